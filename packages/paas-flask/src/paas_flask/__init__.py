@@ -1,0 +1,1 @@
+"""The charm of a Flask application."""

@@ -1,0 +1,1 @@
+"""Run a Juju sidecar charm on one machine, as Juju would."""

@@ -1,4 +1,4 @@
-"""What would the image of an application hold, and where does that lie on this machine?"""
+"""What the image of an application would hold, and where that lies on this machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

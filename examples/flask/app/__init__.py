@@ -1,0 +1,24 @@
+"""A guest book: people leave notes, everyone reads them.
+
+Every setting comes from the environment, the way Flask itself reads it: ``FLASK_GREETING`` is
+``app.config["GREETING"]``. The charm sets these variables from its options, the secret key among them.
+"""
+
+import flask
+import psycopg
+
+from app import database, notes, pages
+
+__all__ = ["create_app"]
+
+
+def create_app() -> flask.Flask:
+    """Build the application; gunicorn and ``flask run`` both find this function by its name."""
+    app = flask.Flask(__name__)
+    app.config.from_mapping(GREETING="Leave a note")
+    app.config.from_prefixed_env()
+    app.register_blueprint(notes.blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.register_error_handler(psycopg.OperationalError, database.unavailable)
+    app.teardown_appcontext(database.close)
+    return app

@@ -1,0 +1,43 @@
+"""The page people read, and the small routes that show what the charm has set."""
+
+import flask
+
+from app import database, notes
+
+blueprint = flask.Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+def home():
+    return flask.render_template("home.html", notes=notes.newest(), visits=_count_visit())
+
+
+@blueprint.get("/health")
+def health():
+    """Answer 200 while the database does, and say what the worker and the scheduler did last."""
+    done = database.of_request().execute("SELECT job, summary FROM jobs ORDER BY job").fetchall()
+    return flask.jsonify(status="ok", jobs={row["job"]: row["summary"] for row in done})
+
+
+@blueprint.get("/settings")
+def settings():
+    """Show settings that anyone may see; never the secret key."""
+    config = flask.current_app.config
+    return flask.jsonify(
+        greeting=config["GREETING"],
+        debug=flask.current_app.debug,
+        environment=config.get("ENV"),
+        preferred_url_scheme=config["PREFERRED_URL_SCHEME"],
+        base_url=config.get("BASE_URL"),
+    )
+
+
+@blueprint.get("/visits")
+def visits():
+    """Count this browser's visits in its session cookie, which a new secret key makes worthless."""
+    return flask.jsonify(visits=_count_visit())
+
+
+def _count_visit() -> int:
+    flask.session["visits"] = flask.session.get("visits", 0) + 1
+    return flask.session["visits"]

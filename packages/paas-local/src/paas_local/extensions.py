@@ -110,8 +110,8 @@ def _bases(charmcraft: Mapping[str, Any]) -> Iterator[str]:
 def _adds(generation: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     adds: dict[str, Any] = dict(generation["adds"])
     adds["charm-libs"] = [*adds["charm-libs"], *generation.get("more-libs", [])]
-    beside = generation.get("adds-beside-paas-config", {}) if (folder / PAAS_CONFIG).is_file() else {}
-    return _merged(adds, beside)
+    beside: Mapping[str, Any] = generation.get("adds-beside-paas-config", {})
+    return _merged(adds, beside) if (folder / PAAS_CONFIG).is_file() else adds
 
 
 def _options(case: _Case, data: Mapping[str, Any]) -> dict[str, Any]:

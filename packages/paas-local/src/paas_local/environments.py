@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from packaging.utils import canonicalize_name
 
 from . import store
+from .project import ProjectError
 
 Progress = Callable[[str], None]
 
@@ -29,7 +30,7 @@ _FOLDER = re.compile(r"^(?:-e +)?(?:[A-Za-z0-9._-]+ *@ *)?file://(\S+)", re.MULT
 _EDITABLE = re.compile(r"^-e +", re.MULTILINE)
 
 
-class RequirementsError(Exception):
+class RequirementsError(ProjectError):
     """The packages cannot be had; the text is one line, without the file that asks for them."""
 
 

@@ -1,0 +1,117 @@
+"""Small models with good defaults, and a way to let their units run all that is due."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from paas_local import agenda, changes, events, hooks
+from paas_local.context import Context
+from paas_local.model import Action, Charm, Container, Endpoint, Model, Option
+
+NOW = 1_795_410_000.0
+
+FLASK = Charm(
+    name="flask-k8s",
+    folder="/charms/flask-k8s",
+    endpoints={
+        "secret-storage": Endpoint(name="secret-storage", interface="secret-storage", role="peer"),
+        "db": Endpoint(name="db", interface="postgresql_client", role="requirer", limit=1),
+        "metrics": Endpoint(name="metrics", interface="prometheus_scrape", role="provider"),
+    },
+    containers={"app": Container(name="app", resource="app-image")},
+    images=("app-image",),
+    options={
+        "debug": Option(type="boolean", description="Debug mode."),
+        "workers": Option(type="int", default=2),
+        "ratio": Option(type="float"),
+        "greeting": Option(default="hello"),
+        "key": Option(type="secret"),
+    },
+    actions={
+        "rotate": Action(description="Rotate the key."),
+        "backup": Action(
+            params={"name": {"type": "string"}, "level": {"type": "integer", "default": 3}},
+            required=("name",),
+            additional=False,
+        ),
+    },
+)
+POSTGRES = Charm(
+    name="postgresql-k8s",
+    folder="/charms/postgresql-k8s",
+    endpoints={
+        "database-peers": Endpoint(name="database-peers", interface="postgresql_peers", role="peer"),
+        "database": Endpoint(name="database", interface="postgresql_client", role="provider"),
+    },
+    storage=("pgdata",),
+)
+PLAIN = Charm(name="plain", folder="/charms/plain")
+
+Write = Callable[[Context], Context]
+Told = tuple[str, str]
+
+
+def empty(name: str = "demo") -> Model:
+    return changes.add_model(name, "11111111-2222-4333-8444-555555555555", NOW)
+
+
+def deployed(model: Model, charm: Charm = PLAIN, name: str = "", units: int = 1) -> Model:
+    request = changes.Request(
+        charm=charm,
+        application=name or charm.name,
+        resources=dict.fromkeys(charm.images, "/rocks/some"),
+        config={},
+    )
+    taken = len(model.units)
+    addresses = [f"10.152.0.{taken + index + 2}" for index in range(units)]
+    model = changes.deploy(model, request, addresses, NOW)
+    for unit in model.units[taken:]:
+        model = changes.pod_up(model, unit.name, NOW)
+    return model
+
+
+def turn(model: Model, unit: str, *, write: Write | None = None) -> tuple[Model, events.Event | None]:
+    """Run the next hook of one unit, which ends well."""
+    event = agenda.next_event(model, unit, NOW)
+    if event is None:
+        return model, None
+    model = hooks.begin(model, unit, event, NOW)
+    context = Context(unit=unit, event=event, snapshot=model)
+    return hooks.commit(model, write(context) if write else context, NOW), event
+
+
+def run(
+    model: Model, units: Sequence[str] | None = None, *, write: Write | None = None
+) -> tuple[Model, list[Told]]:
+    """Run what is due on all units in turn, one hook each, until nobody has anything left."""
+    told: list[Told] = []
+    while True:
+        before = len(told)
+        for name in units or [unit.name for unit in model.units]:
+            model, event = turn(model, name, write=write)
+            if event is not None:
+                told.append((name, spelled(event)))
+        if len(told) == before:
+            return model, told
+
+
+def spelled(event: events.Event) -> str:
+    """Show an event with its unit, and the one that departs."""
+    if not isinstance(event, events.Related):
+        return events.hook(event)
+    departing = f" departing={event.departing}" if event.departing else ""
+    return f"{events.hook(event)}{f' {event.unit}' if event.unit else ''}{departing}"
+
+
+def of(told: Sequence[Told], unit: str) -> list[str]:
+    return [event for name, event in told if name == unit]
+
+
+def writing(context: Context, relation: int, owner: str, **data: str) -> Context:
+    """Let a hook write into a databag."""
+    bags = {**context.writes.bags, (relation, owner): data}
+    return dataclasses.replace(context, writes=dataclasses.replace(context.writes, bags=bags))
+
+
+def settled(model: Model) -> Model:
+    """Run everything that is due."""
+    return run(model)[0]

@@ -1,0 +1,26 @@
+"""A home folder of its own for each test, and a background process that is only a fake."""
+
+from collections.abc import Generator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from fake_daemon import FakeDaemon, serving
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
+    """Give a home short enough for a unix socket, which pytest's own folders are not."""
+    with TemporaryDirectory(prefix="paas-") as folder:
+        monkeypatch.setenv("PAAS_LOCAL_HOME", folder)
+        monkeypatch.delenv("JUJU_MODEL", raising=False)
+        monkeypatch.delenv("PAAS_LOCAL_PEBBLE", raising=False)
+        yield Path(folder)
+
+
+@pytest.fixture
+def daemon(home: Path) -> Generator[FakeDaemon]:
+    """Give a daemon that listens in the test's home."""
+    fake = FakeDaemon(home=home)
+    with serving(fake):
+        yield fake

@@ -31,7 +31,7 @@ _EDITABLE = re.compile(r"^-e +", re.MULTILINE)
 
 
 class RequirementsError(ProjectError):
-    """The packages cannot be had; the text is one line, without the file that asks for them."""
+    """The packages cannot be had; the text is one line, with the file that asks for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Requirements:
     @property
     def locked(self) -> bool:
         """Whether the author has settled the versions with uv."""
-        return self.files == ("pyproject.toml",) and (self.source / "uv.lock").is_file()
+        return self.files == ("pyproject.toml",) and not self.lines and (self.source / "uv.lock").is_file()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +122,7 @@ def uv() -> str:
     beside = Path(sys.executable).with_name("uv")
     found = os.environ.get("UV") or shutil.which("uv") or (str(beside) if beside.is_file() else None)
     if found is None:
-        raise RequirementsError(
-            "uv is not installed; install it with `pip install uv`, or set UV to where it is"
-        )
+        raise RequirementsError("uv is not installed; install it with `pip install uv`, or set UV to where it is")
     return found
 
 
@@ -175,7 +173,8 @@ def _open(folder: Path) -> None:
 def _uv(*command: str, wanted: Requirements) -> str:
     done = _run(command, wanted)
     if done.returncode:
-        raise RequirementsError(_decisive(done.stderr) or f"uv exited with {done.returncode}")
+        reason = _decisive(done.stderr) or f"uv exited with {done.returncode}"
+        raise RequirementsError(": ".join([*wanted.files[:1], reason]))
     return done.stdout
 
 

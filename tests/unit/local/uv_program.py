@@ -1,0 +1,51 @@
+"""A uv without an index: it resolves to what is asked for, installs nothing, and keeps a record."""
+
+from pathlib import Path
+
+import pytest
+
+_SCRIPT = """\
+#!/bin/sh
+echo "$@" >> "{log}"
+for last; do :; done
+case "$1 $2" in
+  "pip compile")
+    case "$*" in *" -"*) lines="$(cat)" ;; esac
+    asked="$(cat *.txt 2> /dev/null; echo "$lines")"
+    case "$asked" in
+      *nosuch*)
+        echo 'error: No solution found when resolving dependencies' >&2
+        echo '  cause: Because nosuch was not found in the package registry.' >&2
+        exit 1 ;;
+    esac
+    echo "$asked" | sed -n -E 's/^([A-Za-z0-9_.-]+).*/\\1==1.0/p' ;;
+  "export --frozen") echo 'locked==2.0' ;;
+  "venv "*)
+    mkdir -p "$last/bin"
+    : > "$last/bin/python" ;;
+esac
+"""
+
+
+class Uv:
+    """Where the record is."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+
+    @property
+    def commands(self) -> list[str]:
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def count(self, start: str) -> int:
+        return sum(command.startswith(start) for command in self.commands)
+
+
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Uv:
+    """Make it the uv of this test, with an empty cache."""
+    program, log = tmp_path / "uv", tmp_path / "uv.log"
+    program.write_text(_SCRIPT.format(log=log))
+    program.chmod(0o755)
+    monkeypatch.setenv("UV", str(program))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Uv(log)

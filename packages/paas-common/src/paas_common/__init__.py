@@ -1,1 +1,8 @@
 """Shared parts of the charms for twelve-factor web applications."""
+
+from .charm import PaasCharm
+from .gunicorn import GunicornSettings
+from .settings import Settings
+from .workload import Framework
+
+__all__ = ["Framework", "GunicornSettings", "PaasCharm", "Settings"]

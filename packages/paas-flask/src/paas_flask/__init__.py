@@ -1,1 +1,6 @@
 """The charm of a Flask application."""
+
+from .charm import Charm
+from .settings import FlaskSettings
+
+__all__ = ["Charm", "FlaskSettings"]

@@ -1,0 +1,123 @@
+"""What has to be done so that the container runs the wanted workload: a few small actions, or none."""
+
+import dataclasses
+
+from . import environment, facts
+from .workload import Check, File, Migration, Workload
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Current:
+    """What the container has and does."""
+
+    in_force: bool
+    """The charm's layer is in Pebble's plan, word for word."""
+    running: frozenset[str]
+    file: str | None = None
+    """The server's configuration as it lies in the container."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Propose:
+    """Put the new configuration where the checks look at it."""
+
+    file: File
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Push:
+    """Put the new configuration in force."""
+
+    file: File
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AddLayer:
+    """Give Pebble the charm's layer; nothing restarts yet."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Replan:
+    """Let Pebble start what is enabled, and restart what has changed."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stop:
+    """Stop services that this unit does not run, or that may not go on."""
+
+    services: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Reload:
+    """Have the server read its configuration again; the application keeps answering."""
+
+    service: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Remember:
+    """Note what is now in force."""
+
+    applied: facts.Text
+
+
+Action = Propose | Check | Migration | Push | AddLayer | Replan | Stop | Reload | Remember
+
+
+def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Action, ...]:
+    """Give the actions in the order that keeps new code off an old schema, and a bad configuration out of force.
+
+    A service that is switched off on this unit is stopped after the replan, because Pebble restarts whatever was once
+    started and has changed, also what is disabled.
+    """
+    enabled = frozenset(name for name, entry in workload.services.items() if entry.get("startup") == "enabled")
+    idle = tuple(sorted((frozenset(workload.services) - enabled) & current.running))
+    wanted = digests(workload)
+    content = workload.file.content if workload.file else None
+    remembered = dict(image.applied) == wanted
+    unsettled = not (remembered and current.in_force and current.file == content)
+    actions: list[Action] = []
+    if unsettled and workload.file:
+        actions += [Propose(file=workload.file), *workload.checks]
+    if workload.migration:
+        actions += [workload.migration]
+    if workload.file and current.file != content:
+        actions += [Push(file=workload.file)]
+    if not current.in_force:
+        actions += [AddLayer()]
+    if not (_same_services(image.applied, wanted) and current.in_force and enabled <= current.running):
+        actions += [Replan()]
+    if idle:
+        actions += [Stop(services=idle)]
+    if _reloads(workload, image, current, wanted):
+        actions += [Reload(service=workload.service)]
+    if not remembered:
+        actions += [Remember(applied=wanted)]
+    return tuple(actions)
+
+
+def digests(workload: Workload) -> dict[str, str]:
+    """Tell each service's entry, the health check and the file by a digest, so that no secret is kept."""
+    found = {_service(name): environment.digest(entry) for name, entry in workload.services.items()}
+    found["check"] = environment.digest(workload.health)
+    return found | ({"file": environment.digest(workload.file.content)} if workload.file else {})
+
+
+def _same_services(applied: facts.Text, wanted: facts.Text) -> bool:
+    return {**applied, "file": ""} == {**wanted, "file": ""}
+
+
+def _reloads(workload: Workload, image: facts.Image, current: Current, wanted: facts.Text) -> bool:
+    """Tell whether a running server has a new file to read; one that is started or restarted reads it anyhow."""
+    main = _service(workload.service)
+    return (
+        workload.service in current.running
+        and current.in_force
+        and image.applied.get(main) == wanted[main]
+        and image.applied.get("file") != wanted.get("file")
+    )
+
+
+def _service(name: str) -> str:
+    return f"service {name}"

@@ -1,0 +1,111 @@
+"""The charm: every event takes the same four steps, read, decide, apply and report."""
+
+import collections.abc
+import dataclasses
+import typing
+
+import ops
+
+from . import container, juju, migration, requirers, secret_key
+from .decide import decide, invalid_options
+from .integrations import BY_INTERFACE
+from .workload import Framework, Hold, Workload
+
+
+class PaasCharm(ops.CharmBase):
+    """Base of the charms; a framework supplies ``spec`` and nothing else."""
+
+    spec: typing.ClassVar[Framework]
+    start_patience: typing.ClassVar[float] = 15.0
+    """Seconds that an event waits for a started application to take connections before it says so in the status."""
+
+    def __init__(self, framework: ops.Framework) -> None:
+        super().__init__(framework)
+        self._passed = False
+        self._container = self.unit.get_container(
+            next(
+                (name for name in self.spec.containers if name in self.meta.containers),
+                self.spec.containers[-1],
+            )
+        )
+        self._requirers = requirers.set_up(self)
+        for event in self._events():
+            framework.observe(event, self._reconcile)
+        framework.observe(self.on["rotate-secret-key"].action, self._rotate)
+
+    def _events(self) -> collections.abc.Iterator[ops.BoundEvent]:
+        workload, peer = self.on[self._container.name], self.on[juju.PEER]
+        yield from (
+            workload.pebble_ready,
+            workload.pebble_check_failed,
+            workload.pebble_check_recovered,
+            self.on.config_changed,
+            self.on.install,
+            self.on.leader_elected,
+            self.on.secret_changed,
+            self.on.start,
+            self.on.update_status,
+            self.on.upgrade_charm,
+            peer.relation_created,
+            peer.relation_joined,
+            peer.relation_changed,
+            peer.relation_departed,
+        )
+        yield from self._requirers.events
+        for name, meta in self.meta.requires.items():
+            if meta.interface_name in BY_INTERFACE:
+                relation = self.on[name]
+                yield from (relation.relation_created, relation.relation_changed, relation.relation_broken)
+
+    def _reconcile(self, _: ops.EventBase) -> None:
+        """Take the four steps, once per dispatch: a library's event and Juju's own mean the same pass."""
+        if self._passed:
+            return
+        self._passed = True
+        image, trouble = self._image()
+        found = juju.read(self, self.spec, missing_libraries=self._requirers.missing, image=image)
+        if found.me.leader and not self._requirers.missing:
+            juju.request(self)
+        decision = decide(self.spec, found)
+        juju.note(self, found, decision.notes)
+        outcome = trouble or decision.outcome
+        done = self._apply(outcome, found.image, found.now)
+        if done.migrated:
+            juju.note(self, migration.noted(found, decision.notes), migration.did(found, done.migrated))
+        juju.report(self, self.spec.port if isinstance(outcome, Workload) else None, done.hold)
+
+    def _image(self) -> tuple[container.facts.Image | None, Hold | None]:
+        try:
+            return container.read(self._container, self.spec), None
+        except container.TROUBLE as error:
+            return None, container.trouble(self._container, error)
+
+    def _apply(self, outcome: Workload | Hold, image: container.facts.Image | None, now: float) -> container.Applied:
+        if image is None:
+            return container.Applied(hold=outcome if isinstance(outcome, Hold) else None)
+        try:
+            if isinstance(outcome, Workload):
+                return container.apply(self._container, outcome, image, now=now, patience=self.start_patience)
+            if outcome.stop:
+                container.halt(self._container, self.spec, image)
+        except container.TROUBLE as error:
+            return container.Applied(hold=container.trouble(self._container, error))
+        return container.Applied(hold=outcome)
+
+    def _rotate(self, event: ops.ActionEvent) -> None:
+        """Give the application a new secret key; who is logged in must log in again."""
+        relation = self.model.get_relation(juju.PEER)
+        if not self.unit.is_leader():
+            event.fail("only leader unit can rotate secret key")
+            return
+        if relation is None:
+            event.fail("charm is still initializing")
+            return
+        image, _ = self._image()
+        found = juju.read(self, self.spec, missing_libraries={}, image=image)
+        if hold := invalid_options(self.spec, dataclasses.replace(found, key=found.key or "unused")):
+            event.fail(hold.reason)
+            return
+        secret_key.rotate(self, relation, juju.plain_key_field(self.spec))
+        event.set_results({"status": "success"})
+        self._reconcile(event)

@@ -1,0 +1,87 @@
+"""Gunicorn: its options, its configuration file, and the worker class in the image's command.
+
+The worker class stays in the service's command (``-k``), as rockcraft's extensions write it; everything else is in the
+file, which Gunicorn reads again on SIGHUP. Logs go to standard output, where Pebble keeps and forwards them.
+"""
+
+import json
+import re
+import shlex
+import typing
+
+import pydantic
+
+from .settings import Settings
+from .workload import Check, Refusal, Server
+
+STATSD: typing.Final = "localhost:9125"
+_WORKER_CLASS: typing.Final = re.compile(r"(?P<flag>(?:^|\s)(?:-k|--worker-class)\s+(?:\[\s*)?)(?P<name>[^\s\[\]]+)")
+
+
+class GunicornSettings(Settings):
+    """The options that an operator can set for the web server."""
+
+    webserver_workers: int | None = pydantic.Field(default=None, alias="webserver-workers", ge=1, exclude=True)
+    webserver_threads: int | None = pydantic.Field(default=None, alias="webserver-threads", ge=1, exclude=True)
+    webserver_keepalive: int | None = pydantic.Field(default=None, alias="webserver-keepalive", ge=0, exclude=True)
+    webserver_timeout: int | None = pydantic.Field(default=None, alias="webserver-timeout", ge=0, exclude=True)
+    webserver_worker_class: typing.Literal["sync", "gevent"] | None = pydantic.Field(
+        default=None, alias="webserver-worker-class", exclude=True
+    )
+
+
+def server(base_dir: str, app_dir: str) -> Server:
+    """Describe Gunicorn for an image whose files are below ``base_dir``."""
+
+    def text(settings: Settings, port: int) -> str:
+        return _text(_ours(settings), port, app_dir)
+
+    return Server(path=f"{base_dir}/gunicorn.conf.py", render=text, command=_command, checks=_checks)
+
+
+def _ours(settings: Settings) -> GunicornSettings:
+    if not isinstance(settings, GunicornSettings):
+        raise TypeError(f"{type(settings).__name__} must extend GunicornSettings")
+    return settings
+
+
+def _text(settings: GunicornSettings, port: int, app_dir: str) -> str:
+    given: dict[str, object] = {
+        "bind": [f"0.0.0.0:{port}"],
+        "chdir": app_dir,
+        "accesslog": "-",
+        "errorlog": "-",
+        "statsd_host": STATSD,
+        "workers": settings.webserver_workers,
+        "threads": settings.webserver_threads,
+        "keepalive": settings.webserver_keepalive,
+        "timeout": settings.webserver_timeout,
+    }
+    lines = [f"{name} = {json.dumps(value)}" for name, value in given.items() if value is not None]
+    return "\n".join(["# Written by the charm, which overwrites changes.", *lines, ""])
+
+
+def _command(command: str, settings: Settings) -> str | Refusal:
+    wanted = _ours(settings).webserver_worker_class
+    if wanted is None:
+        return command
+    if not _WORKER_CLASS.search(command):
+        return Refusal(
+            "option webserver-worker-class needs a -k argument in the service's command, as rockcraft's extension "
+            "writes it; add it in rockcraft.yaml or juju config --reset webserver-worker-class"
+        )
+    return _WORKER_CLASS.sub(lambda found: f"{found['flag']}{wanted}", command, count=1)
+
+
+def _checks(command: str, path: str, settings: Settings) -> tuple[Check, ...]:
+    words = [word for word in shlex.split(command) if word not in {"[", "]"}]
+    configuration = Check(
+        command=(*words, "-c", path, "--check-config"),
+        refusal="webserver configuration check failed, review the options and the application",
+    )
+    gevent = Check(
+        command=("python3", "-c", "import gevent"),
+        refusal="option webserver-worker-class is gevent, which the image lacks: add gunicorn[gevent] to the "
+        "application's requirements and rebuild the rock",
+    )
+    return (gevent, configuration) if _ours(settings).webserver_worker_class == "gevent" else (configuration,)

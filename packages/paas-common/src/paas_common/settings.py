@@ -1,0 +1,23 @@
+"""The options of a framework: what they accept, and how a refusal reads."""
+
+import collections.abc
+
+import pydantic
+
+
+class Settings(pydantic.BaseModel):
+    """Base of a framework's options.
+
+    A field's alias is the option's name in ``juju config``. Fields become environment variables unless they
+    are declared with ``exclude=True``.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
+
+
+def problems(error: pydantic.ValidationError) -> collections.abc.Iterator[str]:
+    """Say in a few words what is wrong with each value, never showing the value."""
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        where = ".".join(str(part) for part in problem["loc"])
+        what = problem["msg"].removeprefix("Value error, ")
+        yield f"{where} ({what[:1].lower()}{what[1:]})"

@@ -1,0 +1,60 @@
+"""Addresses of services: putting them together safely, and spelling them out as variables."""
+
+import urllib.parse
+
+
+def url(scheme: str, host: str, *, username: str = "", password: str = "", path: str = "") -> str:
+    """Put a URL together; names and passwords may hold any character."""
+    account = f"{_quoted(username)}:{_quoted(password)}@" if username else ""
+    return f"{scheme}://{account}{host}{path}"
+
+
+def is_url(address: str) -> bool:
+    """Tell whether the text has the shape of a URL: a scheme, and brackets only around an IPv6 address."""
+    try:
+        return bool(urllib.parse.urlsplit(address).scheme)
+    except ValueError:
+        return False
+
+
+def carries(address: str, username: str, password: str) -> bool:
+    """Tell whether the address names exactly this account, correctly quoted."""
+    parts = urllib.parse.urlsplit(address)
+    return (urllib.parse.unquote(parts.username or ""), urllib.parse.unquote(parts.password or "")) == (
+        username,
+        password,
+    )
+
+
+def env(stem: str, address: str, *, username: str = "", password: str = "") -> dict[str, str]:
+    """Spell out an address.
+
+    The parts are those of ``urllib.parse.urlparse``. An address of several hosts has no port of its own, so the
+    variable is left out. A known user name and password are given as they are, not as the URL quotes them.
+    """
+    parts = urllib.parse.urlparse(address)
+    found = {
+        "CONNECT_STRING": address,
+        "SCHEME": parts.scheme,
+        "NETLOC": parts.netloc,
+        "PATH": parts.path,
+        "PARAMS": parts.params,
+        "QUERY": parts.query,
+        "FRAGMENT": parts.fragment,
+        "USERNAME": username or parts.username,
+        "PASSWORD": password or parts.password,
+        "HOSTNAME": parts.hostname,
+        "PORT": _port(parts),
+        "NAME": parts.path.removeprefix("/") if parts.path else None,
+    }
+    return {f"{stem}_{name}": value for name, value in found.items() if value is not None}
+
+
+def _port(parts: urllib.parse.ParseResult) -> str | None:
+    hosts = parts.netloc.rpartition("@")[2]
+    port = hosts.rpartition(":")[2]
+    return port if "," not in hosts and ":" in hosts and port.isdecimal() else None
+
+
+def _quoted(part: str) -> str:
+    return urllib.parse.quote(part, safe="")

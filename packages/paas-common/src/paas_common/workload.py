@@ -1,0 +1,144 @@
+"""The vocabulary of decisions: what a framework is, what should run, and what stands in the way."""
+
+import collections.abc
+import dataclasses
+import typing
+
+from .environment import Environment
+from .settings import Settings
+
+Command = tuple[str, ...]
+Entry = collections.abc.Mapping[str, object]
+"""One entry of a Pebble layer, as plain data."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Hold:
+    """A reason to leave the workload as it is, in words for the operator."""
+
+    kind: typing.Literal["waiting", "blocked"]
+    reason: str
+    stop: bool = False
+    """The services must not go on either: they lost something that they require."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class File:
+    """A configuration file of the container, which belongs to the application's user."""
+
+    path: str
+    candidate: str
+    """Where a new content lies while it is checked."""
+    content: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Check:
+    """A command that must succeed before the rest may happen."""
+
+    command: Command
+    refusal: str
+    """What a failure means, in words for the operator."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Server:
+    """The program in front of the application, where it has a configuration file of its own.
+
+    ``checks`` gets the service's command and the path at which a new configuration lies before it is put in force.
+    """
+
+    path: str
+    render: collections.abc.Callable[[Settings, int], str]
+    command: collections.abc.Callable[[str, Settings], "str | Refusal"]
+    checks: collections.abc.Callable[[str, str, Settings], tuple[Check, ...]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """Why the image's command cannot be given what the options ask for."""
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Framework:
+    """Everything that differs between frameworks, as data."""
+
+    name: str
+    """Also the name of the main service in the image."""
+    settings: type[Settings]
+    prefix: str
+    """What the application's own variables start with."""
+    settings_prefix: str
+    """What the variables of the framework's options start with."""
+    reserved: tuple[str, ...]
+    """Options that start so are the framework's, not the author's."""
+    port: int
+    metrics_port: int
+    metrics_path: str
+    app_dir: str
+    state_dir: str
+    server: Server | None = None
+    user: str = "_daemon_"
+    """The account in the image that runs the services and owns their files."""
+
+    @property
+    def containers(self) -> tuple[str, str]:
+        """The workload container's name, by generation of charmcraft's extension, newest first."""
+        return "app", f"{self.name}-app"
+
+    @property
+    def key_options(self) -> tuple[str, str]:
+        """Both spellings of the option that overrides the generated secret key, newest first."""
+        return "app-secret-key", f"{self.name}-secret-key"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Migration:
+    """A command that brings the database up to the image."""
+
+    command: Command
+    fingerprint: str
+    """Tells one pair of image and databases from another."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Workload:
+    """What should run, complete enough to compare with what does."""
+
+    service: str
+    """The service that answers on ``port``."""
+    services: collections.abc.Mapping[str, Entry]
+    """The entries of the charm's layer; each replaces the image's."""
+    environment: Environment
+    port: int
+    app_dir: str
+    state_dir: str
+    user: str
+    file: File | None = None
+    """The server's configuration, where it has one."""
+    checks: tuple[Check, ...] = ()
+    migration: Migration | None = None
+    """The migration that is due now."""
+    health: Entry
+
+    @property
+    def layer(self) -> dict[str, dict[str, Entry]]:
+        """Give the charm's layer as data."""
+        return {"services": dict(self.services), "checks": {HEALTH_CHECK: self.health}}
+
+
+HEALTH_CHECK: typing.Final = "answers"
+
+
+def worst(holds: collections.abc.Sequence[Hold]) -> Hold | None:
+    """Make one of several: the worst kind decides, and every reason is told, the worst first."""
+    if not holds:
+        return None
+    ordered = sorted(holds, key=lambda hold: hold.kind)
+    return Hold(
+        kind=ordered[0].kind,
+        reason="; ".join(hold.reason for hold in ordered),
+        stop=any(hold.stop for hold in holds),
+    )

@@ -1,0 +1,161 @@
+"""How a process gets a view of the machine of its own: the system calls that Python 3.10 does not have.
+
+``os.unshare`` and ``os.setns`` are of Python 3.12, and ``mount`` never was there.
+"""
+
+import ctypes
+import os
+import select
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+NEWNS = 0x00020000
+NEWUTS = 0x04000000
+NEWIPC = 0x08000000
+NEWUSER = 0x10000000
+NEWPID = 0x20000000
+NEWNET = 0x40000000
+
+RDONLY = 1
+NOSUID = 2
+NODEV = 4
+NOEXEC = 8
+REMOUNT = 32
+BIND = 4096
+REC = 16384
+PRIVATE = 1 << 18
+
+_DETACH = 2
+_PR_SET_PDEATHSIG = 1
+_PR_CAPBSET_READ = 23
+_PR_CAPBSET_DROP = 24
+
+# chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw, sys_chroot,
+# audit_write, setfcap: what a container of Kubernetes has too, but for mknod.
+_CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
+
+_SYSCTLS = {
+    "kernel.apparmor_restrict_unprivileged_userns": "0",
+    "kernel.unprivileged_userns_clone": "1",
+    "user.max_user_namespaces": "15000",
+}
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, *names: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), *names[:1])
+
+
+def unshare(flags: int) -> None:
+    """Leave the namespaces of these kinds for new ones."""
+    _checked(_libc.unshare(flags))
+
+
+def setns(file: int, kind: int) -> None:
+    """Enter the namespace behind an open ``/proc/<pid>/ns/`` file."""
+    _checked(_libc.setns(file, kind))
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
+    """Mount; an error names the target."""
+    _checked(
+        _libc.mount(
+            os.fsencode(source),
+            os.fsencode(target),
+            kind.encode() or None,
+            ctypes.c_ulong(flags),
+            data.encode() or None,
+        ),
+        target,
+    )
+
+
+def detach(target: str) -> None:
+    """Take a mount out of sight; it ends when nothing uses it any more."""
+    _checked(_libc.umount2(os.fsencode(target), _DETACH), target)
+
+
+def pivot_root(root: str, old: str) -> None:
+    """Make ``root`` the root of this mount namespace, and put the former one at ``old``."""
+    _checked(_libc.pivot_root(os.fsencode(root), os.fsencode(old)), root)
+
+
+def die_with_parent(lifeline: int | None = None) -> None:
+    """Be killed when the parent ends, however it ends.
+
+    A change of user or user namespace forgets it, so it is asked for again after each. A parent may have
+    ended before the first time: ``lifeline`` is a pipe, empty, whose other end only the parent holds.
+    """
+    _checked(_libc.prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0))
+    if lifeline is not None and select.select([lifeline], [], [], 0)[0]:
+        os._exit(1)
+
+
+def drop_capabilities() -> None:
+    """Give up, for what is executed next, each power over the machine that a container must not have."""
+    number = 0
+    while _libc.prctl(_PR_CAPBSET_READ, ctypes.c_ulong(number), 0, 0, 0) >= 0:
+        if number not in _CAPABILITIES:
+            _checked(_libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(number), 0, 0, 0))
+        number += 1
+
+
+def mapped(uid: int, uid_map: str) -> bool:
+    """Tell whether a user namespace with this ``/proc/self/uid_map`` knows a user of this number."""
+    rows = (tuple(map(int, line.split())) for line in uid_map.splitlines())
+    return any(first <= uid < first + count for first, _, count in rows)
+
+
+def become(uid: int) -> None:
+    """Take another user than 0: by number where there are more than one, else by another view of the one."""
+    if mapped(uid, Path("/proc/self/uid_map").read_text()):
+        os.setgroups([])
+        os.setgid(uid)
+        os.setuid(uid)
+    else:
+        unshare(NEWUSER)
+        map_user(uid, 0, 0)
+
+
+def map_user(inside: int, outside_uid: int, outside_gid: int) -> None:
+    """Call the one user that this process is ``inside``, in a user namespace just made by ``unshare``."""
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{inside} {outside_uid} 1")
+    _write("/proc/self/gid_map", f"{inside} {outside_gid} 1")
+
+
+def _write(path: str, text: str) -> None:
+    # In one write call, as the kernel wants it for these files.
+    file = os.open(path, os.O_WRONLY)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
+
+
+def settings() -> Mapping[str, str]:
+    """Read the kernel's settings that can forbid namespaces to a plain user; only those that it has."""
+    paths = {name: Path("/proc/sys") / name.replace(".", "/") for name in _SYSCTLS}
+    return {name: path.read_text().strip() for name, path in paths.items() if path.exists()}
+
+
+def refusal(error: OSError, found: Mapping[str, str]) -> str:
+    """Say why this machine gives no namespaces, and what to type, given its settings."""
+    forbidding = {
+        "kernel.apparmor_restrict_unprivileged_userns": found.get("kernel.apparmor_restrict_unprivileged_userns", "0")
+        != "0",
+        "kernel.unprivileged_userns_clone": found.get("kernel.unprivileged_userns_clone", "1") == "0",
+        "user.max_user_namespaces": found.get("user.max_user_namespaces", "1") == "0",
+    }
+    name = next((name for name, forbids in forbidding.items() if forbids), None)
+    if name is None:
+        where = f" ({error.filename})" if error.filename else ""
+        return (
+            f"this machine refuses new namespaces: {error.strerror}{where};"
+            " run paas-local as root, or outside of a container that forbids them"
+        )
+    return f"this machine forbids new namespaces: {name} is {found[name]}; type: sudo sysctl -w {name}={_SYSCTLS[name]}"

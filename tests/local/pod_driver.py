@@ -1,0 +1,144 @@
+"""Run as a daemon would, in the namespaces of ``paas_local.inner``: a pod, and programs in its containers.
+
+Reads a job (JSON) from the file it is given; answers in JSON on standard output.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from paas_local import images, pods
+
+IDLE = "#!/bin/sh\ntrap 'exit 0' TERM\nid -u\nwhile :; do sleep 60 & wait $!; done\n"
+
+
+def spec(folder: Path, job: dict[str, Any]) -> pods.PodSpec:
+    rock = images.Rock(
+        folder=folder,
+        name="app",
+        layers={"001-app.yaml": "services: {}\n"},
+        mounts=tuple(images.Mount(source=Path(m[0]), target=m[1], mode=m[2]) for m in job["mounts"]),
+        environment={"ROCK": "yes"},
+        python=Path(job["python"]) if job["python"] else None,
+        folders=("/flask", "/var/log/flask"),
+    )
+    return pods.PodSpec(
+        unit="flask-k8s/0",
+        model="demo",
+        address="10.152.0.5",
+        folder=folder / "pod",
+        charm=cast("Any", SimpleNamespace(mounts=(folder / "environment",))),
+        charm_dir=folder / "charm",
+        agent_socket=folder / "agent.socket",
+        tools=("is-leader",),
+        containers=(
+            pods.Container(name="app", rock=rock, storage={}),
+            pods.Container(name="other", rock=None, uid=170, storage={"/data": folder / "data"}),
+        )[: job["containers"]],
+        charm_storage={"/var/lib/juju/storage/data/0": folder / "data"},
+        hosts=folder / "hosts",
+    )
+
+
+def prepare(folder: Path) -> None:
+    for name in ("charm", "data", "environment"):
+        (folder / name).mkdir()
+    (folder / "hosts").write_text("127.0.0.1 localhost\n10.152.0.5 flask-k8s-0\n")
+    (folder / "hooktool.py").write_text("import sys\nprint(sys.argv, sys.flags.isolated, sys.flags.no_site)\n")
+    (folder / "pebble").write_text(IDLE)
+    (folder / "pebble").chmod(0o755)
+
+
+async def results(pod: pods.Pod, job: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for container, command in job["commands"]:
+        path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        process = await pod.run(
+            ["sh", "-c", command], env={"PATH": path, "ONLY": "this"}, cwd="/tmp", container=container
+        )
+        out, err = await process.communicate()
+        found.append({"code": process.returncode, "out": out.decode(), "err": err.decode()})
+    return found
+
+
+async def killed(pod: pods.Pod) -> bool:
+    """Kill what ``run`` gave, and tell whether the program in the container has ended too."""
+    process = await pod.run(["sleep", "98765"], env={"PATH": "/usr/bin:/bin"}, cwd="/")
+    assert await eventually(sleeping)
+    process.kill()
+    await process.wait()
+    return await eventually(lambda: not sleeping())
+
+
+async def eventually(true: Callable[[], bool]) -> bool:
+    for _ in range(200):
+        if true():
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+def sleeping() -> bool:
+    return any(b"98765" in line for line in command_lines())
+
+
+def command_lines() -> list[bytes]:
+    found: list[bytes] = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                found.append((folder / "cmdline").read_bytes())
+            except OSError:  # it has just ended
+                continue
+    return [line for line in found if line]
+
+
+async def restarted(pod: pods.Pod) -> int:
+    """Kill a container's main program, start the container again, and give the first exit code."""
+    process = await pod.run(
+        ["sh", "-c", "touch /tmp/gone; kill -TERM 1"], env={"PATH": "/bin"}, cwd="/", container="app"
+    )
+    await process.wait()
+    code = await asyncio.wait_for(pod.wait_container("app"), 5)
+    await pod.start_container("app")
+    return code
+
+
+async def main(job: dict[str, Any]) -> None:
+    folder = Path(job["folder"])
+    prepare(folder)
+    server = await asyncio.start_unix_server(lambda _, writer: writer.close(), folder / "agent.socket")
+    pebble = folder / "pebble" if job["pebble"] == "idle" else None
+    began = time.monotonic()
+    pod = await pods.Pod.start(spec(folder, job), pebble=pebble, hooktool=folder / "hooktool.py")
+    answer: dict[str, Any] = {"seconds": time.monotonic() - began}
+    answer["results"] = await results(pod, job)
+    answer["killed"] = await killed(pod) if job["kill"] else None
+    answer["restarted"] = await restarted(pod) if job["restart"] else None
+    answer["socket"] = str(pod.pebble_socket("app"))
+    if job["hold"]:
+        say(answer)
+        await asyncio.sleep(60)
+    await pod.stop()
+    server.close()
+    answer["left"] = [line.decode().replace("\0", " ") for line in command_lines()]
+    answer["mounts"] = mounts(folder)
+    say(answer)
+
+
+def mounts(folder: Path) -> list[str]:
+    return [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(folder) in line]
+
+
+def say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text())))

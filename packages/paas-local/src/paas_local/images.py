@@ -1,11 +1,30 @@
 """What the image of an application would hold, and where that lies on this machine."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+import yaml
+
+from . import environments, project, rockcraft, store
+from .environments import Environment, Progress
+from .project import ProjectError
+from .rockcraft import Recipe
+
+_KIND = "rocks"
+_RECORD = "rock.yaml"
+_ROOT = "root"
+# Folders that a container has of the machine or of its own; an image adds single files to them.
+_SHARED = frozenset({"bin", "etc", "home", "lib", "opt", "root", "run", "sbin", "srv", "tmp", "usr", "var"})
 
 Mode = Literal["ro", "copy"]
+
+
+class RockError(ProjectError):
+    """An image cannot be built or read; the text is one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,3 +55,99 @@ class Rock:
     """The virtual environment whose ``bin/python`` has to answer as ``/bin/python3``; part of ``mounts``."""
     folders: tuple[str, ...] = ()
     """Folders that exist, empty, and belong to ``_daemon_``: ``/var/log/flask``."""
+
+
+def build(source: Path, progress: Progress) -> Rock:
+    """Make the local image of a project's folder, or find it in the cache."""
+    try:
+        recipe = rockcraft.read(source, progress)
+        environment = environments.make(recipe.requirements, progress) if recipe.requirements else None
+        return _read(_build(recipe, environment))
+    except ProjectError as error:
+        raise RockError(str(error)) from error
+    except OSError as error:
+        raise RockError(f"{error.filename or source}: {error.strerror or error}") from error
+
+
+def read(folder: Path) -> Rock:
+    """Read a local image."""
+    try:
+        return _read(folder)
+    except ProjectError as error:
+        raise RockError(str(error)) from error
+
+
+def _read(folder: Path) -> Rock:
+    record = project.load(folder / _RECORD)
+    python = record["python"]
+    return Rock(
+        folder=folder,
+        name=record["name"],
+        layers=record["layers"],
+        mounts=tuple(_placed(mount, folder) for mount in record["mounts"]),
+        environment=record["environment"],
+        python=Path(python) if python else None,
+        folders=tuple(record["folders"]),
+    )
+
+
+def _placed(mount: Mapping[str, str], folder: Path) -> Mount:
+    """Read a mount; a relative source is in the image's own folder."""
+    mode: Mode = "copy" if mount["mode"] == "copy" else "ro"
+    return Mount(source=folder / mount["source"], target=mount["target"], mode=mode)
+
+
+def _build(recipe: Recipe, environment: Environment | None) -> Path:
+    with store.new(_KIND) as folder:
+        root = folder / _ROOT
+        for target, source in recipe.files.items():
+            store.copy(source, _below(root, target))
+        for target, text in recipe.texts.items():
+            _below(root, target).write_text(text, encoding="utf-8")
+            _below(root, target).chmod(0o644)
+        for target, program in recipe.programs.items():
+            shutil.copyfile(program, _below(root, target))
+            _below(root, target).chmod(0o755)
+        record = _record(recipe, environment, [*_own_mounts(root), *_shared_mounts(environment)])
+        (folder / _RECORD).write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True))
+        return store.keep(folder, _KIND, store.tree(folder))
+
+
+def _record(recipe: Recipe, environment: Environment | None, mounts: list[Mount]) -> dict[str, Any]:
+    layer = yaml.safe_dump(dict(recipe.layer), sort_keys=False, allow_unicode=True)
+    return {
+        "name": recipe.name,
+        "layers": {f"001-{recipe.name}.yaml": layer} if recipe.layer else {},
+        "mounts": [{**asdict(mount), "source": str(mount.source)} for mount in mounts],
+        "environment": dict(recipe.environment),
+        "python": str(environment.folder) if environment else None,
+        "folders": list(recipe.folders),
+    }
+
+
+def _own_mounts(root: Path) -> Iterator[Mount]:
+    for item in sorted(root.iterdir()) if root.is_dir() else ():
+        shared = item.is_dir() and item.name in _SHARED
+        for place in sorted(_files(item)) if shared else [item]:
+            target = PurePosixPath("/", place.relative_to(root))
+            mode: Mode = "ro" if target.is_relative_to("/bin") or target.is_relative_to("/usr") else "copy"
+            yield Mount(source=place.relative_to(root.parent), target=str(target), mode=mode)
+
+
+def _shared_mounts(environment: Environment | None) -> Iterator[Mount]:
+    for path in environment.needs if environment else ():
+        yield Mount(source=path, target=str(path), mode="ro")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for above, _, files in os.walk(folder):
+        yield from (Path(above) / name for name in files)
+
+
+def _below(root: Path, target: str) -> Path:
+    """Find a path of the image below ``root``, with the folders above it made."""
+    place = root / target.lstrip("/")
+    for folder in reversed(place.relative_to(root).parents):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        (root / folder).chmod(0o755)
+    return place

@@ -1,6 +1,7 @@
 """Asking the background process: it is started, started again, and its failures become one clear text."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import subprocess
@@ -26,9 +27,7 @@ def starter(home: Path) -> Generator[client.Client]:
 
 
 def running(home: Path) -> list[int]:
-    found = subprocess.run(
-        ["pgrep", "-f", f"answering_host.py {home}"], capture_output=True, text=True, check=False
-    )
+    found = subprocess.run(["pgrep", "-f", f"answering_host.py {home}"], capture_output=True, text=True, check=False)
     return [int(number) for number in found.stdout.split()]
 
 
@@ -142,6 +141,20 @@ def test_starts_the_process_again_after_it_was_killed(starter: client.Client):
     answer = starter.ask("arguments")
 
     assert answer == []
+
+
+def test_waits_until_an_earlier_process_has_ended_all_it_ran(starter: client.Client):
+    (starter.home / "run").mkdir()
+    with (starter.home / "run" / "lock").open("w") as lock, ThreadPoolExecutor() as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        answer = pool.submit(starter.ask, "arguments")
+        time.sleep(0.2)
+        early = (starter.home / "started").exists()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+
+        assert answer.result() == []
+        assert not early
 
 
 def test_clients_that_start_together_start_one_process(starter: client.Client):

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from paas_local import folders
 
@@ -130,6 +130,7 @@ class Client:
             if self.running():
                 return
             self.progress("starting the background process")
+            self._wait_until_free()
             self._wait_until_ready(self._spawn())
 
     def _read(self, verb: str, body: Mapping[str, Any], patience: float | None) -> Mapping[str, Any]:
@@ -180,6 +181,21 @@ class Client:
             raise ClientError(f"a defect in the background process; {self._last_words()}")
         refusal = json.loads(response.read())
         raise ClientError(refusal["error"], refusal.get("code", 1))
+
+    def _wait_until_free(self) -> None:
+        """Let an earlier process, which listens no more, end what it runs; it holds a lock until then."""
+        place = self.home / "run" / "lock"
+        if not place.exists():
+            return
+        deadline = time.monotonic() + _START_PATIENCE
+        with place.open("r") as lock:
+            while _held(lock):
+                if time.monotonic() > deadline:
+                    raise ClientError(
+                        f"an earlier background process, {place.read_text().strip()}, neither answers nor ends;"
+                        " end it with kill"
+                    )
+                time.sleep(0.05)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         log = self.home / LOG
@@ -239,3 +255,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _held(lock: TextIO) -> bool:
+    """Say whether another process holds a lock; it goes free again when the file is closed."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False

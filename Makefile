@@ -1,0 +1,28 @@
+# What one does in this repository. Each target needs git, make and Python 3.10 or newer; scripts/uv gets the rest.
+MAKEFLAGS += --no-print-directory
+RUN := scripts/uv run --locked
+
+.PHONY: help demo test lint format wheels
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: wheels ## run the example under its charm, with PostgreSQL; KEEP=1 leaves it running
+	$(RUN) python scripts/demo.py $(if $(KEEP),--keep)
+
+test: ## run all tests, and print what they cover
+	$(RUN) coverage run -m pytest
+	$(RUN) coverage report
+
+lint: ## check form, style, imports and types
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) lint-imports
+	$(RUN) basedpyright
+
+format: ## put the code into its usual form
+	$(RUN) ruff check --fix
+	$(RUN) ruff format
+
+wheels: ## build the wheels into dist/, where the example's charm finds paas-flask
+	scripts/uv build --quiet --all-packages --wheel --clear --out-dir dist

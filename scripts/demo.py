@@ -1,0 +1,245 @@
+"""The example under its real charm, step by step: each command is printed, then run.
+
+``make demo`` runs this. It makes a model of its own, ``demo``, and leaves your models and your choice of the
+current one alone. Every wait has an end; what goes wrong is shown together with the status and the log.
+"""
+
+# ruff: noqa: T201 - printing is what it is for
+import argparse
+import http.client
+import http.cookiejar
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from paas_local import client, folders
+
+ROOT = Path(__file__).resolve().parent.parent
+PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
+MODEL = "demo"
+PATIENCE = 300
+"""Seconds for each thing that is awaited."""
+
+Found = TypeVar("Found")
+
+
+class DemoError(Exception):
+    """A step did not do what it should; the text says which."""
+
+
+class Browser:
+    """Asks the application over HTTP and keeps its cookies."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(cookies)
+
+    def get(self, path: str) -> Any:
+        """Read what is there, as JSON."""
+        with self._opener.open(self._url + path, timeout=10) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, document: Any) -> Any:
+        """Send a document; give the answer."""
+        request = urllib.request.Request(  # noqa: S310 - the address is the application's own
+            self._url + path, json.dumps(document).encode(), {"Content-Type": "application/json"}
+        )
+        with self._opener.open(request, timeout=10) as answer:
+            return json.load(answer)
+
+
+def demonstrate() -> None:
+    """Walk through everything."""
+    title("Deploy PostgreSQL and the example, and let them work together")
+    paas_local("deploy", "postgresql-k8s")
+    paas_local("deploy", "examples/flask/charm", "flask-k8s", "--resource", "flask-app-image=examples/flask")
+    paas_local("integrate", "flask-k8s", "postgresql-k8s")
+    wait_for_status("active")
+    url = paas_local("url", "flask-k8s").strip()
+    browser = Browser(url)
+
+    title("Write a row and read it back")
+    note = {"text": "Hello from the demo"}
+    tell(f"POST {url}/notes {json.dumps(note)}")
+    written = browser.post("/notes", note)["id"]
+    found = next((row for row in browser.get("/notes") if row["id"] == written), None)
+    tell(f"GET  {url}/notes → {json.dumps(found)}")
+    expect(found is not None, "the row that was written is not there")
+    counted = wait(
+        "the worker to count the words",
+        lambda: next(row for row in browser.get("/notes") if row["id"] == written)["words"],
+    )
+    tell(f"the service notes-worker has counted its words: {counted}")
+
+    title("Change an option and see its effect")
+    tell(f"GET {url}/settings → greeting: {browser.get('/settings')['greeting']}")
+    paas_local("config", "flask-k8s", "greeting=Welcome to the demo")
+    greeting = "Welcome to the demo"
+    wait("the new greeting", lambda: browser.get("/settings")["greeting"] == greeting)
+    tell(f"GET {url}/settings → greeting: {greeting}")
+
+    title("Set a bad option: the charm says so, the application goes on as it was")
+    paas_local("config", "flask-k8s", "webserver-worker-class=magic")
+    wait_for_status("blocked", "flask-k8s")
+    paas_local("status", "flask-k8s")
+    tell(f"GET {url}/health → {browser.get('/health')['status']}")
+    paas_local("config", "flask-k8s", "--reset", "webserver-worker-class")
+    wait_for_status("active", "flask-k8s")
+
+    title("Rotate the secret key: sessions that were signed with the old one are over")
+    visits = [browser.get("/visits")["visits"] for _ in range(3)]
+    tell(f"GET {url}/visits three times, with a cookie → {visits}")
+    paas_local("run", "flask-k8s/leader", "rotate-secret-key")
+    wait("a session with the new key", lambda: browser.get("/visits")["visits"] <= len(visits))
+    tell(f"GET {url}/visits with the same cookie → the count has started again")
+    wait_for_status("active", "flask-k8s")
+
+    title("This is where it is")
+    paas_local("url", "flask-k8s")
+    paas_local("status", "--relations")
+
+
+def main() -> int:
+    """Make the model, walk, and clean up, whatever happens."""
+    arguments = argparse.ArgumentParser(description="Run the example under its charm.")
+    arguments.add_argument("--keep", action="store_true", help="leave it running at the end")
+    keep: bool = arguments.parse_args().keep
+    os.chdir(ROOT)
+    # Where the charm's requirements find paas-flask; and the model that all commands are about.
+    os.environ["UV_FIND_LINKS"] = str(ROOT / "dist")
+    os.environ["JUJU_MODEL"] = MODEL
+
+    mine = not client.Client(home=folders.home()).running()
+    began = time.monotonic()
+    try:
+        paas_local("add-model", MODEL, "--no-switch")
+    except DemoError as error:
+        return fail(f"{error}; if an earlier demo is still there: paas-local destroy-model {MODEL}")
+    try:
+        demonstrate()
+    except (DemoError, OSError, http.client.HTTPException) as error:
+        show_what_happened()
+        code = fail(str(error))
+    except KeyboardInterrupt:
+        code = 130
+    else:
+        tell(f"\nDone in {time.monotonic() - began:.0f} s.")
+        code = 0
+    if keep and code == 0:
+        how_to_go_on()
+    else:
+        clean_up(shutdown=mine)
+    return code
+
+
+def paas_local(*words: str) -> str:
+    """Print a command, run it, and give what it printed."""
+    print(f"$ paas-local {shlex.join(words)}", flush=True)
+    done = subprocess.run([PAAS_LOCAL, *words], stdout=subprocess.PIPE, text=True, check=False)
+    print(done.stdout, end="", flush=True)
+    expect(done.returncode == 0, f"paas-local {words[0]} exited with {done.returncode}")
+    return done.stdout
+
+
+def wait_for_status(wanted: str, *applications: str) -> None:
+    """Wait until every unit has a status, and print each change on the way."""
+    shown: dict[str, str] = {}
+
+    def reached() -> bool:
+        units = statuses(applications)
+        for unit, status in units.items():
+            if shown.get(unit) != status:
+                tell(f"  {time.strftime('%H:%M:%S')} {unit}: {status}")
+        shown.update(units)
+        return bool(units) and all(status.partition(" ")[0] == wanted for status in units.values())
+
+    tell(f"waiting until {' and '.join(applications) or 'all units'}: {wanted}")
+    wait(f"the status {wanted}", reached)
+
+
+def statuses(applications: tuple[str, ...]) -> dict[str, str]:
+    """Read the status and the message of each unit."""
+    asked = subprocess.run(
+        [PAAS_LOCAL, "status", "--format", "json", *applications], capture_output=True, text=True, check=False
+    )
+    expect(asked.returncode == 0, asked.stderr.strip())
+    return {
+        unit: f"{entry['workload-status']['current']} {entry['workload-status'].get('message', '')}".rstrip()
+        for application in json.loads(asked.stdout)["applications"].values()
+        for unit, entry in application.get("units", {}).items()
+    }
+
+
+def wait(what: str, look: Callable[[], Found]) -> Found:
+    """Look until something is found; an application that restarts may refuse in between."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            if found := look():
+                return found
+            reason = ""
+        except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
+            reason = f": {error}"
+        expect(time.monotonic() < deadline, f"waited {PATIENCE} s for {what}{reason}")
+        time.sleep(0.5)
+
+
+def expect(true: bool, otherwise: str) -> None:
+    """Go on, or stop with a reason."""
+    if not true:
+        raise DemoError(otherwise)
+
+
+def show_what_happened() -> None:
+    """Print what a person would look at first."""
+    for words in (("status",), ("debug-log", "--limit", "40")):
+        tell(f"$ paas-local {' '.join(words)}")
+        subprocess.run([PAAS_LOCAL, *words], check=False)
+
+
+def how_to_go_on() -> None:
+    """Tell how to use what is left running."""
+    tell(
+        "It is left running. To go on by hand:\n\n"
+        f"  export PATH={PAAS_LOCAL.parent}:$PATH JUJU_MODEL={MODEL}\n"
+        "  paas-local status --watch 1s\n"
+        f"  paas-local destroy-model {MODEL}"
+    )
+
+
+def clean_up(*, shutdown: bool) -> None:
+    """End what the demo began; a background process that was there before stays."""
+    title("Clean up")
+    words = [("destroy-model", MODEL, "--no-prompt"), *([("shutdown",)] if shutdown else [])]
+    for command in words:
+        print(f"$ paas-local {shlex.join(command)}", flush=True)
+        subprocess.run([PAAS_LOCAL, *command], check=False)
+
+
+def fail(reason: str) -> int:
+    """Say why, and give the exit code."""
+    print(f"\nERROR the demo failed: {reason}", file=sys.stderr, flush=True)
+    return 1
+
+
+def title(words: str) -> None:
+    """Begin a part of the walk."""
+    print(f"\n== {words}", flush=True)
+
+
+def tell(words: str) -> None:
+    """Print at once, also into a pipe."""
+    print(words, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -202,7 +202,9 @@ class _Shell:
 
     def _add_layer(self) -> None:
         planned = self._container.get_plan().services.get(self._wanted.service)
-        changed = environment.changes(dict(planned.environment) if planned else {}, self._wanted.environment)
+        brought = services.environment(self._image.services[self._wanted.service])
+        before = {name: value for name, value in (planned.environment if planned else {}).items() if name not in brought}
+        changed = environment.changes(before, self._wanted.environment)
         logger.info("environment of %s: %s", self._wanted.service, ", ".join(changed) or "unchanged")
         layer = typing.cast("ops.pebble.LayerDict", self._wanted.layer)  # the same shape, built from plain data
         self._container.add_layer("charm", layer, combine=True)
@@ -283,7 +285,8 @@ def _task_output(task: ops.pebble.Task | None) -> list[str]:
 
 def _pull(container: ops.Container, path: str) -> str | None:
     try:
-        return container.pull(path).read()
+        with container.pull(path) as file:
+            return file.read()
     except ops.pebble.PathError as error:
         if error.kind == "not-found":
             return None
@@ -306,10 +309,16 @@ def _load(container: ops.Container, state_dir: str) -> _Notes | None:
 
 
 def _first_look(container: ops.Container, framework: Framework) -> _Notes:
-    planned = container.get_plan().services
+    plan = container.get_plan()
+    planned: dict[str, dict[str, object]] = {name: dict(each.to_dict()) for name, each in plan.services.items()}
+    if workload.HEALTH_CHECK in plan.checks:
+        # Somebody removed the notes while the charm's layer is in force: which of these variables were the image's is
+        # lost, and keeping a credential for ever is worse than losing them until the container is replaced.
+        logger.warning("%s is gone; variables of the image are lost", _notes_path(framework.state_dir))
+        planned = {name: {**entry, "environment": {}} for name, entry in planned.items()}
     listed = sorted(_walk(container, framework.app_dir))
     notes = _Notes(
-        services={name: dict(service.to_dict()) for name, service in planned.items()},
+        services=planned,
         files=[path for path, _, _ in listed if "/" not in path],
         fingerprint=environment.digest(listed),
     )

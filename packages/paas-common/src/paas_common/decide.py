@@ -315,7 +315,7 @@ def _workload(
             image.services,
             main=framework.name,
             command=command,
-            environment=plain,
+            variables=plain,
             schedules=services.schedules(found.me, found.peers, found.planned_units),
         ),
         environment=variables,

@@ -15,7 +15,7 @@ def entries(
     *,
     main: str,
     command: str,
-    environment: facts.Text,
+    variables: facts.Text,
     schedules: bool,
 ) -> dict[str, Entry]:
     """Give the layer entries of the services that belong to the application.
@@ -27,7 +27,7 @@ def entries(
     wanted: dict[str, Entry] = {}
     for name, entry in image.items():
         lowered = name.lower()
-        complete = {**entry, "override": "replace", "environment": {**_environment(entry), **environment}}
+        complete = {**entry, "override": "replace", "environment": {**environment(entry), **variables}}
         if name == main:
             wanted[name] = {**complete, "command": command, "startup": "enabled"}
         elif lowered.endswith(WORKER) or (lowered.endswith(SCHEDULER) and schedules):
@@ -53,5 +53,6 @@ def schedules(me: facts.Identity, peers: facts.Peers | None, planned_units: int)
     return knows_all and all(me.number < other for other in others)
 
 
-def _environment(entry: Entry) -> dict[str, str]:
+def environment(entry: Entry) -> dict[str, str]:
+    """Give the variables of a layer entry."""
     return dict(typing.cast("facts.Text", entry.get("environment") or {}))

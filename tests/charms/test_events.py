@@ -1,0 +1,218 @@
+"""Each event of the architecture document that this slice covers, by its number there; and Juju's other ones."""
+
+import dataclasses
+
+import ops
+import pytest
+from conftest import DATABASE, World, environment, postgresql
+from ops import testing
+
+
+def runs(state: testing.State) -> bool:
+    (container,) = state.containers
+    return container.service_statuses.get("flask") == ops.pebble.ServiceStatus.ACTIVE
+
+
+def test_event_01_pebble_ready(world: World) -> None:
+    context, state = world.context(), world.state()
+    (container,) = state.containers
+
+    after = context.run(context.on.pebble_ready(container), state)
+
+    assert runs(after)
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_event_02_config_changed(world: World) -> None:
+    settled = world.settled()
+
+    changed = dataclasses.replace(settled, config={"greeting": "Hello"})
+    after = world.run(world.context().on.config_changed(), changed)
+
+    assert environment(after)["FLASK_GREETING"] == "Hello"
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_event_03_secret_storage_relation_created(world: World) -> None:
+    peer = world.peer(None)
+    state = world.state(relations={peer}, secrets=set())
+
+    after = world.run(world.context().on.relation_created(peer), state)
+
+    (secret,) = after.secrets
+    noted = after.get_relation(peer.id).local_app_data
+    assert noted["flask_secret_key_id"] == secret.id
+    assert len((secret.latest_content or {})["value"]) == 86
+    assert "flask_secret_key" not in noted
+
+
+def test_event_04_secret_storage_relation_changed(world: World) -> None:
+    secret = world.secret()
+    peer = world.peer(secret, peers_data={1: {}})
+    state = world.state(leader=False, secrets={secret}, relations={peer, postgresql(app=DATABASE, local={})})
+
+    after = world.run(world.context().on.relation_changed(peer, remote_unit=1), state)
+
+    assert runs(after)
+    assert environment(after)["FLASK_SECRET_KEY"] == "generated-key"
+
+
+def test_event_05_secret_storage_relation_departed(world: World) -> None:
+    secret = world.secret()
+    peer = world.peer(secret, peers_data={1: {}, 2: {}})
+    state = world.settled(secrets={secret}, relations={peer, postgresql(app=DATABASE)})
+    left = dataclasses.replace(peer, peers_data={1: {}})
+    state = dataclasses.replace(state, relations={left, postgresql(app=DATABASE)})
+
+    after = world.run(world.context().on.relation_departed(left, remote_unit=2, departing_unit=2), state)
+
+    assert environment(after)["FLASK_PEER_FQDNS"] == "flask-k8s-1.flask-k8s-endpoints.demo.svc.cluster.local"
+
+
+def test_event_06_update_status(world: World) -> None:
+    state = world.state()
+
+    after = world.run(world.context().on.update_status(), state)
+
+    assert runs(after)
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_event_07_secret_changed(world: World) -> None:
+    credentials = testing.Secret(
+        {"username": "u", "password": "first"}, latest_content={"username": "u", "password": "second"}
+    )
+    database = postgresql(app={"endpoints": "pg:5432", "database": "flask-k8s", "secret-user": credentials.id})
+    secret = world.secret()
+    state = world.state(secrets={secret, credentials}, relations={world.peer(secret), database})
+
+    after = world.run(world.context().on.secret_changed(credentials), state)
+
+    assert environment(after)["POSTGRESQL_DB_PASSWORD"] == "second"
+
+
+def test_event_08_database_created(world: World) -> None:
+    credentials = testing.Secret({"username": "u", "password": "p"})
+    database = postgresql(app={"endpoints": "pg:5432", "database": "flask-k8s", "secret-user": credentials.id})
+    secret = world.secret()
+    context = world.context()
+    state = world.state(secrets={secret, credentials}, relations={world.peer(secret), database})
+
+    after = context.run(context.on.relation_changed(database), state)
+
+    assert "DatabaseCreatedEvent" in {type(event).__name__ for event in context.emitted_events}
+    assert environment(after)["POSTGRESQL_DB_CONNECT_STRING"] == "postgresql://u:p@pg:5432/flask-k8s"
+    assert runs(after)
+
+
+def test_event_08_the_request_is_sent_by_the_library(world: World) -> None:
+    database = postgresql(local={})
+    secret = world.secret()
+    state = world.state(relations={world.peer(secret), database}, secrets={secret})
+
+    after = world.run(world.context().on.relation_created(database), state)
+
+    asked = after.get_relation(database.id).local_app_data
+    assert asked["database"] == "flask-k8s"
+    assert "password" in asked["requested-secrets"]
+    assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
+
+
+def test_event_08_a_later_leader_asks_where_nobody_did(world: World) -> None:
+    database = postgresql(local={})
+    secret = world.secret()
+    state = world.state(relations={world.peer(secret), database}, secrets={secret})
+
+    after = world.run(world.context().on.leader_elected(), state)
+
+    assert after.get_relation(database.id).local_app_data["database"] == "flask-k8s"
+
+
+def test_event_09_endpoints_changed(world: World) -> None:
+    secret = world.secret()
+    before = postgresql(app=DATABASE)
+    context = world.context()
+    state = world.run(
+        context.on.relation_changed(before), world.state(relations={world.peer(secret), before}, secrets={secret})
+    )
+    moved = dataclasses.replace(
+        state.get_relation(before.id), remote_app_data={**DATABASE, "endpoints": "pg-second:5432"}
+    )
+    peer = next(each for each in state.relations if each.endpoint == "secret-storage")
+
+    context.emitted_events.clear()
+    after = context.run(context.on.relation_changed(moved), dataclasses.replace(state, relations={peer, moved}))
+
+    assert "DatabaseEndpointsChangedEvent" in {type(event).__name__ for event in context.emitted_events}
+    assert environment(after)["POSTGRESQL_DB_HOSTNAME"] == "pg-second"
+
+
+def test_event_10_database_relation_broken(world: World) -> None:
+    settled = world.settled()
+    database = next(each for each in settled.relations if each.endpoint == "postgresql")
+
+    after = world.run(world.context().on.relation_broken(database), settled)
+
+    assert after.unit_status == testing.BlockedStatus(
+        "missing integrations: postgresql (juju integrate flask-k8s postgresql-k8s)"
+    )
+    assert not runs(after)
+
+
+def test_event_10_an_optional_database_leaves_no_trace(world: World) -> None:
+    world.meta["requires"]["postgresql"]["optional"] = True
+    settled = world.settled()
+    database = next(each for each in settled.relations if each.endpoint == "postgresql")
+
+    after = world.run(world.context().on.relation_broken(database), settled)
+
+    assert not [name for name in environment(after) if name.startswith("POSTGRESQL")]
+    assert runs(after)
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_event_26_rotate_secret_key(world: World) -> None:
+    context = world.context()
+    settled = world.settled()
+
+    after = context.run(context.on.action("rotate-secret-key"), settled)
+
+    assert context.action_results == {"status": "success"}
+    (secret,) = after.secrets
+    fresh = (secret.latest_content or {})["value"]
+    assert fresh != "generated-key"
+    assert environment(after)["FLASK_SECRET_KEY"] == fresh
+
+
+@pytest.mark.parametrize("name", ["install", "start", "leader_elected", "upgrade_charm"])
+def test_what_else_juju_sends_is_the_same_pass(world: World, name: str) -> None:
+    after = world.run(getattr(world.context().on, name)(), world.state())
+
+    assert runs(after)
+    assert after.unit_status == testing.ActiveStatus()
+
+
+@pytest.mark.parametrize("name", ["stop", "remove"])
+def test_a_unit_that_goes_is_left_alone(world: World, name: str) -> None:
+    settled = world.settled()
+
+    after = world.run(getattr(world.context().on, name)(), settled)
+
+    assert after.containers == settled.containers
+
+
+def test_before_the_container_is_up(world: World) -> None:
+    state = world.state(containers={world.workload(can_connect=False)})
+
+    after = world.run(world.context().on.install(), state)
+
+    assert after.unit_status == testing.WaitingStatus("waiting for pebble ready")
+
+
+def test_both_generations_of_the_extension_name_the_container(world: World) -> None:
+    world.meta["containers"] = {"app": {"resource": "flask-app-image"}}
+    world.container = "app"
+
+    after = world.run(world.context().on.config_changed(), world.state())
+
+    assert runs(after)

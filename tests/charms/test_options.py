@@ -1,0 +1,230 @@
+"""Every option of the Flask charm, with values that are taken and values that are refused."""
+
+import pathlib
+import re
+import typing
+
+import pytest
+from conftest import World, environment, postgresql, DATABASE
+from ops import testing
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "variable", "text"),
+    [
+        ("flask-application-root", "/shop", "FLASK_APPLICATION_ROOT", "/shop"),
+        ("flask-debug", True, "FLASK_DEBUG", "true"),
+        ("flask-debug", False, "FLASK_DEBUG", "false"),
+        ("flask-env", "staging", "FLASK_ENV", "staging"),
+        ("flask-permanent-session-lifetime", 3600, "FLASK_PERMANENT_SESSION_LIFETIME", "3600"),
+        ("flask-preferred-url-scheme", "http", "FLASK_PREFERRED_URL_SCHEME", "HTTP"),
+        ("flask-preferred-url-scheme", "HTTPS", "FLASK_PREFERRED_URL_SCHEME", "HTTPS"),
+        ("flask-session-cookie-secure", True, "FLASK_SESSION_COOKIE_SECURE", "true"),
+        ("flask-secret-key", "mine", "FLASK_SECRET_KEY", "mine"),
+        ("greeting", "", "FLASK_GREETING", ""),
+        ("greeting", " as it is ", "FLASK_GREETING", " as it is "),
+    ],
+)
+def test_option_becomes_a_variable(world: World, option: str, value: object, variable: str, text: str) -> None:
+    after = world.run(world.context().on.config_changed(), world.state(config={option: value}))
+
+    assert environment(after)[variable] == text
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_defaults(world: World) -> None:
+    given = environment(world.settled())
+
+    assert {name: value for name, value in given.items() if not name.startswith("POSTGRESQL")} == {
+        "FLASK_BASE_URL": "http://flask-k8s.demo:8000",
+        "FLASK_GREETING": "Leave a note",
+        "FLASK_METRICS_PATH": "/metrics",
+        "FLASK_METRICS_PORT": "9102",
+        "FLASK_PREFERRED_URL_SCHEME": "HTTPS",
+        "FLASK_SECRET_KEY": "generated-key",
+        "OF_THE_IMAGE": "kept",
+    }
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "line"),
+    [
+        ("webserver-workers", 4, "workers = 4"),
+        ("webserver-threads", 2, "threads = 2"),
+        ("webserver-keepalive", 0, "keepalive = 0"),
+        ("webserver-timeout", 120, "timeout = 120"),
+    ],
+)
+def test_web_server_option_becomes_a_line(world: World, option: str, value: int, line: str) -> None:
+    after = world.run(world.context().on.config_changed(), world.state(config={option: value}))
+
+    assert line in world.gunicorn.splitlines()
+    assert after.unit_status == testing.ActiveStatus()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "why"),
+    [
+        ("flask-application-root", "", "string should have at least 1 character"),
+        ("flask-env", "", "string should have at least 1 character"),
+        ("flask-permanent-session-lifetime", 0, "input should be greater than 0"),
+        ("flask-permanent-session-lifetime", -5, "input should be greater than 0"),
+        ("flask-preferred-url-scheme", "gopher", "input should be 'HTTP' or 'HTTPS'"),
+        ("flask-secret-key", "", "must not be empty"),
+        ("webserver-workers", 0, "input should be greater than or equal to 1"),
+        ("webserver-workers", -1, "input should be greater than or equal to 1"),
+        ("webserver-threads", 0, "input should be greater than or equal to 1"),
+        ("webserver-keepalive", -1, "input should be greater than or equal to 0"),
+        ("webserver-timeout", -1, "input should be greater than or equal to 0"),
+        ("webserver-worker-class", "eventlet", "input should be 'sync' or 'gevent'"),
+    ],
+)
+def test_option_is_refused_by_name(world: World, option: str, value: object, why: str) -> None:
+    after = world.run(world.context().on.config_changed(), world.state(config={option: value}))
+
+    assert after.unit_status == testing.BlockedStatus(f"invalid options: {option} ({why})")
+
+
+def test_all_refusals_are_told_at_once_and_the_application_goes_on(world: World) -> None:
+    settled = world.settled()
+    bad = {"flask-env": "", "webserver-workers": -1}
+
+    after = world.run(world.context().on.config_changed(), world.state(config=bad, containers=settled.containers))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "invalid options: flask-env (string should have at least 1 character), "
+        "webserver-workers (input should be greater than or equal to 1)"
+    )
+    assert environment(after) == environment(settled)
+
+
+def test_a_required_option_without_a_value(world: World) -> None:
+    world.meta["config"]["options"]["api-key"] = {"type": "string", "optional": False}
+    world.meta["config"]["options"]["region"] = {"type": "string", "optional": False}
+
+    after = world.run(world.context().on.config_changed(), world.state())
+
+    assert after.unit_status == testing.BlockedStatus(
+        "missing options: api-key, region (juju config flask-k8s api-key=<value> region=<value>)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"), [("int", 3, "3"), ("float", 1.5, "1.5"), ("boolean", True, "true"), ("string", "3", "3")]
+)
+def test_an_author_s_option_keeps_its_kind(world: World, kind: str, value: object, text: str) -> None:
+    world.meta["config"]["options"]["some-limit"] = {"type": kind}
+
+    after = world.run(world.context().on.config_changed(), world.state(config={"some-limit": value}))
+
+    assert environment(after)["FLASK_SOME_LIMIT"] == text
+
+
+def test_an_author_s_option_that_a_framework_option_shadows_is_left_out(world: World) -> None:
+    world.meta["config"]["options"] |= {"env": {"type": "string"}, "app-colour": {"type": "string"}}
+
+    after = world.run(world.context().on.config_changed(), world.state(config={"env": "theirs", "app-colour": "blue"}))
+
+    assert not {"FLASK_ENV", "FLASK_APP_COLOUR"} & set(environment(after))
+
+
+def test_a_secret_option_gives_a_variable_per_key(world: World) -> None:
+    key = world.secret()
+    credentials = testing.Secret({"name": "ann", "pass-word": "s3cret"})
+    state = world.state(
+        config={"moderator": credentials.id},
+        secrets={key, credentials},
+        relations={world.peer(key), postgresql(app=DATABASE)},
+    )
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    given = environment(after)
+    assert given["FLASK_MODERATOR_NAME"] == "ann"
+    assert given["FLASK_MODERATOR_PASS_WORD"] == "s3cret"
+    assert "FLASK_MODERATOR" not in given
+
+
+def test_a_secret_option_that_is_not_granted(world: World) -> None:
+    after = world.run(
+        world.context().on.config_changed(), world.state(config={"moderator": "secret:d1ehcifmp25c76e01vhg"})
+    )
+
+    assert after.unit_status == testing.BlockedStatus(
+        "option moderator names a secret that flask-k8s may not read or that does not exist "
+        "(juju grant-secret secret:d1ehcifmp25c76e01vhg flask-k8s)"
+    )
+
+
+class TestSecretKey:
+    """The operator's own secret key."""
+
+    def test_from_a_secret(self, world: World) -> None:
+        state = self.with_secret(world, {"value": "from-a-secret"})
+
+        after = world.run(world.context().on.config_changed(), state)
+
+        assert environment(after)["FLASK_SECRET_KEY"] == "from-a-secret"
+        assert "FLASK_SECRET_KEY_ID" not in environment(after)
+
+    @pytest.mark.parametrize("content", [{"key": "k"}, {"value": "v", "other": "o"}])
+    def test_from_a_secret_of_another_shape(self, world: World, content: dict[str, str]) -> None:
+        after = world.run(world.context().on.config_changed(), self.with_secret(world, content))
+
+        assert after.unit_status == testing.BlockedStatus(
+            "invalid options: flask-secret-key-id (the secret must hold one key, value, that is not empty)"
+        )
+
+    def test_both_ways_at_once(self, world: World) -> None:
+        config = {"flask-secret-key": "a", "flask-secret-key-id": "secret:d1ehcifmp25c76e01vhg"}
+
+        after = world.run(world.context().on.config_changed(), world.state(config=config))
+
+        assert "invalid options: flask-secret-key, flask-secret-key-id (only one of the two may be set)" in (
+            after.unit_status.message
+        )
+
+    def test_both_spellings_are_known(self, world: World) -> None:
+        options = world.meta["config"]["options"]
+        options["app-secret-key"] = options.pop("flask-secret-key")
+        options["app-secret-key-id"] = options.pop("flask-secret-key-id")
+
+        after = world.run(world.context().on.config_changed(), world.state(config={"app-secret-key": "mine"}))
+
+        assert environment(after)["FLASK_SECRET_KEY"] == "mine"
+        assert "FLASK_APP_SECRET_KEY" not in environment(after)
+
+    @staticmethod
+    def with_secret(world: World, content: dict[str, str]) -> testing.State:
+        key, given = world.secret(), testing.Secret(typing.cast("typing.Any", content))
+        return world.state(
+            config={"flask-secret-key-id": given.id},
+            secrets={key, given},
+            relations={world.peer(key), postgresql(app=DATABASE)},
+        )
+
+
+def test_every_option_of_the_extension_has_a_case_here(world: World) -> None:
+    mine = {"greeting", "moderator"}
+    text = pathlib.Path(__file__).read_text()
+
+    missing = [
+        name for name in world.meta["config"]["options"] if name not in mine and not re.search(f'"{name}"', text)
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("kind", ["http", "https", "no"])
+def test_proxies_of_the_model(world: World, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv(f"JUJU_CHARM_{kind.upper()}_PROXY", "squid:3128")
+
+    given = environment(world.run(world.context().on.config_changed(), world.state()))
+
+    assert given[f"{kind}_proxy"] == given[f"{kind.upper()}_PROXY"] == "squid:3128"
+
+
+def test_an_empty_proxy_is_no_proxy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUJU_CHARM_HTTP_PROXY", "")
+
+    assert "http_proxy" not in environment(world.settled())

@@ -1,0 +1,21 @@
+"""The wheels of this repository, built once, for tests that install them as a stranger would."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from paas_local import environments
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the wheels."""
+    folder = tmp_path_factory.mktemp("wheels")
+    subprocess.run(
+        [environments.uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder],
+        cwd=ROOT,
+        check=True,
+    )
+    return folder

@@ -1,0 +1,85 @@
+"""What an author gets who installs the wheels: a charm's base class, its types, and no more than it needs."""
+
+import json
+import os
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from paas_local import environments
+
+# The published paas-charm 1.12 with all that it needs.
+UPSTREAM_DISTRIBUTIONS = 21
+
+
+@pytest.fixture(scope="module")
+def environment(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a new virtual environment with paas-flask from its wheel."""
+    folder = tmp_path_factory.mktemp("author") / "venv"
+    uv("venv", "--quiet", str(folder))
+    uv("pip", "install", "--quiet", "--python", str(folder), "--find-links", str(wheels), "paas-flask")
+    return folder
+
+
+def uv(*words: str) -> str:
+    return subprocess.run([environments.uv(), *words], check=True, capture_output=True, text=True).stdout
+
+
+def python(environment: Path, code: str) -> str:
+    """Run code as a charm would: nothing of this repository is on its path."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return subprocess.run(
+        [environment / "bin" / "python", "-I", "-c", code], check=True, capture_output=True, text=True, env=clean
+    ).stdout.strip()
+
+
+def wheel(folder: Path, name: str) -> zipfile.ZipFile:
+    (file,) = folder.glob(f"{name}-*.whl")
+    return zipfile.ZipFile(file)
+
+
+def test_a_charm_has_its_base_class(environment: Path):
+    found = python(environment, "import ops, paas_flask; print(issubclass(paas_flask.Charm, ops.CharmBase))")
+
+    assert found == "True"
+
+
+def test_nothing_of_the_local_runner_comes_along(environment: Path):
+    found = python(environment, "import importlib.util as util; print(util.find_spec('paas_local'))")
+
+    assert found == "None"
+
+
+def test_fewer_distributions_than_upstream(environment: Path):
+    listed = json.loads(uv("pip", "list", "--python", str(environment), "--format", "json"))
+
+    names = {entry["name"] for entry in listed}
+    assert {"paas-common", "paas-flask", "ops", "pydantic"} <= names
+    assert len(names) < UPSTREAM_DISTRIBUTIONS, sorted(names)
+
+
+@pytest.mark.parametrize("name", ["paas_common", "paas_flask", "paas_local"])
+def test_each_wheel_says_that_it_is_typed(wheels: Path, name: str):
+    with wheel(wheels, name) as archive:
+        files = archive.namelist()
+
+    assert f"{name}/py.typed" in files
+    assert not [file for file in files if "__pycache__" in file or file.startswith("tests/")]
+
+
+def test_a_framework_pins_the_shared_part_to_compatible_releases(wheels: Path):
+    with wheel(wheels, "paas_flask") as archive:
+        (metadata,) = (file for file in archive.namelist() if file.endswith("METADATA"))
+        text = archive.read(metadata).decode()
+
+    assert "Requires-Dist: paas-common>=0.1,<0.2" in text
+
+
+def test_the_runners_wheel_has_what_it_reads_at_run_time(wheels: Path):
+    with wheel(wheels, "paas_local") as archive:
+        files = archive.namelist()
+
+    assert "paas_local/libs.lock.yaml" in files
+    assert any(file.startswith("paas_local/extensions/") and file.endswith(".yaml") for file in files)
+    assert "paas_local/providers/postgresql-k8s/charm/charmcraft.yaml" in files

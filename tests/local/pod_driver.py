@@ -47,7 +47,7 @@ def spec(folder: Path, job: dict[str, Any]) -> pods.PodSpec:
 
 def prepare(folder: Path) -> None:
     for name in ("charm", "data", "environment"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(parents=True)
     (folder / "hosts").write_text("127.0.0.1 localhost\n10.152.0.5 flask-k8s-0\n")
     (folder / "hooktool.py").write_text("import sys\nprint(sys.argv, sys.flags.isolated, sys.flags.no_site)\n")
     (folder / "pebble").write_text(IDLE)

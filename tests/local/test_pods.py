@@ -24,7 +24,7 @@ sys.exit(subprocess.call(["sh", "-c", sys.argv[1]]))' """
 
 def job(folder: Path, **changes: Any) -> list[str]:
     """Write a job, and give the command that does it."""
-    document = {
+    document: dict[str, Any] = {
         "folder": str(folder),
         "mounts": [],
         "python": None,

@@ -321,12 +321,16 @@ def _redirect(log: str) -> None:
 
 
 def _wait(child: int) -> int:
-    """Stand for the container: pass SIGTERM on, and tell its end as a shell does."""
+    """Stand for the container: pass signals on, and tell its end as a shell does.
+
+    SIGINT ends the container at once, and this process once all of it is gone; after SIGKILL nobody could tell.
+    """
 
     def forward(number: int, _: FrameType | None) -> None:
-        os.kill(child, number)
+        os.kill(child, signal.SIGKILL if number == signal.SIGINT else number)
 
-    signal.signal(signal.SIGTERM, forward)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, forward)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return 128 - code if code < 0 else code
 

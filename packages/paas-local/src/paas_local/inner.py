@@ -46,7 +46,8 @@ def _exit_code(status: int) -> int:
 
 def _first_process(argv: list[str]) -> int:
     """Furnish the namespaces, start the program, and bury the dead until it ends."""
-    namespaces.mount("none", "/", flags=namespaces.REC | namespaces.PRIVATE)
+    # What the host mounts later is seen here too; what is mounted here stays here.
+    namespaces.mount("none", "/", flags=namespaces.REC | namespaces.SLAVE)
     try:
         flags = namespaces.NOSUID | namespaces.NODEV | namespaces.NOEXEC
         namespaces.mount("proc", "/proc", "proc", flags)

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,7 +100,8 @@ class Pod:
             for each in spec.containers:
                 (spec.folder / each.name).mkdir(parents=True, exist_ok=True)
             await pod._start_charm()
-            await asyncio.gather(*(pod.start_container(each.name) for each in spec.containers))
+            for each in spec.containers:
+                await pod.start_container(each.name)
         except BaseException:
             await pod._kill()
             raise
@@ -177,10 +179,7 @@ class Pod:
         await self._kill()
 
     async def _kill(self) -> None:
-        for running in self._running.values():
-            with contextlib.suppress(ProcessLookupError):
-                running.process.kill()
-        await asyncio.gather(*(running.process.wait() for running in self._running.values()))
+        await asyncio.gather(*(_end(running.process) for running in self._running.values()))
         while self._sockets:
             os.close(self._sockets.popitem()[1])
 
@@ -258,12 +257,27 @@ class Pod:
         )
         if process.stdout is None:
             raise PodError("no pipe")
-        answer: dict[str, Any] = json.loads(await process.stdout.readline() or "{}")
+        try:
+            answer: dict[str, Any] = json.loads(await process.stdout.readline() or "{}")
+        except asyncio.CancelledError:
+            await _end(process)
+            raise
         if "pid" not in answer:
             await process.wait()
             reason = answer.get("error", f"see {spec.log}")
             raise PodError(f"container {name} of {self.spec.unit} does not start: {reason}")
         self._running[name] = _Running(process=process, pid=answer["pid"])
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End a container at once, and wait until all of it is gone."""
+    if process.returncode is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        await asyncio.wait_for(process.wait(), _GRACE)
+    except asyncio.TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def _base_python() -> str:

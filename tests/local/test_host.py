@@ -1,0 +1,104 @@
+"""Who ends with whom: the host process, the first process of its namespaces, and the daemon."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+DAEMON = """
+import os, pathlib, subprocess, sys, time
+folder = pathlib.Path(sys.argv[1])
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)", sys.argv[1]])
+subprocess.Popen(["sh", "-c", "sleep 0 & exec sleep 0.1"]).wait()
+(folder / "started").write_text(str(os.getpid()))
+time.sleep(100)
+"""
+
+
+def eventually(true: Callable[[], object]) -> bool:
+    for _ in range(200):
+        if true():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def processes(folder: Path) -> list[int]:
+    """Give the processes of the daemon's that name the folder, and the daemon; not the host process itself."""
+    done = subprocess.run(["ps", "axww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
+    lines = [line for line in done.stdout.splitlines() if str(folder) in line and "paas_local.host" not in line]
+    return [int(line.split()[0]) for line in lines]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "daemon.py").write_text(DAEMON)
+    return tmp_path
+
+
+@pytest.fixture
+def host(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-I", "-m", "paas_local.host", "--", sys.executable, folder / "daemon.py", folder]
+    environment = {**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert eventually((folder / "started").exists)
+        yield process
+        process.kill()
+
+
+def test_the_daemon_is_alone_with_its_processes(host: subprocess.Popen[str], folder: Path) -> None:
+    assert host.poll() is None
+    assert (folder / "started").read_text() == "2"
+    assert len(processes(folder)) == 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_nothing_survives_the_host_process(host: subprocess.Popen[str], folder: Path, number: signal.Signals) -> None:
+    host.send_signal(number)
+
+    assert host.wait(10) in (-signal.SIGKILL, 128 + signal.SIGTERM)
+    assert eventually(lambda: not processes(folder))
+
+
+def test_the_host_process_ends_with_the_daemon(host: subprocess.Popen[str], folder: Path) -> None:
+    outer, first, daemon, child = sorted(processes(folder))
+    assert outer < first < child
+
+    os.kill(daemon, signal.SIGKILL)
+
+    assert host.wait(10) == 128 + signal.SIGKILL
+    assert eventually(lambda: not processes(folder))
+
+
+def test_a_killed_host_process_is_followed_by_another(host: subprocess.Popen[str], folder: Path) -> None:
+    host.kill()
+    host.wait(5)
+    (folder / "daemon.py").write_text("raise SystemExit(7)")
+    environment = {**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}
+
+    again = subprocess.run(host.args, env=environment, timeout=10, check=False)
+
+    assert again.returncode == 7
+
+
+def test_where_namespaces_are_forbidden_one_line_says_so(tmp_path: Path) -> None:
+    # The kernel refuses them to who has another root than its mount namespace, and no power to change that.
+    program = f"{sys.executable} -I -m paas_local.inner true"
+    command = f"mount --rbind / {tmp_path} && exec chroot {tmp_path} setpriv --bounding-set=-sys_admin {program}"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "paas_local.inner", "/bin/sh", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("paas-local: this machine refuses new namespaces: ")
+    assert done.stderr.count("\n") == 1

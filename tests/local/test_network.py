@@ -1,0 +1,69 @@
+"""The pods' network, seen from a pod, from another and from the host; see the driver for the internet."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DRIVER = Path(__file__).with_name("network_driver.py")
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("net")
+    (folder / "home").mkdir()
+    command = [sys.executable, "-m", "paas_local.inner", sys.executable, str(DRIVER), "machine", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def test_pods_reach_each_other_by_their_own_addresses(facts: dict[str, Any]) -> None:
+    assert facts["first"] == "10.152.3.77 asks for /x"
+
+
+def test_a_new_pod_is_reached_at_once_at_an_address_used_before(facts: dict[str, Any]) -> None:
+    assert facts["again"] == "10.152.3.77 asks for /y"
+
+
+def test_a_pod_with_its_network_starts_at_once(facts: dict[str, Any]) -> None:
+    assert facts["seconds"] < 1
+
+
+def test_a_published_port_has_the_pod_s_number_and_answers_on_the_host(facts: dict[str, Any]) -> None:
+    assert facts["port"] == 8000
+    assert facts["outside"] == "10.152.0.1 asks for /index"
+
+
+def test_a_port_in_use_is_passed_over(facts: dict[str, Any]) -> None:
+    assert facts["next"] == 8001
+
+
+def test_an_unpublished_port_is_free_again(facts: dict[str, Any]) -> None:
+    assert facts["refused"]
+
+
+def test_pods_reach_the_rest_of_the_world_by_address_and_by_name(facts: dict[str, Any]) -> None:
+    assert facts["egress"] == "203.0.113.5 says hello"
+    assert facts["name"] == "web.example says hello"
+
+
+def test_other_ports_are_refused_and_not_left_waiting(facts: dict[str, Any]) -> None:
+    assert "Connection refused" in facts["closed"]
+
+
+def test_only_one_background_process_runs_for_a_home(facts: dict[str, Any]) -> None:
+    code, words = facts["second"]
+
+    assert code == 1
+    assert words.startswith("paas-local: a background process runs already in ")
+    assert words.endswith(f"as process {facts['pid']}\n")
+
+
+def test_the_daemon_may_clean_up_when_the_host_process_is_asked_to_end(facts: dict[str, Any]) -> None:
+    assert facts["stopped"]
+    assert facts["code"] == 0

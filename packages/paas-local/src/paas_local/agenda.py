@@ -46,9 +46,7 @@ def members(model: Model, relation: Relation, unit: Unit) -> tuple[str, ...]:
     remote = relation.remote(unit.application).application
     alive = (other for other in relation.scope if (found := model.unit(other)) and found.life == "alive")
     return tuple(
-        sorted(
-            (other for other in alive if other.partition("/")[0] == remote and other != unit.name), key=order
-        )
+        sorted((other for other in alive if other.partition("/")[0] == remote and other != unit.name), key=order)
     )
 
 
@@ -106,9 +104,7 @@ def _secrets(model: Model, unit: Unit) -> Iterator[Event]:
         owner = secret.owned_by(unit.name) and (secret.owner_kind == "unit" or model.leads(unit.name))
         latest = secret.latest.number
         if tracking and not owner and latest > max(tracking.revision, tracking.told):
-            yield events.SecretStep(
-                secret=secret.id, becomes="changed", revision=latest, label=tracking.label
-            )
+            yield events.SecretStep(secret=secret.id, becomes="changed", revision=latest, label=tracking.label)
     for secret in model.secrets.values():
         if secret.owned_by(unit.name) and (secret.owner_kind == "unit" or model.leads(unit.name)):
             tracked = {tracking.revision for tracking in secret.tracking.values()}
@@ -151,9 +147,7 @@ def _relation(model: Model, relation: Relation, unit: Unit) -> Iterator[Event]:
         bag = relation.applications.get(remote)
         if bag and bag.version > known.application:
             yield _related(relation, unit, "changed")
-        yield from (
-            _related(relation, unit, "joined", other) for other in present if other not in known.units
-        )
+        yield from (_related(relation, unit, "joined", other) for other in present if other not in known.units)
         for other in present:
             if relation.units[other].version > known.units.get(other, 0):
                 yield _related(relation, unit, "changed", other)

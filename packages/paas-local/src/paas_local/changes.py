@@ -56,8 +56,7 @@ def add_model(name: str, uuid: str, now: float) -> Model:
     """Begin an empty model."""
     if not MODEL_NAME.fullmatch(name):
         raise Refused(
-            f'"{name}" is not a valid name: '
-            "model names may only contain lowercase letters, digits and hyphens"
+            f'"{name}" is not a valid name: model names may only contain lowercase letters, digits and hyphens'
         )
     return Model(name=name, uuid=uuid, since=now, config=MODEL_DEFAULTS)
 
@@ -93,9 +92,7 @@ def add_units(model: Model, name: str, addresses: Sequence[str], now: float) -> 
         application = model.applications[name]
         number = next(n for n in range(len(application.units) + 1) if f"{name}/{n}" not in application.units)
         count = len(application.charm.storage)
-        storage = tuple(
-            f"{item}/{model.next_storage + index}" for index, item in enumerate(application.charm.storage)
-        )
+        storage = tuple(f"{item}/{model.next_storage + index}" for index, item in enumerate(application.charm.storage))
         unit = Unit(
             name=f"{name}/{number}",
             address=address,
@@ -235,9 +232,7 @@ def pod_up(model: Model, name: str, now: float) -> Model:
     """Note that a unit's pod runs."""
     unit = dataclasses.replace(named_unit(model, name), pod=True)
     if not unit.seen.installed:
-        unit = dataclasses.replace(
-            unit, workload=Status(current="waiting", message="agent initialising", since=now)
-        )
+        unit = dataclasses.replace(unit, workload=Status(current="waiting", message="agent initialising", since=now))
     return with_unit(model, unit)
 
 
@@ -267,9 +262,12 @@ def tick(model: Model, name: str) -> Model:
     return with_unit(model, dataclasses.replace(unit, tick=True))
 
 
-def force_out(model: Model, name: str) -> Model:
-    """Take a unit out without telling it."""
-    return drop_unit(model, named_unit(model, name).name)
+def force_out(model: Model, names: Sequence[str]) -> Model:
+    """Take the units of applications out without telling them."""
+    for unit in model.units:
+        if unit.application in names:
+            model = drop_unit(model, unit.name)
+    return model
 
 
 def _check_deploy(model: Model, request: Request) -> None:

@@ -42,9 +42,7 @@ def begin(model: Model, name: str, event: events.Event, now: float) -> Model:
         return model
     unit = dataclasses.replace(unit, running=event)
     if event != events.Lifecycle(step="update-status"):
-        unit = dataclasses.replace(
-            unit, agent=Status(current="executing", message=events.describe(event), since=now)
-        )
+        unit = dataclasses.replace(unit, agent=Status(current="executing", message=events.describe(event), since=now))
     if isinstance(event, events.Lifecycle) and event.step in PHASES:
         unit = _phase(unit, PHASES[event.step], now)
     model = with_unit(model, unit)
@@ -120,9 +118,7 @@ def _enter(model: Model, number: int, unit: Unit) -> Model:
         bag = Bag(data=_addresses(unit), version=bag.version + 1 if bag else 1)
     return with_relation(
         model,
-        dataclasses.replace(
-            relation, units={**relation.units, unit.name: bag}, scope=relation.scope | {unit.name}
-        ),
+        dataclasses.replace(relation, units={**relation.units, unit.name: bag}, scope=relation.scope | {unit.name}),
     )
 
 
@@ -201,9 +197,8 @@ def _see(model: Model, context: Context, now: float) -> Model:
             seen = dataclasses.replace(unit.seen, boots={**unit.seen.boots, container: boot})
             unit = dataclasses.replace(unit, seen=seen)
         case events.Notice() | events.Check() as event:
-            rest = list(unit.waiting)
-            rest.remove(event)
-            unit = dataclasses.replace(unit, waiting=tuple(rest))
+            at = unit.waiting.index(event) if event in unit.waiting else len(unit.waiting)
+            unit = dataclasses.replace(unit, waiting=unit.waiting[:at] + unit.waiting[at + 1 :])
         case events.Storage(storage=storage):
             seen = dataclasses.replace(unit.seen, storage=unit.seen.storage | {storage})
             unit = dataclasses.replace(unit, seen=seen)

@@ -176,6 +176,22 @@ def document(model: Model, secret: Secret, *, reveal: bool = False, access: bool
     return {secret.id: shown}
 
 
+def shown(model: Model, secret: Secret, *, reveal: bool, revisions: bool) -> dict[str, Any]:
+    """Answer ``juju show-secret --format json``."""
+    entry = document(model, secret, reveal=reveal, access=True)
+    if revisions:
+        entry[secret.id]["revisions"] = [
+            {
+                "revision": item.number,
+                "backend": "internal",
+                "created": moments.iso(item.created),
+                "updated": moments.iso(item.created),
+            }
+            for item in secret.revisions
+        ]
+    return entry
+
+
 def _of_user(secret: Secret) -> Secret:
     if secret.owner_kind != "model":
         raise Refused("permission denied")

@@ -48,8 +48,7 @@ def _without_unit(model: Model, name: str) -> Model:
     leader = None if application.leader == name else application.leader
     model = with_application(model, dataclasses.replace(application, units=units, leader=leader))
     relations = {
-        key: dataclasses.replace(relation, scope=relation.scope - {name})
-        for key, relation in model.relations.items()
+        key: dataclasses.replace(relation, scope=relation.scope - {name}) for key, relation in model.relations.items()
     }
     tasks = {
         key: dataclasses.replace(task, status="failed", message=f"unit {name} is gone")
@@ -106,9 +105,7 @@ def _without_application(model: Model, application: Application) -> Model:
 
 def _without_secrets_of(model: Model, owner: str) -> Model:
     secrets = {
-        key: secret
-        for key, secret in model.secrets.items()
-        if secret.owner_kind == "model" or secret.owner != owner
+        key: secret for key, secret in model.secrets.items() if secret.owner_kind == "model" or secret.owner != owner
     }
     return dataclasses.replace(model, secrets=secrets)
 

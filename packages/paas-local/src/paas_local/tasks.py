@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from paas_local import moments
 from paas_local.model import Action, Model, Task, Unit, with_task
@@ -30,9 +30,7 @@ class Exit:
     stderr: str = ""
 
 
-def enqueue(
-    model: Model, name: str, action: str, params: Mapping[str, Any], now: float
-) -> tuple[Model, Task]:
+def enqueue(model: Model, name: str, action: str, params: Mapping[str, Any], now: float) -> tuple[Model, Task]:
     """Let a unit run one of its actions."""
     unit = named_unit(model, name)
     declared = model.applications[unit.application].charm.actions.get(action)
@@ -120,8 +118,8 @@ def nested(results: Mapping[str, Any], key: str, value: str) -> dict[str, Any]:
     first, _, rest = key.partition(".")
     if not rest:
         return {**results, first: value}
-    below: Any = results.get(first)
-    inner: Mapping[str, Any] = below if isinstance(below, dict) else {}  # pyright: ignore[reportUnknownVariableType]  # JSON
+    below = results.get(first)
+    inner = cast("Mapping[str, Any]", below if isinstance(below, Mapping) else {})
     return {**results, first: nested(inner, rest, value)}
 
 

@@ -270,7 +270,7 @@ def _build(root: str, wanted: Iterable[layout.Step]) -> None:
     Path(_HOST).rmdir()
 
 
-def _words(error: OSError) -> str:
+def words(error: OSError) -> str:
     """Say what went wrong where, with the path that the host knows."""
     if isinstance(error, shutil.Error):
         return f"cannot copy: {error.args[0][0][2]}".replace(_HOST, "")
@@ -294,7 +294,7 @@ def _main_program(spec: Spec, lifeline: int, answer: int) -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.execve(spec.argv[0], spec.argv, dict(spec.environment))  # noqa: S606 - no shell is meant
     except OSError as error:
-        os.write(answer, _words(error).encode())
+        os.write(answer, words(error).encode())
     finally:
         os._exit(1)
 
@@ -345,7 +345,7 @@ def main(argv: list[str]) -> int:
         _join(spec)
         namespaces.unshare(namespaces.NEWPID)
     except OSError as error:
-        told.write(json.dumps({"error": _words(error)}) + "\n")
+        told.write(json.dumps({"error": words(error)}) + "\n")
         return 1
     lifeline, kept = os.pipe()
     trouble, answer = os.pipe()

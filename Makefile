@@ -25,4 +25,4 @@ format: ## put the code into its usual form
 	$(RUN) ruff format
 
 wheels: ## build the wheels into dist/, where the example's charm finds paas-flask
-	scripts/uv build --quiet --all-packages --wheel --clear --out-dir dist
+	UV_FIND_LINKS= scripts/uv build --quiet --all-packages --wheel --clear --out-dir dist

@@ -82,4 +82,4 @@ def test_the_runners_wheel_has_what_it_reads_at_run_time(wheels: Path):
 
     assert "paas_local/libs.lock.yaml" in files
     assert any(file.startswith("paas_local/extensions/") and file.endswith(".yaml") for file in files)
-    assert "paas_local/providers/postgresql-k8s/charm/charmcraft.yaml" in files
+    assert "paas_local/providers/postgresql_k8s/charm/charmcraft.yaml" in files

@@ -3,25 +3,23 @@
 import asyncio
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
 
 @dataclass(kw_only=True)
 class FakeDaemon:
-    """Answers by verb; whatever was asked is kept for the test to read."""
+    """Answers by verb, an iterator's results one after the other; what was asked is kept for the test to read."""
 
     home: Path
     results: dict[str, Any] = field(default_factory=dict[str, Any])
     beside: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     refusals: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
-    lines: dict[str, Sequence[Mapping[str, Any]]] = field(
-        default_factory=dict[str, Sequence[Mapping[str, Any]]]
-    )
+    lines: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict[str, Sequence[Mapping[str, Any]]])
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
 
     def bodies(self, verb: str) -> list[dict[str, Any]]:
@@ -38,7 +36,9 @@ class FakeDaemon:
         if verb in self.lines:
             return web.Response(text="".join(json.dumps(line) + "\n" for line in self.lines[verb]))
         if verb in self.results:
-            return web.json_response({"result": self.results[verb], **self.beside.get(verb, {})})
+            result = self.results[verb]
+            found: Any = next(cast("Iterator[Any]", result)) if isinstance(result, Iterator) else result
+            return web.json_response({"result": found, **self.beside.get(verb, {})})
         return web.Response(status=500, text=f"the test expects no {verb}")
 
 

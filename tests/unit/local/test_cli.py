@@ -47,6 +47,12 @@ def packed(folder: Path, **metadata: Any) -> Path:
     return file
 
 
+def deployed(name: str) -> Any:
+    """Give the status before and after an application was deployed."""
+    application = {"charm-rev": 3, "base": {"name": "ubuntu", "channel": "24.04"}}
+    return iter([STATUS["empty"], {**STATUS["empty"], "applications": {name: application}}])
+
+
 def config_of(**settings: dict[str, Any]) -> dict[str, Any]:
     trust = {"trust": {"value": False, "source": "default", "type": "bool"}}
     return {"application": "web", "charm": "web", "application-config": trust, "settings": settings}
@@ -183,7 +189,7 @@ def test_url_prints_where_an_application_answers(run: Run, daemon: FakeDaemon):
 
 
 def test_deploy_sends_the_packed_charm_and_the_options(run: Run, daemon: FakeDaemon, tmp_path: Path):
-    daemon.results |= {"status": STATUS["empty"], "deploy": {}}
+    daemon.results |= {"status": deployed("site"), "deploy": {}}
     packed(tmp_path)
     (tmp_path / "options.yaml").write_text("site:\n  debug: true\n  greeting: from the file\n")
 
@@ -206,11 +212,12 @@ def test_deploy_sends_the_packed_charm_and_the_options(run: Run, daemon: FakeDae
 
 
 def test_deploy_calls_the_application_as_its_charm(run: Run, daemon: FakeDaemon, tmp_path: Path):
-    daemon.results |= {"status": STATUS["empty"], "deploy": {}}
+    daemon.results |= {"status": deployed("web"), "deploy": {}}
 
     result = run("deploy", str(packed(tmp_path)), "--trust=false", "--model", "demo")
 
-    assert 'Deploying "web" from local charm "web"' in result.stderr
+    assert 'Located local charm "web", revision 3\n' in result.stderr
+    assert 'Deploying "web" from local charm "web", revision 3 on ubuntu@24.04/stable\n' in result.stderr
     assert daemon.bodies("deploy")[0]["application"] == "web"
     assert daemon.bodies("deploy")[0]["trust"] is False
 
@@ -255,7 +262,7 @@ def test_deploy_says_what_is_wrong_before_anything_starts(
 
 
 def test_flags_for_other_machines_are_left_out_with_a_word(run: Run, daemon: FakeDaemon, tmp_path: Path):
-    daemon.results |= {"status": STATUS["empty"], "deploy": {}}
+    daemon.results |= {"status": deployed("web"), "deploy": {}}
 
     result = run("deploy", str(packed(tmp_path)), "--to", "zone=a")
 
@@ -381,18 +388,26 @@ def test_exec_keeps_the_command_as_it_is(run: Run, daemon: FakeDaemon):
 
 
 LINES = [
-    {"time": "2026-11-23 05:12:44", "entity": "unit-web-0", "level": "DEBUG", "module": "a.b", "message": "one"},
-    {"time": "2026-11-23 05:12:45", "entity": "unit-web-1", "level": "ERROR", "module": "a", "message": "two"},
+    {"time": 1795410764.5, "entity": "unit-web-0", "level": "DEBUG", "module": "a.b", "message": "one"},
+    {"time": 1795410765.0, "entity": "unit-web-1", "level": "ERROR", "module": "a", "message": "two"},
 ]
 
 
 def test_debug_log_writes_lines_as_juju_does(run: Run, daemon: FakeDaemon):
     daemon.lines["debug-log"] = LINES
 
-    result = run("debug-log", "--limit", "1000")
+    result = run("debug-log", "--limit", "1000", "--utc")
 
     assert result.stdout == "unit-web-0: 05:12:44 DEBUG a.b one\nunit-web-1: 05:12:45 ERROR a two\n"
     assert daemon.bodies("debug-log") == [{"model": "demo", "limit": 1000, "follow": False}]
+
+
+def test_debug_log_shows_days_and_milliseconds_when_asked(run: Run, daemon: FakeDaemon):
+    daemon.lines["debug-log"] = LINES[:1]
+
+    result = run("debug-log", "--date", "--ms", "--utc")
+
+    assert result.stdout == "unit-web-0: 2026-11-23 05:12:44.500 DEBUG a.b one\n"
 
 
 @pytest.mark.parametrize(
@@ -539,6 +554,13 @@ def test_the_version_is_the_one_clients_compare(run: Run):
     assert juju.stdout == "3.6.11-genericlinux-amd64\n"
     assert json.loads(document.stdout)["version"] == "3.6.11-genericlinux-amd64"
     assert own.stdout.startswith("paas-local 0.")
+
+
+def test_the_built_in_charms_are_listed(run: Run):
+    table, document = run("providers"), run("providers", "--format", "json")
+
+    assert "postgresql-k8s" in table.stdout
+    assert json.loads(document.stdout)["postgresql-k8s"].startswith("PostgreSQL")
 
 
 def test_shutdown_of_nothing_starts_nothing(run: Run, home: Path):

@@ -45,6 +45,8 @@ for _verb in (
     secrets.add_secret,
     secrets.update_secret,
     secrets.grant_secret,
+    secrets.revoke_secret,
+    secrets.remove_secret,
     secrets.secrets,
     secrets.show_secret,
     providers.providers,

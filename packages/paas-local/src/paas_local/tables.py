@@ -30,8 +30,7 @@ def table(columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
     """Pad the cells of each column to one width, two spaces between columns, none at the end of a line."""
     body = list(rows)
     widths = [
-        max(len(cell) for cell in cells)
-        for cells in zip(*([column.name for column in columns], *body), strict=True)
+        max(len(cell) for cell in cells) for cells in zip(*([column.name for column in columns], *body), strict=True)
     ]
     heading = _line([_pad(column, column.name, width) for column, width in zip(columns, widths, strict=True)])
     return [heading, *(_line(_cells(columns, widths, row)) for row in body)]
@@ -202,8 +201,7 @@ def _integrations(integrations: Sequence[Mapping[str, str]]) -> list[str]:
 
 def _storage(document: Mapping[str, Any], paint: Mapping[str, Paint]) -> list[str]:
     filesystems = {
-        filesystem["storage"]: filesystem
-        for filesystem in document.get("storage", {}).get("filesystems", {}).values()
+        filesystem["storage"]: filesystem for filesystem in document.get("storage", {}).get("filesystems", {}).values()
     }
     rows = [
         (
@@ -228,14 +226,9 @@ def _published(published: Mapping[str, Sequence[str]]) -> list[str]:
     return _section(_columns("Published", "URL"), rows)
 
 
-def _columns(
-    *names: str, right: Sequence[str] = (), paint: Mapping[str, Paint] | None = None
-) -> list[Column]:
+def _columns(*names: str, right: Sequence[str] = (), paint: Mapping[str, Paint] | None = None) -> list[Column]:
     colours = paint or {}
-    return [
-        Column(name=name, align="right" if name in right else "left", paint=colours.get(name))
-        for name in names
-    ]
+    return [Column(name=name, align="right" if name in right else "left", paint=colours.get(name)) for name in names]
 
 
 def _section(columns: Sequence[Column], rows: Sequence[Row]) -> list[str]:

@@ -70,9 +70,7 @@ def config(
 @click.option("--to", hidden=True)
 @click.option("--attach-storage", hidden=True)
 @command.model_option
-def add_unit(
-    application: str, num_units: int, to: str | None, attach_storage: str | None, model: str
-) -> None:
+def add_unit(application: str, num_units: int, to: str | None, attach_storage: str | None, model: str) -> None:
     """Run more units of an application."""
     del to, attach_storage
     command.ask("add-unit", model=command.the_model(model), application=application, units=num_units)
@@ -92,8 +90,7 @@ def remove_unit(
     del no_prompt, force, destroy_storage
     if "/" in application:
         raise click.ClickException(
-            "k8s models do not support removing named units.\n"
-            "Instead specify an application with --num-units."
+            "k8s models do not support removing named units.\nInstead specify an application with --num-units."
         )
     if num_units <= 0:
         raise click.ClickException("specify the number of units (> 0) to remove using --num-units")
@@ -104,14 +101,14 @@ def remove_unit(
 @click.command("remove-application", cls=Verb)
 @click.argument("applications", nargs=-1, metavar="APP...")
 @click.option("--no-prompt", is_flag=True, hidden=True)
-@click.option("--force", is_flag=True, hidden=True)
+@click.option("--force", is_flag=True, help="Without waiting for hooks.")
 @click.option("--destroy-storage", is_flag=True, hidden=True)
 @command.model_option
 def remove_application(
     applications: tuple[str, ...], model: str, *, no_prompt: bool, force: bool, destroy_storage: bool
 ) -> None:
     """End applications, their units and what they are integrated with."""
-    del no_prompt, force, destroy_storage
+    del no_prompt, destroy_storage
     if not applications:
         raise click.UsageError("no application specified")
     name = command.the_model(model)
@@ -121,7 +118,7 @@ def remove_application(
             raise click.ClickException(
                 f'removing application {application} failed: application "{application}" not found'
             )
-    command.ask("remove-application", model=name, applications=list(applications))
+    command.ask("remove-application", model=name, applications=list(applications), force=force)
     for application in applications:
         click.echo(f"will remove application {application}")
         for unit in sorted(before[application].get("units", {})):

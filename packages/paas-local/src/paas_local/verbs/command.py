@@ -49,9 +49,7 @@ class Verbs(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if self.get_command(ctx, args[0]) is None:
             program = ctx.info_name
-            raise click.UsageError(
-                f'{program}: "{args[0]}" is not a {program} command. See "{program} --help".'
-            )
+            raise click.UsageError(f'{program}: "{args[0]}" is not a {program} command. See "{program} --help".')
         return super().resolve_command(ctx, args)
 
     @override
@@ -83,9 +81,7 @@ class Verbs(click.Group):
 
 def model_option(function: Function) -> Function:
     """Add ``-m``/``--model``."""
-    return click.option("-m", "--model", "model", default="", help="The model, if not the current one.")(
-        function
-    )
+    return click.option("-m", "--model", "model", default="", help="The model, if not the current one.")(function)
 
 
 def format_option(*formats: str) -> Callable[[Function], Function]:
@@ -189,9 +185,7 @@ def options_in(file: str, application: str) -> dict[str, str]:
     """Read options from a YAML file, with or without the application's name above them."""
     document = mapping(Path(file))
     options: dict[str, Any] = document.get(application, document)
-    return {
-        key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items()
-    }
+    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items()}
 
 
 def seconds(duration: str, flag: str) -> float:

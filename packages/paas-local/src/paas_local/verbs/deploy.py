@@ -59,7 +59,6 @@ def deploy(
         _must_be_free(application, daemon.ask("status", model=name))
         charm, rocks = _prepared(chosen, command.pairs(resource, what="resources"), steps)
         application = application or charm.name
-        command.say(f'Located local charm "{charm.name}"')
         daemon.ask(
             "deploy",
             model=name,
@@ -70,7 +69,10 @@ def deploy(
             units=num_units,
             trust=trust,
         )
-    command.say(f'Deploying "{application}" from local charm "{charm.name}"')
+        deployed = daemon.ask("status", model=name)["applications"][application]
+    revision, base = deployed["charm-rev"], "{name}@{channel}".format(**deployed["base"])
+    command.say(f'Located local charm "{charm.name}", revision {revision}')
+    command.say(f'Deploying "{application}" from local charm "{charm.name}", revision {revision} on {base}/stable')
 
 
 def _prepared(
@@ -97,7 +99,7 @@ def _charm(argument: str) -> Path:
         return path.resolve()
     if argument.startswith((".", "/")) or "/" in argument:
         raise click.ClickException(f'no charm was found at "{argument}"')
-    builtin = ", ".join(provider.name for provider in providers.all_of_them())
+    builtin = ", ".join(providers.names())
     raise click.ClickException(
         f'no charm "{argument}"; built-in are: {builtin}; a charm of your own is a path, as ./{argument}'
     )

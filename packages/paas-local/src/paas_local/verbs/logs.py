@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -29,12 +30,26 @@ class Filter:
         return _rank(line["level"]) >= _rank(self.level)
 
 
-def text(line: Mapping[str, Any], *, date: bool = False) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """How a person wants to read times."""
+
+    date: bool = False
+    milliseconds: bool = False
+    utc: bool = False
+
+    def show(self, seconds: float) -> str:
+        """Write a time, in the zone of this machine if not in UTC."""
+        moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
+        local = moment if self.utc else moment.astimezone()
+        precision = "milliseconds" if self.milliseconds else "seconds"
+        clock = local.time().isoformat(precision)
+        return f"{local.date().isoformat()} {clock}" if self.date else clock
+
+
+def text(line: Mapping[str, Any], clock: Clock) -> str:
     """Write a line as Juju does: ``unit-a-0: 05:12:44 INFO module text``."""
-    day, _, rest = str(line["time"]).replace("T", " ").partition(" ")
-    clock = rest[:8] or day[:8]
-    when = f"{day} {clock}" if date and rest else clock
-    return f"{line['entity']}: {when} {line['level']} {line['module']} {line['message']}"
+    return f"{line['entity']}: {clock.show(line['time'])} {line['level']} {line['module']} {line['message']}"
 
 
 def as_json(line: Mapping[str, Any]) -> str:

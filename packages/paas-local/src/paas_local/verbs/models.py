@@ -67,9 +67,7 @@ def switch(model: str | None) -> None:
     if name not in command.ask("models")["models"]:
         raise click.ClickException(f"model local:admin/{name} not found")
     command.make_current(name)
-    say = (
-        f"local:admin/{before} -> local:admin/{name}" if before and before != name else f"local:admin/{name}"
-    )
+    say = f"local:admin/{before} -> local:admin/{name}" if before and before != name else f"local:admin/{name}"
     click.echo(say)
 
 
@@ -134,9 +132,7 @@ def model_config(words: tuple[str, ...], reset: tuple[str, ...], shape: str, mod
 
 def _confirm(model: str) -> None:
     if not sys.stdin.isatty():
-        raise click.ClickException(
-            f"destroying a model has to be confirmed: add --no-prompt to destroy {model}"
-        )
+        raise click.ClickException(f"destroying a model has to be confirmed: add --no-prompt to destroy {model}")
     command.say(f'This ends every application of the model "{model}" and deletes its data.')
     if click.prompt("To continue, enter the name of the model", err=True) != model:
         raise click.ClickException("that is another name; nothing was destroyed")

@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
-import yaml
 
-import paas_local
-from paas_local import tables
+from paas_local import project, tables
+from paas_local.providers import BUILT_IN
 from paas_local.verbs import command
 from paas_local.verbs.command import Verb
-
-_FOLDER = Path(paas_local.__file__).parent / "providers"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,27 +22,25 @@ class Provider:
     @property
     def summary(self) -> str:
         """What its charm says of itself."""
-        document: dict[str, Any] = yaml.safe_load((self.charm / "charmcraft.yaml").read_text())
-        return " ".join(str(document.get("summary", "")).split())
-
-
-def all_of_them() -> list[Provider]:
-    """List the built-in charms by name."""
-    found = sorted(_FOLDER.glob("*/charm/charmcraft.yaml"))
-    folders = [file.parents[1] for file in found]
-    return [Provider(name=folder.name, charm=folder / "charm", rock=folder / "rock") for folder in folders]
+        return str(project.load(self.charm / "charmcraft.yaml").get("summary", ""))
 
 
 def find(name: str) -> Provider | None:
     """Find a built-in charm; a path is never one."""
-    return next((provider for provider in all_of_them() if provider.name == name), None)
+    folder = BUILT_IN.get(name)
+    return Provider(name=name, charm=folder / "charm", rock=folder / "rock") if folder else None
+
+
+def names() -> list[str]:
+    """Name the built-in charms."""
+    return sorted(BUILT_IN)
 
 
 @click.command("providers", cls=Verb)
 @command.format_option("tabular", "json", "yaml")
 def providers(shape: str) -> None:
     """List the charms that come with paas-local: deploy them by name."""
-    summaries = {provider.name: provider.summary for provider in all_of_them()}
+    summaries = {name: provider.summary for name in names() if (provider := find(name))}
     if shape != "tabular":
         command.show(summaries, shape)
         return

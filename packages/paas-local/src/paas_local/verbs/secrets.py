@@ -25,9 +25,7 @@ def add_secret(name: str, words: tuple[str, ...], file: str | None, info: str, m
     content = _content(words, file)
     if not content:
         raise click.UsageError("missing secret value or filename")
-    click.echo(
-        command.ask("add-secret", model=command.the_model(model), name=name, content=content, info=info)
-    )
+    click.echo(command.ask("add-secret", model=command.the_model(model), name=name, content=content, info=info))
 
 
 @click.command("update-secret", cls=Verb)
@@ -69,6 +67,25 @@ def grant_secret(secret: str, applications: tuple[str, ...], model: str) -> None
     command.ask("grant-secret", model=command.the_model(model), secret=secret, applications=named)
 
 
+@click.command("revoke-secret", cls=Verb)
+@click.argument("secret")
+@click.argument("applications", nargs=-1, required=True, metavar="APP,...")
+@command.model_option
+def revoke_secret(secret: str, applications: tuple[str, ...], model: str) -> None:
+    """Let applications no longer read a secret."""
+    named = command.comma_separated(applications)
+    command.ask("revoke-secret", model=command.the_model(model), secret=secret, applications=named)
+
+
+@click.command("remove-secret", cls=Verb)
+@click.argument("secret")
+@click.option("--revision", "-r", type=int)
+@command.model_option
+def remove_secret(secret: str, revision: int | None, model: str) -> None:
+    """Forget a secret, or one revision of it."""
+    command.ask("remove-secret", model=command.the_model(model), secret=secret, revision=revision)
+
+
 @click.command("secrets", cls=Verb)
 @click.option("--owner", hidden=True)
 @command.format_option("tabular", "json", "yaml")
@@ -91,9 +108,7 @@ def secrets(owner: str | None, shape: str, model: str) -> None:
 @click.option("--revision", "-r", type=int)
 @command.format_option("yaml", "json")
 @command.model_option
-def show_secret(
-    secret: str, revision: int | None, shape: str, model: str, *, reveal: bool, revisions: bool
-) -> None:
+def show_secret(secret: str, revision: int | None, shape: str, model: str, *, reveal: bool, revisions: bool) -> None:
     """Show a secret."""
     if reveal and revisions:
         raise click.UsageError("specify either --revisions or --reveal but not both")

@@ -91,9 +91,7 @@ def show_unit(unit: str, shape: str, model: str) -> None:
 
 
 @click.command("debug-log", cls=Verb)
-@click.option(
-    "--limit", type=click.IntRange(min=0), default=None, help="Show that many lines and end; 0 is all."
-)
+@click.option("--limit", type=click.IntRange(min=0), default=None, help="Show that many lines and end; 0 is all.")
 @click.option("--lines", "-n", type=click.IntRange(min=0), default=10, help="Lines to begin with.")
 @click.option("--replay", is_flag=True, help="Begin with the first line.")
 @click.option("--tail", is_flag=True, help="Wait for more, whatever stdout is.")
@@ -103,6 +101,8 @@ def show_unit(unit: str, shape: str, model: str) -> None:
 @click.option("--include-module", multiple=True, metavar="MODULE")
 @click.option("--level", default="TRACE", metavar="LEVEL", help="This level and worse.")
 @click.option("--date", is_flag=True, help="With the date.")
+@click.option("--ms", is_flag=True, help="With milliseconds.")
+@click.option("--utc", is_flag=True, help="In UTC.")
 @command.format_option("text", "json")
 @command.model_option
 def debug_log(  # noqa: PLR0913 - one for each of Juju's flags
@@ -119,17 +119,20 @@ def debug_log(  # noqa: PLR0913 - one for each of Juju's flags
     tail: bool,
     no_tail: bool,
     date: bool,
+    ms: bool,
+    utc: bool,
 ) -> None:
     """Show what charms and their agents said, and say now."""
     follow = limit is None and not no_tail and (tail or sys.stdout.isatty())
     first = limit if limit is not None else 0 if replay or not follow else lines
     wanted = logs.Filter(include=include, exclude=exclude, modules=include_module, level=level)
+    clock = logs.Clock(date=date, milliseconds=ms, utc=utc)
     with progress.steps() as steps:
         daemon = command.daemon(steps)
         name = command.the_model(model)
         for line in daemon.stream("debug-log", model=name, limit=first, follow=follow):
             if wanted.takes(line):
-                click.echo(logs.text(line, date=date) if shape == "text" else logs.as_json(line))
+                click.echo(logs.text(line, clock) if shape == "text" else logs.as_json(line))
 
 
 def _unit_and_action(words: Sequence[str]) -> tuple[str, str, list[str]]:
@@ -178,11 +181,7 @@ def _show(document: Mapping[str, Any], shape: str) -> None:
             _show_plain(task)
     else:
         command.show(document, shape)
-    failed = {
-        task["id"]: code
-        for task in document.values()
-        if (code := task.get("results", {}).get("return-code", 0))
-    }
+    failed = {task["id"]: code for task in document.values() if (code := task.get("results", {}).get("return-code", 0))}
     if failed:
         listed = "\n".join(f' - id "{task}" with return code {code}' for task, code in failed.items())
         raise click.ClickException(

@@ -1,0 +1,135 @@
+"""A model on this machine, driven by the real command line, and the application in it, asked over HTTP."""
+
+import http.client
+import http.cookiejar
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
+PATIENCE = 120.0
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A home of paas-local with one model."""
+
+    home: Path
+    environment: Mapping[str, str]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command, whatever becomes of it."""
+        return subprocess.run(
+            [PAAS_LOCAL, *words], env=self.environment, capture_output=True, text=True, check=False, timeout=600
+        )
+
+    def __call__(self, *words: str) -> str:
+        """Run a command that has to succeed; give what it prints."""
+        done = self.run(*words)
+        assert done.returncode == 0, f"paas-local {' '.join(words)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        return json.loads(self("status", "--format", "json"))
+
+    def unit(self, name: str) -> tuple[str, str]:
+        """Give a unit's workload status and its message."""
+        unit = self.status()["applications"][name.partition("/")[0]]["units"][name]
+        return unit["workload-status"]["current"], unit["workload-status"].get("message", "")
+
+    def wait_for(self, name: str, status: str) -> str:
+        """Wait until a unit has a status and nothing left to do; give its message."""
+
+        def reached() -> bool:
+            unit = self.status()["applications"][name.partition("/")[0]]["units"][name]
+            return unit["workload-status"]["current"] == status and unit["juju-status"]["current"] == "idle"
+
+        self.wait(f"{name} to be {status}", reached)
+        return self.unit(name)[1]
+
+    def wait(self, what: str, look: Callable[[], Found], patience: float = PATIENCE) -> Found:
+        """Look until something is there; on the way an application may refuse to answer."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                found, refusal = look(), None
+            except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+                found, refusal = None, error
+            if found:
+                return found
+            assert time.monotonic() < deadline, f"no {what}: {refusal}\n{self.what_happened()}"
+            time.sleep(0.3)
+
+    def what_happened(self) -> str:
+        """Tell what a person would look at."""
+        return self.run("status").stdout + self.run("debug-log", "--limit", "60").stdout
+
+    def processes(self, *wanted: str) -> list[int]:
+        """Find processes below the background process by words of their command line."""
+        children: dict[int, list[int]] = {}
+        for entry in Path("/proc").glob("[0-9]*"):
+            if (parent := _parent(entry)) is not None:
+                children.setdefault(parent, []).append(int(entry.name))
+        below = [self.host_process()]
+        for process in below:
+            below.extend(children.get(process, []))
+        return [process for process in below if all(word in _command(process) for word in wanted)]
+
+    def host_process(self) -> int:
+        """Find the background process: it writes its number where it holds its lock."""
+        return int((self.home / "run" / "lock").read_text())
+
+    def kill(self, *wanted: str) -> None:
+        """Kill what has these words in its command line."""
+        found = self.processes(*wanted)
+        assert found, f"nothing runs {wanted}"
+        for process in found:
+            os.kill(process, signal.SIGKILL)
+
+
+class Browser:
+    """Asks an application over HTTP and keeps its cookies."""
+
+    def __init__(self, deployment: Deployment, application: str) -> None:
+        self._url = lambda: deployment("url", application).strip()
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(cookies)
+
+    def get(self, path: str) -> Any:
+        with self._opener.open(self._url() + path, timeout=10) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, document: Any) -> Any:
+        return self.send("POST", path, json.dumps(document).encode(), {"Content-Type": "application/json"})
+
+    def send(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Any:
+        request = urllib.request.Request(self._url() + path, body, dict(headers or {}), method=method)
+        with self._opener.open(request, timeout=10) as answer:
+            content = answer.read()
+        return json.loads(content) if content else None
+
+
+def _parent(entry: Path) -> int | None:
+    """Read a process's parent; it may have ended since it was listed."""
+    try:
+        return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def _command(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

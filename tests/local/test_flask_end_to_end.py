@@ -1,0 +1,162 @@
+"""The example under its real charm, with a real PostgreSQL, by the real command line: what the demo shows, and worse.
+
+The tests share one deployment, and each leaves it active.
+"""
+
+import base64
+import os
+import signal
+import urllib.error
+from collections.abc import Generator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from deployment import Browser, Deployment
+
+ROOT = Path(__file__).parent.parent.parent
+FLASK = "flask-k8s/0"
+POSTGRESQL = "postgresql-k8s/0"
+
+
+@pytest.fixture(scope="module")
+def juju(wheels: Path) -> Generator[Deployment]:
+    """Give the example and PostgreSQL, deployed and integrated, both active; nothing of it stays."""
+    with TemporaryDirectory(prefix="paas-") as home:
+        environment = {
+            **os.environ,
+            "PAAS_LOCAL_HOME": home,
+            "UV_FIND_LINKS": str(wheels),
+            "JUJU_MODEL": "test",
+        }
+        deployment = Deployment(home=Path(home), environment=environment)
+        try:
+            deployment("add-model", "test", "--no-switch")
+            deployment("deploy", "postgresql-k8s")
+            deployment(
+                "deploy",
+                str(ROOT / "examples/flask/charm"),
+                "flask-k8s",
+                "--resource",
+                f"flask-app-image={ROOT / 'examples/flask'}",
+            )
+            deployment("integrate", "flask-k8s", "postgresql-k8s")
+            deployment.wait_for(POSTGRESQL, "active")
+            deployment.wait_for(FLASK, "active")
+            yield deployment
+        finally:
+            deployment.run("destroy-model", "test", "--no-prompt")
+            deployment.run("shutdown")
+
+
+@pytest.fixture
+def browser(juju: Deployment) -> Browser:
+    """Give a browser without cookies."""
+    return Browser(juju, "flask-k8s")
+
+
+def texts(browser: Browser) -> list[str]:
+    return [row["text"] for row in browser.get("/notes")]
+
+
+def test_a_row_is_written_and_read_and_the_worker_works_on_it(juju: Deployment, browser: Browser):
+    written = browser.post("/notes", {"text": "three little words"})
+
+    words = juju.wait("words", lambda: {row["id"]: row for row in browser.get("/notes")}[written["id"]]["words"])
+
+    assert words == 3
+    assert juju.wait("scheduler", lambda: browser.get("/health")["jobs"].get("tidy-scheduler"))
+
+
+def test_an_option_reaches_the_application(juju: Deployment, browser: Browser):
+    juju("config", "flask-k8s", "greeting=Welcome")
+
+    juju.wait("new greeting", lambda: browser.get("/settings")["greeting"] == "Welcome")
+
+    assert juju("config", "flask-k8s", "greeting") == "Welcome\n"
+    juju("config", "flask-k8s", "--reset", "greeting")
+    juju.wait("old greeting", lambda: browser.get("/settings")["greeting"] == "Leave a note")
+
+
+def test_a_bad_option_blocks_and_the_application_goes_on(juju: Deployment, browser: Browser):
+    juju("config", "flask-k8s", "webserver-worker-class=magic", "flask-env=")
+
+    message = juju.wait_for(FLASK, "blocked")
+
+    assert "webserver-worker-class" in message
+    assert "magic" not in message
+    assert browser.get("/health")["status"] == "ok"
+    juju("config", "flask-k8s", "--reset", "webserver-worker-class,flask-env")
+    juju.wait_for(FLASK, "active")
+
+
+def test_a_new_secret_key_ends_sessions(juju: Deployment, browser: Browser):
+    before = [browser.get("/visits")["visits"] for _ in range(3)]
+
+    juju("run", "flask-k8s/leader", "rotate-secret-key")
+
+    juju.wait("new session", lambda: browser.get("/visits")["visits"] < 3)
+    assert before == [1, 2, 3]
+    juju.wait_for(FLASK, "active")
+
+
+def test_a_granted_secret_reaches_the_application(juju: Deployment, browser: Browser):
+    number = browser.post("/notes", {"text": "to be deleted"})["id"]
+    login = {"Authorization": f"Basic {base64.b64encode(b'ann:correct horse').decode()}"}
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        browser.send("DELETE", f"/notes/{number}", headers=login)
+
+    secret = juju("add-secret", "moderator", "name=ann", "password=correct horse").strip()
+    juju("grant-secret", "moderator", "flask-k8s")
+    juju("config", "flask-k8s", f"moderator={secret}")
+
+    def deleted() -> bool:
+        browser.send("DELETE", f"/notes/{number}", headers=login)
+        return True
+
+    juju.wait("right to delete", deleted)
+    assert "to be deleted" not in texts(browser)
+    assert "correct horse" not in juju("show-secret", "moderator") + juju("debug-log", "--limit", "0")
+    juju("config", "flask-k8s", "--reset", "moderator")
+    juju.wait_for(FLASK, "active")
+
+
+def test_an_ended_integration_blocks_until_there_is_one_again(juju: Deployment, browser: Browser):
+    juju("remove-relation", "flask-k8s", "postgresql-k8s")
+
+    message = juju.wait_for(FLASK, "blocked")
+
+    assert message.startswith("missing integrations: postgresql")
+    juju("integrate", "flask-k8s", "postgresql-k8s")
+    juju.wait_for(FLASK, "active")
+    juju.wait("answer", lambda: browser.get("/health")["status"] == "ok")
+
+
+def test_a_killed_application_answers_again(juju: Deployment, browser: Browser):
+    juju.kill("gunicorn", "app:create_app()")
+
+    juju.wait("answer", lambda: browser.get("/health")["status"] == "ok")
+
+    juju.wait_for(FLASK, "active")
+
+
+def test_a_killed_postgresql_answers_again_with_its_rows(juju: Deployment, browser: Browser):
+    browser.post("/notes", {"text": "before PostgreSQL was killed"})
+
+    juju.kill("postgres")
+
+    juju.wait("rows", lambda: "before PostgreSQL was killed" in texts(browser))
+    juju.wait_for(POSTGRESQL, "active")
+    juju.wait_for(FLASK, "active")
+
+
+def test_all_goes_on_after_the_background_process_was_killed(juju: Deployment, browser: Browser):
+    browser.post("/notes", {"text": "before everything was killed"})
+    everything = juju.processes()
+
+    os.kill(juju.host_process(), signal.SIGKILL)
+
+    juju.wait("rows", lambda: "before everything was killed" in texts(browser))
+    juju.wait_for(POSTGRESQL, "active")
+    juju.wait_for(FLASK, "active")
+    assert not set(everything) & set(juju.processes())

@@ -291,7 +291,7 @@ def _mounted(mount: images.Mount, owner: int) -> tuple[Step, ...]:
 def same(paths: Iterable[Path]) -> tuple[Bind, ...]:
     """Show folders of the host at their own paths, but not what is there anyway."""
     chosen: list[Path] = []
-    for path in sorted(set(paths), key=lambda path: len(path.parts)):
+    for path in sorted(dict.fromkeys(paths), key=lambda path: len(path.parts)):
         if not any(path.is_relative_to(shown) for shown in (Path("/usr"), *chosen)):
             chosen.append(path)
     return tuple(_same(str(path)) for path in chosen)

@@ -1,46 +1,15 @@
-"""A Flask charm under ``ops.testing``, with the real charm libraries."""
+"""Fixtures of the whole-charm suite; what they hand out is in ``world``."""
 
-import dataclasses
+import collections.abc
+import contextlib
 import pathlib
-import shutil
 import sys
 import typing
 
 import ops
-import paas_flask
 import pytest
-from ops import testing
 from paas_local import extensions, libs, project
-
-HERE = pathlib.Path(__file__).parent
-CHARM = HERE.parent.parent / "examples/flask/charm"
-KEY = "generated-key"
-IMAGE = {
-    "services": {
-        "flask": {
-            "override": "replace",
-            "startup": "enabled",
-            "command": "/bin/python3 -m gunicorn -c /flask/gunicorn.conf.py 'app:app' -k [ sync ]",
-            "after": ["statsd-exporter"],
-            "user": "_daemon_",
-            "environment": {"OF_THE_IMAGE": "kept"},
-        },
-        "statsd-exporter": {
-            "override": "merge",
-            "startup": "enabled",
-            "command": "/bin/statsd_exporter",
-            "user": "_daemon_",
-        },
-    }
-}
-SERVED = testing.Exec(["/bin/python3", "-m", "gunicorn"])
-"""Gunicorn's check of its configuration, which succeeds."""
-
-
-class FlaskCharm(paas_flask.Charm):
-    """What a charm author writes."""
-
-    start_patience = 0
+from world import CALLS, CHARM, Call, Calls, Failing, World
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,127 +19,6 @@ def charm_libs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     libs.fetch_into(lib, {"charm-libs": [{"lib": "data_platform_libs.data_interfaces", "version": "0"}]}, print)
     sys.path.insert(0, str(lib))
     return lib
-
-
-def postgresql(
-    *, app: dict[str, str] | None = None, endpoint: str = "postgresql", local: dict[str, str] | None = None
-) -> testing.Relation:
-    """Give a database relation; without data the provider has not answered yet."""
-    return testing.Relation(
-        endpoint,
-        interface="postgresql_client",
-        remote_app_name="postgresql-k8s",
-        remote_app_data=app or {},
-        local_app_data={"database": "flask-k8s"} if local is None else local,
-    )
-
-
-DATABASE = {
-    "database": "flask-k8s",
-    "endpoints": "pg-primary:5432",
-    "username": "relation_id_7",
-    "password": "pgPass01",
-}
-
-
-@dataclasses.dataclass(kw_only=True)
-class World:
-    """Builds states of a Flask charm with one unit, and runs events on them."""
-
-    meta: dict[str, typing.Any]
-    root: pathlib.Path
-    """The container's files below /flask and /tmp/flask, which live longer than one event."""
-    charm_type: type[ops.CharmBase] = FlaskCharm
-    container: str = "flask-app"
-    juju: str = "3.6.11"
-
-    unit: int = 0
-    _context: testing.Context[ops.CharmBase] | None = None
-
-    def context(self) -> testing.Context[ops.CharmBase]:
-        config = {"options": self.meta["config"]["options"]}
-        keys = ("name", "summary", "description", "containers", "resources", "peers", "requires", "provides")
-        meta = {name: self.meta[name] for name in keys}
-        self._context = self._context or testing.Context(
-            self.charm_type,
-            meta=meta,
-            config=config,
-            actions=self.meta["actions"],
-            app_name="flask-k8s",
-            unit_id=self.unit,
-            juju_version=self.juju,
-        )
-        return self._context
-
-    def run(self, event: object, state: testing.State) -> testing.State:
-        return self.context().run(event, state)  # pyright: ignore[reportArgumentType]  every kind of event
-
-    def workload(self, **changes: typing.Any) -> testing.Container:
-        """Give a container that is up and has the image's layer only."""
-        given: dict[str, typing.Any] = {
-            "can_connect": True,
-            "layers": {"image": ops.pebble.Layer(typing.cast("ops.pebble.LayerDict", IMAGE))},
-            "execs": {SERVED},
-            "mounts": {
-                "base": testing.Mount(location="/flask", source=self.root / "base"),
-                "tmp": testing.Mount(location="/tmp/flask", source=self.root / "tmp"),
-            },
-        }
-        return testing.Container(self.container, **{**given, **changes})
-
-    @property
-    def gunicorn(self) -> str:
-        """Give the configuration that the charm wrote."""
-        return (self.root / "base/gunicorn.conf.py").read_text()
-
-    def new_container(self) -> None:
-        """Forget the container's files, as a new pod does; the image's own come back."""
-        shutil.rmtree(self.root / "tmp")
-        (self.root / "tmp").mkdir()
-        (self.root / "base/gunicorn.conf.py").unlink(missing_ok=True)
-
-    def image_file(self, name: str, text: str = "") -> None:
-        """Put a file into the application's folder of the image."""
-        path = self.root / "base/app" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    def secret(self, key: str = KEY) -> testing.Secret:
-        return testing.Secret({"value": key}, owner="app", label="secret-key")
-
-    def peer(self, secret: testing.Secret | None, **changes: typing.Any) -> testing.PeerRelation:
-        data = {"flask_secret_key_id": secret.id} if secret else {}
-        return testing.PeerRelation("secret-storage", **{"local_app_data": data, **changes})
-
-    def state(self, **changes: typing.Any) -> testing.State:
-        """Give a deployed, leading unit with its key and everything it requires."""
-        secret = self.secret()
-        given: dict[str, typing.Any] = {
-            "leader": True,
-            "containers": {self.workload()},
-            "relations": {self.peer(secret), postgresql(app=DATABASE)},
-            "secrets": {secret},
-            "model": testing.Model("demo", type="kubernetes"),
-        }
-        return testing.State(**{**given, **changes})
-
-    def settled(self, **changes: typing.Any) -> testing.State:
-        """Give the state after a first pass: the application runs."""
-        return answered(self.run(self.context().on.config_changed(), self.state(**changes)))
-
-
-def answered(state: testing.State) -> testing.State:
-    """Let Pebble's look at the port succeed."""
-    containers = {
-        dataclasses.replace(each, check_infos={dataclasses.replace(info, successes=5) for info in each.check_infos})
-        for each in state.containers
-    }
-    return dataclasses.replace(state, containers=containers)
-
-
-def environment(state: testing.State, service: str = "flask") -> dict[str, str]:
-    (container,) = state.containers
-    return dict(container.plan.services[service].environment)
 
 
 @pytest.fixture
@@ -185,3 +33,38 @@ def world(meta: dict[str, typing.Any], tmp_path: pathlib.Path) -> World:
 def meta() -> dict[str, typing.Any]:
     """Give the metadata of the example charm, as charmcraft's extension expands it."""
     return extensions.expand(project.load(CHARM / "charmcraft.yaml"), CHARM)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """Watch every call; each is carried out all the same."""
+    made = Calls()
+
+    def watch(name: str) -> None:
+        real = getattr(ops.Container, name)
+
+        def watched(container: ops.Container, *given: object, **more: object) -> object:
+            made.append(Call(name, given))
+            return real(container, *given, **more)
+
+        monkeypatch.setattr(ops.Container, name, watched)
+
+    for name in CALLS:
+        watch(name)
+    return made
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
+    """Have a call of the container fail for a while."""
+
+    @contextlib.contextmanager
+    def fail(name: str, fault: Exception) -> collections.abc.Generator[None]:
+        def fails(*_: object, **__: object) -> None:
+            raise fault
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ops.Container, name, fails)
+            yield
+
+    return fail

@@ -4,8 +4,8 @@ import dataclasses
 
 import ops
 import pytest
-from conftest import DATABASE, World, environment, postgresql
 from ops import testing
+from world import DATABASE, World, environment, peer_of, postgresql, relation
 
 
 def runs(state: testing.State) -> bool:
@@ -138,7 +138,7 @@ def test_event_09_endpoints_changed(world: World) -> None:
     moved = dataclasses.replace(
         state.get_relation(before.id), remote_app_data={**DATABASE, "endpoints": "pg-second:5432"}
     )
-    peer = next(each for each in state.relations if each.endpoint == "secret-storage")
+    peer = peer_of(state)
 
     context.emitted_events.clear()
     after = context.run(context.on.relation_changed(moved), dataclasses.replace(state, relations={peer, moved}))
@@ -149,7 +149,7 @@ def test_event_09_endpoints_changed(world: World) -> None:
 
 def test_event_10_database_relation_broken(world: World) -> None:
     settled = world.settled()
-    database = next(each for each in settled.relations if each.endpoint == "postgresql")
+    database = relation(settled)
 
     after = world.run(world.context().on.relation_broken(database), settled)
 
@@ -162,7 +162,7 @@ def test_event_10_database_relation_broken(world: World) -> None:
 def test_event_10_an_optional_database_leaves_no_trace(world: World) -> None:
     world.meta["requires"]["postgresql"]["optional"] = True
     settled = world.settled()
-    database = next(each for each in settled.relations if each.endpoint == "postgresql")
+    database = relation(settled)
 
     after = world.run(world.context().on.relation_broken(database), settled)
 

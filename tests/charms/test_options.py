@@ -5,8 +5,8 @@ import re
 import typing
 
 import pytest
-from conftest import World, environment, postgresql, DATABASE
 from ops import testing
+from world import DATABASE, World, environment, postgresql
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,158 @@
+"""What a database provider may write, and what the application or the operator gets of it."""
+
+import dataclasses
+import sys
+import typing
+
+import pytest
+from ops import testing
+from world import DATABASE, World, environment, layer, peer_of, postgresql, relation
+
+
+def given(world: World, *databases: testing.Relation, **changes: typing.Any) -> testing.State:
+    secret = world.secret()
+    return world.run(
+        world.context().on.config_changed(),
+        world.state(relations={world.peer(secret), *databases}, secrets={secret}, **changes),
+    )
+
+
+def test_required_and_not_integrated(world: World) -> None:
+    after = given(world)
+
+    assert after.unit_status == testing.BlockedStatus(
+        "missing integrations: postgresql (juju integrate flask-k8s postgresql-k8s)"
+    )
+
+
+def test_integrated_and_not_answered_yet(world: World) -> None:
+    after = given(world, postgresql())
+
+    assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
+
+
+def test_optional_and_not_answered_yet(world: World) -> None:
+    world.meta["requires"]["postgresql"]["optional"] = True
+
+    after = given(world, postgresql())
+
+    assert after.unit_status == testing.ActiveStatus()
+    assert not [name for name in environment(after) if name.startswith("POSTGRESQL")]
+
+
+def test_a_secret_that_cannot_be_read_yet(world: World) -> None:
+    app = {"endpoints": "pg:5432", "database": "d", "secret-user": "secret:d1ehcifmp25c76e01vhg"}
+
+    after = given(world, postgresql(app=app))
+
+    assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
+
+
+@pytest.mark.parametrize("port", ["none", "70000", "0", ""])
+def test_a_port_that_is_none(world: World, port: str) -> None:
+    after = given(world, postgresql(app={**DATABASE, "endpoints": f"pg:{port}"}))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "invalid postgresql relation data from postgresql-k8s: "
+        "endpoints (must be host:port, with a port from 1 to 65535)"
+    )
+
+
+@pytest.mark.parametrize("uris", ["not a url", "postgresql://[half:5432/db"])
+def test_an_address_that_is_none(world: World, uris: str) -> None:
+    after = given(world, postgresql(app={"uris": uris}))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "invalid postgresql relation data from postgresql-k8s: uris (must be a URL)"
+    )
+
+
+def test_several_reasons_are_told_at_once_the_worst_first(world: World) -> None:
+    after = given(world, postgresql(), config={"flask-env": ""}, containers={world.workload(can_connect=False)})
+
+    assert after.unit_status == testing.BlockedStatus(
+        "invalid options: flask-env (string should have at least 1 character); "
+        "waiting for postgresql-k8s to provide postgresql; waiting for pebble ready"
+    )
+
+
+def test_the_endpoint_may_have_any_name(world: World) -> None:
+    world.meta["requires"]["store"] = world.meta["requires"].pop("postgresql")
+
+    after = given(world, postgresql(app=DATABASE, endpoint="store"))
+
+    assert environment(after)["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
+
+
+def test_of_two_endpoints_the_other_has_variables_of_its_own_name(world: World) -> None:
+    world.meta["requires"]["orders-db"] = dict(world.meta["requires"]["postgresql"])
+
+    after = given(
+        world,
+        postgresql(app=DATABASE),
+        postgresql(app={**DATABASE, "endpoints": "pg-orders:5432"}, endpoint="orders-db"),
+    )
+
+    assert environment(after)["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
+    assert environment(after)["ORDERS_DB_HOSTNAME"] == "pg-orders"
+
+
+def test_of_two_endpoints_the_missing_one_is_named_in_the_advice(world: World) -> None:
+    world.meta["requires"]["orders-db"] = dict(world.meta["requires"]["postgresql"])
+
+    after = given(world, postgresql(app=DATABASE))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "missing integrations: orders-db (juju integrate flask-k8s:orders-db postgresql-k8s)"
+    )
+
+
+def test_the_library_is_imported_only_for_a_related_endpoint(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "charms.data_platform_libs.v0.data_interfaces"
+    monkeypatch.delitem(sys.modules, name, raising=False)
+
+    given(world)
+    without = name in sys.modules
+    given(world, postgresql())
+
+    assert (without, name in sys.modules) == (False, True)
+
+
+def test_a_charm_without_the_library(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "charms.data_platform_libs.v0.data_interfaces", None)
+
+    after = given(world, postgresql(app=DATABASE))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "integration postgresql needs the charm library charms.data_platform_libs.v0.data_interfaces, which the charm "
+        "lacks (charmcraft fetch-libs, then pack and refresh the charm)"
+    )
+
+
+def test_related_again_gives_the_same_environment(world: World) -> None:
+    settled = world.settled()
+    database = relation(settled)
+    peer = peer_of(settled)
+
+    broken = world.run(world.context().on.relation_broken(database), settled)
+    again = postgresql(app=DATABASE)
+    after = world.run(world.context().on.relation_changed(again), dataclasses.replace(broken, relations={peer, again}))
+
+    assert environment(after) == environment(settled)
+    assert after.unit_status == testing.ActiveStatus()
+
+
+@pytest.mark.parametrize("image", [{}, {"other": {"override": "replace", "command": "x"}}])
+def test_an_image_without_the_service(world: World, image: dict[str, dict[str, str]]) -> None:
+    after = given(world, postgresql(app=DATABASE), containers={world.workload(layers={"image": layer(image)})})
+
+    has = ", ".join(image) or "none"
+    assert after.unit_status == testing.BlockedStatus(
+        f"the image has no service flask (it has: {has}); build it with rockcraft's flask-framework extension"
+    )
+
+
+def test_the_port_is_opened(world: World) -> None:
+    after = given(world, postgresql(app=DATABASE))
+
+    assert after.opened_ports == {testing.TCPPort(8000)}

@@ -1,0 +1,289 @@
+"""Migrations: once per image and database, one unit at a time, and never new code on an old schema."""
+
+import dataclasses
+import functools
+import json
+import time
+import typing
+
+import ops
+import pytest
+from ops import testing
+from world import DATABASE, SERVED, Calls, World, environment, peer_of, postgresql, relation
+
+WORKS = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
+FAILS = testing.Exec(["python3", "migrate.py"], return_code=3, stdout="one\ntwo\nthree\nfour: relation exists\n")
+
+
+@pytest.fixture(autouse=True)
+def migrate(world: World) -> None:
+    world.image_file("migrate.py", "print('migrated')")
+
+
+def migrations(world: World) -> int:
+    history = world.context().exec_history.get(world.container, [])
+    return sum(each.command[-1].startswith("migrate") or each.command[-1].endswith("/migrate") for each in history)
+
+
+def deployed(world: World, migration: testing.Exec = WORKS, **changes: typing.Any) -> testing.State:
+    state = world.state(containers={world.workload(execs={SERVED, migration})}, **changes)
+    return world.run(world.context().on.config_changed(), state)
+
+
+def with_exec(world: World, state: testing.State, migration: testing.Exec) -> testing.State:
+    (container,) = state.containers
+    return dataclasses.replace(state, containers={dataclasses.replace(container, execs=frozenset({SERVED, migration}))})
+
+
+def started(state: testing.State) -> bool:
+    (container,) = state.containers
+    return container.service_statuses.get("flask") == ops.pebble.ServiceStatus.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        (["migrate"], ["/flask/app/migrate"]),
+        (["migrate", "migrate.sh"], ["bash", "-eo", "pipefail", "migrate.sh"]),
+        (["migrate", "migrate.sh", "migrate.py"], ["python3", "migrate.py"]),
+    ],
+)
+def test_the_command_goes_by_the_file(world: World, files: list[str], command: list[str]) -> None:
+    (world.root / "base/app/migrate.py").unlink()
+    for name in files:
+        world.image_file(name)
+
+    after = deployed(world, testing.Exec(command[:1]))
+
+    ran = world.context().exec_history[world.container][-1]
+    assert ran.command == command
+    assert (ran.user, ran.group, ran.working_dir) == ("_daemon_", "_daemon_", "/flask/app")
+    assert ran.environment["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
+    assert started(after)
+
+
+def test_it_runs_before_the_new_layer_is_in_force(world: World, calls: Calls) -> None:
+    deployed(world)
+
+    acts = [call for call in calls if call.name in {"exec", "add_layer", "replan"}]
+    assert [call.name for call in acts] == ["exec", "exec", "add_layer", "replan"]
+    assert acts[1].given == (["python3", "migrate.py"],)
+
+
+def test_it_does_not_run_again_at_later_events(world: World) -> None:
+    state = deployed(world)
+
+    for event in (world.context().on.update_status(), world.context().on.config_changed()):
+        state = world.run(event, state)
+    world.run(world.context().on.config_changed(), dataclasses.replace(state, config={"greeting": "Hello"}))
+
+    assert migrations(world) == 1
+
+
+def test_a_failover_of_the_database_does_not_run_it_again(world: World) -> None:
+    state = deployed(world)
+    database = relation(state)
+    moved = dataclasses.replace(database, remote_app_data={**DATABASE, "endpoints": "pg-second:5432"})
+    peer = peer_of(state)
+
+    after = world.run(world.context().on.relation_changed(moved), dataclasses.replace(state, relations={peer, moved}))
+
+    assert environment(after)["POSTGRESQL_DB_HOSTNAME"] == "pg-second"
+    assert migrations(world) == 1
+
+
+def test_a_new_database_runs_it_again(world: World) -> None:
+    state = deployed(world)
+    peer = peer_of(state)
+    other = postgresql(app={**DATABASE, "endpoints": "pg-other:5432"})
+
+    world.run(world.context().on.relation_changed(other), dataclasses.replace(state, relations={peer, other}))
+
+    assert migrations(world) == 2
+
+
+def test_a_new_container_of_the_same_image_does_not_run_it_again(world: World) -> None:
+    state = deployed(world)
+    world.new_container()
+    fresh = world.workload(execs={SERVED, WORKS})
+
+    after = world.run(world.context().on.pebble_ready(fresh), dataclasses.replace(state, containers={fresh}))
+
+    assert started(after)
+    assert migrations(world) == 1
+
+
+def test_a_new_image_runs_it_again(world: World) -> None:
+    state = deployed(world)
+    world.new_container()
+    world.image_file("migrations/002.sql", "alter table")
+    fresh = world.workload(execs={SERVED, WORKS})
+
+    world.run(world.context().on.pebble_ready(fresh), dataclasses.replace(state, containers={fresh}))
+
+    assert migrations(world) == 2
+
+
+def test_a_failure_shows_its_last_lines_and_starts_nothing(world: World) -> None:
+    after = deployed(world, FAILS)
+
+    assert after.unit_status == testing.WaitingStatus(
+        "migration failed: python3 migrate.py: two | three | four: relation exists (attempt 1; it is tried again at a "
+        "later event, at once when the configuration changes)"
+    )
+    assert not started(after)
+
+
+def test_a_failure_leaves_what_runs_as_it_is(world: World) -> None:
+    state = deployed(world)
+    peer = peer_of(state)
+    other = postgresql(app={**DATABASE, "endpoints": "pg-other:5432"})
+    state = with_exec(world, dataclasses.replace(state, relations={peer, other}), FAILS)
+
+    after = world.run(world.context().on.relation_changed(other), state)
+
+    assert started(after)
+    assert environment(after)["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
+
+
+def test_a_failure_never_shows_a_password(world: World) -> None:
+    leaks = testing.Exec(["python3", "migrate.py"], return_code=1, stdout="cannot reach postgresql://u:pgPass01@h/d\n")
+
+    after = deployed(world, leaks)
+
+    assert "pgPass01" not in after.unit_status.message
+    assert "***" in after.unit_status.message
+
+
+def test_it_is_tried_again_after_a_pause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = deployed(world, FAILS)
+
+    soon = world.run(world.context().on.update_status(), state)
+    tries_soon = migrations(world)
+    later = time.time() + 60
+    monkeypatch.setattr(time, "time", functools.partial(float, later))
+    after = world.run(world.context().on.update_status(), with_exec(world, soon, WORKS))
+
+    assert tries_soon == 1
+    assert migrations(world) == 2
+    assert started(after)
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_a_change_of_the_configuration_tries_it_at_once(world: World) -> None:
+    state = with_exec(world, deployed(world, FAILS), WORKS)
+
+    after = world.run(world.context().on.config_changed(), dataclasses.replace(state, config={"greeting": "Hello"}))
+
+    assert started(after)
+
+
+def test_after_three_failures_a_person_is_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = deployed(world, FAILS)
+    for day in (1, 2):
+        later = time.time() + day * 86400
+        monkeypatch.setattr(time, "time", functools.partial(float, later))
+        state = world.run(world.context().on.update_status(), state)
+
+    assert isinstance(state.unit_status, testing.BlockedStatus)
+    assert "(attempt 3;" in state.unit_status.message
+
+
+def test_a_hook_that_dies_after_the_migration_does_not_run_it_twice(world: World) -> None:
+    before = world.state(containers={world.workload(execs={SERVED, WORKS})})
+    world.run(world.context().on.config_changed(), before)  # Juju discards what this hook wrote
+
+    world.run(world.context().on.config_changed(), before)
+
+    assert migrations(world) == 1
+
+
+class TestSeveralUnits:
+    """The leader hands out the turn; the others wait for it."""
+
+    @staticmethod
+    def follower(world: World, app: dict[str, str]) -> testing.State:
+        secret = world.secret()
+        peer = world.peer(secret, local_app_data={"flask_secret_key_id": secret.id, **app}, peers_data={0: {}})
+        return world.state(
+            leader=False,
+            secrets={secret},
+            relations={peer, postgresql(app=DATABASE, local={})},
+            containers={world.workload(execs={SERVED, WORKS})},
+            planned_units=2,
+        )
+
+    def test_a_follower_asks_and_waits(self, world: World) -> None:
+        after = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
+
+        peer = peer_of(after)
+        assert after.unit_status == testing.WaitingStatus("waiting for the turn to migrate the database")
+        assert peer.local_unit_data["migration-wanted"]
+        assert migrations(world) == 0
+        assert not started(after)
+
+    def test_a_follower_whose_turn_it_is_migrates_and_says_so(self, world: World) -> None:
+        asked = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
+        peer = peer_of(asked)
+        wanted = peer.local_unit_data["migration-wanted"]
+        granted = dataclasses.replace(
+            peer, local_app_data={**peer.local_app_data, "migration-turn": f"flask-k8s/1 {wanted}"}
+        )
+        database = relation(asked)
+
+        after = world.run(
+            world.context().on.relation_changed(granted, remote_unit=0),
+            dataclasses.replace(asked, relations={granted, database}),
+        )
+
+        noted = after.get_relation(peer.id).local_unit_data
+        assert noted["migrated"] == wanted
+        assert "migration-wanted" not in noted
+        assert started(after)
+
+    def test_a_follower_does_not_repeat_what_the_leader_did(self, world: World) -> None:
+        asked = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
+        peer = peer_of(asked)
+        done = dataclasses.replace(
+            peer,
+            local_app_data={**peer.local_app_data, "migrated": json.dumps([peer.local_unit_data["migration-wanted"]])},
+        )
+        database = relation(asked)
+
+        after = world.run(
+            world.context().on.relation_changed(done, remote_unit=0),
+            dataclasses.replace(asked, relations={done, database}),
+        )
+
+        assert started(after)
+        assert migrations(world) == 0
+
+    def test_the_leader_grants_a_turn_to_one_and_waits_itself(self, world: World) -> None:
+        secret = world.secret()
+        app = {"flask_secret_key_id": secret.id, "migration-turn": "flask-k8s/2 abc"}
+        peer = world.peer(
+            secret, local_app_data=app, peers_data={1: {"migration-wanted": "abc"}, 2: {"migration-wanted": "abc"}}
+        )
+
+        after = deployed(world, secrets={secret}, relations={peer, postgresql(app=DATABASE)})
+
+        assert after.unit_status == testing.WaitingStatus("waiting for the turn to migrate the database")
+        assert after.get_relation(peer.id).local_app_data["migration-turn"] == "flask-k8s/2 abc"
+
+    def test_a_turn_whose_holder_is_gone_passes_on(self, world: World) -> None:
+        secret = world.secret()
+        app = {"flask_secret_key_id": secret.id, "migration-turn": "flask-k8s/7 abc"}
+        peer = world.peer(secret, local_app_data=app, peers_data={1: {}})
+
+        after = deployed(world, secrets={secret}, relations={peer, postgresql(app=DATABASE)})
+
+        assert started(after)
+        assert "migration-turn" not in after.get_relation(peer.id).local_app_data
+
+    def test_the_leader_remembers_what_others_have_done(self, world: World) -> None:
+        secret = world.secret()
+        peer = world.peer(secret, peers_data={1: {"migrated": "abc"}})
+
+        after = deployed(world, secrets={secret}, relations={peer, postgresql(app=DATABASE)})
+
+        assert "abc" in json.loads(after.get_relation(peer.id).local_app_data["migrated"])

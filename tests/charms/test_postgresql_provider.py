@@ -1,0 +1,314 @@
+"""The built-in PostgreSQL charm, with the real library and a server that only answers."""
+
+import json
+import sys
+from collections.abc import Generator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import ops
+import pytest
+from ops import testing
+from paas_local import project
+from paas_local.providers import BUILT_IN
+from paas_local.providers.postgresql_k8s.charm.src import postgresql
+
+CHARM = BUILT_IN["postgresql-k8s"] / "charm"
+PROGRAM = ["/bin/python3", "/postgresql/pg.py"]
+REQUESTED = ["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]
+ASKED = {"database": "flask-k8s", "requested-secrets": json.dumps(REQUESTED), "provided-secrets": '["mtls-cert"]'}
+PRIMARY = "postgresql-k8s-primary.demo.svc.cluster.local:5432"
+
+
+@pytest.fixture(scope="module")
+def charm_type(charm_libs: Path) -> Generator[type[ops.CharmBase]]:
+    """Import the charm the way its dispatch does: its own modules are beside it."""
+    sys.path.insert(0, str(CHARM / "src"))
+    loaded: Any = import_module("paas_local.providers.postgresql_k8s.charm.src.charm")
+    yield loaded.PostgresqlCharm
+    sys.path.remove(str(CHARM / "src"))
+
+
+@pytest.fixture
+def context(charm_type: type[ops.CharmBase], monkeypatch: pytest.MonkeyPatch) -> testing.Context[ops.CharmBase]:
+    monkeypatch.setattr(charm_type, "patience", 0)
+    meta = project.load(CHARM / "charmcraft.yaml")
+    keys = ("name", "summary", "description", "containers", "resources", "provides", "storage")
+    return testing.Context(charm_type, meta={key: meta[key] for key in keys}, juju_version="3.6.11")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The storage, with a data folder that was initialised before."""
+    folder = tmp_path / "18"
+    folder.mkdir()
+    (folder / "PG_VERSION").write_text("18\n")
+    (folder / "pg_hba.conf").write_text("as initdb writes it\n")
+    return tmp_path
+
+
+def answers(*users: int, version: str = "18.4") -> testing.Exec:
+    """Let the server say this of itself, whatever it is asked."""
+    lines = [f"version|{version}", *(f"user|relation_id_{user}" for user in users)]
+    return testing.Exec([*PROGRAM, "psql"], stdout="\n".join(lines))
+
+
+def container(data: Path, *execs: testing.Exec, **more: Any) -> testing.Container:
+    mounts = {"data": testing.Mount(location="/var/lib/pg/data", source=data)}
+    given: dict[str, Any] = {"can_connect": True, "mounts": mounts, "execs": {*execs} or {answers()}, **more}
+    return testing.Container("postgresql", **given)
+
+
+def client(number: int = 7, **more: Any) -> testing.Relation:
+    given: dict[str, Any] = {"remote_app_name": "flask-k8s", "remote_app_data": ASKED, **more}
+    return testing.Relation("database", interface="postgresql_client", id=number, **given)
+
+
+def state(server: testing.Container, *relations: testing.Relation, **more: Any) -> testing.State:
+    given: dict[str, Any] = {
+        "leader": True,
+        "containers": {server},
+        "relations": {*relations},
+        "model": testing.Model("demo", type="kubernetes"),
+        **more,
+    }
+    return testing.State(**given)
+
+
+def said(context: testing.Context[ops.CharmBase]) -> list[str]:
+    """Give the SQL of the last event."""
+    return [str(call.stdin or "") for call in context.exec_history["postgresql"] if "psql" in call.command]
+
+
+def content(after: testing.State, uri: str) -> dict[str, str]:
+    return dict(after.get_secret(id=uri).latest_content or {})
+
+
+def test_starts_the_server(context: testing.Context[ops.CharmBase], data: Path):
+    server = container(data)
+
+    after = context.run(context.on.pebble_ready(server), state(server))
+
+    assert after.unit_status == testing.ActiveStatus("Primary")
+    service = after.get_container("postgresql").plan.services["postgresql"]
+    assert service.command.startswith("/bin/python3 /postgresql/pg.py postgres -D /var/lib/pg/data/18 ")
+    assert after.get_container("postgresql").service_statuses["postgresql"] is ops.pebble.ServiceStatus.ACTIVE
+    assert after.workload_version == "18.4"
+    assert after.opened_ports == {testing.TCPPort(5432)}
+
+
+def test_lets_the_pods_in_with_passwords(context: testing.Context[ops.CharmBase], data: Path):
+    server = container(data)
+
+    context.run(context.on.pebble_ready(server), state(server))
+
+    access = (data / "18" / "pg_hba.conf").read_text()
+    assert "host all all 10.152.0.0/16 scram-sha-256\n" in access
+    assert "host all operator all reject\n" in access
+
+
+def test_initialises_the_database_under_another_name(context: testing.Context[ops.CharmBase], tmp_path: Path):
+    execs = testing.Exec([*PROGRAM, "initdb"]), testing.Exec(["mv"]), answers()
+    server = container(tmp_path, *execs)
+
+    context.run(context.on.pebble_ready(server), state(server))
+
+    assert testing.MaintenanceStatus("initialising the database") in context.unit_status_history
+    commands = [call.command for call in context.exec_history["postgresql"]]
+    assert commands[0][:5] == [*PROGRAM, "initdb", "-D", "/var/lib/pg/data/18.new"]
+    assert commands[1] == ["mv", "/var/lib/pg/data/18.new", "/var/lib/pg/data/18"]
+
+
+def test_tells_why_the_database_cannot_be_initialised(context: testing.Context[ops.CharmBase], tmp_path: Path):
+    failing = testing.Exec([*PROGRAM, "initdb"], return_code=1, stderr="what\ninitdb: error: no space left")
+    server = container(tmp_path, failing)
+
+    after = context.run(context.on.pebble_ready(server), state(server))
+
+    words = "initialising the database failed: initdb: error: no space left"
+    assert after.unit_status == testing.WaitingStatus(words)
+
+
+@pytest.mark.parametrize("event", ["start", "install", "config_changed", "update_status", "leader_elected"])
+def test_waits_for_the_container(event: str, context: testing.Context[ops.CharmBase], data: Path):
+    server = container(data, can_connect=False)
+
+    after = context.run(getattr(context.on, event)(), state(server, client()))
+
+    assert after.unit_status in {testing.WaitingStatus("waiting for the container"), testing.UnknownStatus()}
+
+
+def test_waits_for_a_server_that_does_not_answer(context: testing.Context[ops.CharmBase], data: Path):
+    server = container(data, testing.Exec([*PROGRAM, "psql"], return_code=2, stderr="refused"))
+
+    after = context.run(context.on.update_status(), state(server, client()))
+
+    assert after.unit_status == testing.WaitingStatus("waiting for the database server to answer")
+
+
+def test_other_units_say_that_there_are_no_replicas(context: testing.Context[ops.CharmBase], data: Path):
+    server = container(data)
+
+    after = context.run(context.on.pebble_ready(server), state(server, leader=False))
+
+    assert after.unit_status == testing.WaitingStatus("replicas are not supported")
+    assert not after.get_container("postgresql").plan.services
+
+
+@pytest.mark.parametrize("event", ["relation_changed", "update_status"])
+def test_a_client_gets_a_user_and_a_database(event: str, context: testing.Context[ops.CharmBase], data: Path):
+    relation, server = client(), container(data)
+    occurred = context.on.relation_changed(relation) if event == "relation_changed" else context.on.update_status()
+
+    after = context.run(occurred, state(server, relation))
+
+    bag = after.get_relation(7).local_app_data
+    assert (bag["database"], bag["version"], bag["endpoints"]) == ("flask-k8s", "18.4", PRIMARY)
+    assert bag["read-only-endpoints"] == "postgresql-k8s-replicas.demo.svc.cluster.local:5432"
+    assert not {"username", "password", "uris", "tls"} & bag.keys()
+    user = content(after, bag["secret-user"])
+    assert user["username"] == "relation_id_7"
+    assert user["uris"] == f"postgresql://relation_id_7:{user['password']}@{PRIMARY}/flask-k8s"
+    assert content(after, bag["secret-tls"]) == {"tls": "False"}
+    (_, sql) = said(context)
+    assert user["password"] in sql
+    assert "'CREATE DATABASE %I OWNER %I', 'flask-k8s', 'flask-k8s_owner'" in sql
+
+
+def test_a_client_without_secrets_gets_plain_values(context: testing.Context[ops.CharmBase], data: Path):
+    relation, server = client(remote_app_data={"database": "flask-k8s"}), container(data)
+
+    after = context.run(context.on.relation_changed(relation), state(server, relation))
+
+    assert after.get_relation(7).local_app_data["username"] == "relation_id_7"
+
+
+def test_a_client_that_has_asked_for_nothing_gets_nothing(context: testing.Context[ops.CharmBase], data: Path):
+    relation, server = client(remote_app_data={}), container(data)
+
+    after = context.run(context.on.relation_changed(relation), state(server, relation))
+
+    assert not after.get_relation(7).local_app_data.keys() - {"data"}
+    assert len(said(context)) == 1
+
+
+def served(context: testing.Context[ops.CharmBase], data: Path) -> testing.State:
+    relation, server = client(), container(data)
+    return context.run(context.on.relation_changed(relation), state(server, relation))
+
+
+def now(before: testing.State, server: testing.Container) -> testing.State:
+    """Give the state with a server that answers differently, as it does after a change."""
+    changed = testing.Container(
+        "postgresql",
+        can_connect=True,
+        layers=before.get_container("postgresql").layers,
+        service_statuses=before.get_container("postgresql").service_statuses,
+        mounts=server.mounts,
+        execs=server.execs,
+        check_infos=before.get_container("postgresql").check_infos,
+    )
+    return testing.State(
+        leader=True,
+        containers={changed},
+        relations=before.relations,
+        secrets=before.secrets,
+        model=before.model,
+        opened_ports=before.opened_ports,
+    )
+
+
+@pytest.mark.parametrize("event", ["relation_changed", "update_status", "config_changed", "upgrade_charm"])
+def test_an_event_that_changes_nothing_changes_nothing(event: str, context: testing.Context[ops.CharmBase], data: Path):
+    before = now(served(context, data), container(data, answers(7)))
+    written = (data / "18" / "pg_hba.conf").stat().st_mtime_ns
+    relation = before.get_relation(7)
+    occurred = context.on.relation_changed(relation) if event == "relation_changed" else getattr(context.on, event)()
+
+    context.exec_history.clear()
+    after = context.run(occurred, before)
+
+    assert after.get_relation(7).local_app_data == relation.local_app_data
+    assert after.secrets == before.secrets
+    assert len(said(context)) == 1
+    assert (data / "18" / "pg_hba.conf").stat().st_mtime_ns == written
+
+
+def test_a_lost_user_comes_back_with_its_password(context: testing.Context[ops.CharmBase], data: Path):
+    before = now(served(context, data), container(data, answers()))
+    password = content(before, before.get_relation(7).local_app_data["secret-user"])["password"]
+
+    context.exec_history.clear()
+    after = context.run(context.on.update_status(), before)
+
+    assert password in said(context)[1]
+    assert after.secrets == before.secrets
+
+
+def test_a_client_that_leaves_is_shut_out(context: testing.Context[ops.CharmBase], data: Path):
+    before = now(served(context, data), container(data, answers(7)))
+
+    context.exec_history.clear()
+    after = context.run(context.on.relation_broken(before.get_relation(7)), before)
+
+    assert said(context)[1:] == [postgresql.removal([7])]
+    assert after.unit_status == testing.ActiveStatus("Primary")
+
+
+def test_a_client_that_left_while_the_server_was_away_is_shut_out_later(
+    context: testing.Context[ops.CharmBase], data: Path
+):
+    server = container(data, answers(7, 9))
+
+    context.run(context.on.update_status(), state(server, client(9)))
+
+    assert said(context)[1] == postgresql.removal([7])
+
+
+def test_two_clients_get_a_user_each(context: testing.Context[ops.CharmBase], data: Path):
+    one, two, server = client(7), client(8, remote_app_name="other"), container(data, answers(7))
+
+    after = context.run(context.on.relation_changed(two), state(server, one, two))
+
+    names = {
+        relation.id: content(after, relation.local_app_data["secret-user"])["username"]
+        for relation in (after.get_relation(7), after.get_relation(8))
+    }
+    assert names == {7: "relation_id_7", 8: "relation_id_8"}
+
+
+def test_the_servers_own_databases_are_not_given_away(context: testing.Context[ops.CharmBase], data: Path):
+    relation, server = client(remote_app_data={**ASKED, "database": "postgres"}), container(data)
+
+    after = context.run(context.on.relation_changed(relation), state(server, relation))
+
+    words = "a client asks for the database postgres, which is the server's own"
+    assert after.unit_status == testing.BlockedStatus(words)
+
+
+def test_a_refused_change_is_told(context: testing.Context[ops.CharmBase], data: Path):
+    relation, server = client(), container(data, testing.Exec([*PROGRAM, "psql"], stdout="version|18.4"))
+
+    after = context.run(context.on.relation_changed(relation), state(server, relation))
+
+    assert after.unit_status == testing.ActiveStatus("Primary")
+
+
+def test_names_cannot_leave_their_quotes():
+    sql = postgresql.creation(postgresql.Database(relation=1, name="o'brien\"", password="p'w"))
+
+    assert "'o''brien\"'" in sql
+    assert "'p''w'" in sql
+
+
+def test_all_users_of_a_database_act_as_its_owner():
+    sql = postgresql.creation(postgresql.Database(relation=1, name="notes", password="x"))
+
+    assert "format('ALTER ROLE %I IN DATABASE %I SET role = %L', 'relation_id_1', 'notes', 'notes_owner')" in sql
+
+
+def test_reads_what_the_server_says():
+    state = postgresql.parse("version|18.4\nuser|relation_id_12\nuser|relation_id_x\n")
+
+    assert state == postgresql.State(version="18.4", relations=frozenset({12}))

@@ -1,0 +1,127 @@
+"""The generated secret key: a Juju secret of the application, taken over from earlier charms."""
+
+import typing
+
+import pytest
+from ops import testing
+from world import DATABASE, World, environment, peer_of, postgresql
+
+
+def content(state: typing.Any) -> str:
+    (secret,) = state.secrets
+    return (secret.latest_content or secret.tracked_content)["value"]
+
+
+def test_a_plain_key_of_an_earlier_charm_is_taken_over(world: World) -> None:
+    peer = world.peer(None, local_app_data={"flask_secret_key": "of-old"})
+
+    after = world.run(
+        world.context().on.upgrade_charm(),
+        world.state(secrets=set(), relations={peer, postgresql(app=DATABASE)}),
+    )
+
+    assert content(after) == "of-old"
+    assert "flask_secret_key" not in after.get_relation(peer.id).local_app_data
+    assert environment(after)["FLASK_SECRET_KEY"] == "of-old"
+
+
+def test_a_unit_that_does_not_lead_reads_the_plain_key_meanwhile(world: World) -> None:
+    peer = world.peer(None, local_app_data={"flask_secret_key": "of-old"})
+    state = world.state(leader=False, secrets=set(), relations={peer, postgresql(app=DATABASE, local={})})
+
+    after = world.run(world.context().on.upgrade_charm(), state)
+
+    assert environment(after)["FLASK_SECRET_KEY"] == "of-old"
+
+
+@pytest.mark.parametrize("name", ["config_changed", "update_status", "leader_elected", "start"])
+def test_whichever_leader_finds_no_key_makes_one_at_any_event(world: World, name: str) -> None:
+    peer = world.peer(None)
+    state = world.state(secrets=set(), relations={peer, postgresql(app=DATABASE)})
+
+    after = world.run(getattr(world.context().on, name)(), state)
+
+    assert environment(after)["FLASK_SECRET_KEY"] == content(after)
+
+
+def test_who_does_not_lead_waits(world: World) -> None:
+    state = world.state(leader=False, secrets=set(), relations={world.peer(None), postgresql(app=DATABASE, local={})})
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    assert after.unit_status == testing.WaitingStatus("waiting for peer integration")
+
+
+def test_without_the_peer_relation_everybody_waits(world: World) -> None:
+    state = world.state(secrets=set(), relations={postgresql(app=DATABASE)})
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    assert after.unit_status == testing.WaitingStatus("waiting for peer integration")
+
+
+def test_a_juju_without_secrets_keeps_it_in_the_databag(world: World) -> None:
+    world.juju = "2.9.49"
+    peer = world.peer(None)
+    state = world.state(secrets=set(), relations={peer, postgresql(app=DATABASE)})
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    assert after.get_relation(peer.id).local_app_data["flask_secret_key"] == environment(after)["FLASK_SECRET_KEY"]
+
+
+def test_rotation_tells_the_other_units(world: World) -> None:
+    settled = world.settled()
+    peer = peer_of(settled)
+
+    once = world.run(world.context().on.action("rotate-secret-key"), settled)
+    twice = world.run(world.context().on.action("rotate-secret-key"), once)
+
+    assert once.get_relation(peer.id).local_app_data["flask_secret_key_rotations"] == "1"
+    assert twice.get_relation(peer.id).local_app_data["flask_secret_key_rotations"] == "2"
+
+
+def test_rotation_before_there_is_a_key_makes_one(world: World) -> None:
+    state = world.state(secrets=set(), relations={world.peer(None), postgresql(app=DATABASE)})
+
+    after = world.run(world.context().on.action("rotate-secret-key"), state)
+
+    assert world.context().action_results == {"status": "success"}
+    assert environment(after)["FLASK_SECRET_KEY"] == content(after)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"leader": False}, "only leader unit can rotate secret key"),
+        ({"relations": set[object](), "secrets": set[object]()}, "charm is still initializing"),
+        ({"config": {"flask-env": ""}}, "invalid options: flask-env (string should have at least 1 character)"),
+    ],
+)
+def test_rotation_is_refused_with_the_reason(world: World, changes: dict[str, typing.Any], reason: str) -> None:
+    with pytest.raises(testing.ActionFailed) as refused:
+        world.run(world.context().on.action("rotate-secret-key"), world.state(**changes))
+
+    assert refused.value.message == reason
+    if "config" in changes:
+        assert content(refused.value.state) == "generated-key"
+
+
+def test_rotation_needs_neither_container_nor_integrations(world: World) -> None:
+    secret = world.secret()
+    state = world.state(
+        containers={world.workload(can_connect=False)}, secrets={secret}, relations={world.peer(secret)}
+    )
+
+    after = world.run(world.context().on.action("rotate-secret-key"), state)
+
+    assert content(after) != "generated-key"
+
+
+def test_rotation_leaves_an_operator_s_key_in_use(world: World) -> None:
+    state = world.state(config={"flask-secret-key": "mine"})
+
+    after = world.run(world.context().on.action("rotate-secret-key"), state)
+
+    assert environment(after)["FLASK_SECRET_KEY"] == "mine"
+    assert content(after) != "generated-key"

@@ -1,0 +1,217 @@
+"""Workers, schedulers, and an application that does not come up."""
+
+import dataclasses
+import http.server
+import json
+import pathlib
+import socketserver
+import threading
+import typing
+
+import ops
+import pytest
+from ops import testing
+from paas_common import logs
+from world import DATABASE, IMAGE, Failing, World, environment, layer, peer_of, postgresql, relation
+
+EXTRA = {
+    "mail-Worker": {
+        "override": "replace",
+        "startup": "enabled",
+        "command": "/bin/python3 worker.py",
+        "user": "_daemon_",
+    },
+    "tidy-scheduler": {"override": "replace", "startup": "enabled", "command": "/bin/python3 tidy.py"},
+}
+
+
+def image() -> dict[str, ops.pebble.Layer]:
+    return {"image": layer({**IMAGE, **EXTRA})}
+
+
+def on_unit(world: World, unit: int, peers: dict[int, dict[str, str]], planned: int) -> testing.State:
+    secret = world.secret()
+    state = world.state(
+        leader=unit == 0,
+        secrets={secret},
+        relations={world.peer(secret, peers_data=peers), postgresql(app=DATABASE, local={} if unit else None)},
+        containers={world.workload(layers=image())},
+        planned_units=planned,
+    )
+    return world.run(world.context_of(unit).on.config_changed(), state)
+
+
+def running(state: testing.State) -> set[str]:
+    (container,) = state.containers
+    return {name for name, status in container.service_statuses.items() if status == ops.pebble.ServiceStatus.ACTIVE}
+
+
+def test_worker_and_scheduler_get_the_whole_environment(world: World) -> None:
+    after = on_unit(world, 0, {}, 1)
+
+    ours = {name: value for name, value in environment(after).items() if name != "OF_THE_IMAGE"}
+    assert environment(after, "mail-Worker") == ours
+    assert environment(after, "tidy-scheduler") == ours
+    assert running(after) == {"flask", "statsd-exporter", "mail-Worker", "tidy-scheduler"}
+
+
+def test_other_services_of_the_image_are_left_alone(world: World) -> None:
+    after = on_unit(world, 0, {}, 1)
+
+    (container,) = after.containers
+    assert "statsd-exporter" not in container.layers["charm"].services
+    assert environment(after, "statsd-exporter") == {}
+
+
+@pytest.mark.parametrize(
+    ("unit", "peers", "planned", "schedules"),
+    [
+        pytest.param(0, {}, 1, True, id="alone"),
+        pytest.param(0, {1: {}, 2: {}}, 3, True, id="lowest"),
+        pytest.param(1, {0: {}, 2: {}}, 3, False, id="not the lowest"),
+        pytest.param(2, {3: {}}, 2, True, id="the lowest that is left"),
+        pytest.param(2, {}, 3, False, id="has not met its peers yet"),
+    ],
+)
+def test_one_unit_runs_the_scheduler(
+    world: World, unit: int, peers: dict[int, dict[str, str]], planned: int, schedules: bool
+) -> None:
+    after = on_unit(world, unit, peers, planned)
+
+    assert ("tidy-scheduler" in running(after)) is schedules
+
+
+def test_a_scheduler_is_stopped_where_it_ran_and_no_longer_should(world: World) -> None:
+    state = on_unit(world, 2, {}, 1)
+    assert "tidy-scheduler" in running(state)
+    peer = peer_of(state)
+    database = relation(state)
+    joined = dataclasses.replace(peer, peers_data={1: {}})
+
+    after = world.run(
+        world.context().on.relation_joined(joined, remote_unit=1),
+        dataclasses.replace(state, relations={joined, database}, planned_units=2),
+    )
+
+    assert "tidy-scheduler" not in running(after)
+    assert "mail-Worker" in running(after)
+
+
+def test_all_services_stop_when_a_required_integration_goes(world: World) -> None:
+    settled = on_unit(world, 0, {}, 1)
+    database = relation(settled)
+
+    after = world.run(world.context().on.relation_broken(database), settled)
+
+    assert running(after) == {"statsd-exporter"}
+
+
+class TestHealth:
+    """Active means that the application answers."""
+
+    @staticmethod
+    def with_check(state: testing.State, **look: typing.Any) -> testing.State:
+        (container,) = state.containers
+        (check,) = container.check_infos
+        changed = dataclasses.replace(check, **look)
+        return dataclasses.replace(state, containers={dataclasses.replace(container, check_infos={changed})})
+
+    def test_the_layer_has_a_check_of_the_port(self, world: World) -> None:
+        (container,) = world.settled().containers
+
+        check = container.plan.checks["answers"]
+        assert (check.level, check.tcp) == (ops.pebble.CheckLevel.READY, {"port": 8000})
+
+    def test_waiting_while_it_does_not_answer(self, world: World) -> None:
+        state = self.with_check(world.settled(), status=ops.pebble.CheckStatus.DOWN, failures=4)
+
+        after = world.run(world.context().on.update_status(), state)
+
+        assert after.unit_status == testing.WaitingStatus("flask does not answer on port 8000 yet")
+
+    def test_blocked_when_it_never_does(self, world: World) -> None:
+        state = self.with_check(world.settled(), status=ops.pebble.CheckStatus.DOWN, failures=20)
+
+        after = world.run(world.context().on.update_status(), state)
+
+        assert after.unit_status == testing.BlockedStatus("flask does not answer on port 8000 yet")
+
+    @pytest.mark.parametrize("event", ["pebble_check_failed", "pebble_check_recovered"])
+    def test_the_check_s_own_events_bring_the_status_up_to_date(self, world: World, event: str) -> None:
+        down = event == "pebble_check_failed"
+        state = self.with_check(
+            world.settled(),
+            status=ops.pebble.CheckStatus.DOWN if down else ops.pebble.CheckStatus.UP,
+            failures=3 if down else 0,
+        )
+        (container,) = state.containers
+        (check,) = container.check_infos
+
+        after = world.run(getattr(world.context().on, event)(container, check), state)
+
+        assert isinstance(after.unit_status, testing.WaitingStatus if down else testing.ActiveStatus)
+
+    def test_a_pebble_that_does_not_count_successes(self, world: World) -> None:
+        state = self.with_check(world.settled(), successes=None)
+
+        after = world.run(world.context().on.update_status(), state)
+
+        assert after.unit_status == testing.ActiveStatus()
+
+    def test_an_application_that_dies_at_start_shows_its_last_lines(self, world: World, failing: Failing) -> None:
+        with failing("replan", ops.pebble.ChangeError("cannot perform", change_of_a_failed_start())):
+            after = world.run(world.context().on.config_changed(), world.state())
+
+        assert after.unit_status == testing.BlockedStatus(
+            "start service \"flask\" failed: import app | KeyError: 'COLOUR' (Pebble goes on trying; see juju "
+            "debug-log, and pebble logs in container flask-app)"
+        )
+
+
+def change_of_a_failed_start() -> ops.pebble.Change:
+    lines = "INFO Most recent service output:\n    import app\n    KeyError: 'COLOUR'"
+    task = {
+        "id": "1",
+        "kind": "start",
+        "summary": 'Start service "flask"',
+        "status": "Error",
+        "log": [f"2026-11-23T05:00:00Z {lines}", "2026-11-23T05:00:00Z ERROR service start attempt: exited quickly"],
+        "progress": {"label": "", "done": 1, "total": 1},
+        "spawn-time": "2026-11-23T05:00:00Z",
+    }
+    change = {
+        "id": "1",
+        "kind": "replan",
+        "summary": "Replan",
+        "status": "Error",
+        "ready": True,
+        "err": "cannot perform the following tasks",
+        "tasks": [task],
+        "spawn-time": "2026-11-23T05:00:00Z",
+    }
+    return ops.pebble.Change.from_dict(typing.cast("typing.Any", change))
+
+
+class TestLogs:
+    """The last lines of a service, from Pebble's own endpoint."""
+
+    def test_from_a_socket(self, tmp_path: pathlib.Path) -> None:
+        class Pebble(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                assert self.path == "/v1/logs?services=flask&n=2"
+                body = "".join(json.dumps({"time": "t", "service": "flask", "message": m}) + "\n" for m in ("a", "b"))
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def address_string(self) -> str:
+                return "unix"
+
+        path = str(tmp_path / "pebble.socket")
+        with socketserver.UnixStreamServer(path, Pebble) as server:
+            threading.Thread(target=server.handle_request).start()
+
+            assert logs.tail(path, "flask", 2) == ["a", "b"]
+
+    def test_nothing_where_nobody_listens(self, tmp_path: pathlib.Path) -> None:
+        assert logs.tail(str(tmp_path / "no.socket"), "flask", 2) == []

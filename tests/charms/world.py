@@ -1,0 +1,206 @@
+"""A Flask charm under ``ops.testing``, with the real charm libraries."""
+
+import collections.abc
+import contextlib
+import dataclasses
+import pathlib
+import shutil
+import typing
+
+import ops
+import paas_flask
+from ops import testing
+
+HERE = pathlib.Path(__file__).parent
+CHARM = HERE.parent.parent / "examples/flask/charm"
+KEY = "generated-key"
+IMAGE: dict[str, dict[str, typing.Any]] = {
+    "flask": {
+        "override": "replace",
+        "startup": "enabled",
+        "command": "/bin/python3 -m gunicorn -c /flask/gunicorn.conf.py 'app:app' -k [ sync ]",
+        "after": ["statsd-exporter"],
+        "user": "_daemon_",
+        "environment": {"OF_THE_IMAGE": "kept"},
+    },
+    "statsd-exporter": {
+        "override": "merge",
+        "startup": "enabled",
+        "command": "/bin/statsd_exporter",
+        "user": "_daemon_",
+    },
+}
+SERVED = testing.Exec(["/bin/python3", "-m", "gunicorn"])
+"""Gunicorn's check of its configuration, which succeeds."""
+
+
+class FlaskCharm(paas_flask.Charm):
+    """What a charm author writes."""
+
+    start_patience = 0
+
+
+def layer(services: dict[str, dict[str, typing.Any]]) -> ops.pebble.Layer:
+    """Give the layer of an image."""
+    return ops.pebble.Layer(typing.cast("ops.pebble.LayerDict", {"services": services}))
+
+
+def postgresql(
+    *, app: dict[str, str] | None = None, endpoint: str = "postgresql", local: dict[str, str] | None = None
+) -> testing.Relation:
+    """Give a database relation; without data the provider has not answered yet."""
+    return testing.Relation(
+        endpoint,
+        interface="postgresql_client",
+        remote_app_name="postgresql-k8s",
+        remote_app_data=app or {},
+        local_app_data={"database": "flask-k8s"} if local is None else local,
+    )
+
+
+DATABASE = {
+    "database": "flask-k8s",
+    "endpoints": "pg-primary:5432",
+    "username": "relation_id_7",
+    "password": "pgPass01",
+}
+
+
+Failing = collections.abc.Callable[[str, Exception], contextlib.AbstractContextManager[None]]
+
+
+@dataclasses.dataclass(kw_only=True)
+class World:
+    """Builds states of a Flask charm with one unit, and runs events on them."""
+
+    meta: dict[str, typing.Any]
+    root: pathlib.Path
+    """The container's files below /flask and /tmp/flask, which live longer than one event."""
+    charm_type: type[ops.CharmBase] = FlaskCharm
+    container: str = "flask-app"
+    juju: str = "3.6.11"
+
+    unit: int = 0
+    _context: testing.Context[ops.CharmBase] | None = None
+
+    def context(self) -> testing.Context[ops.CharmBase]:
+        config = {"options": self.meta["config"]["options"]}
+        keys = ("name", "summary", "description", "containers", "resources", "peers", "requires", "provides")
+        meta = {name: self.meta[name] for name in keys}
+        self._context = self._context or testing.Context(
+            self.charm_type,
+            meta=meta,
+            config=config,
+            actions=self.meta["actions"],
+            app_name="flask-k8s",
+            unit_id=self.unit,
+            juju_version=self.juju,
+        )
+        return self._context
+
+    def context_of(self, unit: int) -> testing.Context[ops.CharmBase]:
+        """Give the context of another unit than 0; all later events are its."""
+        if unit != self.unit or self._context is None:
+            self.unit, self._context = unit, None
+        return self.context()
+
+    def run(self, event: object, state: testing.State) -> testing.State:
+        return self.context().run(event, state)  # pyright: ignore[reportArgumentType]  every kind of event
+
+    def workload(self, **changes: typing.Any) -> testing.Container:
+        """Give a container that is up and has the image's layer only."""
+        given: dict[str, typing.Any] = {
+            "can_connect": True,
+            "layers": {"image": layer(IMAGE)},
+            "execs": {SERVED},
+            "mounts": {
+                "base": testing.Mount(location="/flask", source=self.root / "base"),
+                "tmp": testing.Mount(location="/tmp/flask", source=self.root / "tmp"),
+            },
+        }
+        return testing.Container(self.container, **{**given, **changes})
+
+    @property
+    def gunicorn(self) -> str:
+        """Give the configuration that the charm wrote."""
+        return (self.root / "base/gunicorn.conf.py").read_text()
+
+    def new_container(self) -> None:
+        """Forget the container's files, as a new pod does; the image's own come back."""
+        shutil.rmtree(self.root / "tmp")
+        (self.root / "tmp").mkdir()
+        (self.root / "base/gunicorn.conf.py").unlink(missing_ok=True)
+
+    def image_file(self, name: str, text: str = "") -> None:
+        """Put a file into the application's folder of the image."""
+        path = self.root / "base/app" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def secret(self, key: str = KEY) -> testing.Secret:
+        return testing.Secret({"value": key}, owner="app", label="secret-key")
+
+    def peer(self, secret: testing.Secret | None, **changes: typing.Any) -> testing.PeerRelation:
+        data = {"flask_secret_key_id": secret.id} if secret else {}
+        given: dict[str, typing.Any] = {"local_app_data": data, **changes}
+        return testing.PeerRelation("secret-storage", **given)
+
+    def state(self, **changes: typing.Any) -> testing.State:
+        """Give a deployed, leading unit with its key and everything it requires."""
+        secret = self.secret()
+        given: dict[str, typing.Any] = {
+            "leader": True,
+            "containers": {self.workload()},
+            "relations": {self.peer(secret), postgresql(app=DATABASE)},
+            "secrets": {secret},
+            "model": testing.Model("demo", type="kubernetes"),
+        }
+        return testing.State(**{**given, **changes})
+
+    def settled(self, **changes: typing.Any) -> testing.State:
+        """Give the state after a first pass: the application runs."""
+        return answered(self.run(self.context().on.config_changed(), self.state(**changes)))
+
+
+def answered(state: testing.State) -> testing.State:
+    """Let Pebble's look at the port succeed."""
+    containers = {
+        dataclasses.replace(each, check_infos={dataclasses.replace(info, successes=5) for info in each.check_infos})
+        for each in state.containers
+    }
+    return dataclasses.replace(state, containers=containers)
+
+
+def relation(state: testing.State, endpoint: str = "postgresql") -> testing.Relation:
+    """Find the relation of an endpoint."""
+    found = next(each for each in state.relations if each.endpoint == endpoint)
+    return typing.cast("testing.Relation", found)
+
+
+def peer_of(state: testing.State) -> testing.PeerRelation:
+    """Find the peer relation."""
+    return typing.cast("testing.PeerRelation", relation(state, "secret-storage"))
+
+
+def environment(state: testing.State, service: str = "flask") -> dict[str, str]:
+    (container,) = state.containers
+    return dict(container.plan.services[service].environment)
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One call that the charm made of its container."""
+
+    name: str
+    given: tuple[object, ...]
+
+
+class Calls(list[Call]):
+    """What the charm asked of its container, in order."""
+
+    def names(self) -> list[str]:
+        return [call.name for call in self]
+
+
+CALLS = ("add_layer", "can_connect", "exec", "get_checks", "get_plan", "get_services", "list_files", "pull", "push",
+         "replan", "send_signal", "stop")  # fmt: skip

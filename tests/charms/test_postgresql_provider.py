@@ -136,7 +136,7 @@ def test_waits_for_the_container(event: str, context: testing.Context[ops.CharmB
 
     after = context.run(getattr(context.on, event)(), state(server, client()))
 
-    assert after.unit_status in {testing.WaitingStatus("waiting for the container"), testing.UnknownStatus()}
+    assert after.unit_status == testing.WaitingStatus("waiting for the container")
 
 
 def test_waits_for_a_server_that_does_not_answer(context: testing.Context[ops.CharmBase], data: Path):
@@ -285,14 +285,6 @@ def test_the_servers_own_databases_are_not_given_away(context: testing.Context[o
 
     words = "a client asks for the database postgres, which is the server's own"
     assert after.unit_status == testing.BlockedStatus(words)
-
-
-def test_a_refused_change_is_told(context: testing.Context[ops.CharmBase], data: Path):
-    relation, server = client(), container(data, testing.Exec([*PROGRAM, "psql"], stdout="version|18.4"))
-
-    after = context.run(context.on.relation_changed(relation), state(server, relation))
-
-    assert after.unit_status == testing.ActiveStatus("Primary")
 
 
 def test_names_cannot_leave_their_quotes():

@@ -138,7 +138,7 @@ class World:
         path.write_text(text)
 
     def secret(self, key: str = KEY) -> testing.Secret:
-        return testing.Secret({"value": key}, owner="app", label="secret-key")
+        return testing.Secret({"value": key}, owner="app")
 
     def peer(self, secret: testing.Secret | None, **changes: typing.Any) -> testing.PeerRelation:
         data = {"flask_secret_key_id": secret.id} if secret else {}

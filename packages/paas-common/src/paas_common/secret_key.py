@@ -9,7 +9,6 @@ import secrets
 
 import ops
 
-LABEL = "secret-key"
 CONTENT = "value"
 SIZE = 64
 """Bytes of randomness."""
@@ -48,7 +47,7 @@ def _store(charm: ops.CharmBase, relation: ops.Relation, plain_field: str, key: 
     if not ops.JujuVersion(os.environ.get("JUJU_VERSION", "0.0.0")).has_secrets:
         bag[plain_field] = key
         return
-    secret = charm.app.add_secret({CONTENT: key}, label=LABEL)
+    secret = charm.app.add_secret({CONTENT: key})
     bag[_id_field(plain_field)] = secret.id or ""
     bag.pop(plain_field, None)
 

@@ -1,0 +1,115 @@
+"""Is the body of a request what the endpoint can read.
+
+The messages are those of Go's JSON decoder: clients show them to people.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "bool"),
+    ((int, float), "number"),
+    (str, "string"),
+    (list, "array"),
+    (dict, "object"),
+)
+_WHERE = {
+    "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
+    "Expecting value": "looking for beginning of value",
+    "Expecting ':' delimiter": "after object key",
+    "Expecting ',' delimiter": "after object key:value pair",
+}
+_SCALARS: Mapping[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "bool": lambda value: isinstance(value, bool),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "any": lambda _: True,
+}
+
+Fields = Mapping[str, Any]
+"""Field → ``string``, ``bool``, ``int``, ``any``, one of these after ``[]`` or ``map[string]``, or fields."""
+
+
+class BadBodyError(ValueError):
+    """The body cannot be decoded; the message says why."""
+
+
+def decode(text: bytes, fields: Fields, owner: str = "") -> dict[str, Any]:
+    """Read an object; null is as good as absent, unknown fields are ignored."""
+    content = text.decode(errors="replace").lstrip()
+    if not content:
+        raise BadBodyError("EOF")
+    try:
+        value, _ = json.JSONDecoder().raw_decode(content)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(content.rstrip()) or error.msg.startswith("Unterminated"):
+            raise BadBodyError("unexpected EOF") from None
+        place = _WHERE.get(error.msg, "looking for beginning of value")
+        raise BadBodyError(f"invalid character '{content[error.pos]}' {place}") from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadBodyError(f"json: cannot unmarshal {_name(value)} into Go value of type {owner or 'struct'}")
+    return _object(value, fields, owner, "")
+
+
+def _object(value: Mapping[str, Any], fields: Fields, owner: str, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, kind in fields.items():
+        given = value.get(name)
+        if given is not None:
+            found[name] = _checked(given, kind, owner, f"{path}.{name}")
+    return found
+
+
+def _checked(value: Any, kind: Any, owner: str, path: str) -> Any:
+    if isinstance(kind, Mapping):
+        if not isinstance(value, dict):
+            raise _mismatch(value, owner, path, "struct")
+        return _object(value, kind, owner, path)  # pyright: ignore[reportUnknownArgumentType]  Any from JSON
+    if isinstance(kind, list):
+        if not isinstance(value, list):
+            raise _mismatch(value, owner, path, "[]struct")
+        items: list[Any] = value
+        return [_checked(item, kind[0], owner, path) for item in items if item is not None]
+    container, _, inner = str(kind).rpartition("]")
+    if container == "[":
+        if not isinstance(value, list):
+            raise _mismatch(value, owner, path, str(kind))
+        items = value
+        return [_checked(item, inner, owner, path) for item in items]
+    if container == "map[string":
+        if not isinstance(value, dict):
+            raise _mismatch(value, owner, path, str(kind))
+        pairs: dict[str, Any] = value
+        return {name: _checked(item, inner, owner, path) for name, item in pairs.items() if item is not None}
+    if not _SCALARS[str(kind)](value):
+        raise _mismatch(value, owner, path, str(kind))
+    return value
+
+
+def _mismatch(value: Any, owner: str, path: str, kind: str) -> BadBodyError:
+    return BadBodyError(f"json: cannot unmarshal {_name(value)} into Go struct field {owner}{path} of type {kind}")
+
+
+def _name(value: Any) -> str:
+    return next((name for types, name in _NAMES if isinstance(value, types)), "null")
+
+
+def texts(value: Any) -> dict[str, str]:
+    """Read an object whose values are all text."""
+    if not isinstance(value, dict):
+        raise BadBodyError(f"json: cannot unmarshal {_name(value)} into Go value of type map[string]string")
+    pairs: dict[str, Any] = value
+    for item in pairs.values():
+        if not isinstance(item, str):
+            raise BadBodyError(f"json: cannot unmarshal {_name(item)} into Go value of type string")
+    return pairs
+
+
+def narrow(value: Any, fields: Fields) -> dict[str, Any]:
+    """Read an object that stands inside another one."""
+    if not isinstance(value, dict):
+        raise BadBodyError(f"json: cannot unmarshal {_name(value)} into Go value of type struct")
+    return _object(value, fields, "", "")  # pyright: ignore[reportUnknownArgumentType]  Any from JSON

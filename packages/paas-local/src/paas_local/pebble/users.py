@@ -1,0 +1,112 @@
+"""Who runs a command or owns a file: which user do these names and numbers mean?"""
+
+import grp
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class UnknownUserError(ValueError):
+    """There is no such user or group, or name and number disagree."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """A user of this container; name and home are empty when only numbers are known."""
+
+    uid: int
+    gid: int
+    name: str = ""
+    home: str = ""
+
+    @property
+    def is_self(self) -> bool:
+        """No change of user is needed, and none may be possible."""
+        return self.uid == os.geteuid() and self.gid == os.getegid()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A user and group as a plan or a request names them."""
+
+    user_id: int | None = None
+    user: str = ""
+    group_id: int | None = None
+    group: str = ""
+
+    def or_else(self, other: "Wanted") -> "Wanted":
+        """Fill what is not given; each field counts for itself."""
+        own = self.user_id is not None or bool(self.user)
+        own_group = self.group_id is not None or bool(self.group)
+        return Wanted(
+            user_id=self.user_id if own else other.user_id,
+            user=self.user if own else other.user,
+            group_id=self.group_id if own_group else other.group_id,
+            group=self.group if own_group else other.group,
+        )
+
+
+def find(wanted: Wanted) -> User | None:
+    """Look the user up; nothing is wanted, nothing is found."""
+    if wanted.user_id is None and not wanted.user:
+        if wanted.group_id is not None or wanted.group:
+            raise UnknownUserError("must specify user, not just group")
+        return None
+    entry = _user(wanted)
+    gid = _group(wanted)
+    if entry is None:
+        if wanted.user_id is None or gid is None:
+            raise UnknownUserError(f"user: unknown userid {wanted.user_id}")
+        return User(uid=wanted.user_id, gid=gid)
+    return User(
+        uid=entry.pw_uid,
+        gid=entry.pw_gid if gid is None else gid,
+        name=entry.pw_name,
+        home=entry.pw_dir,
+    )
+
+
+def _user(wanted: Wanted) -> pwd.struct_passwd | None:
+    if not wanted.user:
+        return by_uid(wanted.user_id or 0)
+    try:
+        entry = pwd.getpwnam(wanted.user)
+    except KeyError:
+        raise UnknownUserError(f"user: unknown user {wanted.user}") from None
+    if wanted.user_id not in (None, entry.pw_uid):
+        raise UnknownUserError(f'user "{wanted.user}" UID ({entry.pw_uid}) does not match user-id ({wanted.user_id})')
+    return entry
+
+
+def _group(wanted: Wanted) -> int | None:
+    if not wanted.group:
+        return wanted.group_id
+    try:
+        gid = grp.getgrnam(wanted.group).gr_gid
+    except KeyError:
+        raise UnknownUserError(f"group: unknown group {wanted.group}") from None
+    if wanted.group_id not in (None, gid):
+        raise UnknownUserError(f'group "{wanted.group}" GID ({gid}) does not match group-id ({wanted.group_id})')
+    return gid
+
+
+def by_uid(uid: int) -> pwd.struct_passwd | None:
+    """Find the entry of a number, if there is one."""
+    try:
+        return pwd.getpwuid(uid)
+    except KeyError:
+        return None
+
+
+def group_name(gid: int) -> str | None:
+    """Find the name of a group's number, if there is one."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return None
+
+
+def may_set_groups() -> bool:
+    """In a user namespace with one mapped user, setgroups(2) is denied even to uid 0."""
+    return os.geteuid() == 0 and Path("/proc/self/setgroups").read_text().strip() == "allow"

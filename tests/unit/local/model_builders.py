@@ -79,9 +79,7 @@ def turn(model: Model, unit: str, *, write: Write | None = None) -> tuple[Model,
     return hooks.commit(model, write(context) if write else context, NOW), event
 
 
-def run(
-    model: Model, units: Sequence[str] | None = None, *, write: Write | None = None
-) -> tuple[Model, list[Told]]:
+def run(model: Model, units: Sequence[str] | None = None, *, write: Write | None = None) -> tuple[Model, list[Told]]:
     """Run what is due on all units in turn, one hook each, until nobody has anything left."""
     told: list[Told] = []
     while True:

@@ -18,6 +18,7 @@ from model_builders import (
 from paas_local import agenda, changes, events, hooks, tasks
 from paas_local.context import Context
 from paas_local.model import Model, Revision, Secret, Tracking, with_secret
+from paas_local.settle import drop_unit
 
 SETUP = ["install", "leader-elected", "config-changed", "start"]
 
@@ -238,7 +239,7 @@ def test_a_unit_that_was_never_installed_leaves_unheard():
 def test_the_next_unit_leads_when_the_leader_is_gone():
     model = settled(deployed(empty(), PLAIN, units=2))
 
-    model, told = run(changes.force_out(model, "plain/0"))
+    model, told = run(drop_unit(model, "plain/0"))
 
     assert told == [("plain/1", "leader-elected")]
     assert model.leads("plain/1")
@@ -365,9 +366,7 @@ def test_a_reader_hears_of_a_new_revision_once_and_the_owner_of_the_one_nobody_r
     model = with_secret(related(), secret(tracking={"flask-k8s/0": Tracking(revision=1)}))
 
     model, told = run(model)
-    moved = with_secret(
-        model, dataclasses.replace(model.secrets["s1"], tracking={"flask-k8s/0": Tracking(revision=2)})
-    )
+    moved = with_secret(model, dataclasses.replace(model.secrets["s1"], tracking={"flask-k8s/0": Tracking(revision=2)}))
     moved, told_owner = run(moved)
 
     assert told == [("flask-k8s/0", "secret-changed")]

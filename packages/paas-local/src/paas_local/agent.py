@@ -23,8 +23,10 @@ from paas_local.workload import Workload
 DEFAULT_INTERVAL = 300.0
 SPREAD = 0.2
 PAUSE = 5.0
-# A container that ends sooner than this after its start is given a pause before the next one.
+# A container that ends sooner than this after its start is started again at once, but from then on more and more
+# slowly, as Kubernetes does.
 STEADY = 10.0
+LONGEST_PAUSE = 60.0
 OPERATION = "juju.worker.uniter.operation"
 
 
@@ -139,7 +141,7 @@ class Agent:
                 reason = str(error)
                 self._log("ERROR", "juju.worker.caasoperator", f"cannot start the pod: {reason}")
                 self._change(lambda model: changes.pod_failed(model, self._unit, reason, time.time()))  # noqa: B023  # called at once
-                await self._pause(PAUSE)
+                await asyncio.sleep(PAUSE)
         return None
 
     async def _hooks(self, pod: Pod) -> None:
@@ -233,6 +235,7 @@ class Agent:
         return Answer(stdout=reply.stdout, stderr=reply.stderr, code=reply.code)
 
     async def _keep(self, pod: Pod, container: str) -> None:
+        quick = 0
         while True:
             began = time.monotonic()
             watcher = asyncio.create_task(self._workload(pod, container).watch())
@@ -241,10 +244,11 @@ class Agent:
             finally:
                 await _ended([watcher])
             self._log("WARNING", "juju.worker.caasunit", f"container {container} ended with {code}; starting it")
-            if time.monotonic() - began < STEADY:
-                await self._pause(PAUSE)
+            quick = quick + 1 if time.monotonic() - began < STEADY else 0
+            if quick > 1:
+                await asyncio.sleep(min(2.0 ** (quick - 2), LONGEST_PAUSE))
             while not await self._start_again(pod, container):
-                await self._pause(PAUSE)
+                await asyncio.sleep(PAUSE)
 
     async def _start_again(self, pod: Pod, container: str) -> bool:
         try:
@@ -268,9 +272,6 @@ class Agent:
             interval = seconds(config.get("update-status-hook-interval", "")) or DEFAULT_INTERVAL
             await asyncio.sleep(interval * random.uniform(1 - SPREAD, 1 + SPREAD))  # noqa: S311 - spreads load
             self._change_unit(lambda model: changes.tick(model, self._unit))
-
-    async def _pause(self, pause: float) -> None:
-        await asyncio.sleep(pause)
 
     @property
     def _folders(self) -> placement.Folders:

@@ -118,10 +118,12 @@ async def run(pod: Runs, unit: str, argv: list[str], env: Mapping[str, str], say
         code = await process.wait()
         await asyncio.wait(readers, timeout=LATE_OUTPUT)
     finally:
-        for reader in readers:
-            reader.cancel()
         if process.returncode is None:
             process.kill()
+            await process.wait()
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
     return Ended(code=code, stdout=_text(stdout), stderr=_text(stderr))
 
 

@@ -46,12 +46,11 @@ class ToolServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # a hook that is killed takes its tools along in the middle of a word
-        with contextlib.suppress(ConnectionError):
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError):
             asked: Mapping[str, Any] = json.loads(await reader.read() or b"{}")
             answer = self._answers(str(asked.get("context", "")), _request(asked))
             writer.write(json.dumps(vars(answer)).encode())
             await writer.drain()
-        writer.close()
 
 
 def listening(path: Path) -> socket.socket:

@@ -1,0 +1,400 @@
+"""The daemon with real charm processes, real hook tools and real Pebbles, but without namespaces."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Generator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from plain_pods import Operator, operating, packed
+
+Step = Callable[[Operator], Awaitable[None]]
+
+
+@pytest.fixture
+def place() -> Generator[Path]:
+    """Give a folder short enough for unix sockets, which pytest's own are not."""
+    with TemporaryDirectory(prefix="paas-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def home(place: Path) -> Path:
+    folder = place / "home"
+    folder.mkdir()
+    return folder
+
+
+def play(home: Path, *steps: Step) -> None:
+    """Let each step have a daemon of its own, over the same state."""
+
+    async def run() -> None:
+        for number, step in enumerate(steps):
+            async with operating(home, model=number == 0) as operator:
+                await step(operator)
+
+    asyncio.run(run())
+
+
+STATUS = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        framework.observe(self.on.start, self._say)
+        framework.observe(self.on.config_changed, self._say)
+
+    def _say(self, event):
+        self.unit.set_workload_version("1.2")
+        self.unit.open_port("tcp", 8000)
+        self.unit.status = ops.ActiveStatus(str(self.config["greeting"]))
+"""
+
+
+def test_a_charm_is_installed_started_and_says_that_it_is_active(place: Path, home: Path):
+    charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until("tiny/0", "active", "hello")
+
+        answer = await operator.answer("status", model="demo")
+        application = answer["result"]["applications"]["tiny"]
+        assert await operator.ran("tiny/0") == ["install", "leader-elected", "config-changed", "start"]
+        assert application["version"] == "1.2"
+        assert application["units"]["tiny/0"]["open-ports"] == ["8000/tcp"]
+        assert application["application-status"]["current"] == "active"
+
+    play(home, step)
+
+
+def test_ports_are_published_and_options_change(place: Path, home: Path):
+    charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.deploy(charm, "other")
+        await operator.until("tiny/0", "active")
+        await operator.until("other/0", "active")
+
+        await operator.ask("config-set", application="tiny", values={"greeting": "bye"})
+        await operator.until("tiny/0", "active", "bye")
+        answer = await operator.answer("status", model="demo")
+
+        assert sorted(answer["published"]) == ["other", "tiny"]
+        urls = sorted(url for urls in answer["published"].values() for url in urls)
+        assert urls == ["http://127.0.0.1:8000", "http://127.0.0.1:8001"]
+
+    play(home, step)
+
+
+FAILING = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        framework.observe(self.on.start, self._start)
+
+    def _start(self, event):
+        peers = self.model.get_relation("peers")
+        before = peers.data[self.app].get("count", "")
+        peers.data[self.app]["count"] = before + "x"
+        self.app.add_secret({"password": "secret" + before}, label="s" + before)
+        self.unit.open_port("tcp", 81)
+        self.unit.status = ops.MaintenanceStatus("tried")
+        flag = pathlib.Path("fail")
+        if not flag.exists():
+            flag.write_text("")
+            raise RuntimeError("not yet")
+        self.unit.status = ops.ActiveStatus(peers.data[self.app]["count"])
+"""
+
+
+def test_a_failed_hook_leaves_nothing_but_its_status_and_is_tried_again(place: Path, home: Path):
+    charm = packed(place, "tiny", FAILING, peers={"peers": {"interface": "p"}})
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until("tiny/0", "error", 'hook failed: "start"')
+        assert await operator.ask("secrets") == {}
+        assert "open-ports" not in await operator.unit("tiny/0")
+
+        await operator.ask("resolved", unit="tiny/0", retry=True)
+        await operator.until("tiny/0", "active")
+
+        assert (await operator.unit("tiny/0"))["workload-status"]["message"] == "x"
+        assert (await operator.unit("tiny/0"))["open-ports"] == ["81/tcp"]
+        assert [entry["label"] for entry in (await operator.ask("secrets")).values()] == ["s"]
+        assert (await operator.ran("tiny/0")).count("start") == 2
+        assert 'hook "start" (via hook dispatching script: dispatch) failed' in await operator.log()
+
+    play(home, step)
+
+
+SERVER = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        framework.observe(self.on.db_relation_changed, self._changed)
+        framework.observe(self.on.rotate_action, self._rotate)
+
+    def _changed(self, event):
+        wanted = event.relation.data[event.app].get("database")
+        if wanted and self.unit.is_leader() and not event.relation.data[self.app]:
+            secret = self.app.add_secret({"password": "p1"}, label="db")
+            secret.grant(event.relation)
+            event.relation.data[self.app].update({"uris": f"db://{wanted}", "secret": secret.id})
+            self.unit.status = ops.ActiveStatus(wanted)
+
+    def _rotate(self, event):
+        self.model.get_secret(label="db").set_content({"password": event.params["to"]})
+        event.set_results({"rotated": {"to": event.params["to"]}})
+"""
+CLIENT = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        framework.observe(self.on.db_relation_created, self._created)
+        framework.observe(self.on.db_relation_changed, self._changed)
+        framework.observe(self.on.secret_changed, self._secret)
+
+    def _created(self, event):
+        event.relation.data[self.app]["database"] = "shop"
+
+    def _changed(self, event):
+        data = event.relation.data[event.app]
+        if "secret" in data:
+            content = self.model.get_secret(id=data["secret"]).get_content()
+            self.unit.status = ops.ActiveStatus(data["uris"] + " " + content["password"])
+
+    def _secret(self, event):
+        self.unit.status = ops.ActiveStatus(event.secret.get_content(refresh=True)["password"])
+"""
+
+
+def test_two_related_charms_exchange_data_and_a_secret_that_changes(place: Path, home: Path):
+    server = packed(
+        place,
+        "server",
+        SERVER,
+        provides={"db": {"interface": "db"}},
+        actions={"rotate": {"params": {"to": {"type": "string", "default": "p2"}}}},
+    )
+    client = packed(place, "client", CLIENT, requires={"db": {"interface": "db", "limit": 1}})
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(server)
+        await operator.deploy(client)
+        await operator.ask("integrate", endpoints=["client", "server"])
+        await operator.until("client/0", "active", "db://shop p1")
+
+        document = await operator.ask("run", unit="server/leader", action="rotate", params={}, wait=60)
+        await operator.until("client/0", "active", "p2")
+
+        shown = document["server/0"]
+        assert shown["status"] == "completed"
+        assert shown["results"] == {"rotated": {"to": "p2"}, "return-code": 0}
+        unit = await operator.ask("show-unit", unit="client/0")
+        assert unit["client/0"]["relation-info"][0]["application-data"]["uris"] == "db://shop"
+
+        await operator.ask("remove-relation", endpoints=["client", "server"])
+        while "relations" in (await operator.ask("status"))["applications"]["client"]:
+            await asyncio.sleep(0.1)
+        assert (await operator.ran("server/0"))[-2:] == ["db-relation-departed", "db-relation-broken"]
+
+    play(home, step)
+
+
+ACTING = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        framework.observe(self.on.good_action, self._good)
+        framework.observe(self.on.bad_action, self._bad)
+        framework.observe(self.on.worse_action, self._worse)
+
+    def _good(self, event):
+        event.log("working")
+        event.set_results({"a": {"b": "1"}})
+
+    def _bad(self, event):
+        event.fail("no key")
+
+    def _worse(self, event):
+        raise RuntimeError("worse")
+"""
+
+
+def test_actions_give_results_say_that_they_failed_or_crash(place: Path, home: Path):
+    actions = {name: {"description": name} for name in ("good", "bad", "worse")}
+    charm = packed(place, "tiny", ACTING, actions=actions)
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        shown = [(await operator.ask("run", unit="tiny/0", action=action, wait=60))["tiny/0"] for action in actions]
+        good, bad, worse = shown
+
+        assert (good["status"], good["results"]) == ("completed", {"a": {"b": "1"}, "return-code": 0})
+        assert good["log"][0].endswith("working")
+        assert (bad["status"], bad["message"], bad["results"]["return-code"]) == ("failed", "no key", 0)
+        assert (worse["status"], worse["message"]) == ("failed", "exit status 1")
+        assert "RuntimeError in charm code: worse" in worse["results"]["stderr"]
+        refused = await operator.refused("run", unit="tiny/0", action="nope")
+        assert refused == 'action "nope" not defined on unit "tiny/0"'
+        late = await operator.refused("run", unit="tiny/0", action="good", wait=0)
+        assert late == "timed out waiting for results from: unit tiny/0"
+        done = await operator.ask("exec", unit="tiny/0", command=["is-leader"], wait=60)
+        assert done["tiny/0"]["results"]["stdout"] == "True\n"
+
+    play(home, step)
+
+
+PEBBLE = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        framework.observe(self.on.app_pebble_ready, self._ready)
+        framework.observe(self.on.app_pebble_custom_notice, self._notice)
+        framework.observe(self.on.app_pebble_check_failed, self._check)
+
+    def _ready(self, event):
+        count = int(self.unit.status.message or "0") if self.unit.status.name == "active" else 0
+        self.unit.status = ops.ActiveStatus(str(count + 1))
+
+    def _notice(self, event):
+        self.unit.status = ops.BlockedStatus(event.notice.key)
+
+    def _check(self, event):
+        self.unit.status = ops.BlockedStatus("check " + event.info.name)
+"""
+
+
+def test_pebble_is_ready_after_start_and_again_when_its_container_has_died(place: Path, home: Path):
+    charm = packed(place, "tiny", PEBBLE, containers={"app": {}})
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until("tiny/0", "active", "1")
+        assert (await operator.ran("tiny/0"))[-2:] == ["start", "app-pebble-ready"]
+
+        await operator.machine.pods["tiny/0"].kill_container("app")
+        await operator.until("tiny/0", "active", "2")
+
+        assert (await operator.ran("tiny/0"))[-2:] == ["app-pebble-ready"] * 2
+
+    play(home, step)
+
+
+def test_a_new_daemon_goes_on_with_new_pods(place: Path, home: Path):
+    charm = packed(place, "tiny", PEBBLE, containers={"app": {}}, peers={"peers": {"interface": "p"}})
+
+    async def first(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until("tiny/0", "active", "1")
+
+    async def second(operator: Operator) -> None:
+        await operator.until_ran("tiny/0", "app-pebble-ready", 2)
+        told = await operator.ran("tiny/0")
+        assert told[-4:] == ["upgrade-charm", "config-changed", "start", "app-pebble-ready"]
+        assert not (operator.folders.charm("tiny/0") / "mark").exists()
+
+    play(home, first, second)
+
+
+def test_removed_applications_and_models_leave_nothing(place: Path, home: Path):
+    charm = packed(place, "tiny", storage={"data": {"type": "filesystem"}})
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.deploy(charm, "other")
+        await operator.until_ran("tiny/0", "data-storage-attached")
+        stored = operator.folders.storage("tiny/0", "data/0")
+        assert stored.is_dir()
+
+        await operator.ask("remove-application", applications=["tiny"])
+        await operator.until_ran("tiny/0", "remove")
+        while stored.exists():
+            await asyncio.sleep(0.1)
+        assert list((await operator.ask("status"))["applications"]) == ["other"]
+
+        await operator.ask("destroy-model")
+        assert (await operator.ran("other/0"))[-2:] == ["stop", "remove"]
+        assert not operator.folders.root.exists()
+        assert await operator.refused("status") == "model local:admin/demo not found"
+
+    play(home, step)
+
+
+BROKEN = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        raise RuntimeError("never")
+"""
+
+
+def test_a_model_with_a_broken_charm_can_be_destroyed(place: Path, home: Path):
+    charm = packed(place, "tiny", BROKEN)
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until("tiny/0", "error", 'hook failed: "install"')
+        await operator.ask("destroy-model")
+        answer = await operator.answer("models")
+        assert answer["result"]["models"] == []
+
+    play(home, step)
+
+
+LEADING = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        for event in (self.on.start, self.on.leader_elected, self.on.peers_relation_changed):
+            framework.observe(event, self._say)
+
+    def _say(self, event):
+        peers = self.model.get_relation("peers")
+        if self.unit.is_leader():
+            peers.data[self.app]["who"] = self.unit.name
+        who = peers.data[self.app].get("who", "")
+        self.unit.status = ops.ActiveStatus(f"{who} {len(peers.units)}")
+"""
+
+
+def test_units_know_their_peers_and_one_leads(place: Path, home: Path):
+    charm = packed(place, "tiny", LEADING, peers={"peers": {"interface": "p"}})
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm, units=2)
+        await operator.until("tiny/1", "active", "tiny/0 1")
+
+        await operator.ask("remove-unit", application="tiny", units=1)
+        await operator.until_ran("tiny/1", "remove")
+        await operator.until_ran("tiny/0", "peers-relation-departed")
+
+    play(home, step)
+
+
+def test_a_bad_request_is_one_line(home: Path):
+    async def step(operator: Operator) -> None:
+        assert await operator.refused("deploy", application="x") == "bad request: charm: Field required"
+        assert await operator.refused("fly") == 'unknown verb "fly"'
+        assert (await operator.refused("deploy", charm="/nowhere", application="x")).startswith("/nowhere")
+        twice = await operator.refused("add-model")
+        assert twice.endswith("already exists (already exists)")
+
+    play(home, step)
+
+
+def test_the_log_has_what_the_charm_said(place: Path, home: Path):
+    body = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        print("plain words")
+"""
+    charm = packed(place, "tiny", body)
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until_ran("tiny/0", "start")
+        lines = await operator.lines()
+
+        said = [line for line in lines if line["message"] == "plain words"]
+        assert said[0]["module"] == "unit.tiny/0.install"
+        assert said[0]["level"] == "DEBUG"
+        assert len(await operator.lines(limit=2)) == 2
+        json.dumps(lines)
+
+    play(home, step)

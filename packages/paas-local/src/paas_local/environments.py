@@ -26,7 +26,7 @@ _FEW_CAUSES = 2
 _CAUSE = re.compile(r"(?:\u00d7|╰─▶|├─▶|error:|cause:|Caused by:)\s*")
 _QUIET = ("-q", "--no-header", "--no-annotate")
 _INSTALLED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==|@)", re.MULTILINE)
-_FOLDER = re.compile(r"^(?:-e +)?(?:[A-Za-z0-9._-]+ *@ *)?file://(\S+)", re.MULTILINE)
+_PLACE = re.compile(r"^(?:-e +)?(?:[A-Za-z0-9._-]+ *@ *)?(?:file://(/[^\s;]+)|(\.{0,2}/[^\s;]*))", re.MULTILINE)
 _EDITABLE = re.compile(r"^-e +", re.MULTILINE)
 
 
@@ -72,7 +72,7 @@ def make(wanted: Requirements, progress: Progress) -> Environment:
     """Give the environment that the requirements resolve to today, installed when it is not there yet."""
     progress(f"resolving {wanted.words}")
     resolved = resolve(wanted)
-    digest = store.digest(sys.version, sys.base_prefix, resolved, *_local(resolved))
+    digest = store.digest(sys.version, sys.base_prefix, resolved, *map(_state, _places(resolved, wanted.source)))
     folder = store.path("envs", digest)
     if not folder.is_dir():
         progress(f"installing {len(_INSTALLED.findall(resolved))} packages of {wanted.words}")
@@ -134,27 +134,22 @@ def _install(resolved: str, digest: str, wanted: Requirements) -> Path:
         # An editable install would need the author's folder wherever the environment is used.
         listed.write_text(_EDITABLE.sub("", resolved))
         if resolved:
-            target = ("--python", str(folder / "bin" / "python"))
-            _uv(
-                "pip",
-                "install",
-                "-q",
-                "--no-deps",
-                "--compile-bytecode",
-                *target,
-                "-r",
-                str(listed),
-                wanted=wanted,
-            )
+            # uv takes a folder for unchanged as long as its pyproject.toml is.
+            anew = ["--refresh"] if _PLACE.search(resolved) else []
+            target = ["--python", str(folder / "bin" / "python"), "-r", str(listed)]
+            _uv("pip", "install", "-q", "--no-deps", "--compile-bytecode", *anew, *target, wanted=wanted)
         _open(folder)
         return store.keep(folder, "envs", digest)
 
 
-def _local(resolved: str) -> list[str]:
-    """Tell the state of the folders and files that are installed from this machine."""
-    found: list[str] = _FOLDER.findall(resolved)
-    places = [Path(unquote(path)) for path in found]
-    return [store.tree(place) if place.is_dir() else store.digest(place.read_bytes()) for place in places]
+def _places(resolved: str, source: Path) -> list[Path]:
+    """Find the folders and files of this machine that are installed."""
+    found: list[tuple[str, str]] = _PLACE.findall(resolved)
+    return [source / (unquote(url) or path) for url, path in found]
+
+
+def _state(place: Path) -> str:
+    return store.tree(place) if place.is_dir() else store.digest(place.read_bytes())
 
 
 def _open(folder: Path) -> None:

@@ -1,0 +1,167 @@
+"""Charms and images packed with the real uv: what they import is there, and changes are noticed."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from paas_local import charms, images, libs
+from paas_local.providers import BUILT_IN
+
+EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "flask"
+
+
+def quietly(_: str) -> None:
+    """Show no progress."""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    # uv keeps its own cache, so that nothing is downloaded twice.
+    monkeypatch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
+
+
+def imports(charm: charms.Charm, module: str) -> None:
+    """Import a module the way the charm's dispatch would."""
+    lines = (charm.folder / "dispatch").read_text().splitlines()
+    assert lines[-1].startswith('exec "$here/venv/bin/python"')
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{charm.folder}/lib:{charm.folder}/src"}
+    subprocess.run([charm.folder / "venv/bin/python", "-c", f"import {module}"], env=environment, check=True)
+
+
+def test_the_example_is_packed_with_its_libraries(wheels: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
+    said: list[str] = []
+
+    charm = charms.pack(EXAMPLE / "charm", said.append)
+
+    imports(charm, "paas_flask, charms.data_platform_libs.v0.data_interfaces")
+    assert any(line.startswith("not available here: ") and "traefik_k8s.v2.ingress" in line for line in said)
+    assert not (EXAMPLE / "charm" / "lib").exists()
+
+
+def test_the_built_in_providers_are_packed():
+    for folder in BUILT_IN.values():
+        charm = charms.pack(folder / "charm", quietly)
+        rock = images.build(folder / "rock", quietly)
+
+        imports(charm, "ops, charms.data_platform_libs.v0.data_interfaces")
+        assert rock.python is not None
+
+
+def test_the_examples_image_runs_its_application(tmp_path: Path):
+    rock = images.build(EXAMPLE, quietly)
+
+    (folder,) = (mount.source for mount in rock.mounts if mount.target == "/flask")
+    assert rock.python is not None
+    checked = [rock.python / "bin/python", "-m", "gunicorn", "--check-config", "app:create_app()"]
+    subprocess.run(checked, cwd=folder / "app", env={"PATH": "/usr/bin:/bin"}, check=True)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    """A charm that needs a wheel which only this machine has."""
+    source = tmp_path / "charm"
+    (source / "src").mkdir(parents=True)
+    (source / "src" / "charm.py").write_text("import local_wheel\n")
+    (source / "src" / "charm.py").chmod(0o755)
+    (source / "requirements.txt").write_text("local-wheel\n")
+    (source / "charmcraft.yaml").write_text("{name: plain, type: charm, summary: a, description: a}\n")
+    return source
+
+
+def wheel(tmp_path: Path, text: str) -> Path:
+    """Build the wheel, with always the same version."""
+    project = tmp_path / "project"
+    shutil.rmtree(project, ignore_errors=True)
+    (project / "local_wheel-1.0.dist-info").mkdir(parents=True)
+    (project / "local_wheel.py").write_text(text)
+    metadata = project / "local_wheel-1.0.dist-info"
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: local-wheel\nVersion: 1.0\n")
+    (metadata / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    (metadata / "RECORD").write_text("")
+    folder = tmp_path / "dist"
+    folder.mkdir(exist_ok=True)
+    packed = shutil.make_archive(str(folder / "wheel"), "zip", project)
+    Path(packed).replace(folder / "local_wheel-1.0-py3-none-any.whl")
+    return folder
+
+
+def test_a_wheel_built_again_makes_a_new_environment(plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("UV_FIND_LINKS", str(wheel(tmp_path, "A = 1\n")))
+    first = charms.pack(plain, quietly)
+    imports(first, "local_wheel")
+    wheel(tmp_path, "A = 2\n")
+
+    second = charms.pack(plain, quietly)
+
+    assert charms.pack(plain, quietly) == second
+    assert (second.folder / "venv").resolve() != (first.folder / "venv").resolve()
+    imports(second, "local_wheel; assert local_wheel.A == 2")
+
+
+def test_an_environment_is_made_again_without_a_network(
+    plain: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (plain / "requirements.txt").write_text("ops>=3,<4\n")
+    first = charms.pack(plain, quietly)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+
+    assert charms.pack(plain, quietly) == first
+
+
+def test_a_source_folder_in_the_requirements_is_looked_into(plain: Path, tmp_path: Path):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "pyproject.toml").write_text(
+        '[project]\nname = "local-wheel"\nversion = "1.0"\ndescription = "For a test."\n'
+        '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+    )
+    (package / "local_wheel.py").write_text("A = 1\n")
+    (plain / "requirements.txt").write_text("-e ../package\n")
+    first = charms.pack(plain, quietly)
+    (package / "local_wheel.py").write_text("A = 2\n")
+
+    second = charms.pack(plain, quietly)
+
+    imports(first, "local_wheel; assert local_wheel.A == 1")
+    imports(second, "local_wheel; assert local_wheel.A == 2")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "words"),
+    [
+        pytest.param("flask==0.0.99", "flask==0.0.99", id="version"),
+        pytest.param("fl ask", "parse", id="form"),
+        pytest.param("-r missing.txt", "missing.txt", id="file"),
+    ],
+)
+def test_what_cannot_be_resolved_is_told_in_one_line(requirement: str, words: str, plain: Path):
+    (plain / "requirements.txt").write_text(f"{requirement}\n")
+
+    with pytest.raises(charms.CharmError) as caught:
+        charms.pack(plain, quietly)
+
+    assert str(caught.value).startswith("requirements.txt: ")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_fetch_libs_fills_the_authors_folder(tmp_path: Path):
+    source = tmp_path / "charm"
+    source.mkdir()
+    wanted: dict[str, Any] = {"charm-libs": [{"lib": "data-platform-libs.data_interfaces", "version": "0.58"}]}
+    (source / "charmcraft.yaml").write_text(yaml.safe_dump(wanted))
+
+    (written,) = libs.fetch(source, quietly)
+
+    assert "LIBPATCH = 58" in written.read_text()
+    assert libs.fetch(source, quietly) == []

@@ -273,3 +273,10 @@ def test_the_embedded_pebble_answers(tmp_path: Path) -> None:
     text = say(tmp_path, f"cd /charm/containers/app && {program}", pebble="embedded")
 
     assert '"healthy":true' in text.replace(" ", "")
+
+
+def test_the_daemon_reaches_pebble_below_the_longest_of_folders(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 20) / ("longer" * 10)
+    folder.mkdir(parents=True)
+
+    assert do(folder, pebble="embedded")["reached"]

@@ -163,6 +163,7 @@ async def _keep(run: Path, argv: list[str]) -> int:
         daemon.kill()
     stop.cancel()
     server.close()
+    (run / "host").unlink(missing_ok=True)
     return await ended
 
 

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = read(sys.argv[1:] if arguments is None else arguments, os.environ)
         return asyncio.run(_run(options))
     except CannotRunError as error:
-        print(f"cannot run daemon: {error}", file=sys.stderr)
+        sys.stderr.write(f"cannot run daemon: {error}\n")
         return 1
 
 

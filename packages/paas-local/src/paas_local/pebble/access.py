@@ -1,4 +1,4 @@
-"""Who is at the other end of the socket, and what may they do."""
+"""Who is at the other end of the socket, and what they may do."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""What does a request on services set going: which tasks, in which lanes, under which summary."""
+"""What a request on services sets going: which tasks, in which lanes, under which summary."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

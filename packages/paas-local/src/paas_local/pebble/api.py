@@ -1,7 +1,6 @@
-"""Which endpoints are there, and what does each of them do."""
+"""Which endpoints there are, and what each of them does."""
 
 import asyncio
-from typing import Any
 
 from aiohttp import web
 
@@ -49,7 +48,7 @@ class Api:
 
     async def add_layer(self, call: Call) -> web.StreamResponse:
         """Add a layer, or combine it into the one of its label."""
-        fields = {key: "string" for key in ("action", "label", "format", "layer")}
+        fields = dict.fromkeys(("action", "label", "format", "layer"), "string")
         body = await call.body({**fields, "combine": "bool", "inner": "bool"})
         if body.get("action") != "add":
             raise ApiError(400, f'invalid action "{body.get("action", "")}"')

@@ -1,11 +1,11 @@
-"""Is the body of a request what the endpoint can read.
+"""Whether the body of a request is what the endpoint can read.
 
 The messages are those of Go's JSON decoder: clients show them to people.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "bool"),
@@ -35,6 +35,15 @@ class BadBodyError(ValueError):
     """The body cannot be decoded; the message says why."""
 
 
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether it is an object of JSON."""
+    return isinstance(value, dict)
+
+
+def _is_array(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
 def decode(text: bytes, fields: Fields, owner: str = "") -> dict[str, Any]:
     """Read an object; null is as good as absent, unknown fields are ignored."""
     content = text.decode(errors="replace").lstrip()
@@ -49,7 +58,7 @@ def decode(text: bytes, fields: Fields, owner: str = "") -> dict[str, Any]:
         raise BadBodyError(f"invalid character '{content[error.pos]}' {place}") from None
     if value is None:
         return {}
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise BadBodyError(f"json: cannot unmarshal {_name(value)} into Go value of type {owner or 'struct'}")
     return _object(value, fields, owner, "")
 
@@ -64,26 +73,23 @@ def _object(value: Mapping[str, Any], fields: Fields, owner: str, path: str) -> 
 
 
 def _checked(value: Any, kind: Any, owner: str, path: str) -> Any:
-    if isinstance(kind, Mapping):
-        if not isinstance(value, dict):
+    if is_object(kind):
+        if not is_object(value):
             raise _mismatch(value, owner, path, "struct")
-        return _object(value, kind, owner, path)  # pyright: ignore[reportUnknownArgumentType]  Any from JSON
+        return _object(value, kind, owner, path)
     if isinstance(kind, list):
-        if not isinstance(value, list):
+        if not _is_array(value):
             raise _mismatch(value, owner, path, "[]struct")
-        items: list[Any] = value
-        return [_checked(item, kind[0], owner, path) for item in items if item is not None]
+        return [_checked(item, kind[0], owner, path) for item in value if item is not None]
     container, _, inner = str(kind).rpartition("]")
     if container == "[":
-        if not isinstance(value, list):
+        if not _is_array(value):
             raise _mismatch(value, owner, path, str(kind))
-        items = value
-        return [_checked(item, inner, owner, path) for item in items]
+        return [_checked(item, inner, owner, path) for item in value]
     if container == "map[string":
-        if not isinstance(value, dict):
+        if not is_object(value):
             raise _mismatch(value, owner, path, str(kind))
-        pairs: dict[str, Any] = value
-        return {name: _checked(item, inner, owner, path) for name, item in pairs.items() if item is not None}
+        return {name: _checked(item, inner, owner, path) for name, item in value.items() if item is not None}
     if not _SCALARS[str(kind)](value):
         raise _mismatch(value, owner, path, str(kind))
     return value
@@ -99,17 +105,16 @@ def _name(value: Any) -> str:
 
 def texts(value: Any) -> dict[str, str]:
     """Read an object whose values are all text."""
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise BadBodyError(f"json: cannot unmarshal {_name(value)} into Go value of type map[string]string")
-    pairs: dict[str, Any] = value
-    for item in pairs.values():
+    for item in value.values():
         if not isinstance(item, str):
             raise BadBodyError(f"json: cannot unmarshal {_name(item)} into Go value of type string")
-    return pairs
+    return value
 
 
 def narrow(value: Any, fields: Fields) -> dict[str, Any]:
     """Read an object that stands inside another one."""
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise BadBodyError(f"json: cannot unmarshal {_name(value)} into Go value of type struct")
-    return _object(value, fields, "", "")  # pyright: ignore[reportUnknownArgumentType]  Any from JSON
+    return _object(value, fields, "", "")

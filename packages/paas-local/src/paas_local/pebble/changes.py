@@ -1,4 +1,4 @@
-"""What has been asked for, how far is it, and what went wrong.
+"""What has been asked for, how far it is, and what went wrong.
 
 A change has tasks; tasks of one lane run one after the other, lanes side by side.
 """

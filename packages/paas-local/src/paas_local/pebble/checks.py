@@ -1,4 +1,4 @@
-"""Which checks run, how are they, and what follows when one goes down or comes up again."""
+"""Which checks run, how they are, and what follows when one goes down or comes up again."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ class UnknownCheckError(LookupError):
 
 
 async def _by_itself(_: Task) -> None:
-    """The tasks of checks are moved on by the checks, not by the change."""
+    """Do nothing: the tasks of checks are moved on by the checks, not by the change."""
 
 
 class Watch:
@@ -213,7 +213,7 @@ class Checks:
                 watch.start()
 
     def stop_all(self) -> None:
-        """The daemon ends."""
+        """Look no more, because the daemon ends."""
         for watch in self._watches.values():
             watch.stop()
 
@@ -222,7 +222,7 @@ class Checks:
         return self._watches.get(name)
 
     def matching(self, level: str, names: Collection[str]) -> list[Watch]:
-        """The checks of exactly this level, or all; all names, or these."""
+        """Find the checks of exactly this level, or all; of all names, or of these."""
         return [
             watch
             for name, watch in sorted(self._watches.items())

@@ -1,10 +1,15 @@
-"""Which words does a service's command line have, and which of them are only defaults?
+"""Which words a service's command line has, and which of them are only defaults.
 
 ``prog fixed [ default args ]``: the words in brackets may be replaced when the daemon starts.
 """
 
+import re
 import shlex
 from dataclasses import dataclass
+
+_WORD = r"""'(?P<literal>[^']*)'|"(?P<quoted>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)|(?P<plain>[^\s'"\\]+)"""
+_INSIDE = re.compile(rf"(?s)(?P<between>\s+)|{_WORD}")
+_BETWEEN = re.compile(rf"(?s)(?P<between>\s+|#[^\n]*)|{_WORD}")
 
 
 class BadCommandError(ValueError):
@@ -30,40 +35,32 @@ def split(text: str) -> tuple[str, ...]:
     Unlike in a shell, a backslash makes *every* next character literal, in double quotes too.
     """
     words: list[str] = []
-    word: list[str] | None = None
-    quote = ""
-    characters = iter(text)
-    for character in characters:
-        if quote == "'" and character != "'":
-            word = [*(word or []), character]
-        elif character == "\\":
-            following = next(characters, None)
-            if following is None:
-                raise BadCommandError("EOF found after escape character")
-            word = [*(word or []), following]
-        elif quote:
-            if character == quote:
-                quote = ""
-            else:
-                word = [*(word or []), character]
-        elif character in "'\"":
-            quote = character
-            word = word or []
-        elif character in " \t\r\n":
-            if word is not None:
-                words.append("".join(word))
+    word: str | None = None
+    position = 0
+    while position < len(text):
+        piece = (_BETWEEN if word is None else _INSIDE).match(text, position)
+        if piece is None:
+            raise BadCommandError(_unfinished(text[position:]))
+        position = piece.end()
+        if piece["between"] is None:
+            word = (word or "") + _meaning(piece)
+        elif word is not None:
+            words.append(word)
             word = None
-        elif character == "#" and word is None:
-            for ignored in characters:
-                if ignored == "\n":
-                    break
-        else:
-            word = [*(word or []), character]
-    if quote:
-        raise BadCommandError("EOF found when expecting closing quote")
-    if word is not None:
-        words.append("".join(word))
-    return tuple(words)
+    return tuple(words if word is None else [*words, word])
+
+
+def _meaning(piece: re.Match[str]) -> str:
+    if piece["quoted"] is not None:
+        return re.sub(r"(?s)\\(.)", r"\1", piece["quoted"])
+    return next(text for text in (piece["literal"], piece["escaped"], piece["plain"]) if text is not None)
+
+
+def _unfinished(rest: str) -> str:
+    backslashes = len(rest) - len(rest.rstrip("\\"))
+    if backslashes % 2 and not rest.startswith("'"):
+        return "EOF found after escape character"
+    return "EOF found when expecting closing quote"
 
 
 def parse(text: str) -> Command:

@@ -1,4 +1,4 @@
-"""What is the daemon made of, and how does it begin and end."""
+"""What the daemon is made of, and how it begins and ends."""
 
 import asyncio
 import os
@@ -8,15 +8,15 @@ import stat
 import sys
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from paas_local.pebble import actions, command, layers, plan, server
 from paas_local.pebble.changes import Change, Changes
 from paas_local.pebble.checks import Checks
-from paas_local.pebble.execs import Execution
 from paas_local.pebble.forwarding import Forwarding
 from paas_local.pebble.identities import Identities
 from paas_local.pebble.logs import Logs
@@ -24,6 +24,9 @@ from paas_local.pebble.notices import Notices
 from paas_local.pebble.plan import Layer, Plan, PlanError
 from paas_local.pebble.processes import Processes
 from paas_local.pebble.services import Services
+
+if TYPE_CHECKING:
+    from paas_local.pebble.execs import Execution
 
 _LONGEST_SOCKET_PATH = 107
 _LAST_ANSWERS = 0.2
@@ -117,7 +120,7 @@ class Daemon:
         if self.options.http:
             host, _, port = self.options.http.rpartition(":")
             await web.TCPSite(runner, host or None, int(port)).start()
-        print(f"pebble of paas-local listens on {self.options.socket}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"pebble of paas-local listens on {self.options.socket}\n")
         if not self.options.hold and any(service.enabled for service in self.plan.services.values()):
             actions.run(self.changes, self.services, "autostart", [])
         code = await self._ending
@@ -144,8 +147,10 @@ def _given(combined: Plan, name: str, words: tuple[str, ...]) -> Layer:
     service = combined.services.get(name)
     if service is None:
         raise PlanError(f'service "{name}" does not exist')
-    changed = replace(service, override="merge", command=command.with_arguments(service.command, words))
-    return Layer(label="pebble-service-args", services={name: plan.Service(override="merge", command=changed.command)})
+    return Layer(
+        label="pebble-service-args",
+        services={name: plan.Service(override="merge", command=command.with_arguments(service.command, words))},
+    )
 
 
 def _listen(path: Path) -> socket.socket:

@@ -1,4 +1,4 @@
-"""How are durations written, in layers, requests and the plan's text?
+"""How durations are written, in layers, requests and the plan's text.
 
 Go's form: ``1m30s``, ``100ms``; a bare number is an error.
 """

@@ -1,4 +1,4 @@
-"""How do clients start commands and connect to their input and output."""
+"""How clients start commands and connect to their input and output."""
 
 from aiohttp import web
 

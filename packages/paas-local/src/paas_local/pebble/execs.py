@@ -1,4 +1,4 @@
-"""How is one command run for a client, with its input and output on websockets."""
+"""How one command is run for a client, with its input and output on websockets."""
 
 import asyncio
 import json
@@ -8,11 +8,12 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from paas_local.pebble import durations, pipes, users
+from paas_local.pebble import bodies, durations, pipes, users
 from paas_local.pebble.changes import Task, TaskError
 from paas_local.pebble.plan import Plan, Service
 from paas_local.pebble.processes import Context, Process, Processes, StartError
@@ -74,7 +75,7 @@ def prepare(body: Mapping[str, Any], plan: Plan) -> Order:
 
 def _program(name: str) -> str | None:
     if "/" in name:
-        return name if os.path.isfile(name) and os.access(name, os.X_OK) else None
+        return name if Path(name).is_file() and os.access(name, os.X_OK) else None
     return shutil.which(name)
 
 
@@ -106,14 +107,14 @@ def _context(body: Mapping[str, Any], service: Service, plan: Plan) -> Context:
     folder = body.get("working-dir") or service.working_dir
     what = "working" if folder else "home"
     folder = folder or environment.get("HOME") or "/"
-    if not os.path.isdir(folder):
-        problem = "not a directory" if os.path.exists(folder) else "does not exist"
+    if not Path(folder).is_dir():
+        problem = "not a directory" if Path(folder).exists() else "does not exist"
         raise BadExecError(f'cannot call exec: {what} directory "{folder}" {problem}', 500)
     return Context(environment=environment, folder=folder, user=user)
 
 
 def _environment(given: Mapping[str, str], user: users.User | None) -> dict[str, str]:
-    """The daemon's, without what tells of another user, then the given one, then what is missing."""
+    """Take the daemon's, without what tells of another user, then the given one, then what is missing."""
     own = users.by_uid(os.geteuid())
     inherited = dict(os.environ)
     if user is not None and (user.uid != os.geteuid() or own is None or user.name != own.pw_name):
@@ -180,7 +181,7 @@ class Execution:
             if frame.type == WSMsgType.TEXT:
                 wanted = _command(frame.data)
                 name = wanted.get("signal", {}).get("name") if wanted.get("command") == "signal" else None
-                if name in signal.Signals.__members__ and self._process is not None:
+                if isinstance(name, str) and name in signal.Signals.__members__ and self._process is not None:
                     self._process.signal(signal.Signals[name])
             elif frame.type == WSMsgType.CLOSE:
                 return
@@ -309,7 +310,6 @@ class _Timer:
 
 def _command(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
+        return bodies.decode(text.encode(), {"command": "string", "signal": {"name": "string"}})
+    except bodies.BadBodyError:
         return {}
-    return value if isinstance(value, dict) else {}

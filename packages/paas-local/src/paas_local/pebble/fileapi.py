@@ -1,4 +1,4 @@
-"""How do files come and go over HTTP: multipart both ways, errors for each path."""
+"""How files come and go over HTTP: multipart both ways, errors for each path."""
 
 import os
 import secrets

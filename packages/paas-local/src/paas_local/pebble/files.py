@@ -1,7 +1,10 @@
-"""What lies in the file system of this container, and how is it changed for a client.
+"""What lies in the file system of this container, and how it is changed for a client.
 
 Errors are those of the operating system, worded as Go words them; each path has its own.
 """
+
+# Paths of clients stay text: a Path would drop what they mean, such as a final slash.
+# ruff: noqa: PTH101, PTH102, PTH104, PTH106, PTH108, PTH112, PTH114, PTH116, PTH118, PTH119, PTH120, PTH208
 
 import errno
 import fnmatch

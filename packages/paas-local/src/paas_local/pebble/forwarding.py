@@ -1,4 +1,4 @@
-"""Where do the lines of the services go, besides the buffer."""
+"""Where the lines of the services go, besides the buffer."""
 
 import asyncio
 import json

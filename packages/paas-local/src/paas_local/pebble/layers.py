@@ -1,4 +1,4 @@
-"""What does a layer's YAML say, and is each entry of it good by itself?"""
+"""What a layer's YAML says, and whether each entry of it is good by itself."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,6 +18,7 @@ from paas_local.pebble.plan import (
     Service,
     TcpCheck,
     Workload,
+    flatten,
 )
 
 T = TypeVar("T")
@@ -256,10 +257,12 @@ def _check_workload(name: str, workload: Workload | None) -> Workload:
 
 def read(folder: Path) -> tuple[Layer, ...]:
     """Read the layer files of a folder, ``NNN-label.yaml``, by their numbers."""
-    found: list[tuple[int, Path, str]] = []
+    found: list[tuple[int, Layer]] = []
     for path in sorted(folder.glob("*.yaml")):
         name = re.fullmatch(r"([0-9]{3})-([a-z](?:-?[a-z0-9])*)\.yaml", path.name)
         if name is None:
             raise PlanError(f'invalid layer filename: "{path.name}" (must look like "123-some-label.yaml")')
-        found.append((int(name[1]), path, name[2]))
-    return tuple(parse(label, path.read_text()) for _, path, label in sorted(found))
+        layer = parse(name[2], path.read_text())
+        flatten(layer.label, [layer])  # tells at once which file has a wrong entry
+        found.append((int(name[1]), layer))
+    return tuple(layer for _, layer in sorted(found, key=lambda each: each[0]))

@@ -1,4 +1,4 @@
-"""What have the services written lately.
+"""What the services have written lately.
 
 Kept as Pebble keeps it: 100 KiB per service, each line counted with the prefix that Pebble's own
 buffer has, and lines over 4 KiB cut where that buffer would cut them.
@@ -21,7 +21,7 @@ _TIME = len("2006-01-02T15:04:05.000Z ")
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of a service's output."""
+    """One line of a service's output; the last one may have no line end."""
 
     number: int
     time: datetime
@@ -67,7 +67,7 @@ class Buffer:
         *whole, rest = self._decoder.decode(output).split("\n")
         for text in whole:
             self._add(text)
-            self.end()
+            self._close(ended=True)
         if rest:
             self._add(rest)
 
@@ -79,13 +79,16 @@ class Buffer:
             self._open = replace(self._open, message=self._open.message + text)
 
     def end(self) -> None:
-        """Close the open line, at its end or at that of the process."""
+        """Close the open line, because the process has ended."""
+        self._close(ended=False)
+
+    def _close(self, *, ended: bool) -> None:
         if self._open is None:
             return
         first, self._open = self._open, None
         for place, text in enumerate(pieces(self._service, first.message)):
             number = first.number if place == 0 else next(self._numbers)
-            self._keep(replace(first, number=number, message=text, whole=True))
+            self._keep(replace(first, number=number, message=text, whole=ended))
 
     def _keep(self, line: Line) -> None:
         self._lines.append(line)
@@ -119,7 +122,7 @@ class Logs:
             follower.put_nowait(line)
 
     def last(self, limit: int, services: Collection[str] = ()) -> list[Line]:
-        """The newest lines over all services, or over these; -1 is all of them."""
+        """Read the newest lines over all services, or over these; -1 is all of them."""
         wanted = [buffer.lines for name, buffer in self._buffers.items() if not services or name in services]
         found = list(merge(*wanted, key=lambda line: line.number))
         return found if limit < 0 else found[len(found) - min(limit, len(found)) :]
@@ -136,7 +139,8 @@ class Logs:
 
 
 def excerpt(lines: list[Line], limit: int) -> str:
-    """The last lines, indented, with a mark when there were more."""
-    shown = ["(...)"] if len(lines) > limit else []
-    shown += [line.message for line in lines[-limit:]]
+    """Show the last lines, with a mark when there were more; a line without its end comes on top."""
+    room = limit + 1 if lines and not lines[-1].whole else limit
+    shown = ["(...)"] if len(lines) > room else []
+    shown += [line.message for line in lines[-room:]]
     return "\n".join(f"    {line}" for line in shown or [""])

@@ -1,11 +1,10 @@
-"""What does one look at the health of something find.
+"""What one look at the health of something finds.
 
 Each kind of check has its own way to look, and words for what is wrong.
 """
 
 import asyncio
 import contextlib
-import errno
 import os
 import signal
 import socket

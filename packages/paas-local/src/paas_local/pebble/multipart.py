@@ -1,4 +1,4 @@
-"""What parts does a multipart body have, read as it comes.
+"""Which parts a multipart body has, read as it comes.
 
 Files may be large, so that the content of a part is passed on in pieces.
 """

@@ -1,4 +1,4 @@
-"""How does YAML text become values without losing how it was spelled?
+"""How YAML text becomes values without losing how it was spelled.
 
 Scalars in places of text keep their source spelling (``010``, ``yes``, ``1.50``), so this reads the
 nodes of the document and never PyYAML's own idea of their values.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import yaml
+from yaml.scanner import ScannerError
 
 from paas_local.pebble import durations
 
@@ -61,7 +62,7 @@ class Shape:
 
 def compose(text: str) -> yaml.Node | None:
     """Read the first document; nothing where there is none."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    loader: yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
         return loader.get_node() if loader.check_node() else None
     except yaml.MarkedYAMLError as error:
@@ -69,14 +70,14 @@ def compose(text: str) -> yaml.Node | None:
     except yaml.YAMLError as error:
         raise BadTextError(f"yaml: {error}".replace("\n", " ")) from None
     finally:
-        loader.dispose()
+        loader.dispose()  # pyright: ignore[reportUnknownMemberType]  the stubs leave it open
 
 
 def _place(error: yaml.MarkedYAMLError) -> str:
     lines = [mark.line for mark in (error.context_mark, error.problem_mark) if mark is not None and mark.line]
     if not lines:
         return ""
-    return f"line {lines[0] + isinstance(error, yaml.scanner.ScannerError)}: "
+    return f"line {lines[0] + isinstance(error, ScannerError)}: "
 
 
 def tag(node: yaml.Node) -> str:

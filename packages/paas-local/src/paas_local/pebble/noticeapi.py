@@ -1,4 +1,4 @@
-"""What do clients ask and tell about notices and identities."""
+"""What clients ask and tell about notices and identities."""
 
 import re
 from datetime import datetime
@@ -22,7 +22,7 @@ class NoticeApi:
 
     async def add(self, call: Call) -> web.StreamResponse:
         """Record a notice of the caller."""
-        fields: bodies.Fields = {key: "string" for key in ("action", "type", "key", "repeat-after")}
+        fields = dict.fromkeys(("action", "type", "key", "repeat-after"), "string")
         body = await call.body({**fields, "data": "any"})
         if body.get("action") != "add":
             raise ApiError(400, f'invalid action "{body.get("action", "")}"')

@@ -1,4 +1,4 @@
-"""In which order do services start and stop, and which of them wait for each other?
+"""In which order services start and stop, and which of them wait for each other.
 
 ``requires`` brings services in and makes them wait for each other, one after the other in a lane;
 ``after`` and ``before`` only sort.
@@ -18,11 +18,11 @@ class Links:
     after: Mapping[str, Collection[str]]
 
     def needed(self, names: Iterable[str]) -> frozenset[str]:
-        """The named services and all that they require, in depth."""
+        """Find the named services and all that they require, in depth."""
         return _closure(names, self.requires)
 
     def needing(self, names: Iterable[str]) -> frozenset[str]:
-        """The named services and all that require them, in depth."""
+        """Find the named services and all that require them, in depth."""
         dependants = {
             name: [other for other, needs in self.requires.items() if name in needs] for name in self.requires
         }

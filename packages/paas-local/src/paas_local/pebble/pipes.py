@@ -1,4 +1,4 @@
-"""How does output come from a child, and input go to it, without blocking and without threads."""
+"""How output comes from a child, and input goes to it, without blocking and without threads."""
 
 import asyncio
 import os
@@ -9,20 +9,30 @@ _CHUNK = 65536
 
 async def read(descriptor: int) -> bytes:
     """Read what is there as soon as there is any; nothing at the end."""
-    while True:
-        try:
-            return os.read(descriptor, _CHUNK)
-        except BlockingIOError:
-            await _until(descriptor, writable=False)
+    while (content := _read_now(descriptor)) is None:
+        await _until(descriptor, writable=False)
+    return content
+
+
+def _read_now(descriptor: int) -> bytes | None:
+    try:
+        return os.read(descriptor, _CHUNK)
+    except BlockingIOError:
+        return None
 
 
 async def write(descriptor: int, content: bytes) -> None:
     """Write all of it; the reader may be slow."""
-    while content:
-        try:
-            content = content[os.write(descriptor, content) :]
-        except BlockingIOError:
-            await _until(descriptor, writable=True)
+    while rest := _write_now(descriptor, content):
+        await _until(descriptor, writable=True)
+        content = rest
+
+
+def _write_now(descriptor: int, content: bytes) -> bytes:
+    try:
+        return content[os.write(descriptor, content) :]
+    except BlockingIOError:
+        return content
 
 
 async def _until(descriptor: int, *, writable: bool) -> None:
@@ -64,11 +74,5 @@ class Outlet:
 
     def drain(self) -> None:
         """Pass on what is there already, now that the child has ended."""
-        while self._open:
-            try:
-                chunk = os.read(self._descriptor, _CHUNK)
-            except BlockingIOError:
-                return
-            if not chunk:
-                return
+        while self._open and (chunk := _read_now(self._descriptor)):
             self._consume(chunk)

@@ -142,7 +142,7 @@ class LogTarget:
     labels: Mapping[str, str] | None = None
 
     def wants(self, service: str) -> bool:
-        """The last entry that matches the service decides."""
+        """Ask the entries about a service; the last one that matches decides."""
         for entry in reversed(self.services or ()):
             if entry.removeprefix("-") in (service, "all"):
                 return not entry.startswith("-")
@@ -252,7 +252,9 @@ def _merge(old: Any, new: Any) -> Any:
     if isinstance(new, tuple):
         return (*old, *new)
     if isinstance(new, Mapping):
-        return {**old, **new}
+        below: dict[str, str] = dict(old)
+        above: dict[str, str] = dict(new)  # pyright: ignore[reportUnknownArgumentType]  Any, as all fields are
+        return {**below, **above}
     if dataclasses.is_dataclass(new) and not isinstance(new, Duration):
         names = [each.name for each in dataclasses.fields(new)]
         return type(new)(**{name: _merge(getattr(old, name), getattr(new, name)) for name in names})
@@ -260,7 +262,7 @@ def _merge(old: Any, new: Any) -> Any:
 
 
 def _tells(new: Any) -> bool:
-    return bool(new) if isinstance(new, tuple | Mapping) else True
+    return new not in ((), {})
 
 
 def _settled(check: Check) -> Check:
@@ -275,24 +277,28 @@ def _settled(check: Check) -> Check:
 def validate(plan: Plan) -> Plan:
     """Refuse what only shows in the combined plan."""
     for name, service in sorted(plan.services.items()):
-        if not service.command:
-            raise PlanError(f'plan must define "command" for service "{name}"')
-        if service.workload and service.workload not in plan.workloads:
-            raise PlanError(f'workload "{service.workload}": not defined for service "{name}"')
-        if service.workload and service.runs_as != users.Wanted():
-            raise PlanError(f'plan service "{name}" cannot have user information and a workload at the same time')
+        _validate_service(plan, name, service)
     for name, check in sorted(plan.checks.items()):
         _validate_check(plan, name, check)
     for name, target in sorted(plan.log_targets.items()):
         _validate_target(plan, name, target)
-    for _, service in sorted(plan.services.items()):
-        for required in service.requires or ():
-            if required not in plan.services:
-                raise PlanError(f'service "{required}" does not exist')
+    needed = (required for _, service in sorted(plan.services.items()) for required in service.requires or ())
+    for required in needed:
+        if required not in plan.services:
+            raise PlanError(f'service "{required}" does not exist')
     loop = order.loop(plan.links, plan.services)
     if loop:
         raise PlanError(f"services in before/after loop: {', '.join(loop)}")
     return plan
+
+
+def _validate_service(plan: Plan, name: str, service: Service) -> None:
+    if not service.command:
+        raise PlanError(f'plan must define "command" for service "{name}"')
+    if service.workload and service.workload not in plan.workloads:
+        raise PlanError(f'workload "{service.workload}": not defined for service "{name}"')
+    if service.workload and service.runs_as != users.Wanted():
+        raise PlanError(f'plan service "{name}" cannot have user information and a workload at the same time')
 
 
 def _validate_check(plan: Plan, name: str, check: Check) -> None:

@@ -1,4 +1,4 @@
-"""How does the plan read as YAML?
+"""How the plan reads as YAML.
 
 Keys in the order of the fields, names sorted, nothing that is empty, four blanks of indentation.
 """
@@ -7,7 +7,7 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from io import StringIO
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 from yaml.emitter import Emitter
@@ -16,7 +16,9 @@ from paas_local.pebble import nodes
 from paas_local.pebble.durations import Duration
 from paas_local.pebble.plan import LogTarget, Plan
 
-_OLD_BOOLS = frozenset("y Y yes Yes YES on On ON n N no No NO off Off OFF".split())
+_OLD_BOOLS = frozenset(
+    form for word in ("y", "yes", "on", "n", "no", "off") for form in (word, word.title(), word.upper())
+)
 
 
 def text(plan: Plan) -> str:
@@ -46,11 +48,19 @@ def _fields(value: Any) -> dict[str, Any]:
         content = getattr(value, field.name)
         if field.name in always:
             content = content or (() if field.name == "services" else "")
-        elif content is None or content == "" or content == () or content == {}:
+        elif content is None or content in ("", (), {}):
             continue
-        ordered = dict(sorted(content.items())) if isinstance(content, Mapping) else content
+        ordered = dict(sorted(content.items())) if _is_mapping(content) else content
         fields[field.name.replace("_", "-")] = ordered
     return fields
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_list(value: Any) -> TypeGuard[tuple[str, ...]]:
+    return isinstance(value, tuple)
 
 
 def _block(mapping: Mapping[str, Any], indent: str) -> Iterator[str]:
@@ -62,10 +72,10 @@ def _block(mapping: Mapping[str, Any], indent: str) -> Iterator[str]:
         elif dataclasses.is_dataclass(value):
             yield name
             yield from _block(_fields(value), below)
-        elif isinstance(value, Mapping):
+        elif _is_mapping(value):
             yield name
             yield from _block(value, below)
-        elif isinstance(value, tuple):
+        elif _is_list(value):
             yield name if value else f"{name} []"
             yield from (f"{below}- {scalar(item)}" for item in value)
         elif isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Which children does this process have, and how did they end.
+"""Which children this process has, and how they ended.
 
 One place starts them and one place collects them with ``waitpid(-1)``: asyncio's own child watchers
 and ``Popen.wait`` would take exits from each other, and orphans that end up here must be reaped too.
@@ -105,7 +105,7 @@ class Processes:
         user = context.user
         changes_user = user is not None and not user.is_self
         try:
-            popen = subprocess.Popen(  # noqa: SIM115  collected in _ended, not by a with block
+            popen = subprocess.Popen(  # collected in _ended, not by a with block
                 words,
                 executable=program,
                 env=context.environment,

@@ -1,8 +1,7 @@
-"""How does a request reach its handler, and what does every answer look like."""
+"""How a request reaches its handler, and what every answer looks like."""
 
 import json
 import re
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -84,7 +83,7 @@ Routes = Mapping[str, Mapping[str, Route]]
 
 
 def envelope(status: int, kind: str, result: Any, change: str = "") -> dict[str, Any]:
-    """What is around every JSON answer."""
+    """Put around a result what is around every JSON answer."""
     return {
         "type": kind,
         "status-code": status,
@@ -137,17 +136,21 @@ async def _dispatch(
     patterns: list[tuple[re.Pattern[str], Mapping[str, Route]]],
     granted: Mapping[int, str],
 ) -> web.StreamResponse:
-    matches = ((pattern.fullmatch(request.path), methods) for pattern, methods in patterns)
-    match, methods = next(((match, methods) for match, methods in matches if match), (None, {}))
-    if match is None:
-        raise ApiError(404, "invalid API endpoint requested")
-    route = methods.get(request.method)
+    for pattern, methods in patterns:
+        match = pattern.fullmatch(request.path)
+        if match is not None:
+            return await _call(request, methods.get(request.method), match.groups(), granted)
+    raise ApiError(404, "invalid API endpoint requested")
+
+
+async def _call(
+    request: web.BaseRequest, route: Route | None, found: tuple[str, ...], granted: Mapping[int, str]
+) -> web.StreamResponse:
     if route is None:
         raise ApiError(405, f'method "{request.method}" not allowed')
     transport = request.transport
-    connection: socket.socket | None = transport.get_extra_info("socket") if transport else None
-    uid = access.peer(connection)
+    uid = access.peer(transport.get_extra_info("socket") if transport else None)
     may = access.access(uid, granted)
     if not access.allows(may, route.level):
         raise ApiError(401, "access denied", "login-required")
-    return await route.handler(Call(request=request, uid=uid, access=may, found=match.groups()))
+    return await route.handler(Call(request=request, uid=uid, access=may, found=found))

@@ -1,4 +1,4 @@
-"""What does each service do right now, and what follows when it ends."""
+"""What each service does right now, and what follows when it ends."""
 
 import asyncio
 import os
@@ -7,8 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from paas_local.pebble import command, pipes, users
 from paas_local.pebble.changes import Task, TaskError, now, stamp
@@ -16,6 +15,9 @@ from paas_local.pebble.durations import Duration
 from paas_local.pebble.logs import Logs, excerpt
 from paas_local.pebble.plan import Plan, Service
 from paas_local.pebble.processes import Context, Process, Processes, StartError, find
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 State = Literal["initial", "starting", "running", "terminating", "killing", "stopped", "backoff", "exited"]
 
@@ -76,7 +78,7 @@ def next_backoff(service: Service, last: float) -> float:
 
 
 def context(plan: Plan, service: Service) -> Context:
-    """What the process of a service finds around itself."""
+    """Decide what the process of a service finds around itself."""
     workload = plan.workloads.get(service.workload)
     user = users.find(workload.runs_as if workload else service.runs_as)
     own = {**((workload.environment if workload else None) or {}), **(service.environment or {})}
@@ -318,7 +320,7 @@ class Services:
         return frozenset(name for name, service in self._started.items() if service.is_up)
 
     def documents(self, names: Iterable[str] = ()) -> list[dict[str, Any]]:
-        """The services of the plan as clients see them, all or the named ones."""
+        """Show the services of the plan as clients see them, all or the named ones."""
         wanted = set(names)
         return [
             self._document(name, service)

@@ -1,4 +1,4 @@
-"""Who runs a command or owns a file: which user do these names and numbers mean?"""
+"""Who runs a command or owns a file: which user is meant by names and numbers."""
 
 import grp
 import os

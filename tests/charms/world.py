@@ -79,6 +79,7 @@ class World:
     charm_type: type[ops.CharmBase] = FlaskCharm
     container: str = "flask-app"
     juju: str = "3.6.11"
+    paas_config: str | bytes = ""
 
     unit: int = 0
     _context: testing.Context[ops.CharmBase] | None = None
@@ -95,8 +96,18 @@ class World:
             app_name="flask-k8s",
             unit_id=self.unit,
             juju_version=self.juju,
+            charm_root=self._charm_root(),
         )
         return self._context
+
+    def _charm_root(self) -> pathlib.Path:
+        """Give the folder in which the charm finds its own files."""
+        folder = self.root / "charm"
+        folder.mkdir(exist_ok=True)
+        if self.paas_config:
+            text = self.paas_config
+            (folder / "paas-config.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        return folder
 
     def context_of(self, unit: int) -> testing.Context[ops.CharmBase]:
         """Give the context of another unit than 0; all later events are its."""

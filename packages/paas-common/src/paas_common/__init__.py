@@ -3,6 +3,6 @@
 from .charm import PaasCharm
 from .gunicorn import GunicornSettings
 from .settings import Settings
-from .workload import Framework
+from .workload import Framework, Ports
 
-__all__ = ["Framework", "GunicornSettings", "PaasCharm", "Settings"]
+__all__ = ["Framework", "GunicornSettings", "PaasCharm", "Ports", "Settings"]

@@ -72,7 +72,7 @@ class PaasCharm(ops.CharmBase):
         done = self._apply(outcome, found.image, found.now)
         if done.migrated:
             juju.note(self, migration.noted(found, decision.notes), migration.did(found, done.migrated))
-        juju.report(self, self.spec.port if isinstance(outcome, Workload) else None, done.hold)
+        juju.report(self, outcome.port if isinstance(outcome, Workload) else None, done.hold)
 
     def _image(self) -> tuple[container.facts.Image | None, Hold | None]:
         try:

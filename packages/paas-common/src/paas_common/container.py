@@ -203,7 +203,9 @@ class _Shell:
     def _add_layer(self) -> None:
         planned = self._container.get_plan().services.get(self._wanted.service)
         brought = services.environment(self._image.services[self._wanted.service])
-        before = {name: value for name, value in (planned.environment if planned else {}).items() if name not in brought}
+        before = {
+            name: value for name, value in (planned.environment if planned else {}).items() if name not in brought
+        }
         changed = environment.changes(before, self._wanted.environment)
         logger.info("environment of %s: %s", self._wanted.service, ", ".join(changed) or "unchanged")
         layer = typing.cast("ops.pebble.LayerDict", self._wanted.layer)  # the same shape, built from plain data

@@ -133,6 +133,8 @@ class Facts:
     planned_units: int = 1
     key: str | None = dataclasses.field(default=None, repr=False)
     """The generated secret key, once there is one."""
+    paas_config: str = ""
+    """The text of the charm's ``paas-config.yaml``."""
     proxies: Text = dataclasses.field(default_factory=dict[str, str])
     """``http``, ``https`` and ``no``, as the model's configuration has them; empty ones left out."""
     image: Image | None = None

@@ -8,7 +8,7 @@ import time
 import ops
 import yaml
 
-from . import facts, integrations, migration, secret_key
+from . import facts, integrations, migration, paas_config, secret_key
 from .workload import Framework, Hold
 
 PEER = "secret-storage"
@@ -33,6 +33,7 @@ def read(
         peers=peers,
         planned_units=planned,
         key=_key(charm, framework),
+        paas_config=_paas_config(charm.charm_dir),
         proxies=_proxies(os.environ),
         image=image,
         now=time.time(),
@@ -119,6 +120,12 @@ def _required_options(charm_dir: pathlib.Path) -> frozenset[str]:
         return frozenset()
     options: dict[str, dict[str, object]] = yaml.safe_load(text).get("options") or {}
     return frozenset(name for name, declared in options.items() if declared.get("optional") is False)
+
+
+def _paas_config(charm_dir: pathlib.Path) -> str:
+    path = charm_dir / paas_config.FILE
+    # What is not UTF-8 is refused where the text is parsed, by the characters that stand for it here.
+    return path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
 
 
 def _secret(charm: ops.CharmBase, uri: str) -> facts.Secret | None:

@@ -62,8 +62,25 @@ class Refusal:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Where an application listens."""
+
+    app: int
+    metrics: int
+    metrics_path: str = "/metrics"
+
+
+def _nothing(_: Settings, __: str) -> collections.abc.Mapping[str, str]:
+    return {}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Framework:
-    """Everything that differs between frameworks, as data."""
+    """Everything that differs between frameworks, as data.
+
+    Of the settings' fields, ``port``, ``metrics_port`` and ``metrics_path`` are where the framework has options for
+    them; they are declared with ``exclude=True``, because their variables have several names.
+    """
 
     name: str
     """Also the name of the main service in the image."""
@@ -72,14 +89,23 @@ class Framework:
     """What the application's own variables start with."""
     settings_prefix: str
     """What the variables of the framework's options start with."""
+    port_names: tuple[str, ...] = ()
+    """Variables that tell the application its port; Gunicorn's configuration does it elsewhere."""
+    metrics_port_names: tuple[str, ...]
+    metrics_path_names: tuple[str, ...]
     reserved: tuple[str, ...]
     """Options that start so are the framework's, not the author's."""
-    port: int
-    metrics_port: int
-    metrics_path: str
+    shadowed: tuple[str, ...] = ()
+    """Names, beside those of the settings' fields, under which an author's option is left out."""
+    ports: Ports
+    """Where the application listens unless an option or the charm's ``paas-config.yaml`` says otherwise."""
     app_dir: str
     state_dir: str
     server: Server | None = None
+    derived: collections.abc.Callable[[Settings, str], collections.abc.Mapping[str, str]] = _nothing
+    """Variables that follow from the options and the application's base URL."""
+    requires_database: bool = False
+    """Nothing works without a database, whatever the charm's author declares as optional."""
     user: str = "_daemon_"
     """The account in the image that runs the services and owns their files."""
 
@@ -132,10 +158,8 @@ class Workload:
 HEALTH_CHECK: typing.Final = "answers"
 
 
-def worst(holds: collections.abc.Sequence[Hold]) -> Hold | None:
-    """Make one of several: the worst kind decides, and every reason is told, the worst first."""
-    if not holds:
-        return None
+def worst(holds: collections.abc.Sequence[Hold]) -> Hold:
+    """Make one of one or more: the worst kind decides, and every reason is told, the worst first."""
     ordered = sorted(holds, key=lambda hold: hold.kind)
     return Hold(
         kind=ordered[0].kind,

@@ -13,9 +13,10 @@ FLASK: typing.Final = paas_common.Framework(
     prefix="FLASK_",
     settings_prefix="FLASK_",
     reserved=("flask-", "webserver-", "app-"),
-    port=8000,
-    metrics_port=9102,
-    metrics_path="/metrics",
+    metrics_port_names=("FLASK_METRICS_PORT",),
+    metrics_path_names=("FLASK_METRICS_PATH",),
+    ports=paas_common.Ports(app=8000, metrics=9102),
+    shadowed=("secret_key",),
     app_dir="/flask/app",
     state_dir="/tmp/flask/state",  # noqa: S108  a path inside the workload container, private to it
     server=gunicorn.server("/flask", "/flask/app"),

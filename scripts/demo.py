@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,12 +28,28 @@ PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
 MODEL = "demo"
 PATIENCE = 300
 """Seconds for each thing that is awaited."""
+ERROR_PATIENCE = 30
+"""Seconds that a failed hook has to succeed after all."""
 
 Found = TypeVar("Found")
 
 
 class DemoError(Exception):
     """A step did not do what it should; the text says which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """How a unit is."""
+
+    current: str
+    message: str
+    idle: bool
+
+    @property
+    def status(self) -> str:
+        """What a person would say."""
+        return f"{self.current}: {self.message}" if self.message else self.current
 
 
 class Browser:
@@ -151,31 +168,38 @@ def paas_local(*words: str) -> str:
 
 
 def wait_for_status(wanted: str, *applications: str) -> None:
-    """Wait until every unit has a status, and print each change on the way."""
+    """Wait until every unit has a status and nothing left to do; print each change on the way."""
     shown: dict[str, str] = {}
+    failing: dict[str, float] = {}
 
     def reached() -> bool:
-        units = statuses(applications)
-        for unit, status in units.items():
-            if shown.get(unit) != status:
-                tell(f"  {time.strftime('%H:%M:%S')} {unit}: {status}")
-        shown.update(units)
-        return bool(units) and all(status.partition(" ")[0] == wanted for status in units.values())
+        found = units(applications)
+        for name, unit in found.items():
+            if shown.get(name) != unit.status:
+                tell(f"  {time.strftime('%H:%M:%S')} {name} {unit.status}")
+                shown[name] = unit.status
+            since = failing.setdefault(name, time.monotonic()) if unit.current == "error" else None
+            expect(since is None or time.monotonic() - since < ERROR_PATIENCE, f"{name} {unit.status}")
+        return bool(found) and all(unit.current == wanted and unit.idle for unit in found.values())
 
     tell(f"waiting until {' and '.join(applications) or 'all units'}: {wanted}")
     wait(f"the status {wanted}", reached)
 
 
-def statuses(applications: tuple[str, ...]) -> dict[str, str]:
-    """Read the status and the message of each unit."""
+def units(applications: tuple[str, ...]) -> dict[str, Unit]:
+    """Ask how the units of some, or all, applications are."""
     asked = subprocess.run(
         [PAAS_LOCAL, "status", "--format", "json", *applications], capture_output=True, text=True, check=False
     )
     expect(asked.returncode == 0, asked.stderr.strip())
     return {
-        unit: f"{entry['workload-status']['current']} {entry['workload-status'].get('message', '')}".rstrip()
+        name: Unit(
+            current=entry["workload-status"]["current"],
+            message=entry["workload-status"].get("message", ""),
+            idle=entry["juju-status"]["current"] == "idle",
+        )
         for application in json.loads(asked.stdout)["applications"].values()
-        for unit, entry in application.get("units", {}).items()
+        for name, entry in application.get("units", {}).items()
     }
 
 

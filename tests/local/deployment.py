@@ -1,5 +1,6 @@
 """A model on this machine, driven by the real command line, and the application in it, asked over HTTP."""
 
+import contextlib
 import http.client
 import http.cookiejar
 import json
@@ -53,7 +54,9 @@ class Deployment:
 
         def reached() -> bool:
             unit = self.status()["applications"][name.partition("/")[0]]["units"][name]
-            return unit["workload-status"]["current"] == status and unit["juju-status"]["current"] == "idle"
+            current = unit["workload-status"]["current"]
+            assert current != "error", self.what_happened()
+            return current == status and unit["juju-status"]["current"] == "idle"
 
         self.wait(f"{name} to be {status}", reached)
         return self.unit(name)[1]
@@ -95,7 +98,9 @@ class Deployment:
         found = self.processes(*wanted)
         assert found, f"nothing runs {wanted}"
         for process in found:
-            os.kill(process, signal.SIGKILL)
+            # The first may take the others with it.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 class Browser:

@@ -143,7 +143,7 @@ def test_a_killed_application_answers_again(juju: Deployment, browser: Browser):
 def test_a_killed_postgresql_answers_again_with_its_rows(juju: Deployment, browser: Browser):
     browser.post("/notes", {"text": "before PostgreSQL was killed"})
 
-    juju.kill("postgres")
+    juju.kill("postgres -D")
 
     juju.wait("rows", lambda: "before PostgreSQL was killed" in texts(browser))
     juju.wait_for(POSTGRESQL, "active")

@@ -18,8 +18,10 @@ from world import World, environment
         ("- a\n- b", " (input should be a valid dictionary or instance of PaasConfig)"),
         (
             "prometheus: {scrape_configs: [{job_name: a, static_configs: [{targets: ['@scheduler']}]}]}",
-            "prometheus.scrape_configs.0.static_configs.0.targets "
-            "(a target at the scheduler is written @scheduler:PORT)",
+            (
+                "prometheus.scrape_configs.0.static_configs.0.targets "
+                "(a target at the scheduler is written @scheduler:PORT)"
+            ),
         ),
         (
             "prometheus: {scrape_configs: [{job_name: a, static_configs: []}, {job_name: a, static_configs: []}]}",

@@ -1,8 +1,8 @@
 """Shared parts of the charms for twelve-factor web applications."""
 
-from .charm import PaasCharm
+from .charm import CommandError, PaasCharm
 from .gunicorn import GunicornSettings
-from .settings import Settings
+from .settings import Port, Settings, problems
 from .workload import Framework, Ports
 
-__all__ = ["Framework", "GunicornSettings", "PaasCharm", "Ports", "Settings"]
+__all__ = ["CommandError", "Framework", "GunicornSettings", "PaasCharm", "Port", "Ports", "Settings", "problems"]

@@ -8,8 +8,13 @@ import ops
 
 from . import container, juju, migration, requirers, secret_key
 from .decide import decide, invalid_options
+from .facts import Facts, Image
 from .integrations import BY_INTERFACE
-from .workload import Framework, Hold, Workload
+from .workload import Command, Framework, Hold, Workload
+
+
+class CommandError(Exception):
+    """A command in the container did not succeed; the text says why, without secrets."""
 
 
 class PaasCharm(ops.CharmBase):
@@ -63,7 +68,7 @@ class PaasCharm(ops.CharmBase):
             return
         self._passed = True
         image, trouble = self._image()
-        found = juju.read(self, self.spec, missing_libraries=self._requirers.missing, image=image)
+        found = self._facts(image)
         if found.me.leader and not self._requirers.missing:
             juju.request(self)
         decision = decide(self.spec, found)
@@ -74,13 +79,33 @@ class PaasCharm(ops.CharmBase):
             juju.note(self, migration.noted(found, decision.notes), migration.did(found, done.migrated))
         juju.report(self, outcome.port if isinstance(outcome, Workload) else None, done.hold)
 
-    def _image(self) -> tuple[container.facts.Image | None, Hold | None]:
+    def _run(self, command: Command, extra: collections.abc.Mapping[str, str]) -> str:
+        """Run a command in the container as the application would run; for a framework's actions.
+
+        Raises ``CommandError`` when it fails, or when the application is not set up.
+        """
+        image, trouble = self._image()
+        outcome = trouble or decide(self.spec, self._facts(image)).outcome
+        if isinstance(outcome, Hold):
+            raise CommandError(f"{self._container.name} container is not ready: {outcome.reason}")
+        try:
+            done = container.run(self._container, outcome, command, extra)
+        except container.TROUBLE as error:
+            raise CommandError(container.trouble(self._container, error).reason) from error
+        if isinstance(done, container.Failed):
+            raise CommandError(done.said)
+        return done
+
+    def _facts(self, image: Image | None) -> Facts:
+        return juju.read(self, self.spec, missing_libraries=self._requirers.missing, image=image)
+
+    def _image(self) -> tuple[Image | None, Hold | None]:
         try:
             return container.read(self._container, self.spec), None
         except container.TROUBLE as error:
             return None, container.trouble(self._container, error)
 
-    def _apply(self, outcome: Workload | Hold, image: container.facts.Image | None, now: float) -> container.Applied:
+    def _apply(self, outcome: Workload | Hold, image: Image | None, now: float) -> container.Applied:
         if image is None:
             return container.Applied(hold=outcome if isinstance(outcome, Hold) else None)
         try:
@@ -102,7 +127,7 @@ class PaasCharm(ops.CharmBase):
             event.fail("charm is still initializing")
             return
         image, _ = self._image()
-        found = juju.read(self, self.spec, missing_libraries={}, image=image)
+        found = self._facts(image)
         if hold := invalid_options(self.spec, dataclasses.replace(found, key=found.key or "unused")):
             event.fail(hold.reason)
             return

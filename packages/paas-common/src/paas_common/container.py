@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 0.2
 CHECK_TIMEOUT = 60.0
+COMMAND_TIMEOUT = 300.0
 MIGRATION_TIMEOUT = 3600.0
 LINES = 3
 """How many of a program's last lines go into a status."""
@@ -49,6 +50,13 @@ class _Notes(pydantic.BaseModel):
     migrated: str | None = None
     failure: _Failure | None = None
     applied: dict[str, str] = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Failed:
+    """A command that did not succeed, with the last lines of what it said."""
+
+    said: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -90,6 +98,12 @@ def apply(container: ops.Container, wanted: Workload, image: facts.Image, *, now
             return Applied(hold=hold, migrated=shell.migrated)
     started = any(isinstance(action, Replan | Reload) for action in due)
     return Applied(hold=_answers(container, wanted, patience=patience if started else 0), migrated=shell.migrated)
+
+
+def run(container: ops.Container, wanted: Workload, command: workload.Command, extra: facts.Text) -> str | Failed:
+    """Run a command as the application would, with further variables; give what it wrote to standard output."""
+    shell = _Shell(container, wanted, facts.Image(services={}, files=frozenset(), fingerprint=""), 0)
+    return shell.run(command, extra)
 
 
 def halt(container: ops.Container, framework: Framework, image: facts.Image) -> None:
@@ -149,40 +163,41 @@ class _Shell:
         user = self._wanted.user
         self._container.push(path, content, make_dirs=True, permissions=0o640, user=user, group=user)
 
-    def _exec(self, command: workload.Command, timeout: float) -> str | None:
-        """Run a command as the application would run; give what it said when it failed."""
+    def run(self, command: workload.Command, extra: facts.Text, timeout: float = COMMAND_TIMEOUT) -> str | Failed:
+        """Run a command as the application would run; secrets are blotted out of what it says when it fails."""
         try:
-            self._container.exec(
+            process = self._container.exec(
                 list(command),
-                environment=self._plain,
+                environment={**self._plain, **extra},
                 working_dir=self._wanted.app_dir,
                 user=self._wanted.user,
                 group=self._wanted.user,
                 timeout=timeout,
                 combine_stderr=True,
-            ).wait_output()
+            )
+            return process.wait_output()[0]
         except ops.pebble.ExecError as error:  # pyright: ignore[reportUnknownVariableType]  generic in what it carries
             output = typing.cast("str | None", error.stdout)
-            return self._said(output or "") or f"exit status {error.exit_code}"
+            return Failed(self._said(output or "") or f"exit status {error.exit_code}")
         except ops.pebble.ChangeError as error:  # it could not be run, or took too long
-            return self._said(error.err)
+            return Failed(self._said(error.err))
         except ops.pebble.APIError as error:
             if error.code != http.client.BAD_REQUEST:
                 raise
-            return self._said(error.message)  # the image lacks the program or the user
-        return None
+            return Failed(self._said(error.message))  # the image lacks the program or the user
 
     def _said(self, output: str) -> str:
         return environment.redact(_last(output.splitlines()), self._wanted.environment)
 
     def _check(self, check: Check) -> Hold | None:
-        said = self._exec(check.command, CHECK_TIMEOUT)
-        return Hold(kind="blocked", reason=f"{check.refusal}: {said}") if said else None
+        done = self.run(check.command, {}, CHECK_TIMEOUT)
+        return Hold(kind="blocked", reason=f"{check.refusal}: {done.said}") if isinstance(done, Failed) else None
 
     def _migrate(self, due: Migration) -> Hold | None:
         logger.info("migrating the database: %s", " ".join(due.command))
-        if said := self._exec(due.command, MIGRATION_TIMEOUT):
-            return self._migration_failed(due, said)
+        done = self.run(due.command, {}, MIGRATION_TIMEOUT)
+        if isinstance(done, Failed):
+            return self._migration_failed(due, done.said)
         self.migrated = due
         self._note(migrated=due.fingerprint, failure=None)
         return None

@@ -11,7 +11,6 @@ import yaml
 from . import settings
 
 FILE: typing.Final = "paas-config.yaml"
-Port = typing.Annotated[int, pydantic.Field(strict=True, ge=1, le=65535)]
 _TARGET: typing.Final = re.compile(r"@scheduler:\d+")
 
 
@@ -59,8 +58,8 @@ class Prometheus(_Model):
 class PaasConfig(_Model):
     """The whole file; a key that is not there leaves the framework's default."""
 
-    port: Port | None = None
-    metrics_port: Port | None = pydantic.Field(default=None, alias="metrics-port")
+    port: settings.Port | None = pydantic.Field(default=None, strict=True)
+    metrics_port: settings.Port | None = pydantic.Field(default=None, strict=True, alias="metrics-port")
     metrics_path: str | None = pydantic.Field(default=None, alias="metrics-path")
     framework_logging_format: typing.Literal["none", "json"] | None = None
     prometheus: Prometheus | None = None

@@ -1,8 +1,11 @@
 """The options of a framework: what they accept, and how a refusal reads."""
 
 import collections.abc
+import typing
 
 import pydantic
+
+Port = typing.Annotated[int, pydantic.Field(ge=1, le=65535)]
 
 
 class Settings(pydantic.BaseModel):

@@ -1,0 +1,26 @@
+"""The options of a Django charm, as ``juju config`` has them."""
+
+import json
+import urllib.parse
+
+import paas_common
+import pydantic
+
+
+class DjangoSettings(paas_common.GunicornSettings):
+    """What an operator can set; every field that has a value becomes ``DJANGO_<FIELD>``."""
+
+    debug: bool | None = pydantic.Field(default=None, alias="django-debug")
+    allowed_hosts: str | None = pydantic.Field(default=None, alias="django-allowed-hosts", exclude=True)
+
+
+def hosts(settings: paas_common.Settings, base_url: str) -> dict[str, str]:
+    """Give the hosts and origins that Django may serve: the operator's, and the application's own address, once."""
+    given = settings.allowed_hosts if isinstance(settings, DjangoSettings) else None
+    named = [host.strip() for host in (given or "").split(",") if host.strip()]
+    address = urllib.parse.urlsplit(base_url)
+    own = [address.hostname] if address.hostname else []
+    return {
+        "DJANGO_ALLOWED_HOSTS": json.dumps(list(dict.fromkeys([*named, *own]))),
+        "DJANGO_CSRF_TRUSTED_ORIGINS": json.dumps([f"{address.scheme}://{address.netloc}"]),
+    }

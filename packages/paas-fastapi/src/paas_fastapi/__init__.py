@@ -1,0 +1,6 @@
+"""The charm of a FastAPI application."""
+
+from .charm import Charm
+from .settings import FastapiSettings
+
+__all__ = ["Charm", "FastapiSettings"]

@@ -1,0 +1,27 @@
+"""The charm of a FastAPI application: what the framework adds to the common charm, as data."""
+
+import typing
+
+import paas_common
+
+from .settings import FastapiSettings
+
+FASTAPI: typing.Final = paas_common.Framework(
+    name="fastapi",
+    settings=FastapiSettings,
+    prefix="APP_",
+    settings_prefix="",
+    port_names=("UVICORN_PORT",),
+    metrics_port_names=("METRICS_PORT",),
+    metrics_path_names=("METRICS_PATH",),
+    reserved=("fastapi-", "webserver-", "app-"),
+    ports=paas_common.Ports(app=8000, metrics=8000),
+    app_dir="/app",
+    state_dir="/tmp/fastapi/state",  # noqa: S108  a path inside the workload container, private to it
+)
+
+
+class Charm(paas_common.PaasCharm):
+    """Runs a FastAPI application under Uvicorn; a charm author extends it."""
+
+    spec = FASTAPI

@@ -1,0 +1,6 @@
+"""The charm of a Go application."""
+
+from .charm import Charm
+from .settings import GoSettings
+
+__all__ = ["Charm", "GoSettings"]

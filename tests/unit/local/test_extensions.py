@@ -94,33 +94,21 @@ def test_two_expansions_share_nothing(tmp_path: Path):
             "extensions: flask is not known; known are: flask-framework",
             id="unknown",
         ),
-        pytest.param(
-            {"extensions": "flask-framework"}, "extensions: has to be a list of texts", id="no list"
-        ),
-        pytest.param(
-            {"base": "ubuntu@20.04"}, "does not support ubuntu@20.04; it does: ubuntu@22.04", id="base"
-        ),
+        pytest.param({"extensions": "flask-framework"}, "extensions: has to be a list of texts", id="no list"),
+        pytest.param({"base": "ubuntu@20.04"}, "does not support ubuntu@20.04; it does: ubuntu@22.04", id="base"),
         pytest.param({"base": "ubuntu@26.04"}, f"set {extensions.EXPERIMENTAL}=1", id="experimental"),
         pytest.param({"base": None}, "needs exactly one, as ubuntu@24.04; found: none", id="no base"),
-        pytest.param(
-            {"platforms": {"ubuntu@22.04:amd64": None}}, "found: ubuntu@22.04, ubuntu@24.04", id="bases"
-        ),
+        pytest.param({"platforms": {"ubuntu@22.04:amd64": None}}, "found: ubuntu@22.04, ubuntu@24.04", id="bases"),
         pytest.param({"type": "bundle"}, "type: flask-framework needs `type: charm`", id="type"),
         pytest.param({"parts": {"charm": {}}}, "parts.charm: flask-framework brings this part", id="part"),
         pytest.param({"storage": {}}, "storage: not possible together with flask-framework", id="storage"),
         pytest.param({"devices": {}}, "devices: not possible together with", id="devices"),
         pytest.param({"extra-bindings": {}}, "extra-bindings: not possible together with", id="bindings"),
-        pytest.param(
-            {"assumes": ["juju >= 3"]}, "assumes: flask-framework sets this key; remove it", id="assumes"
-        ),
-        pytest.param(
-            {"containers": {"app": {}}}, "containers: flask-framework sets this key", id="containers"
-        ),
+        pytest.param({"assumes": ["juju >= 3"]}, "assumes: flask-framework sets this key; remove it", id="assumes"),
+        pytest.param({"containers": {"app": {}}}, "containers: flask-framework sets this key", id="containers"),
         pytest.param({"resources": {"app": {}}}, "resources: flask-framework sets this key", id="resources"),
         pytest.param({"peers": {"p": {}}}, "peers: flask-framework sets this key", id="peers"),
-        pytest.param(
-            {"requires": {"ingress": {}}}, "requires.ingress: flask-framework has one", id="requires"
-        ),
+        pytest.param({"requires": {"ingress": {}}}, "requires.ingress: flask-framework has one", id="requires"),
         pytest.param({"provides": {"grafana-dashboard": {}}}, "provides.grafana-dashboard: ", id="provides"),
         pytest.param({"actions": {"rotate-secret-key": {}}}, "actions.rotate-secret-key: ", id="actions"),
         pytest.param({"requires": []}, "requires: has to be a mapping", id="no mapping"),
@@ -196,9 +184,7 @@ def test_refuses_loose_files_among_custom_rules(tmp_path: Path):
         pytest.param("- a", "paas-config.yaml: has to be a mapping", id="list"),
         pytest.param("port: 0", "paas-config.yaml: port: has to be a number from 1 to 65535", id="port"),
         pytest.param("metrics-port: '9'", "paas-config.yaml: metrics-port: has to be a number", id="text"),
-        pytest.param(
-            "metrics-path: metrics", "paas-config.yaml: metrics-path: has to be the path", id="path"
-        ),
+        pytest.param("metrics-path: metrics", "paas-config.yaml: metrics-path: has to be the path", id="path"),
     ],
 )
 def test_checks_the_paas_config(text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

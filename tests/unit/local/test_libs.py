@@ -80,9 +80,7 @@ def test_a_library_lies_where_it_is_imported_from(entry: dict[str, Any], path: s
     assert library.path == Path(path)
 
 
-@pytest.mark.parametrize(
-    "entry", ["x", {"lib": "x", "version": "1"}, {"lib": "a.b", "version": "one"}, {"lib": "a.b"}]
-)
+@pytest.mark.parametrize("entry", ["x", {"lib": "x", "version": "1"}, {"lib": "a.b", "version": "one"}, {"lib": "a.b"}])
 def test_refuses_entries_that_name_no_library(entry: Any):
     with pytest.raises(ProjectError, match=r"charmcraft\.yaml: charm-libs: an entry is like"):
         libs.declared({"charm-libs": [entry]})
@@ -163,9 +161,7 @@ def test_tells_when_the_archive_lacks_the_file(archive: bytes):
 def test_tells_when_the_download_fails(index: Path, tmp_path: Path):
     index.unlink()
 
-    with pytest.raises(
-        libs.LibsError, match=r"carrier 1\.0, which holds charm libraries, cannot be downloaded: "
-    ):
+    with pytest.raises(libs.LibsError, match=r"carrier 1\.0, which holds charm libraries, cannot be downloaded: "):
         libs.fetch_into(tmp_path / "lib", DECLARED, lambda _: None)
 
 

@@ -45,9 +45,7 @@ def expand(charmcraft: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def _expand(name: str, charmcraft: dict[str, Any], folder: Path) -> dict[str, Any]:
     if name not in known():
-        raise ProjectError(
-            f"charmcraft.yaml: extensions: {name} is not known; known are: {', '.join(known())}"
-        )
+        raise ProjectError(f"charmcraft.yaml: extensions: {name} is not known; known are: {', '.join(known())}")
     data = project.load(_DATA / f"{name}.yaml")
     generation = _generation(name, data, charmcraft)
     case = _Case(

@@ -83,16 +83,10 @@ def fetch_into(lib: Path, charmcraft: Mapping[str, Any], progress: Progress) -> 
     written = _from_charmcraft(lib, charmcraft, lacking, progress)
     rest = [library for library in lacking if lib / library.path not in written]
     pins = pinned()
-    here = [
-        library
-        for library in rest
-        if library.key in pins and library.patch in {None, pins[library.key].patch}
-    ]
+    here = [library for library in rest if library.key in pins and library.patch in {None, pins[library.key].patch}]
     written += _from_index(lib, [(library, pins[library.key]) for library in here], progress)
     if elsewhere := sorted(library.key for library in rest if library not in here):
-        progress(
-            f"not available here: {', '.join(elsewhere)}; where Charmhub answers, run charmcraft fetch-libs"
-        )
+        progress(f"not available here: {', '.join(elsewhere)}; where Charmhub answers, run charmcraft fetch-libs")
     return written
 
 
@@ -107,9 +101,7 @@ def declared(charmcraft: Mapping[str, Any]) -> tuple[Library, ...]:
 def pinned() -> dict[str, Pin]:
     """Read the lock file."""
     lock = project.load(_LOCK)
-    return {
-        key: _pin(key, entry, lock["sources"][entry["source"]]) for key, entry in lock["libraries"].items()
-    }
+    return {key: _pin(key, entry, lock["sources"][entry["source"]]) for key, entry in lock["libraries"].items()}
 
 
 def extract(archive: bytes, pins: Sequence[Pin]) -> list[bytes]:
@@ -136,9 +128,7 @@ def _library(entry: object) -> Library:
     if not (dot and charm and name and api.isdecimal() and (patch.isdecimal() or not patch)):
         example = "lib: loki_k8s.loki_push_api, version: '1'"
         raise ProjectError(f"charmcraft.yaml: charm-libs: an entry is like {example}; found {entry}")
-    return Library(
-        charm=charm.replace("-", "_"), api=int(api), name=name, patch=int(patch) if patch else None
-    )
+    return Library(charm=charm.replace("-", "_"), api=int(api), name=name, patch=int(patch) if patch else None)
 
 
 def _pin(key: str, entry: Mapping[str, Any], source: Mapping[str, Any]) -> Pin:

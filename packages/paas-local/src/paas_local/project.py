@@ -42,9 +42,7 @@ def section(project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml
     return cast("dict[str, Any]", value)
 
 
-def entries(
-    project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml"
-) -> dict[str, dict[str, Any]]:
+def entries(project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml") -> dict[str, dict[str, Any]]:
     """Read the named mappings below some keys; one without content is empty."""
     named = section(project, *keys, file=file)
     return {name: section(named, name, file=f"{file}: {'.'.join(keys)}") for name in named}

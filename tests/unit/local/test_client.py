@@ -183,6 +183,22 @@ def test_a_process_that_cannot_start_says_why(home: Path):
     ]
 
 
+def test_ctrl_c_while_it_starts_leaves_nothing_running(home: Path):
+    code = (
+        "import pathlib, paas_local.client as client;"
+        f" client.Client(home=pathlib.Path({str(home)!r}), program=('sleep', '3600')).ask('models')"
+    )
+    asking = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    children = Path(f"/proc/{asking.pid}/task/{asking.pid}/children")
+    while not (started := children.read_text().split()):
+        time.sleep(0.01)
+
+    asking.send_signal(signal.SIGINT)
+    asking.communicate(timeout=10)
+
+    assert not Path(f"/proc/{started[0]}").exists()
+
+
 def test_the_step_of_starting_is_told(home: Path, starter: client.Client):
     told: list[str] = []
 

@@ -1,0 +1,83 @@
+"""Ctrl-C in the middle of a command: exit 130, no traceback, nothing half-done goes on."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Generator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from deployment import PAAS_LOCAL, Deployment
+
+EXAMPLE = Path(__file__).parent.parent.parent / "examples/flask"
+
+
+@pytest.fixture
+def juju() -> Generator[Deployment]:
+    """Give an empty model, empty caches, and a uv that takes its time, so that a deployment lasts."""
+    with TemporaryDirectory(prefix="paas-") as folder:
+        slow = Path(folder, "uv")
+        slow.write_text("#!/bin/sh\nsleep 3600\n")
+        slow.chmod(0o755)
+        environment = {
+            **os.environ,
+            "PAAS_LOCAL_HOME": f"{folder}/home",
+            "XDG_CACHE_HOME": f"{folder}/cache",
+            "JUJU_MODEL": "test",
+            "UV": str(slow),
+        }
+        deployment = Deployment(home=Path(folder, "home"), environment=environment)
+        deployment("add-model", "test", "--no-switch")
+        yield deployment
+        deployment.run("destroy-model", "test", "--no-prompt")
+        deployment.run("shutdown")
+
+
+def interrupted(juju: Deployment, *words: str) -> tuple[int, str]:
+    """Run a command as a shell does, in a group of its own; interrupt the group once it works."""
+    command = subprocess.Popen(
+        [PAAS_LOCAL, *words],
+        env=juju.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert command.stdout
+    first = command.stdout.readline()
+    time.sleep(0.2)
+    os.killpg(command.pid, signal.SIGINT)
+    rest, _ = command.communicate(timeout=20)
+    juju.wait("end of its processes", lambda: not alive(command.pid), patience=5)
+    return command.returncode, first + rest
+
+
+def alive(group: int) -> list[str]:
+    """Find the processes of a group that have not ended, whether or not somebody has asked how."""
+    found: list[str] = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            state, _, its_group = entry.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                found.append(entry.parent.name)
+    return found
+
+
+def test_an_interrupted_deployment_leaves_nothing(juju: Deployment):
+    image = f"flask-app-image={EXAMPLE}"
+
+    code, output = interrupted(juju, "deploy", str(EXAMPLE / "charm"), "--resource", image)
+
+    assert code == 130, output
+    assert "Traceback" not in output
+    assert juju.status()["applications"] == {}
+
+
+def test_an_interrupted_watch_ends(juju: Deployment):
+    code, output = interrupted(juju, "status", "--watch", "1s")
+
+    assert code == 130
+    assert "Traceback" not in output

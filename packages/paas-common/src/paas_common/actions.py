@@ -5,6 +5,8 @@ import dataclasses
 from . import environment, facts
 from .workload import Check, File, Migration, Workload
 
+_FILE = "file "
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Current:
@@ -13,8 +15,8 @@ class Current:
     in_force: bool
     """The charm's layer is in Pebble's plan, word for word."""
     running: frozenset[str]
-    file: str | None = None
-    """The server's configuration as it lies in the container."""
+    files: facts.Text = dataclasses.field(default_factory=dict[str, str])
+    """The configuration files as they lie in the container, by path; those that are missing are left out."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,18 +74,17 @@ def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Actio
     started and has changed, also what is disabled.
     """
     enabled = frozenset(name for name, entry in workload.services.items() if entry.get("startup") == "enabled")
-    idle = tuple(sorted((frozenset(workload.services) - enabled) & current.running))
+    idle = tuple(name for name in workload.idle if name in current.running)
     wanted = digests(workload)
-    content = workload.file.content if workload.file else None
+    stale = [file for file in workload.files if current.files.get(file.path) != file.content]
     remembered = dict(image.applied) == wanted
-    unsettled = not (remembered and current.in_force and current.file == content)
     actions: list[Action] = []
-    if unsettled and workload.file:
-        actions += [Propose(file=workload.file), *workload.checks]
+    if stale or not (remembered and current.in_force):
+        actions += [Propose(file=file) for file in workload.files if file.candidate]
+        actions += workload.checks
     if workload.migration:
         actions += [workload.migration]
-    if workload.file and current.file != content:
-        actions += [Push(file=workload.file)]
+    actions += [Push(file=file) for file in stale]
     if not current.in_force:
         actions += [AddLayer()]
     if not (_same_services(image.applied, wanted) and current.in_force and enabled <= current.running):
@@ -98,25 +99,32 @@ def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Actio
 
 
 def digests(workload: Workload) -> dict[str, str]:
-    """Tell each service's entry, the health check and the file by a digest, so that no secret is kept."""
-    found = {_service(name): environment.digest(entry) for name, entry in workload.services.items()}
-    found["check"] = environment.digest(workload.health)
-    return found | ({"file": environment.digest(workload.file.content)} if workload.file else {})
+    """Tell each service's entry, the health check and each file by a digest, so that no secret is kept."""
+    return {
+        **{_service(name): environment.digest(entry) for name, entry in workload.services.items()},
+        **{_file(file): environment.digest(file.content) for file in workload.files},
+        "check": environment.digest(workload.health),
+    }
 
 
 def _same_services(applied: facts.Text, wanted: facts.Text) -> bool:
-    return {**applied, "file": ""} == {**wanted, "file": ""}
+    def others(digests: facts.Text) -> dict[str, str]:
+        return {name: digest for name, digest in digests.items() if not name.startswith(_FILE)}
+
+    return others(applied) == others(wanted)
 
 
 def _reloads(workload: Workload, image: facts.Image, current: Current, wanted: facts.Text) -> bool:
     """Tell whether a running server has a new file to read; one that is started or restarted reads it anyhow."""
     main = _service(workload.service)
+    changed = any(file.reloads and image.applied.get(_file(file)) != wanted[_file(file)] for file in workload.files)
     return (
-        workload.service in current.running
-        and current.in_force
-        and image.applied.get(main) == wanted[main]
-        and image.applied.get("file") != wanted.get("file")
+        changed and workload.service in current.running and current.in_force and image.applied.get(main) == wanted[main]
     )
+
+
+def _file(file: File) -> str:
+    return _FILE + file.path
 
 
 def _service(name: str) -> str:

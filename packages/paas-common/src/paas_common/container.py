@@ -139,7 +139,7 @@ class _Shell:
         """Do it; a hold means that what comes after must not happen."""
         match action:
             case Propose(file=file):
-                self._push(file.candidate, file.content)
+                self._push(file.candidate or file.path, file.content)
             case Push(file=file):
                 self._push(file.path, file.content)
             case Check():
@@ -255,10 +255,11 @@ def _look(container: ops.Container, wanted: Workload) -> actions.Current:
         plan.services.get(name) == ops.pebble.Service(name, typing.cast("ops.pebble.ServiceDict", entry))
         for name, entry in wanted.services.items()
     )
+    pulled = [(file.path, _pull(container, file.path)) for file in wanted.files]
     return actions.Current(
         in_force=in_force and workload.HEALTH_CHECK in plan.checks,
         running=frozenset(_running(container, wanted.services)),
-        file=_pull(container, wanted.file.path) if wanted.file else None,
+        files={path: text for path, text in pulled if text is not None},
     )
 
 

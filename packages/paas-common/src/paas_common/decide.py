@@ -8,7 +8,7 @@ from .endpoints import Endpoint
 from .environment import Variable
 from .integrations import BY_INTERFACE, Ready
 from .options import Options
-from .workload import File, Framework, Hold, Migration, Refusal, Workload, worst
+from .workload import Framework, Hold, Migration, Refusal, Workload, worst
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def _environment(
     framework: Framework, found: facts.Facts, given: Options, ends: collections.abc.Iterable[Endpoint]
 ) -> environment.Environment:
     key = [given.key]
-    return environment.merge(
+    merged = environment.merge(
         [
             [] if given.key_is_operators else key,
             options.of_author(framework, found),
@@ -90,6 +90,13 @@ def _environment(
             *map(endpoints.variables, ends),
         ]
     )
+    return environment.merge([merged.values(), _of_server(framework, given, environment.plain(merged))])
+
+
+def _of_server(framework: Framework, given: Options, merged: facts.Text) -> collections.abc.Iterator[Variable]:
+    if framework.server:
+        for name, value in framework.server.variables(merged, given.paas_config.json_logs).items():
+            yield Variable(name=name, value=value, source="the charm")
 
 
 def _of_charm(framework: Framework, found: facts.Facts, given: Options) -> collections.abc.Iterator[Variable]:
@@ -127,26 +134,22 @@ def _workload(
     variables: environment.Environment,
     ends: collections.abc.Iterable[Endpoint],
 ) -> Decision:
-    command = str(image.services[framework.name].get("command", ""))
-    if framework.server:
-        served = framework.server.command(command, given.settings)
-        if isinstance(served, Refusal):
-            return Decision(outcome=Hold(kind="blocked", reason=served.reason))
-        command = served
+    server, json_logs = framework.server, given.paas_config.json_logs
+    brought = str(image.services[framework.name].get("command", ""))
+    command = server.command(brought, given.settings) if server else brought
+    if isinstance(command, Refusal):
+        return Decision(outcome=Hold(kind="blocked", reason=command.reason))
     plain = environment.plain(variables)
     candidate = _migration(framework, image, ends)
     notes = migration.ask(found, image, candidate)
     turn = migration.turn(migration.noted(found, notes), image, candidate, environment.digest(plain))
     if isinstance(turn, migration.Standstill):
         return Decision(outcome=turn.hold, notes=notes)
+    schedules = services.schedules(found.me, found.peers, found.planned_units)
     workload = Workload(
         service=framework.name,
         services=services.entries(
-            image.services,
-            main=framework.name,
-            command=command,
-            variables=plain,
-            schedules=services.schedules(found.me, found.peers, found.planned_units),
+            image.services, main=framework.name, command=command, variables=plain, schedules=schedules
         ),
         environment=variables,
         port=given.ports.app,
@@ -155,20 +158,11 @@ def _workload(
         user=framework.user,
         migration=turn.migration if isinstance(turn, migration.Run) else None,
         health=_health(given.ports.app),
+        files=server.files(given.settings, given.ports.app, json_logs) if server else (),
+        checks=server.checks(command, given.settings) if server else (),
+        idle=() if schedules else services.schedulers(image.services),
     )
-    return Decision(outcome=_with_server(workload, framework, command, given), notes=notes)
-
-
-def _with_server(workload: Workload, framework: Framework, command: str, given: Options) -> Workload:
-    server = framework.server
-    if server is None:
-        return workload
-    candidate = f"{framework.state_dir}/{server.path.rpartition('/')[2]}"
-    return dataclasses.replace(
-        workload,
-        file=File(path=server.path, candidate=candidate, content=server.render(given.settings, given.ports.app)),
-        checks=server.checks(command, candidate, given.settings),
-    )
+    return Decision(outcome=workload, notes=notes)
 
 
 def _migration(framework: Framework, image: facts.Image, ends: collections.abc.Iterable[Endpoint]) -> Migration | None:

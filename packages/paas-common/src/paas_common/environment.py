@@ -35,7 +35,7 @@ def merge(groups: collections.abc.Iterable[collections.abc.Iterable[Variable]]) 
     for group in groups:
         for variable in group:
             before = merged.get(variable.name)
-            displaced = (*before.displaced, before.source) if before else ()
+            displaced = (*before.displaced, before.source) if before else variable.displaced
             merged[variable.name] = dataclasses.replace(variable, displaced=displaced)
     return merged
 

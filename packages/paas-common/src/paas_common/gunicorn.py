@@ -11,8 +11,9 @@ import typing
 
 import pydantic
 
+from . import server_logs
 from .settings import Settings
-from .workload import Check, Refusal, Server
+from .workload import Check, File, Refusal, Server
 
 STATSD: typing.Final = "localhost:9125"
 _WORKER_CLASS: typing.Final = re.compile(r"(?P<flag>(?:^|\s)(?:-k|--worker-class)\s+(?:\[\s*)?)(?P<name>[^\s\[\]]+)")
@@ -30,13 +31,18 @@ class GunicornSettings(Settings):
     )
 
 
-def server(base_dir: str, app_dir: str) -> Server:
+def server(base_dir: str, app_dir: str, state_dir: str) -> Server:
     """Describe Gunicorn for an image whose files are below ``base_dir``."""
+    candidate = f"{state_dir}/gunicorn.conf.py"
 
-    def text(settings: Settings, port: int) -> str:
-        return _text(_ours(settings), port, app_dir)
+    def files(settings: Settings, port: int, json_logs: bool) -> tuple[File, ...]:
+        text = _text(_ours(settings), port, app_dir) + (_json_logger() if json_logs else "")
+        return (File(path=f"{base_dir}/gunicorn.conf.py", content=text, candidate=candidate, reloads=True),)
 
-    return Server(path=f"{base_dir}/gunicorn.conf.py", render=text, command=_command, checks=_checks)
+    def checks(command: str, settings: Settings) -> tuple[Check, ...]:
+        return _checks(command, candidate, settings)
+
+    return Server(files=files, command=_command, checks=checks, variables=lambda _, __: {})
 
 
 def _ours(settings: Settings) -> GunicornSettings:
@@ -59,6 +65,25 @@ def _text(settings: GunicornSettings, port: int, app_dir: str) -> str:
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in given.items() if value is not None]
     return "\n".join(["# Written by the charm, which overwrites changes.", *lines, ""])
+
+
+def _json_logger() -> str:
+    """Define a logger class in the file itself; it extends the one that Gunicorn takes for statsd."""
+    return f"""
+{server_logs.source()}
+
+import gunicorn.instrument.statsd
+
+
+class JsonLogger(gunicorn.instrument.statsd.Statsd):
+    def setup(self, cfg):
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(JsonLines())
+
+
+logger_class = JsonLogger
+"""
 
 
 def _command(command: str, settings: Settings) -> str | Refusal:

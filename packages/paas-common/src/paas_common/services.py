@@ -42,6 +42,11 @@ def of_application(image: collections.abc.Mapping[str, Entry], main: str) -> lis
     return sorted(name for name in image if name == main or name.lower().endswith((WORKER, SCHEDULER)))
 
 
+def schedulers(image: collections.abc.Mapping[str, Entry]) -> tuple[str, ...]:
+    """Name the schedulers of the image."""
+    return tuple(sorted(name for name in image if name.lower().endswith(SCHEDULER)))
+
+
 def schedules(me: facts.Identity, peers: facts.Peers | None, planned_units: int) -> bool:
     """Tell whether this unit is the one that runs the schedulers: the one with the lowest number.
 

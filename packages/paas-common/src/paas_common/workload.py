@@ -4,6 +4,7 @@ import collections.abc
 import dataclasses
 import typing
 
+from . import facts
 from .environment import Environment
 from .settings import Settings
 
@@ -27,9 +28,11 @@ class File:
     """A configuration file of the container, which belongs to the application's user."""
 
     path: str
-    candidate: str
-    """Where a new content lies while it is checked."""
     content: str
+    candidate: str | None = None
+    """Where a new content lies while it is checked; without checks it is put in force at once."""
+    reloads: bool = False
+    """A running server reads it again on SIGHUP."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,15 +46,17 @@ class Check:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Server:
-    """The program in front of the application, where it has a configuration file of its own.
+    """The program in front of the application, where it has configuration files of its own.
 
-    ``checks`` gets the service's command and the path at which a new configuration lies before it is put in force.
+    All but ``command`` and ``checks`` get whether log lines are JSON. ``checks`` gets the service's command as it will
+    be.
     """
 
-    path: str
-    render: collections.abc.Callable[[Settings, int], str]
+    files: collections.abc.Callable[[Settings, int, bool], tuple[File, ...]]
     command: collections.abc.Callable[[str, Settings], "str | Refusal"]
-    checks: collections.abc.Callable[[str, str, Settings], tuple[Check, ...]]
+    checks: collections.abc.Callable[[str, Settings], tuple[Check, ...]]
+    variables: collections.abc.Callable[[facts.Text, bool], facts.Text]
+    """What the server finds in the environment, given what is there already."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,8 +147,10 @@ class Workload:
     app_dir: str
     state_dir: str
     user: str
-    file: File | None = None
+    files: tuple[File, ...] = ()
     """The server's configuration, where it has one."""
+    idle: tuple[str, ...] = ()
+    """Services that this unit must not run."""
     checks: tuple[Check, ...] = ()
     migration: Migration | None = None
     """The migration that is due now."""

@@ -10,6 +10,7 @@ from paas_common import gunicorn
 
 from .settings import DjangoSettings, hosts
 
+STATE_DIR: typing.Final = "/tmp/django/state"  # noqa: S108  a path inside the workload container, private to it
 DJANGO: typing.Final = paas_common.Framework(
     name="django",
     settings=DjangoSettings,
@@ -21,8 +22,8 @@ DJANGO: typing.Final = paas_common.Framework(
     shadowed=("secret_key",),
     ports=paas_common.Ports(app=8000, metrics=9102),
     app_dir="/django/app",
-    state_dir="/tmp/django/state",  # noqa: S108  a path inside the workload container, private to it
-    server=gunicorn.server("/django", "/django/app"),
+    state_dir=STATE_DIR,
+    server=gunicorn.server("/django", "/django/app", STATE_DIR),
     derived=hosts,
     requires_database=True,
 )

@@ -3,6 +3,7 @@
 import typing
 
 import paas_common
+from paas_common import uvicorn
 
 from .settings import FastapiSettings
 
@@ -18,6 +19,7 @@ FASTAPI: typing.Final = paas_common.Framework(
     ports=paas_common.Ports(app=8000, metrics=8000),
     app_dir="/app",
     state_dir="/tmp/fastapi/state",  # noqa: S108  a path inside the workload container, private to it
+    server=uvicorn.server("/tmp/fastapi/log_config"),  # noqa: S108
 )
 
 

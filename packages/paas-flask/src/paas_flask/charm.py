@@ -7,6 +7,7 @@ from paas_common import gunicorn
 
 from .settings import FlaskSettings
 
+STATE_DIR: typing.Final = "/tmp/flask/state"  # noqa: S108  a path inside the workload container, private to it
 FLASK: typing.Final = paas_common.Framework(
     name="flask",
     settings=FlaskSettings,
@@ -18,8 +19,8 @@ FLASK: typing.Final = paas_common.Framework(
     ports=paas_common.Ports(app=8000, metrics=9102),
     shadowed=("secret_key",),
     app_dir="/flask/app",
-    state_dir="/tmp/flask/state",  # noqa: S108  a path inside the workload container, private to it
-    server=gunicorn.server("/flask", "/flask/app"),
+    state_dir=STATE_DIR,
+    server=gunicorn.server("/flask", "/flask/app", STATE_DIR),
 )
 
 

@@ -1,12 +1,14 @@
 """Every option of the Flask charm, with values that are taken and values that are refused."""
 
+import dataclasses
 import pathlib
 import re
 import typing
 
 import pytest
 from ops import testing
-from world import DATABASE, World, environment, postgresql
+from paas_local import extensions, project
+from world import CHARM, DATABASE, World, environment, postgresql
 
 
 @pytest.mark.parametrize(
@@ -228,3 +230,23 @@ def test_an_empty_proxy_is_no_proxy(world: World, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("JUJU_CHARM_HTTP_PROXY", "")
 
     assert "http_proxy" not in environment(world.settled())
+
+
+def test_the_newer_extension_as_it_expands(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It calls the container ``app`` and the peers ``peers``, and its one key option names a secret."""
+    monkeypatch.setenv(extensions.EXPERIMENTAL, "1")
+    charmcraft = {**project.load(CHARM / "charmcraft.yaml"), "base": "ubuntu@26.04"}
+    world.meta, world.container = extensions.expand(charmcraft, CHARM), "app"
+    key, given = world.secret(), testing.Secret({"value": "mine"})
+    peer = testing.PeerRelation("peers", local_app_data={"flask_secret_key_id": key.id})
+    relations = {peer, postgresql(app=DATABASE)}
+    state = world.state(secrets={key, given}, relations=relations)
+
+    generated = world.run(world.context().on.config_changed(), state)
+    chosen = world.run(
+        world.context().on.config_changed(), dataclasses.replace(state, config={"app-secret-key": given.id})
+    )
+
+    assert environment(generated)["FLASK_SECRET_KEY"] == "generated-key"
+    assert environment(chosen)["FLASK_SECRET_KEY"] == "mine"
+    assert chosen.unit_status == testing.ActiveStatus()

@@ -39,7 +39,7 @@ class PaasCharm(ops.CharmBase):
         framework.observe(self.on["rotate-secret-key"].action, self._rotate)
 
     def _events(self) -> collections.abc.Iterator[ops.BoundEvent]:
-        workload, peer = self.on[self._container.name], self.on[juju.PEER]
+        workload = self.on[self._container.name]
         yield from (
             workload.pebble_ready,
             workload.pebble_check_failed,
@@ -51,12 +51,11 @@ class PaasCharm(ops.CharmBase):
             self.on.start,
             self.on.update_status,
             self.on.upgrade_charm,
-            peer.relation_created,
-            peer.relation_joined,
-            peer.relation_changed,
-            peer.relation_departed,
         )
         yield from self._requirers.events
+        for name in self.meta.peers:
+            peer = self.on[name]
+            yield from (peer.relation_created, peer.relation_joined, peer.relation_changed, peer.relation_departed)
         for name, meta in self.meta.requires.items():
             if meta.interface_name in BY_INTERFACE:
                 relation = self.on[name]
@@ -119,7 +118,7 @@ class PaasCharm(ops.CharmBase):
 
     def _rotate(self, event: ops.ActionEvent) -> None:
         """Give the application a new secret key; who is logged in must log in again."""
-        relation = self.model.get_relation(juju.PEER)
+        relation = juju.peer(self)
         if not self.unit.is_leader():
             event.fail("only leader unit can rotate secret key")
             return

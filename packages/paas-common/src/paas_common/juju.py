@@ -11,7 +11,8 @@ import yaml
 from . import facts, integrations, migration, paas_config, secret_key
 from .workload import Framework, Hold
 
-PEER = "secret-storage"
+PEERS = ("secret-storage", "peers")
+"""The peer endpoint's name, by generation of charmcraft's extensions."""
 
 
 def read(
@@ -42,7 +43,7 @@ def read(
 
 def note(charm: ops.CharmBase, found: facts.Facts, notes: migration.Notes) -> None:
     """Write what differs into the peer relation; an empty value removes the key."""
-    relation = charm.model.get_relation(PEER)
+    relation = peer(charm)
     if relation is None or found.peers is None:
         return
     _write(relation.data[charm.unit], found.peers.mine, notes.unit)
@@ -77,13 +78,19 @@ def report(charm: ops.CharmBase, port: int | None, hold: Hold | None) -> None:
         charm.unit.status = status
 
 
+def peer(charm: ops.CharmBase) -> ops.Relation | None:
+    """Find the peer relation; nothing while Juju has not made it, or where the charm declares none."""
+    name = next((name for name in PEERS if name in charm.meta.peers), None)
+    return charm.model.get_relation(name) if name else None
+
+
 def plain_key_field(framework: Framework) -> str:
     """Name the databag key under which earlier charms kept the secret key in plain text."""
     return f"{framework.name}_secret_key"
 
 
 def _key(charm: ops.CharmBase, framework: Framework) -> str | None:
-    relation = charm.model.get_relation(PEER)
+    relation = peer(charm)
     if relation is None:
         return None
     try:
@@ -93,7 +100,7 @@ def _key(charm: ops.CharmBase, framework: Framework) -> str | None:
 
 
 def _peers(charm: ops.CharmBase, me: facts.Identity) -> facts.Peers | None:
-    relation = charm.model.get_relation(PEER)
+    relation = peer(charm)
     if relation is None:
         return None
     return facts.Peers(

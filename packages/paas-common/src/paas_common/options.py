@@ -82,6 +82,8 @@ def _secret_key(framework: Framework, found: facts.Facts) -> tuple[Variable | No
     declared = {option.name: option for option in found.options}
     for name in framework.key_options:
         text, by_id = declared.get(name), declared.get(f"{name}-id")
+        if text and text.type == "secret":  # the newer extension has one option, which names a secret
+            text, by_id = None, text
         has_text, has_id = (text and text.value is not None), (by_id and by_id.value is not None)
         if has_text and has_id:
             return None, [_invalid(f"{name}, {name}-id (only one of the two may be set)")]

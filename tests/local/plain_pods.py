@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,11 @@ class PlainMachine:
         self.pods: dict[str, PlainPod] = {}
         self.started: list[str] = []
         self.published: dict[int, str] = {}
+        self.broken = ""
 
     async def start_pod(self, spec: pods.PodSpec) -> PlainPod:
+        if self.broken:
+            raise pods.PodError(self.broken)
         pod = PlainPod(spec)
         for container in spec.containers:
             await pod.start_container(container.name)
@@ -157,9 +160,17 @@ class Operator:
 
     async def until_ran(self, unit: str, hook: str, times: int = 1) -> None:
         """Wait until a unit has run a hook so often."""
+
+        async def ran() -> bool:
+            return (await self.ran(unit)).count(hook) >= times
+
+        await self.eventually(ran)
+
+    async def eventually(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until something is so."""
         deadline = time.monotonic() + PATIENCE
-        while (await self.ran(unit)).count(hook) < times:
-            assert time.monotonic() < deadline, f"{unit} did not run {hook}:\n{await self.log()}"
+        while not await condition():  # files and other processes tell nobody
+            assert time.monotonic() < deadline, await self.log()
             await asyncio.sleep(0.1)
 
     async def ran(self, unit: str) -> list[str]:
@@ -171,6 +182,14 @@ class Operator:
         body = {"model": "demo", "limit": limit}
         async with self._session.post("/v1/debug-log", json=body) as response:
             return [yaml.safe_load(line) async for line in response.content]
+
+    async def follow(self, word: str) -> None:
+        """Read the log as it grows, until a line has the word."""
+        body = {"model": "demo", "follow": True}
+        async with self._session.post("/v1/debug-log", json=body) as response:
+            async for line in response.content:
+                if word in yaml.safe_load(line)["message"]:
+                    return
 
     async def log(self) -> str:
         return "\n".join(f"{line['level']} {line['module']} {line['message']}" for line in await self.lines())
@@ -193,8 +212,8 @@ async def operating(home: Path, *, model: bool = True) -> AsyncGenerator[Operato
         os.close(folder)
 
 
-def packed(folder: Path, name: str, body: str = "    pass", **metadata: Any) -> Path:
-    """Make a packed charm: its dispatch writes down the hook, then runs the charm's Python."""
+def packed(folder: Path, name: str, body: str = "", *, shell: str = "exit 0", **metadata: Any) -> Path:
+    """Make a packed charm: its dispatch writes down the hook, then runs the charm's Python, or a line of shell."""
     charm = folder / name
     (charm / "src").mkdir(parents=True)
     options = metadata.pop("options", {})
@@ -208,17 +227,12 @@ def packed(folder: Path, name: str, body: str = "    pass", **metadata: Any) -> 
         (charm / file).write_text(yaml.safe_dump(document))
     code = "import os\nimport pathlib\n\nimport ops\n\n\nclass Charm(ops.CharmBase):\n" + body
     (charm / "src" / "charm.py").write_text(f"{code}\n\n\nif __name__ == '__main__':\n    ops.main(Charm)\n")
-    dispatch = charm / "dispatch"
     hooks = f"{folder}/home/${{JUJU_UNIT_NAME%/*}}-${{JUJU_UNIT_NAME#*/}}.hooks"
+    dispatch = charm / "dispatch"
     dispatch.write_text(
         "#!/bin/sh\n"
         f'echo "${{JUJU_DISPATCH_PATH#*/}}" >> "{hooks}"\n'
-        f'exec {sys.executable} "$JUJU_CHARM_DIR/src/charm.py"\n'
+        + (f'exec {sys.executable} "$JUJU_CHARM_DIR/src/charm.py"\n' if body else f"{shell}\n")
     )
     dispatch.chmod(0o755)
     return charm
-
-
-def after(told: Sequence[str], hook: str) -> list[str]:
-    """Give what was told after a hook."""
-    return list(told[list(told).index(hook) + 1 :])

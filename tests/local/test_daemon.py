@@ -1,12 +1,13 @@
 """The daemon with real charm processes, real hook tools and real Pebbles, but without namespaces."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import ops
 import pytest
+import yaml
 from plain_pods import Operator, operating, packed
 
 Step = Callable[[Operator], Awaitable[None]]
@@ -193,8 +194,11 @@ def test_two_related_charms_exchange_data_and_a_secret_that_changes(place: Path,
         assert unit["client/0"]["relation-info"][0]["application-data"]["uris"] == "db://shop"
 
         await operator.ask("remove-relation", endpoints=["client", "server"])
-        while "relations" in (await operator.ask("status"))["applications"]["client"]:
-            await asyncio.sleep(0.1)
+
+        async def unrelated() -> bool:
+            return "relations" not in (await operator.ask("status"))["applications"]["client"]
+
+        await operator.eventually(unrelated)
         assert (await operator.ran("server/0"))[-2:] == ["db-relation-departed", "db-relation-broken"]
 
     play(home, step)
@@ -247,18 +251,10 @@ PEBBLE = """
     def __init__(self, framework):
         super().__init__(framework)
         framework.observe(self.on.app_pebble_ready, self._ready)
-        framework.observe(self.on.app_pebble_custom_notice, self._notice)
-        framework.observe(self.on.app_pebble_check_failed, self._check)
 
     def _ready(self, event):
         count = int(self.unit.status.message or "0") if self.unit.status.name == "active" else 0
         self.unit.status = ops.ActiveStatus(str(count + 1))
-
-    def _notice(self, event):
-        self.unit.status = ops.BlockedStatus(event.notice.key)
-
-    def _check(self, event):
-        self.unit.status = ops.BlockedStatus("check " + event.info.name)
 """
 
 
@@ -274,6 +270,35 @@ def test_pebble_is_ready_after_start_and_again_when_its_container_has_died(place
         await operator.until("tiny/0", "active", "2")
 
         assert (await operator.ran("tiny/0"))[-2:] == ["app-pebble-ready"] * 2
+
+    play(home, step)
+
+
+def test_failing_checks_and_custom_notices_are_told(place: Path, home: Path):
+    charm = packed(place, "tiny", containers={"app": {}})
+    layer = {
+        "checks": {
+            "up": {
+                "override": "replace",
+                "period": "100ms",
+                "threshold": 1,
+                "exec": {"command": f"test -e {place}/flag"},
+            }
+        }
+    }
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until_ran("tiny/0", "app-pebble-ready")
+        pebble = ops.pebble.Client(str(operator.machine.pods["tiny/0"].pebble_socket("app")))
+        pebble.add_layer("l", yaml.safe_dump(layer))
+        pebble.replan_services()
+        await operator.until_ran("tiny/0", "app-pebble-check-failed")
+
+        (place / "flag").touch()
+        await operator.until_ran("tiny/0", "app-pebble-check-recovered")
+        pebble.notify(ops.pebble.NoticeType.CUSTOM, "example.com/a")
+        await operator.until_ran("tiny/0", "app-pebble-custom-notice")
 
     play(home, step)
 
@@ -306,8 +331,11 @@ def test_removed_applications_and_models_leave_nothing(place: Path, home: Path):
 
         await operator.ask("remove-application", applications=["tiny"])
         await operator.until_ran("tiny/0", "remove")
-        while stored.exists():
-            await asyncio.sleep(0.1)
+
+        async def forgotten() -> bool:
+            return not stored.exists()
+
+        await operator.eventually(forgotten)
         assert list((await operator.ask("status"))["applications"]) == ["other"]
 
         await operator.ask("destroy-model")
@@ -318,15 +346,8 @@ def test_removed_applications_and_models_leave_nothing(place: Path, home: Path):
     play(home, step)
 
 
-BROKEN = """
-    def __init__(self, framework):
-        super().__init__(framework)
-        raise RuntimeError("never")
-"""
-
-
 def test_a_model_with_a_broken_charm_can_be_destroyed(place: Path, home: Path):
-    charm = packed(place, "tiny", BROKEN)
+    charm = packed(place, "tiny", shell="exit 1")
 
     async def step(operator: Operator) -> None:
         await operator.deploy(charm)
@@ -379,12 +400,7 @@ def test_a_bad_request_is_one_line(home: Path):
 
 
 def test_the_log_has_what_the_charm_said(place: Path, home: Path):
-    body = """
-    def __init__(self, framework):
-        super().__init__(framework)
-        print("plain words")
-"""
-    charm = packed(place, "tiny", body)
+    charm = packed(place, "tiny", shell="echo plain words; juju-log --log-level ERROR -- said")
 
     async def step(operator: Operator) -> None:
         await operator.deploy(charm)
@@ -394,7 +410,91 @@ def test_the_log_has_what_the_charm_said(place: Path, home: Path):
         said = [line for line in lines if line["message"] == "plain words"]
         assert said[0]["module"] == "unit.tiny/0.install"
         assert said[0]["level"] == "DEBUG"
+        logged = next(line for line in lines if line["message"] == "said")
+        assert (logged["level"], logged["module"]) == ("ERROR", "unit.tiny/0.juju-log")
         assert len(await operator.lines(limit=2)) == 2
-        json.dumps(lines)
+
+    play(home, step)
+
+
+def test_an_operators_secret_reaches_the_charm_that_may_read_it(place: Path, home: Path):
+    body = """
+    def __init__(self, framework):
+        super().__init__(framework)
+        framework.observe(self.on.config_changed, self._read)
+        framework.observe(self.on.secret_changed, self._read)
+
+    def _read(self, event):
+        if "token" in self.config:
+            secret = self.model.get_secret(id=self.config["token"])
+            self.unit.status = ops.ActiveStatus(secret.get_content(refresh=True)["key"])
+"""
+    charm = packed(place, "tiny", body, options={"token": {"type": "secret"}})
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        uri = await operator.ask("add-secret", name="token", content={"key": "one"})
+        await operator.ask("grant-secret", secret="token", applications=["tiny"])
+        await operator.ask("config-set", application="tiny", values={"token": uri})
+        await operator.until("tiny/0", "active", "one")
+
+        await operator.ask("update-secret", secret=uri, content={"key": "two"})
+        await operator.until("tiny/0", "active", "two")
+
+        shown = await operator.ask("show-secret", secret="token", reveal=True)
+        assert shown[uri.removeprefix("secret:")]["content"] == {"Data": {"key": "two"}}
+        await operator.ask("revoke-secret", secret="token", applications=["tiny"])
+        await operator.ask("remove-secret", secret="token")
+        assert await operator.ask("secrets") == {}
+
+    play(home, step)
+
+
+def test_the_log_is_followed_as_it_grows(place: Path, home: Path):
+    charm = packed(place, "tiny")
+
+    async def step(operator: Operator) -> None:
+        following = asyncio.create_task(operator.follow('ran "start" hook'))
+        await operator.deploy(charm)
+        await asyncio.wait_for(following, 60)
+
+    play(home, step)
+
+
+def test_a_failed_hook_can_be_counted_as_done_and_units_removed_by_force(place: Path, home: Path):
+    charm = packed(place, "tiny", shell="exit 1")
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until("tiny/0", "error", 'hook failed: "install"')
+        await operator.ask("resolved", unit="tiny/0", retry=False)
+        await operator.until("tiny/0", "error", 'hook failed: "leader-elected"')
+        await operator.ask("add-unit", application="tiny", units=1)
+        await operator.until("tiny/1", "error")
+
+        await operator.ask("remove-application", applications=["tiny"], force=True)
+
+        assert (await operator.ask("status"))["applications"] == {}
+        assert (await operator.ask("model-config", values={"logging-config": "x"}))["logging-config"] == {
+            "Value": "x",
+            "Source": "model",
+        }
+
+    play(home, step)
+
+
+def test_a_pod_that_cannot_start_is_an_error_of_the_unit(place: Path, home: Path):
+    charm = packed(place, "tiny")
+
+    async def step(operator: Operator) -> None:
+        operator.machine.broken = "no space left"
+        await operator.deploy(charm)
+
+        async def told() -> bool:
+            return "no space left" in (await operator.unit("tiny/0"))["workload-status"].get("message", "")
+
+        await operator.eventually(told)
+        operator.machine.broken = ""
+        await operator.until_ran("tiny/0", "start")
 
     play(home, step)

@@ -21,7 +21,8 @@ def next_event(model: Model, name: str, now: float) -> Event | None:
         return None
     if unit.failure is not None:
         run = _task(model, unit)
-        return run or (unit.failure.event if unit.failure.retry_at <= now else None)
+        retry_at = unit.failure.retry_at
+        return run or (unit.failure.event if retry_at is not None and retry_at <= now else None)
     if unit.life == "dying":
         return next(_dying(model, unit), None)
     return next(_alive(model, unit), None)

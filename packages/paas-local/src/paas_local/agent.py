@@ -157,7 +157,7 @@ class Agent:
                 continue
             wake = agenda.wakes_at(self._models.model(self._name), self._unit)
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(news.wait(), min(max(wake - now, 0), 3600) if wake else None)
+                await asyncio.wait_for(news.wait(), max(wake - now, 0) if wake is not None else None)
 
     async def _run(self, pod: Pod, event: events.Event) -> None:
         model = self._change(lambda model: hooks.begin(model, self._unit, event, time.time()))
@@ -247,7 +247,8 @@ class Agent:
             quick = quick + 1 if time.monotonic() - began < STEADY else 0
             if quick > 1:
                 await asyncio.sleep(min(2.0 ** (quick - 2), LONGEST_PAUSE))
-            while not await self._start_again(pod, container):
+            # nothing tells when what kept it from starting is over
+            while not await self._start_again(pod, container):  # noqa: ASYNC110
                 await asyncio.sleep(PAUSE)
 
     async def _start_again(self, pod: Pod, container: str) -> bool:

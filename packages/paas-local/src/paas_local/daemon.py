@@ -29,7 +29,8 @@ from paas_local.state import Line, State
 from paas_local.toolserver import listening
 
 SUBNET = ipaddress.ip_network("10.152.0.0/16")
-RESERVED = 2
+# the first address is the bridge
+RESERVED = 1
 GRACE = 30.0
 AGAIN = 5.0
 
@@ -275,6 +276,7 @@ async def serving(daemon: Daemon, socket: Path, pebble: str) -> AsyncGenerator[a
         # the socket goes last: who finds it gone may start the next process
         await daemon.close()
         await runner.cleanup()
+        await asyncio.to_thread(socket.unlink, missing_ok=True)
         daemon.state.close()
 
 

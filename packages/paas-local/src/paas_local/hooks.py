@@ -86,7 +86,7 @@ def fail(model: Model, name: str, event: events.Event, now: float, jitter: float
     attempts = unit.failure.attempts + 1 if unit.failure else 1
     pause = min(FIRST_RETRY * 2.0 ** (attempts - 1), LONGEST_RETRY) * jitter
     automatic = model.config.get("automatically-retry-hooks") != "false"
-    retry_at = now + pause if automatic else float("inf")
+    retry_at = now + pause if automatic else None
     failure = Failure(event=event, attempts=attempts, retry_at=retry_at, since=now)
     return settle(with_unit(model, dataclasses.replace(unit, failure=failure)))
 

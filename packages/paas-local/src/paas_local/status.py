@@ -50,9 +50,11 @@ def application_status(model: Model, application: Application) -> Status:
     units = [workload(model, unit) for unit in application.units.values()]
     said = application.status or _worst(units)
     provided = _provided(application)
-    if provided is None or SEVERITY.index(said.current) <= SEVERITY.index(provided.current):
+    if provided is None:
         return said
-    return provided
+    worse = SEVERITY.index(said.current) - SEVERITY.index(provided.current)
+    # what the leader said stands against an equally bad state of the provider, what follows from units does not
+    return said if worse < 0 or (worse == 0 and application.status) else provided
 
 
 def _worst(units: list[Status]) -> Status:

@@ -281,7 +281,10 @@ def test_two_clients_get_a_user_each(context: testing.Context[ops.CharmBase], da
 def test_the_servers_own_databases_are_not_given_away(context: testing.Context[ops.CharmBase], data: Path):
     relation, server = client(remote_app_data={**ASKED, "database": "postgres"}), container(data)
 
-    after = context.run(context.on.relation_changed(relation), state(server, relation))
+    after = context.run(context.on.relation_changed(relation), state(server, relation, client(8)))
+
+    assert "endpoints" not in after.get_relation(7).local_app_data
+    assert "endpoints" in after.get_relation(8).local_app_data
 
     words = "a client asks for the database postgres, which is the server's own"
     assert after.unit_status == testing.BlockedStatus(words)

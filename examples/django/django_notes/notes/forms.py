@@ -1,0 +1,11 @@
+"""What a note has to be, whether it comes from the page or as JSON."""
+
+from django import forms
+
+from notes.models import Note
+
+
+class NoteForm(forms.ModelForm):
+    class Meta:
+        model = Note
+        fields = ("text",)

@@ -1,0 +1,86 @@
+"""The page people read, the notes as JSON, and the small routes that show what the charm has set."""
+
+import json
+
+from django import http
+from django.conf import settings as project
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from notes import moderator
+from notes.forms import NoteForm
+from notes.models import Job, Note
+
+NEWEST = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def home(request: http.HttpRequest) -> http.HttpResponse:
+    form = NoteForm(request.POST or None)
+    if form.is_valid():
+        form.save()
+        return redirect("home")
+    shown = {
+        "form": form,
+        "greeting": project.GREETING,
+        "notes": Note.objects.all()[:NEWEST],
+        "visits": _count_visit(request),
+    }
+    return render(request, "notes/home.html", shown, status=400 if form.is_bound else 200)
+
+
+# Another site's form cannot send JSON, nor can its script unless this site allows it: no token is needed.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def notes(request: http.HttpRequest) -> http.JsonResponse:
+    if request.method != "POST":
+        return http.JsonResponse([note.as_json() for note in Note.objects.all()[:NEWEST]], safe=False)
+    if request.content_type != "application/json":
+        return http.JsonResponse({"error": "a note is sent as JSON"}, status=415)
+    try:
+        sent = json.loads(request.body)
+    except ValueError:
+        sent = None
+    form = NoteForm(sent if isinstance(sent, dict) else {})
+    if not form.is_valid():
+        return http.JsonResponse({"error": f"a note has 1 to {Note.LONGEST} characters"}, status=400)
+    return http.JsonResponse(form.save().as_json(), status=201)
+
+
+@csrf_exempt
+@require_http_methods(["DELETE"])
+@moderator.required
+def delete(request: http.HttpRequest, number: int) -> http.HttpResponse:  # noqa: ARG001
+    get_object_or_404(Note, pk=number).delete()
+    return http.HttpResponse(status=204)
+
+
+@require_safe
+def health(request: http.HttpRequest) -> http.JsonResponse:  # noqa: ARG001
+    """Answer 200 while the database does, and say what the worker and the scheduler did last."""
+    return http.JsonResponse({"status": "ok", "jobs": dict(Job.objects.values_list("name", "summary"))})
+
+
+@require_safe
+def settings(request: http.HttpRequest) -> http.JsonResponse:  # noqa: ARG001
+    """Show settings that anyone may see; never the secret key."""
+    return http.JsonResponse(
+        {
+            "greeting": project.GREETING,
+            "debug": project.DEBUG,
+            "base_url": project.BASE_URL,
+            "allowed_hosts": project.ALLOWED_HOSTS,
+        }
+    )
+
+
+@require_GET
+def visits(request: http.HttpRequest) -> http.JsonResponse:
+    """Count this browser's visits in its session cookie, which a new secret key makes worthless."""
+    return http.JsonResponse({"visits": _count_visit(request)})
+
+
+def _count_visit(request: http.HttpRequest) -> int:
+    request.session["visits"] = request.session.get("visits", 0) + 1
+    return request.session["visits"]

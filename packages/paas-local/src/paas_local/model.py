@@ -162,11 +162,11 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A hook that failed: it is run again at its time, and nothing else before it."""
+    """A hook that failed: it is run again at its time (or when asked), and nothing else before it."""
 
     event: Event
     attempts: int
-    retry_at: float
+    retry_at: float | None
     since: float
 
 

@@ -107,21 +107,28 @@ class Browser:
     """Asks an application over HTTP and keeps its cookies."""
 
     def __init__(self, deployment: Deployment, application: str) -> None:
-        self._url = lambda: deployment("url", application).strip()
+        self._deployment = deployment
+        self._application = application
+        self._url = ""
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(cookies)
 
     def get(self, path: str) -> Any:
-        with self._opener.open(self._url() + path, timeout=10) as answer:
-            return json.load(answer)
+        return self.send("GET", path)
 
     def post(self, path: str, document: Any) -> Any:
         return self.send("POST", path, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
     def send(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Any:
-        request = urllib.request.Request(self._url() + path, body, dict(headers or {}), method=method)
-        with self._opener.open(request, timeout=10) as answer:
-            content = answer.read()
+        self._url = self._url or self._deployment("url", self._application).strip()
+        request = urllib.request.Request(self._url + path, body, dict(headers or {}), method=method)
+        try:
+            with self._opener.open(request, timeout=10) as answer:
+                content = answer.read()
+        except (ConnectionError, urllib.error.URLError):
+            # After a new start the address may be another.
+            self._url = ""
+            raise
         return json.loads(content) if content else None
 
 

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 from paas_local import tables
 
-DOCUMENTS: dict[str, dict[str, Any]] = json.loads(
-    (Path(__file__).parent / "fixtures" / "status.json").read_text()
-)
+DOCUMENTS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "fixtures" / "status.json").read_text())
 
 BLOCKED_WHILE_CONFIGURING = """\
 Model  Controller  Cloud/Region     Version  SLA          Timestamp
@@ -96,9 +94,7 @@ def test_an_empty_model_is_its_line_alone():
 
 
 def test_published_addresses_stand_last():
-    picture = tables.status(
-        document("active_with_relations"), published={"flask-k8s": ["http://127.0.0.1:8000"]}
-    )
+    picture = tables.status(document("active_with_relations"), published={"flask-k8s": ["http://127.0.0.1:8000"]})
 
     assert picture.endswith("\n\nPublished  URL\nflask-k8s  http://127.0.0.1:8000\n")
 
@@ -163,9 +159,7 @@ def test_units_stand_in_the_order_of_their_numbers():
         ),
     ],
 )
-def test_a_units_message_begins_with_what_its_agent_does(
-    workload: dict[str, str], agent: dict[str, str], message: str
-):
+def test_a_units_message_begins_with_what_its_agent_does(workload: dict[str, str], agent: dict[str, str], message: str):
     picture = tables.status(one_application({"web/0": unit(workload, agent)}))
 
     assert row(picture, "web/0").endswith(f"  {message}")

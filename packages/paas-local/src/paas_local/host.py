@@ -177,6 +177,8 @@ def _arguments(argv: list[str]) -> Mapping[str, Any]:
 def main(argv: list[str]) -> int:
     """Keep the daemon of this home until it ends."""
     chosen = _arguments(argv)
+    # What pods see must be readable for their users, whatever the caller's umask is; the home itself is closed.
+    os.umask(0o022)
     run = folders.home() / "run"
     run.mkdir(mode=0o700, exist_ok=True)
     with _alone(run):

@@ -556,6 +556,28 @@ def test_the_version_is_the_one_clients_compare(run: Run):
     assert own.stdout.startswith("paas-local 0.")
 
 
+def test_another_pebble_needs_another_background_process(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results |= {"ping": {"pebble": "embedded"}, "models": {"models": []}}
+    (tmp_path / "pebble").touch()
+
+    result = run("--pebble", "pebble", "models")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "ERROR the background process runs already, with another pebble (embedded); end it first: paas-local shutdown\n"
+    )
+
+
+def test_model_settings_are_shown_in_columns_or_alone(run: Run, daemon: FakeDaemon):
+    daemon.results["model-config"] = {"name": {"Value": "demo", "Source": "model"}}
+
+    table, value, none = run("model-config"), run("model-config", "name"), run("model-config", "x")
+
+    assert table.stdout == "Attribute  From   Value\nname       model  demo\n"
+    assert value.stdout == "demo\n"
+    assert none.stderr == 'ERROR key "x" not found in "demo" model.\n'
+
+
 def test_the_built_in_charms_are_listed(run: Run):
     table, document = run("providers"), run("providers", "--format", "json")
 

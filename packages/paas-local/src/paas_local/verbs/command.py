@@ -91,7 +91,13 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
 
 def daemon(steps: progress.Steps) -> client.Client:
     """Give the background process, with the ``--pebble`` of this command line."""
-    return client.Client.here(progress=steps, pebble=click.get_current_context().find_root().obj)
+    wanted: Path | None = click.get_current_context().find_root().obj
+    found = client.Client.here(progress=steps, pebble=wanted)
+    if wanted and found.running() and (used := found.ask("ping")["pebble"]) != str(wanted):
+        raise click.ClickException(
+            f"the background process runs already, with another pebble ({used}); end it first: paas-local shutdown"
+        )
+    return found
 
 
 def ask(verb: str, **body: Any) -> Any:

@@ -54,9 +54,9 @@ def deploy(
     name = command.the_model(model)
     _warn(juju_only)
     with progress.steps() as steps:
-        # Asked before packing, which takes long: a wrong model or name is known at once.
+        # Asked before packing, which takes long. A path is no application's name, a built-in charm's is.
         daemon = command.daemon(steps)
-        _must_be_free(application, daemon.ask("status", model=name))
+        _must_be_free(application or chosen, daemon.ask("status", model=name))
         charm, rocks = _prepared(chosen, command.pairs(resource, what="resources"), steps)
         application = application or charm.name
         daemon.ask(

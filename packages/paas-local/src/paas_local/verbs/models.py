@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from paas_local import progress
+from paas_local import progress, tables
 from paas_local.verbs import command
 from paas_local.verbs.command import Verb
 
@@ -124,8 +124,9 @@ def model_config(words: tuple[str, ...], reset: tuple[str, ...], shape: str, mod
             raise click.ClickException(f'key "{words[0]}" not found in "{name}" model.')
         click.echo(document[words[0]]["Value"])
     elif shape == "tabular":
-        for key, setting in sorted(document.items()):
-            click.echo(f"{key}  {setting['Source']}  {setting['Value']}")
+        columns = [tables.Column(name=name) for name in ("Attribute", "From", "Value")]
+        rows = [(key, setting["Source"], str(setting["Value"])) for key, setting in sorted(document.items())]
+        click.echo("\n".join(tables.table(columns, rows)))
     else:
         command.show(document, shape)
 

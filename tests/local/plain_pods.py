@@ -15,6 +15,7 @@ import paas_local
 import yaml
 from paas_local import daemon, pods
 from paas_local.placement import Folders
+from paas_local.toolserver import listening
 
 PATIENCE = 60.0
 SOURCE = Path(paas_local.__file__).parent
@@ -201,7 +202,7 @@ async def operating(home: Path, *, model: bool = True) -> AsyncGenerator[Operato
     machine = PlainMachine()
     running = daemon.Daemon(home, machine)
     socket = home / "daemon.sock"
-    async with daemon.serving(running, socket, "embedded"):
+    async with daemon.serving(running, listening(socket), "embedded"):
         folder = os.open(home, os.O_PATH)
         connector = aiohttp.UnixConnector(path=f"/proc/self/fd/{folder}/{socket.name}")
         async with aiohttp.ClientSession("http://daemon", connector=connector) as session:

@@ -8,8 +8,10 @@ import asyncio
 import contextlib
 import ipaddress
 import itertools
+import os
 import shutil
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -263,20 +265,18 @@ class Here:
 
 
 @contextlib.asynccontextmanager
-async def serving(daemon: Daemon, socket: Path, pebble: str) -> AsyncGenerator[asyncio.Event]:
-    """Answer requests at a socket; the event is set by whoever asks for the end."""
+async def serving(daemon: Daemon, listener: socket.socket, pebble: str) -> AsyncGenerator[asyncio.Event]:
+    """Answer requests; the event is set by whoever asks for the end."""
     stop = asyncio.Event()
     runner = web.AppRunner(api.application(daemon, stop, pebble), shutdown_timeout=1.0, access_log=None)
     await daemon.open()
     try:
         await runner.setup()
-        await web.SockSite(runner, listening(socket)).start()
+        await web.SockSite(runner, listener).start()
         yield stop
     finally:
-        # the socket goes last: who finds it gone may start the next process
         await daemon.close()
         await runner.cleanup()
-        await asyncio.to_thread(socket.unlink, missing_ok=True)
         daemon.state.close()
 
 
@@ -286,7 +286,10 @@ async def run(home: Path, pebble: Path | None) -> None:
     await network.open()
     loop = asyncio.get_running_loop()
     daemon = Daemon(home, Here(network, pebble))
-    async with serving(daemon, home / folders.SOCKET, str(pebble or "embedded")) as stop:
+    listener = listening(home / folders.SOCKET)
+    # whoever finds nobody listening may start the next process: so this one listens until it is really gone
+    os.dup(listener.fileno())
+    async with serving(daemon, listener, str(pebble or "embedded")) as stop:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         await stop.wait()

@@ -76,7 +76,7 @@ class Matcher:
         if wanted.get("status") == "down" and "failures" in found:
             # Failures go on counting; the recording caught the first ones.
             wanted = {**wanted, "failures": "{some}"}
-        if wanted.get("kind") == "recover-check" and wanted["status"] == "Doing":
+        if wanted.get("kind") == "recover-check" and wanted.get("status") == "Doing":
             found = {key: item for key, item in found.items() if key != "log"}
         keys = {self.fill(key): key for key in wanted if wanted[key] is not None or key == "user-id"}
         missing = keys.keys() ^ {key for key, item in found.items() if item is not None or key == "user-id"}

@@ -14,7 +14,7 @@ import pytest
 SCENARIOS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("transcripts.json").read_text())["scenarios"]
 
 # Recorded, but not in transcripts.json: nothing outlives this daemon, as with PEBBLE_PERSIST=never, and it
-# has no terminals, which ops never asks for. The clear answers to that are in test_client.py.
+# has no terminals, which ops never asks for. The clear answers to that are in test_pebble_client.py.
 LEFT_OUT = {
     "daemon-restart": "state over restarts",
     "daemon-killed": "state over restarts",

@@ -1,0 +1,1 @@
+"""A guest book: people leave notes, everyone reads them."""

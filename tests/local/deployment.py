@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 Found = TypeVar("Found")
 

@@ -51,7 +51,7 @@ def interrupted(juju: Deployment, *words: str) -> tuple[int, str]:
     time.sleep(0.2)
     os.killpg(command.pid, signal.SIGINT)
     rest, _ = command.communicate(timeout=20)
-    juju.wait("end of its processes", lambda: not alive(command.pid), patience=5)
+    juju.wait("end of its processes", lambda: not alive(command.pid), patience=20)
     return command.returncode, first + rest
 
 

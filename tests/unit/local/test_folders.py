@@ -39,9 +39,7 @@ def test_cache_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     assert found.is_dir()
 
 
-def test_a_home_too_long_for_the_socket_says_what_to_set(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_home_too_long_for_the_socket_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PAAS_LOCAL_HOME", str(tmp_path / ("x" * 120)))
 
     with pytest.raises(folders.FolderError, match=r"too long.*set PAAS_LOCAL_HOME.*95 bytes"):

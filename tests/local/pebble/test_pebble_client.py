@@ -216,6 +216,20 @@ def test_the_socket_of_a_dead_daemon_is_taken(start: Start, folder: Path):
     assert start().get_system_info().version
 
 
+def test_a_bad_layer_file_ends_it_before_it_listens(folder: Path):
+    (folder / "layers/001-app.yaml").write_text("services: {web: {command: x}}")
+    words = ["run", "--socket", str(folder / "socket"), "--layers", str(folder / "layers")]
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "paas_local.pebble", *words], check=False, capture_output=True, text=True
+    )
+
+    problem = 'layer "app" must define "override" for service "web"'
+    assert ended.stderr == f"cannot run daemon: cannot load plan: {problem}\n"
+    assert ended.returncode == 1
+    assert not (folder / "socket").exists()
+
+
 def test_orphans_are_reaped(start: Start, daemons: list[subprocess.Popen[bytes]]):
     client = start(prefix=DIRECTLY)
 

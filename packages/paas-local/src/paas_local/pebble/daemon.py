@@ -108,8 +108,8 @@ class Daemon:
         self.processes.watch(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.shut_down, 0)
-        listener = _listen(self.options.socket)
         self.load()
+        listener = _listen(self.options.socket)
         runner = web.ServerRunner(
             web.Server(handle, access_log=None),  # pyright: ignore[reportArgumentType]  a function will do
             handle_signals=False,

@@ -108,5 +108,6 @@ def group_name(gid: int) -> str | None:
 
 
 def may_set_groups() -> bool:
-    """In a user namespace with one mapped user, setgroups(2) is denied even to uid 0."""
-    return os.geteuid() == 0 and Path("/proc/self/setgroups").read_text().strip() == "allow"
+    """Ask the kernel: in a user namespace with one mapped user, setgroups(2) is denied even to uid 0."""
+    answer = Path("/proc/self/setgroups")
+    return os.geteuid() == 0 and answer.exists() and answer.read_text().strip() == "allow"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from paas_local.verbs import applications, deploy, local, models, providers, secrets, status, units
+from paas_local.verbs import applications, deploy, local, models, projects, providers, secrets, status, units
 from paas_local.verbs.command import Verbs
 
 
@@ -50,6 +50,8 @@ for _verb in (
     secrets.secrets,
     secrets.show_secret,
     providers.providers,
+    projects.new,
+    projects.schema,
     local.fetch_libs,
     local.shutdown,
     local.version,

@@ -234,7 +234,8 @@ def how_to_go_on() -> None:
     """Tell how to use what is left running."""
     tell(
         "It is left running. To go on by hand:\n\n"
-        f"  export PATH={PAAS_LOCAL.parent}:$PATH JUJU_MODEL={MODEL}\n"
+        f"  export JUJU_MODEL={MODEL} UV_FIND_LINKS={ROOT / 'dist'}\n"
+        f"  export PATH={PAAS_LOCAL.parent}:{ROOT / '.uv/bin'}:$PATH\n"
         "  paas-local status --watch 1s\n"
         f"  paas-local destroy-model {MODEL}"
     )

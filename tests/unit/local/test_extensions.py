@@ -61,13 +61,26 @@ def test_keeps_the_order_of_what_charmcraft_makes(name: str, tmp_path: Path, mon
     assert expanded["charm-libs"] == case["expanded"]["charm-libs"]
 
 
-def test_every_option_action_and_resource_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("base", ["ubuntu@24.04", "ubuntu@26.04"])
+@pytest.mark.parametrize("name", extensions.known())
+def test_every_option_action_and_resource_is_described(
+    name: str, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv(extensions.EXPERIMENTAL, "1")
 
-    for base in ("ubuntu@24.04", "ubuntu@26.04"):
-        expanded = extensions.expand(flask(base=base), tmp_path)
-        described = [*expanded["config"]["options"].values(), *expanded["actions"].values()]
-        assert all(entry["description"] for entry in [*described, *expanded["resources"].values()])
+    expanded = extensions.expand(flask(extensions=[name], base=base), tmp_path)
+
+    described = [*expanded["config"]["options"].values(), *expanded["actions"].values()]
+    assert all(entry["description"] for entry in [*described, *expanded["resources"].values()])
+    assert not set("{}") & set(str([entry["description"] for entry in described]))
+
+
+def test_each_framework_keeps_its_own_names(tmp_path: Path):
+    options = {"django-mine": {"type": "string"}}
+
+    with pytest.raises(ProjectError, match="names that begin with django- belong to django-framework"):
+        extensions.expand(flask(extensions=["django-framework"], config={"options": options}), tmp_path)
+    extensions.expand(flask(extensions=["go-framework"], config={"options": options}), tmp_path)
 
 
 def test_leaves_a_project_without_extensions_as_it_is(tmp_path: Path):
@@ -91,7 +104,7 @@ def test_two_expansions_share_nothing(tmp_path: Path):
     [
         pytest.param(
             {"extensions": ["flask"]},
-            "extensions: flask is not known; known are: flask-framework",
+            "extensions: flask is not known; known are: django-framework, fastapi-framework, ",
             id="unknown",
         ),
         pytest.param({"extensions": "flask-framework"}, "extensions: has to be a list of texts", id="no list"),

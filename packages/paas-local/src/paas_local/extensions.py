@@ -6,7 +6,7 @@ What each adds is data in ``extensions/``; here are the rules by which it is cho
 import copy
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +18,7 @@ EXPERIMENTAL = "CHARMCRAFT_ENABLE_EXPERIMENTAL_EXTENSIONS"
 PAAS_CONFIG = "paas-config.yaml"
 
 _DATA = Path(__file__).with_suffix("")
+_SHARED_DATA = "shared.yaml"
 _RULES = ("cos_custom", "grafana_dashboards", "loki_alert_rules", "prometheus_alert_rules")
 _OWNED = ("assumes", "containers", "resources", "peers")
 _SHARED = (("actions",), ("requires",), ("provides",), ("config", "options"))
@@ -30,7 +31,7 @@ Check = Callable[["_Case"], Iterator[str]]
 
 def known() -> tuple[str, ...]:
     """Name the extensions there is data of."""
-    return tuple(sorted(file.stem for file in _DATA.glob("*.yaml")))
+    return tuple(sorted(file.stem for file in _DATA.glob("*.yaml") if file.name != _SHARED_DATA))
 
 
 def expand(charmcraft: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -46,20 +47,65 @@ def expand(charmcraft: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 def _expand(name: str, charmcraft: dict[str, Any], folder: Path) -> dict[str, Any]:
     if name not in known():
         raise ProjectError(f"charmcraft.yaml: extensions: {name} is not known; known are: {', '.join(known())}")
-    data = project.load(_DATA / f"{name}.yaml")
-    generation = _generation(name, data, charmcraft)
+    shared, own = project.load(_DATA / _SHARED_DATA), project.load(_DATA / f"{name}.yaml")
+    generation = _generation(name, _generations(shared, own), charmcraft)
     case = _Case(
         name=name,
-        framework=data["framework"],
-        experimental=generation["experimental"],
+        framework=own["framework"],
+        experimental=generation.experimental,
         charmcraft=charmcraft,
         folder=folder,
-        adds=_adds(generation, folder),
+        adds=_merged(generation.adds, generation.beside if (folder / PAAS_CONFIG).is_file() else {}),
     )
     for check in _CHECKS:
         for problem in check(case):
             raise ProjectError(problem)
-    return _merged(charmcraft, {**case.adds, "config": {"options": _options(case, data)}})
+    options = {**case.adds["config"]["options"], **_options_of_endpoints(shared, charmcraft)}
+    return _merged(charmcraft, {**case.adds, "config": {"options": options}})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Generation:
+    """What an extension adds on some bases."""
+
+    bases: tuple[str, ...]
+    experimental: bool
+    adds: Mapping[str, Any]
+    beside: Mapping[str, Any]
+    """What it adds if there is a ``paas-config.yaml``."""
+
+
+def _generations(shared: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[_Generation]:
+    """Put an extension's generations together from what all have in common and what is its own."""
+    for label, common in shared["generations"].items():
+        special = own["generations"].get(label, {})
+        groups = [*own.get("options-of", []), *special.get("options-of", [])]
+        options = {name: option for group in groups for name, option in shared["options"][group].items()}
+        adds: Mapping[str, Any] = {"config": {"options": options}}
+        for more in (shared, common, own, special):
+            adds = _merged(more.get("adds", {}), adds)
+        merged = {**common, **special}
+        names = {key: own[key] for key in ("framework", "title", "prefix")}
+        yield _Generation(
+            bases=tuple(merged["bases"]),
+            experimental=merged["experimental"],
+            adds=_filled(adds, container=merged["container"], PREFIX=own["prefix"].upper(), **names),
+            beside=merged.get("adds-beside-paas-config", {}),
+        )
+
+
+def _filled(value: Any, **names: str) -> Any:
+    """Fill names into all texts of a document, keys too."""
+    match value:
+        case str():
+            return value.format(**names)
+        case dict():
+            items = cast("dict[str, Any]", value).items()
+            return {key.format(**names): _filled(item, **names) for key, item in items}
+        case list():
+            return [_filled(item, **names) for item in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,17 +120,17 @@ class _Case:
     adds: Mapping[str, Any]
 
 
-def _generation(name: str, data: Mapping[str, Any], charmcraft: Mapping[str, Any]) -> Mapping[str, Any]:
+def _generation(name: str, generations: Iterable[_Generation], charmcraft: Mapping[str, Any]) -> _Generation:
     bases = sorted(set(_bases(charmcraft)))
     if len(bases) != 1:
         told = ", ".join(bases) or "none"
         raise ProjectError(f"charmcraft.yaml: base: {name} needs exactly one, as ubuntu@24.04; found: {told}")
-    generations = cast("list[Mapping[str, Any]]", data["generations"])
-    found = next((one for one in generations if bases[0] in one["bases"]), None)
+    offered = tuple(generations)
+    found = next((one for one in offered if bases[0] in one.bases), None)
     if found is None:
-        supported = ", ".join(base for one in generations for base in one["bases"])
+        supported = ", ".join(base for one in offered for base in one.bases)
         raise ProjectError(f"charmcraft.yaml: base: {name} does not support {bases[0]}; it does: {supported}")
-    if found["experimental"] and not os.environ.get(EXPERIMENTAL):
+    if found.experimental and not os.environ.get(EXPERIMENTAL):
         raise ProjectError(
             f"charmcraft.yaml: base: {name} is experimental on {bases[0]}; set {EXPERIMENTAL}=1 to use it"
         )
@@ -105,18 +151,10 @@ def _bases(charmcraft: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{base['name']}@{base['channel']}" for base in entry.get("build-on", [entry]))
 
 
-def _adds(generation: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    adds: dict[str, Any] = dict(generation["adds"])
-    adds["charm-libs"] = [*adds["charm-libs"], *generation.get("more-libs", [])]
-    beside: Mapping[str, Any] = generation.get("adds-beside-paas-config", {})
-    return _merged(adds, beside) if (folder / PAAS_CONFIG).is_file() else adds
-
-
-def _options(case: _Case, data: Mapping[str, Any]) -> dict[str, Any]:
-    options = dict(case.adds["config"]["options"])
-    for endpoint, declared in project.entries(case.charmcraft, "requires").items():
-        templates = data["options-of-interfaces"].get(declared.get("interface"), {})
-        options |= {name.format(endpoint=endpoint): option for name, option in templates.items()}
+def _options_of_endpoints(shared: Mapping[str, Any], charmcraft: Mapping[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for endpoint, declared in project.entries(charmcraft, "requires").items():
+        options |= _filled(shared["options-of-interfaces"].get(declared.get("interface"), {}), endpoint=endpoint)
     return options
 
 

@@ -1,0 +1,46 @@
+"""Runs the real charmcraft several times, in its own environment: ``python charmcraft_commands.py < commands.json``.
+
+A command is ``[folder, words]``; the answer is a list of ``[exit code, what was printed, what was complained]``.
+Charmcraft takes seconds to be imported, so that it happens once, and each command is a fork.
+"""
+
+import importlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def run(charmcraft: Callable[[], int], folder: str, words: list[str]) -> tuple[int, str, str]:
+    """Run one command in a process of its own."""
+    with tempfile.TemporaryDirectory() as above:
+        files = [Path(above) / name for name in ("stdout", "stderr")]
+        child = os.fork()
+        if child == 0:
+            for number, file in enumerate(files, start=1):
+                os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+            os.chdir(folder)
+            sys.argv = ["charmcraft", *words]
+            code = 1
+            try:
+                code = charmcraft()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        printed, complained = (file.read_text() for file in files)
+        return code, printed, complained
+
+
+def main() -> None:
+    """Read the commands, and answer."""
+    charmcraft = importlib.import_module("charmcraft.application.main").main
+    commands: list[tuple[str, list[str]]] = json.load(sys.stdin)
+    json.dump([run(charmcraft, folder, words) for folder, words in commands], sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""What the real charmcraft makes of its own templates is what we make of them, and what our charms read.
+
+Charmcraft 4.5 needs Python 3.12 and runs in an environment of its own, which uv keeps in its cache.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import paas_common
+import paas_django.charm
+import paas_fastapi.charm
+import paas_flask.charm
+import paas_go.charm
+import pytest
+import yaml
+from paas_common import juju
+from paas_local import environments, extensions, project
+
+CHARMCRAFT = "charmcraft==4.5.0"
+FRAMEWORKS = {
+    "flask": paas_flask.charm.FLASK,
+    "django": paas_django.charm.DJANGO,
+    "fastapi": paas_fastapi.charm.FASTAPI,
+    "go": paas_go.charm.GO,
+}
+BASES = ("ubuntu@24.04", "ubuntu@26.04")
+LOGIN = {"login": {"interface": "oauth", "limit": 1}}
+OPTIONS_OF_LOGIN = {"login-redirect-path", "login-scopes"}
+# How a schema says what Juju calls an int.
+TYPES = {"int": "integer", "float": "number", "boolean": "boolean", "string": "string"}
+
+Command = tuple[Path, list[str]]
+Case = tuple[str, str]
+CASES: list[Case] = [(framework, base) for framework in FRAMEWORKS for base in BASES]
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, Path]:
+    """Make a project of each framework from charmcraft's template, with a login, for each base."""
+    folder = tmp_path_factory.mktemp("projects")
+    made = {case: folder / "-".join(case) for case in CASES}
+    for place in made.values():
+        place.mkdir()
+    template = "init --profile {0}-framework --name {0}-k8s"
+    charmcraft(folder, [(place, template.format(name).split()) for (name, _), place in made.items()])
+    for (_, base), place in made.items():
+        document = {**project.load(place / "charmcraft.yaml"), "base": base, "requires": LOGIN}
+        (place / "charmcraft.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    return made
+
+
+@pytest.fixture(scope="module")
+def real(projects: dict[Case, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[Case, dict[str, Any]]:
+    """Let the real charmcraft expand them."""
+    state = tmp_path_factory.mktemp("state")
+    printed = charmcraft(state, [(place, ["expand-extensions"]) for place in projects.values()])
+    return dict(zip(projects, map(yaml.safe_load, printed), strict=True))
+
+
+@pytest.fixture
+def ours(projects: dict[Case, Path], monkeypatch: pytest.MonkeyPatch) -> dict[Case, dict[str, Any]]:
+    """Expand them ourselves."""
+    monkeypatch.setenv(extensions.EXPERIMENTAL, "1")
+    return {case: extensions.expand(project.load(place / "charmcraft.yaml"), place) for case, place in projects.items()}
+
+
+def charmcraft(folder: Path, commands: list[Command]) -> list[str]:
+    """Run charmcraft; give what each command has printed."""
+    script = Path(__file__).with_name("charmcraft_commands.py")
+    uv = (environments.uv(), "run", "--quiet", "--no-project", "--isolated")
+    done = subprocess.run(
+        [*uv, "--python", python(), "--with", CHARMCRAFT, "python", script],
+        input=json.dumps([(str(place), words) for place, words in commands]),
+        env={**os.environ, extensions.EXPERIMENTAL: "1", **of_its_own(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"{CHARMCRAFT} does not run; install Python 3.12, which it needs: {done.stderr.strip()}")
+    answers: list[tuple[int, str, str]] = json.loads(done.stdout)
+    for command, (code, _, complained) in zip(commands, answers, strict=True):
+        assert code == 0, f"{command}: {complained}"
+    return [printed for _, printed, _ in answers]
+
+
+def of_its_own(folder: Path) -> dict[str, str]:
+    """Keep its state and its logs out of the home of whoever runs the tests."""
+    places = {name: folder / name.lower() for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")}
+    for place in places.values():
+        place.mkdir(mode=0o700, exist_ok=True)
+    return {name: str(place) for name, place in places.items()}
+
+
+def python() -> str:
+    """Find Python 3.12; where there is none, uv may get one, if it is allowed to."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    folders = [*map(Path, os.get_exec_path()), *sorted(pyenv.glob("versions/3.12*/bin"))]
+    places = (str(folder / "python3.12") for folder in folders)
+    return next((place for place in places if answers(place)), "3.12")
+
+
+def answers(place: str) -> bool:
+    """Tell an interpreter from what only looks like one: pyenv's scripts call one or none."""
+    try:
+        return subprocess.run([place, "-c", ""], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def compared(expanded: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the descriptions, which are ours, and platforms, which charmcraft normalises."""
+    return {key: without_descriptions(value) for key, value in expanded.items() if key != "platforms"}
+
+
+def without_descriptions(value: Any) -> Any:
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return {key: without_descriptions(item) for key, item in items if key != "description"}
+    return value
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_an_extension_is_what_charmcraft_makes_of_it(
+    case: Case, real: dict[Case, dict[str, Any]], ours: dict[Case, dict[str, Any]]
+):
+    assert compared(ours[case]) == compared(real[case])
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_charm_knows_every_option_of_charmcraft(case: Case, real: dict[Case, dict[str, Any]]):
+    framework = FRAMEWORKS[case[0]]
+    options = real[case]["config"]["options"]
+
+    unknown = {
+        name: option["type"]
+        for name, option in options.items()
+        if name not in OPTIONS_OF_LOGIN and option["type"] not in understood(framework, name)
+    }
+
+    assert unknown == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_charm_accepts_every_default_of_charmcraft(case: Case, real: dict[Case, dict[str, Any]]):
+    options = real[case]["config"]["options"]
+    defaults = {name: option["default"] for name, option in options.items() if "default" in option}
+
+    FRAMEWORKS[case[0]].settings.model_validate(defaults)
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_charm_finds_its_container_and_its_peers(case: Case, real: dict[Case, dict[str, Any]]):
+    expanded = real[case]
+
+    assert set(expanded["containers"]) <= set(FRAMEWORKS[case[0]].containers)
+    assert set(expanded["peers"]) <= set(juju.PEERS)
+
+
+def understood(framework: paas_common.Framework, name: str) -> set[str]:
+    """Give the types of Juju that the framework reads an option of this name as."""
+    if name in framework.key_options:
+        return {"string", "secret"}
+    if name in {f"{option}-id" for option in framework.key_options}:
+        return {"secret"}
+    schema = framework.settings.model_json_schema(mode="validation").get("properties", {})
+    taken = set(types(schema.get(name, {})))
+    return {option for option, ours in TYPES.items() if ours in taken}
+
+
+def types(schema: dict[str, Any]) -> Iterator[Literal["integer", "number", "boolean", "string"]]:
+    """Give the types that a part of a schema accepts."""
+    if "type" in schema:
+        yield schema["type"]
+    for one in schema.get("anyOf", []):
+        yield from types(one)

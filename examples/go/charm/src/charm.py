@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+"""The charm of the notes application."""
+
+import ops
+import paas_go
+
+
+class GoK8SCharm(paas_go.Charm):
+    """A guest book in Go: the base class does all of the work."""
+
+
+if __name__ == "__main__":
+    ops.main(GoK8SCharm)

@@ -8,6 +8,7 @@ import shutil
 import typing
 
 import ops
+import paas_common
 import paas_flask
 from ops import testing
 
@@ -76,10 +77,15 @@ class World:
     meta: dict[str, typing.Any]
     root: pathlib.Path
     """The container's files below /flask and /tmp/flask, which live longer than one event."""
-    charm_type: type[ops.CharmBase] = FlaskCharm
+    charm_type: type[paas_common.PaasCharm] = FlaskCharm
     container: str = "flask-app"
     juju: str = "3.6.11"
     paas_config: str | bytes = ""
+    key_field: str = "flask_secret_key_id"
+    peers: str = "secret-storage"
+    image: dict[str, dict[str, typing.Any]] = dataclasses.field(default_factory=lambda: dict(IMAGE))
+    image_root: str = "/flask"
+    commands: set[testing.Exec] = dataclasses.field(default_factory=lambda: {SERVED})
 
     unit: int = 0
     _context: testing.Context[ops.CharmBase] | None = None
@@ -122,11 +128,13 @@ class World:
         """Give a container that is up and has the image's layer only."""
         given: dict[str, typing.Any] = {
             "can_connect": True,
-            "layers": {"image": layer(IMAGE)},
-            "execs": {SERVED},
+            "layers": {"image": layer(self.image)},
+            "execs": self.commands,
             "mounts": {
-                "base": testing.Mount(location="/flask", source=self.root / "base"),
-                "tmp": testing.Mount(location="/tmp/flask", source=self.root / "tmp"),
+                "base": testing.Mount(location=self.image_root, source=self.root / "base"),
+                "tmp": testing.Mount(
+                    location=self.charm_type.spec.state_dir.rpartition("/")[0], source=self.root / "tmp"
+                ),
             },
         }
         return testing.Container(self.container, **{**given, **changes})
@@ -144,7 +152,8 @@ class World:
 
     def image_file(self, name: str, text: str = "") -> None:
         """Put a file into the application's folder of the image."""
-        path = self.root / "base/app" / name
+        folder = self.charm_type.spec.app_dir.removeprefix(self.image_root).lstrip("/")
+        path = self.root / "base" / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
@@ -152,9 +161,9 @@ class World:
         return testing.Secret({"value": key}, owner="app")
 
     def peer(self, secret: testing.Secret | None, **changes: typing.Any) -> testing.PeerRelation:
-        data = {"flask_secret_key_id": secret.id} if secret else {}
+        data = {self.key_field: secret.id} if secret else {}
         given: dict[str, typing.Any] = {"local_app_data": data, **changes}
-        return testing.PeerRelation("secret-storage", **given)
+        return testing.PeerRelation(self.peers, **given)
 
     def state(self, **changes: typing.Any) -> testing.State:
         """Give a deployed, leading unit with its key and everything it requires."""

@@ -27,7 +27,7 @@ def decide(framework: Framework, found: facts.Facts) -> Decision:
     if isinstance(given, list) or obstacles or found.image is None:
         holds = [*(given if isinstance(given, list) else ()), *obstacles]
         return Decision(outcome=worst(holds))
-    variables = _environment(framework, found, given, ends)
+    variables = _environment(framework, found, found.image, given, ends)
     return _workload(framework, found, found.image, given, variables, ends)
 
 
@@ -57,9 +57,11 @@ def _database(framework: Framework, found: facts.Facts, ends: collections.abc.It
     """Refuse to go on without a database, where the framework cannot; a required one is told of already."""
     databases = [end for end in ends if end.integration.migrates]
     if not framework.requires_database or any(
-        isinstance(end.reading, Ready) or not end.facts.optional or end.facts.remote for end in databases
+        isinstance(end.reading, Ready) or not end.facts.optional for end in databases
     ):
         return []
+    if awaited := [endpoints.waiting(end) for end in databases if end.facts.remote]:
+        return awaited
     advice = " or ".join(
         f"juju integrate {found.me.app}:{end.facts.name} {end.integration.provider}" for end in databases
     )
@@ -75,7 +77,11 @@ def _database(framework: Framework, found: facts.Facts, ends: collections.abc.It
 
 
 def _environment(
-    framework: Framework, found: facts.Facts, given: Options, ends: collections.abc.Iterable[Endpoint]
+    framework: Framework,
+    found: facts.Facts,
+    image: facts.Image,
+    given: Options,
+    ends: collections.abc.Iterable[Endpoint],
 ) -> environment.Environment:
     key = [given.key]
     merged = environment.merge(
@@ -90,12 +96,13 @@ def _environment(
             *map(endpoints.variables, ends),
         ]
     )
-    return environment.merge([merged.values(), _of_server(framework, given, environment.plain(merged))])
+    there = services.environment(image.services[framework.name]) | environment.plain(merged)
+    return environment.merge([merged.values(), _of_server(framework, given, there)])
 
 
-def _of_server(framework: Framework, given: Options, merged: facts.Text) -> collections.abc.Iterator[Variable]:
+def _of_server(framework: Framework, given: Options, there: facts.Text) -> collections.abc.Iterator[Variable]:
     if framework.server:
-        for name, value in framework.server.variables(merged, given.paas_config.json_logs).items():
+        for name, value in framework.server.variables(there, given.paas_config.json_logs).items():
             yield Variable(name=name, value=value, source="the charm")
 
 

@@ -63,18 +63,18 @@ def obstacles(me: facts.Identity, endpoints: collections.abc.Iterable[Endpoint])
             case Invalid(reason):
                 holds.append(Hold(kind="blocked", reason=reason))
             case Pending() if required and remote:
-                holds.append(
-                    Hold(
-                        kind="waiting",
-                        reason=f"waiting for {remote.app} to provide {end.facts.name}",
-                        stop=True,
-                    )
-                )
+                holds.append(waiting(end))
             case Pending() if required:
                 missing.append(end)
             case _:
                 continue
     return [*holds, _missing(me, missing)] if missing else holds
+
+
+def waiting(end: Endpoint) -> Hold:
+    """Tell that the other side has not answered yet."""
+    who = end.facts.remote.app if end.facts.remote else end.integration.provider
+    return Hold(kind="waiting", reason=f"waiting for {who} to provide {end.facts.name}", stop=True)
 
 
 def _library(end: Endpoint, library: str) -> Hold:

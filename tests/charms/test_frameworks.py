@@ -1,0 +1,478 @@
+"""Every framework's charm: what differs between them, and that all else is the same."""
+
+import dataclasses
+import json
+import typing
+
+import ops
+import paas_common
+import paas_django
+import paas_fastapi
+import paas_flask
+import paas_go
+import pytest
+from ops import testing
+from paas_local import extensions
+from world import World, environment, layer, postgresql, relation
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Case:
+    """One framework under one generation of charmcraft's extension."""
+
+    charm: type[paas_common.PaasCharm]
+    service: str
+    command: str
+    base: str
+    older_container: str
+
+    @property
+    def gunicorn(self) -> bool:
+        return "gunicorn" in self.command
+
+
+GUNICORN = "/bin/python3 -m gunicorn -c /{0}/gunicorn.conf.py '{1}' -k [ sync ]"
+FLASK = Case(
+    charm=paas_flask.Charm,
+    service="flask",
+    command=GUNICORN.format("flask", "app:app"),
+    base="/flask",
+    older_container="flask-app",
+)
+DJANGO = Case(
+    charm=paas_django.Charm,
+    service="django",
+    command=GUNICORN.format("django", "shop.wsgi:application"),
+    base="/django",
+    older_container="django-app",
+)
+FASTAPI = Case(
+    charm=paas_fastapi.Charm,
+    service="fastapi",
+    command="/bin/python3 -m uvicorn app:app",
+    base="/app",
+    older_container="app",
+)
+GO = Case(charm=paas_go.Charm, service="go", command="notes", base="/app", older_container="app")
+FRAMEWORKS = [pytest.param(case, id=case.service) for case in (FLASK, DJANGO, FASTAPI, GO)]
+GENERATIONS = ["ubuntu@24.04", "ubuntu@26.04"]
+BASE = "ubuntu@24.04"
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.param
+
+
+@pytest.fixture
+def base() -> str:
+    return BASE
+
+
+@pytest.fixture
+def framework(world: World, case: Case, base: str, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Give a world of the framework's charm, as charmcraft's real extension expands it."""
+    monkeypatch.setenv(extensions.EXPERIMENTAL, "1")
+    charmcraft = {
+        "name": f"{case.service}-k8s",
+        "type": "charm",
+        "summary": "A test.",
+        "description": "A test.",
+        "base": base,
+        "extensions": [f"{case.service}-framework"],
+        "requires": {"postgresql": {"interface": "postgresql_client", "optional": True, "limit": 1}},
+        "config": {"options": {"greeting": {"type": "string", "default": "Hello"}}},
+    }
+    world.meta = extensions.expand(charmcraft, world.root)
+    world.charm_type = type("Charm", (case.charm,), {"start_patience": 0})
+    world.container = case.older_container if base == BASE else "app"
+    world.key_field = f"{case.service}_secret_key_id"
+    world.peers = "secret-storage" if base == BASE else "peers"
+    world.image = {case.service: {"override": "replace", "startup": "enabled", "command": case.command}}
+    world.image_root = case.base
+    world.commands = {testing.Exec(["/bin/python3"]), testing.Exec(["python3"]), testing.Exec(["bash"])}
+    return world
+
+
+def deployed(world: World, **changes: typing.Any) -> testing.State:
+    return world.run(world.context().on.config_changed(), world.state(**changes))
+
+
+def given(state: testing.State, case: Case) -> dict[str, str]:
+    found = environment(state, case.service)
+    return {name: value for name, value in found.items() if not name.startswith("POSTGRESQL")}
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+@pytest.mark.parametrize("base", GENERATIONS)
+def test_it_becomes_active_as_either_extension_expands(framework: World, case: Case) -> None:
+    after = deployed(framework)
+
+    (container,) = after.containers
+    assert after.unit_status == testing.ActiveStatus()
+    assert container.service_statuses[case.service] == ops.pebble.ServiceStatus.ACTIVE
+    assert environment(after, case.service)["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+@pytest.mark.parametrize("base", GENERATIONS)
+def test_an_event_without_news_changes_nothing(framework: World) -> None:
+    settled = deployed(framework)
+    framework.context().unit_status_history.clear()
+
+    after = framework.run(framework.context().on.update_status(), settled)
+
+    assert after.containers == settled.containers
+    assert after.relations == settled.relations
+    assert framework.context().unit_status_history == []
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        pytest.param(
+            DJANGO,
+            {
+                "DJANGO_ALLOWED_HOSTS": '["flask-k8s.demo"]',
+                "DJANGO_BASE_URL": "http://flask-k8s.demo:8000",
+                "DJANGO_CSRF_TRUSTED_ORIGINS": '["http://flask-k8s.demo:8000"]',
+                "DJANGO_DEBUG": "false",
+                "DJANGO_GREETING": "Hello",
+                "DJANGO_METRICS_PATH": "/metrics",
+                "DJANGO_METRICS_PORT": "9102",
+                "DJANGO_SECRET_KEY": "generated-key",
+            },
+            id="django",
+        ),
+        pytest.param(
+            FASTAPI,
+            {
+                "APP_BASE_URL": "http://flask-k8s.demo:8080",
+                "APP_GREETING": "Hello",
+                "APP_SECRET_KEY": "generated-key",
+                "METRICS_PATH": "/metrics",
+                "METRICS_PORT": "8080",
+                "UVICORN_HOST": "0.0.0.0",
+                "UVICORN_LOG_LEVEL": "info",
+                "UVICORN_PORT": "8080",
+                "WEB_CONCURRENCY": "1",
+            },
+            id="fastapi",
+        ),
+        pytest.param(
+            GO,
+            {
+                "APP_BASE_URL": "http://flask-k8s.demo:8080",
+                "APP_GREETING": "Hello",
+                "APP_METRICS_PATH": "/metrics",
+                "APP_METRICS_PORT": "8080",
+                "APP_PORT": "8080",
+                "APP_SECRET_KEY": "generated-key",
+                "METRICS_PATH": "/metrics",
+                "METRICS_PORT": "8080",
+                "PORT": "8080",
+            },
+            id="go",
+        ),
+    ],
+    indirect=["case"],
+)
+def test_defaults(framework: World, case: Case, expected: dict[str, str]) -> None:
+    assert given(deployed(framework), case) == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "option", "value", "expected"),
+    [
+        (DJANGO, "django-debug", True, {"DJANGO_DEBUG": "true"}),
+        (
+            DJANGO,
+            "django-allowed-hosts",
+            "a.com, b.com,,a.com,flask-k8s.demo",
+            {"DJANGO_ALLOWED_HOSTS": '["a.com", "b.com", "flask-k8s.demo"]'},
+        ),
+        (DJANGO, "django-secret-key", "mine", {"DJANGO_SECRET_KEY": "mine"}),
+        (FASTAPI, "webserver-workers", 4, {"WEB_CONCURRENCY": "4"}),
+        (FASTAPI, "webserver-port", 9000, {"UVICORN_PORT": "9000", "APP_BASE_URL": "http://flask-k8s.demo:9000"}),
+        (FASTAPI, "webserver-log-level", "trace", {"UVICORN_LOG_LEVEL": "trace"}),
+        (FASTAPI, "metrics-port", 9100, {"METRICS_PORT": "9100"}),
+        (FASTAPI, "metrics-path", "/stats", {"METRICS_PATH": "/stats"}),
+        (FASTAPI, "app-secret-key", "mine", {"APP_SECRET_KEY": "mine"}),
+        (GO, "app-port", 9000, {"APP_PORT": "9000", "PORT": "9000"}),
+        (GO, "metrics-port", 9100, {"APP_METRICS_PORT": "9100", "METRICS_PORT": "9100"}),
+        (GO, "metrics-path", "/stats", {"APP_METRICS_PATH": "/stats", "METRICS_PATH": "/stats"}),
+        (GO, "app-secret-key", "mine", {"APP_SECRET_KEY": "mine"}),
+    ],
+    indirect=["case"],
+)
+def test_option_becomes_a_variable(
+    framework: World, case: Case, option: str, value: object, expected: dict[str, str]
+) -> None:
+    found = given(deployed(framework, config={option: value}), case)
+
+    assert {name: found.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "option", "value"),
+    [
+        (DJANGO, "webserver-worker-class", "magic"),
+        (DJANGO, "webserver-workers", -1),
+        (DJANGO, "django-secret-key", ""),
+        (FASTAPI, "webserver-workers", 0),
+        (FASTAPI, "webserver-port", 70000),
+        (FASTAPI, "webserver-log-level", "loud"),
+        (FASTAPI, "metrics-port", 0),
+        (FASTAPI, "metrics-path", ""),
+        (FASTAPI, "app-secret-key", ""),
+        (GO, "app-port", 70000),
+        (GO, "app-port", 0),
+        (GO, "metrics-port", -1),
+        (GO, "metrics-path", ""),
+        (GO, "app-secret-key", ""),
+    ],
+    indirect=["case"],
+)
+def test_option_is_refused_by_name(framework: World, option: str, value: object) -> None:
+    after = deployed(framework, config={option: value})
+
+    assert isinstance(after.unit_status, testing.BlockedStatus)
+    assert after.unit_status.message.startswith(f"invalid options: {option} (")
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_an_image_without_the_service(framework: World, case: Case) -> None:
+    container = framework.workload(layers={"image": layer({"other": {"override": "replace", "command": "x"}})})
+
+    after = deployed(framework, containers={container})
+
+    assert isinstance(after.unit_status, testing.BlockedStatus)
+    assert after.unit_status.message.startswith(f"the image has no service {case.service} (it has: other)")
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_workers_and_schedulers_everywhere(framework: World, case: Case) -> None:
+    for name in ("mail-worker", "tidy-scheduler"):
+        framework.image[name] = {"override": "replace", "startup": "enabled", "command": name}
+
+    after = deployed(framework)
+
+    assert environment(after, "mail-worker") == environment(after, case.service)
+    assert environment(after, "tidy-scheduler") == environment(after, case.service)
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_the_migration_runs_in_the_application_s_folder(framework: World, case: Case) -> None:
+    framework.image_file("migrate.sh")
+
+    deployed(framework)
+
+    ran = framework.context().exec_history[framework.container][-1]
+    assert ran.command == ["bash", "-eo", "pipefail", "migrate.sh"]
+    assert ran.working_dir == case.charm.spec.app_dir
+
+
+@pytest.mark.parametrize("case", [pytest.param(FASTAPI, id="fastapi"), pytest.param(GO, id="go")], indirect=True)
+@pytest.mark.parametrize("app_key", [None, "operator's"])
+def test_an_author_s_secret_key_option_replaces_the_generated_key_only(
+    framework: World, case: Case, app_key: str | None
+) -> None:
+    framework.meta["config"]["options"]["secret-key"] = {"type": "string"}
+    config = {"secret-key": "author's", **({"app-secret-key": app_key} if app_key else {})}
+
+    found = given(deployed(framework, config=config), case)
+
+    assert found["APP_SECRET_KEY"] == (app_key or "author's")
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_paas_config_s_port_beats_the_option(framework: World, case: Case) -> None:
+    framework.paas_config = "port: 7777\n"
+
+    after = deployed(framework)
+
+    (container,) = after.containers
+    assert container.plan.checks["answers"].tcp == {"port": 7777}
+    assert environment(after, case.service)[f"{case.charm.spec.prefix}BASE_URL"] == "http://flask-k8s.demo:7777"
+    assert {environment(after, case.service)[name] for name in case.charm.spec.port_names} <= {"7777"}
+    assert not case.gunicorn or "7777" in framework.gunicorn
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c.service) for c in (FLASK, DJANGO)], indirect=True)
+def test_gunicorn_writes_json_lines_when_the_author_says_so(framework: World, case: Case) -> None:
+    framework.paas_config = "framework_logging_format: json\n"
+
+    deployed(framework)
+
+    text = framework.gunicorn
+    compile(text, "gunicorn.conf.py", "exec")
+    assert "logger_class = JsonLogger" in text
+
+
+@pytest.mark.parametrize("case", [pytest.param(FASTAPI, id="fastapi")], indirect=True)
+def test_uvicorn_writes_json_lines_when_the_author_says_so(framework: World, case: Case) -> None:
+    framework.paas_config = "framework_logging_format: json\n"
+    framework.image[case.service]["environment"] = {"PYTHONPATH": "/of/the/image"}
+
+    after = deployed(framework)
+
+    found = environment(after, case.service)
+    folder = "/tmp/fastapi/log_config"
+    configuration = json.loads((framework.root / "tmp/log_config/uvicorn-log-config.json").read_text())
+    assert found["UVICORN_LOG_CONFIG"] == f"{folder}/uvicorn-log-config.json"
+    assert found["PYTHONPATH"] == f"{folder}:/of/the/image"
+    assert set(configuration["loggers"]) == {"uvicorn", "uvicorn.error", "uvicorn.access"}
+    assert (framework.root / "tmp/log_config/uvicorn_json_lines.py").exists()
+
+
+class TestDjango:
+    """What only Django has."""
+
+    @pytest.fixture
+    def case(self) -> Case:
+        return DJANGO
+
+    def test_it_does_not_start_without_a_database(self, framework: World) -> None:
+        state = framework.state()
+        peer = next(each for each in state.relations if each.endpoint == "secret-storage")
+
+        after = framework.run(framework.context().on.config_changed(), dataclasses.replace(state, relations={peer}))
+
+        assert after.unit_status == testing.BlockedStatus(
+            "Django requires a database integration to work (juju integrate flask-k8s:postgresql postgresql-k8s)"
+        )
+
+    def test_it_stops_when_its_database_goes(self, framework: World) -> None:
+        settled = deployed(framework)
+
+        after = framework.run(framework.context().on.relation_broken(relation(settled)), settled)
+
+        (container,) = after.containers
+        assert isinstance(after.unit_status, testing.BlockedStatus)
+        assert container.service_statuses["django"] == ops.pebble.ServiceStatus.INACTIVE
+
+    def test_it_waits_for_a_database_that_has_not_answered(self, framework: World) -> None:
+        key = framework.secret()
+        state = framework.state(secrets={key}, relations={framework.peer(key), postgresql()})
+
+        after = framework.run(framework.context().on.config_changed(), state)
+
+        assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
+
+    def test_a_charm_that_declares_no_database(self, framework: World) -> None:
+        del framework.meta["requires"]["postgresql"]
+        key = framework.secret()
+
+        after = deployed(framework, secrets={key}, relations={framework.peer(key)})
+
+        assert isinstance(after.unit_status, testing.BlockedStatus)
+        assert "the charm declares none: add one of postgresql_client" in after.unit_status.message
+
+    def test_create_superuser(self, framework: World) -> None:
+        settled = deployed(framework)
+
+        framework.run(
+            framework.context().on.action("create-superuser", params={"username": "ann", "email": "ann@x.org"}), settled
+        )
+
+        ran = framework.context().exec_history[framework.container][-1]
+        password = (framework.context().action_results or {})["password"]
+        assert ran.command == ["python3", "manage.py", "createsuperuser", "--noinput"]
+        assert ran.environment["DJANGO_SUPERUSER_USERNAME"] == "ann"
+        assert ran.environment["DJANGO_SUPERUSER_EMAIL"] == "ann@x.org"
+        assert ran.environment["DJANGO_SUPERUSER_PASSWORD"] == password
+        assert ran.environment["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
+
+    def test_create_superuser_of_a_name_that_is_taken(self, framework: World) -> None:
+        taken = testing.Exec(["python3"], return_code=1, stdout="CommandError: That username is already taken.\n")
+        settled = deployed(framework)
+        (container,) = settled.containers
+        settled = dataclasses.replace(settled, containers={dataclasses.replace(container, execs=frozenset({taken}))})
+
+        with pytest.raises(testing.ActionFailed) as refused:
+            framework.run(
+                framework.context().on.action("create-superuser", params={"username": "ann", "email": "a@x.org"}),
+                settled,
+            )
+
+        assert refused.value.message == "CommandError: That username is already taken."
+
+    def test_create_superuser_before_the_application_is_ready_runs_nothing(self, framework: World) -> None:
+        key = framework.secret()
+        state = framework.state(secrets={key}, relations={framework.peer(key)})
+
+        with pytest.raises(testing.ActionFailed) as refused:
+            framework.run(
+                framework.context().on.action("create-superuser", params={"username": "ann", "email": "a@x.org"}), state
+            )
+
+        assert refused.value.message.startswith("django-app container is not ready: Django requires a database")
+        assert framework.context().exec_history.get(framework.container, []) == []
+
+    def test_create_superuser_without_a_name(self, framework: World) -> None:
+        with pytest.raises(testing.ActionFailed) as refused:
+            framework.run(
+                framework.context().on.action("create-superuser", params={"username": "", "email": "a@x.org"}),
+                deployed(framework),
+            )
+
+        assert refused.value.message == "invalid parameters: username (string should have at least 1 character)"
+
+    def test_a_migration_of_manage_py_goes_first(self, framework: World) -> None:
+        framework.image_file("migrate.sh")
+        framework.image_file("manage.py")
+
+        deployed(framework)
+
+        ran = framework.context().exec_history[framework.container][-1]
+        assert ran.command == ["python3", "manage.py", "migrate"]
+
+
+def test_a_fifth_framework_is_one_value(framework_of_a_stranger: World) -> None:
+    after = deployed(framework_of_a_stranger)
+
+    found = environment(after, "toy")
+    assert after.unit_status == testing.ActiveStatus()
+    assert (found["TOY_PORT"], found["TOY_COLOUR"], found["TOY_SECRET_KEY"]) == ("5000", "blue", "generated-key")
+
+
+@pytest.fixture
+def framework_of_a_stranger(world: World) -> World:
+    """Give a charm of a framework that the wheels do not know; docs/new-framework.md shows the same."""
+    import pydantic  # noqa: PLC0415  only this case declares settings of its own
+
+    class ToySettings(paas_common.Settings):
+        colour: str = pydantic.Field(default="red", alias="toy-colour")
+
+    class ToyCharm(paas_common.PaasCharm):
+        start_patience = 0
+        spec = paas_common.Framework(
+            name="toy",
+            settings=ToySettings,
+            prefix="TOY_",
+            settings_prefix="TOY_",
+            port_names=("TOY_PORT",),
+            metrics_port_names=(),
+            metrics_path_names=(),
+            reserved=("toy-",),
+            ports=paas_common.Ports(app=5000, metrics=5000),
+            app_dir="/app",
+            state_dir="/tmp/toy/state",
+        )
+
+    world.meta = {
+        "name": "toy-k8s",
+        "summary": "A toy.",
+        "description": "A toy.",
+        "containers": {"app": {"resource": "app-image"}},
+        "resources": {"app-image": {"type": "oci-image"}},
+        "peers": {"secret-storage": {"interface": "secret-storage"}},
+        "requires": {"postgresql": {"interface": "postgresql_client", "optional": True}},
+        "provides": {},
+        "actions": {"rotate-secret-key": {}},
+        "config": {"options": {"toy-colour": {"type": "string", "default": "blue"}}},
+    }
+    world.charm_type, world.container, world.key_field = ToyCharm, "app", "toy_secret_key_id"
+    world.image = {"toy": {"override": "replace", "startup": "enabled", "command": "toy"}}
+    world.image_root = "/app"
+    return world

@@ -15,7 +15,8 @@ from app.settings import settings
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    yield
+    with metrics.served():
+        yield
     await database.engine.dispose()
 
 

@@ -37,9 +37,9 @@ async def health(session: Session) -> dict[str, object]:
 
 
 @router.get("/settings")
-async def show_settings() -> dict[str, str | None]:
+async def show_settings() -> dict[str, object]:
     """Show settings that anyone may see; never the secret key."""
-    return settings.model_dump(include={"greeting", "base_url", "log_level", "metrics_path"})
+    return settings.model_dump(include={"greeting", "base_url", "log_level", "port", "metrics_port", "metrics_path"})
 
 
 @router.get("/visits")

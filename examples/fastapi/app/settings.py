@@ -17,6 +17,8 @@ class Settings(BaseSettings):
     moderator_name: str | None = None
     moderator_password: SecretStr | None = None
     log_level: str = Field(default="info", validation_alias="UVICORN_LOG_LEVEL")
+    port: int = Field(default=8000, validation_alias="UVICORN_PORT")
+    metrics_port: int | None = Field(default=None, validation_alias="METRICS_PORT")
     metrics_path: str = Field(default="/metrics", validation_alias="METRICS_PATH")
     database: SecretStr = Field(validation_alias="POSTGRESQL_DB_CONNECT_STRING")
 

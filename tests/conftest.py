@@ -1,10 +1,14 @@
 """The wheels of this repository, built once, for tests that install them as a stranger would."""
 
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 from paas_local import environments
+
+# Started in the background of a shell, pytest inherits an ignored SIGINT, and so would all that the tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent.parent
 

@@ -120,7 +120,7 @@ class Browser:
         return self.send("POST", path, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
     def send(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Any:
-        self._url = self._url or self._deployment("url", self._application).strip()
+        self._url = self._url or self._address()
         request = urllib.request.Request(self._url + path, body, dict(headers or {}), method=method)
         try:
             with self._opener.open(request, timeout=10) as answer:
@@ -130,6 +130,13 @@ class Browser:
             self._url = ""
             raise
         return json.loads(content) if content else None
+
+    def _address(self) -> str:
+        """Ask where the application is; that it is nowhere yet is as good as that nobody answers."""
+        asked = self._deployment.run("url", self._application)
+        if asked.returncode:
+            raise ConnectionRefusedError(asked.stderr)
+        return asked.stdout.strip()
 
 
 def _parent(entry: Path) -> int | None:

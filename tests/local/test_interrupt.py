@@ -47,10 +47,15 @@ def interrupted(juju: Deployment, *words: str) -> tuple[int, str]:
         start_new_session=True,
     )
     assert command.stdout
-    first = command.stdout.readline()
-    time.sleep(0.2)
-    os.killpg(command.pid, signal.SIGINT)
-    rest, _ = command.communicate(timeout=20)
+    try:
+        first = command.stdout.readline()
+        time.sleep(0.2)
+        os.killpg(command.pid, signal.SIGINT)
+        rest, _ = command.communicate(timeout=20)
+    finally:
+        # Only where the test fails; the group is the command's own.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(command.pid, signal.SIGKILL)
     juju.wait("end of its processes", lambda: not alive(command.pid), patience=20)
     return command.returncode, first + rest
 

@@ -229,7 +229,7 @@ def test_a_changed_file_makes_another_image(source: Path):
     ("more", "words"),
     [
         pytest.param({"name": None}, "rockcraft.yaml: name: missing", id="name"),
-        pytest.param({"extensions": ["flask"]}, "extensions: flask is not known; known are: flask-framework", id="ext"),
+        pytest.param({"extensions": ["flask"]}, "extensions: flask is not known; known are: django-framework, ", id="ext"),
         pytest.param({"services": ["flask"]}, "rockcraft.yaml: services: has to be a mapping", id="services"),
         pytest.param({"environment": "A=1"}, "rockcraft.yaml: environment: has to be a mapping", id="environment"),
         pytest.param(

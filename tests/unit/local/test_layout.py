@@ -199,3 +199,23 @@ def test_the_folders_above_a_path_begin_at_the_top() -> None:
 
 def test_this_machine_can_be_looked_at() -> None:
     assert "bin" in layout.machine(privileged=True).usr
+
+
+def test_a_program_of_the_rock_s_never_touches_the_host_s_folder() -> None:
+    program = images.Mount(source=Path("/cache/go"), target="/usr/local/bin/go-notes", mode="ro")
+
+    steps = (*layout.base(machine(), hostname="a-0", hosts=Path("/h"), rock=rock(program)), *workload(machine()))
+
+    binds = of(layout.Bind, steps)
+    assert "/usr/local/bin" not in binds
+    assert binds["/run/host/local"].source == "/usr/local"
+    assert of(layout.Commands, steps)["/usr/local/bin"].folders == ("/run/host/local/bin",)
+
+
+def test_a_folder_that_the_host_lacks_is_the_rock_s_alone() -> None:
+    program = images.Mount(source=Path("/cache/x"), target="/usr/local/share/x", mode="ro")
+
+    steps = layout.base(machine(), hostname="a-0", hosts=Path("/h"), rock=rock(program))
+
+    assert "/run/host/local" not in of(layout.Bind, steps)
+    assert "/usr/local/bin" in of(layout.Bind, steps)

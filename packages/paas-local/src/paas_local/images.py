@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,7 @@ import yaml
 from . import environments, project, rockcraft, store
 from .environments import Environment, Progress
 from .project import ProjectError
-from .rockcraft import Recipe
+from .recipe import Recipe
 
 _KIND = "rocks"
 _RECORD = "rock.yaml"
@@ -105,12 +106,18 @@ def _build(recipe: Recipe, environment: Environment | None) -> Path:
         for target, text in recipe.texts.items():
             _below(root, target).write_text(text, encoding="utf-8")
             _below(root, target).chmod(0o644)
-        for target, program in recipe.programs.items():
-            shutil.copyfile(program, _below(root, target))
-            _below(root, target).chmod(0o755)
+        _programs(root, recipe.programs)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as lent:
+            _programs(root, recipe.compile(Path(lent)) if recipe.compile else {})
         record = _record(recipe, environment, [*_own_mounts(root), *_shared_mounts(environment)])
         (folder / _RECORD).write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True))
         return store.keep(folder, _KIND, store.tree(folder))
+
+
+def _programs(root: Path, programs: Mapping[str, Path]) -> None:
+    for target, program in programs.items():
+        shutil.copyfile(program, _below(root, target))
+        _below(root, target).chmod(0o755)
 
 
 def _record(recipe: Recipe, environment: Environment | None, mounts: list[Mount]) -> dict[str, Any]:

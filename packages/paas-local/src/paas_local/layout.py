@@ -15,6 +15,7 @@ DAEMON_USER = 584792
 _SHARED_TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _REAL_BIN = "/run/host/bin"
 _COMMANDS = "/usr/local/sbin"
+_REAL_LOCAL = "/run/host/local"
 
 # What programs of the host's /usr look up in /etc. Not all of it: it has the machine's secrets too.
 _ETC = (
@@ -143,11 +144,13 @@ def daemon_user(host: Machine, uid: int | None) -> int:
     return DAEMON_USER if uid is None else uid
 
 
-def base(host: Machine, *, hostname: str, hosts: Path, uid: int | None = None) -> tuple[Step, ...]:
+def base(
+    host: Machine, *, hostname: str, hosts: Path, uid: int | None = None, rock: images.Rock | None = None
+) -> tuple[Step, ...]:
     """Give what every container has: the host's programs, and a private place for all else."""
     owner = uid if uid is not None and host.privileged else 0
     return (
-        *_programs(host),
+        *_programs(host, _local(rock) if rock is not None else frozenset()),
         *_etc(host, hostname=hostname, hosts=hosts, uid=uid),
         Kernel(kind="devices", path="/dev"),
         Kernel(kind="proc", path="/proc"),
@@ -163,17 +166,33 @@ def base(host: Machine, *, hostname: str, hosts: Path, uid: int | None = None) -
     )
 
 
-def _programs(host: Machine) -> tuple[Step, ...]:
-    """Show the host's programs and libraries; ``/usr/local/sbin``, first in PATH, is the container's."""
+def _programs(host: Machine, own: frozenset[str]) -> tuple[Step, ...]:
+    """Show the host's programs and libraries; ``/usr/local/sbin``, first in PATH, is the container's.
+
+    So are the folders of ``own`` below ``/usr/local``, which only link to what the host has there: to add a file to
+    the host's own folder would be to change the host.
+    """
     return (
         Folder(path="/usr"),
         *(_same(f"/usr/{name}") for name in host.usr if name != "local"),
         Folder(path="/usr/local"),
-        *(_same(f"/usr/local/{name}") for name in host.local if name != "sbin"),
+        *(_same(f"/usr/local/{name}") for name in host.local if name not in {"sbin", *own}),
+        *((Bind(source="/usr/local", path=_REAL_LOCAL),) if own & {*host.local} else ()),
+        *(
+            Commands(path=f"/usr/local/{name}", folders=(f"{_REAL_LOCAL}/{name}",))
+            for name in host.local
+            if name in own
+        ),
         Folder(path=_COMMANDS),
         *(Link(path=f"/{name}", to=to) for name, to in host.links.items()),
         *(_same(f"/{name}") for name in host.folders),
     )
+
+
+def _local(rock: images.Rock) -> frozenset[str]:
+    """Name the folders of /usr/local that an image has files for."""
+    inside = (mount.target for mount in rock.mounts if PurePosixPath(mount.target).is_relative_to("/usr/local"))
+    return frozenset(PurePosixPath(target).parts[3] for target in inside)
 
 
 def _etc(host: Machine, *, hostname: str, hosts: Path, uid: int | None) -> tuple[Step, ...]:

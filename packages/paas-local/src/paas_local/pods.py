@@ -141,6 +141,10 @@ class Pod:
             self._sockets[container] = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)
         return Path(f"/proc/self/fd/{self._sockets[container]}/{path.name}")
 
+    def renew(self, spec: PodSpec) -> None:
+        """Note what containers are made of that start from now on."""
+        self.spec = spec
+
     async def wait_container(self, name: str) -> int:
         """Return the exit code of a container's main program once it has ended."""
         return await self._running[name].process.wait()
@@ -152,7 +156,7 @@ class Pod:
         socket.unlink(missing_ok=True)
         uid = each.uid or None
         steps = (
-            *layout.base(self._machine, hostname=self.hostname, hosts=self.spec.hosts, uid=uid),
+            *layout.base(self._machine, hostname=self.hostname, hosts=self.spec.hosts, uid=uid, rock=each.rock),
             *layout.workload(
                 self._machine,
                 rock=each.rock,

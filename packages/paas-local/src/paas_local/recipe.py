@@ -1,0 +1,35 @@
+"""What an image should hold, before anything is built; and which files of a project that means."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from .environments import Requirements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """An image as it should become; paths in it are absolute."""
+
+    name: str
+    files: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    """Path in the image to a file or folder of this machine."""
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    programs: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    compile: Callable[[Path], Mapping[str, Path]] | None = None
+    """Makes more programs, in a folder that is only lent; gives them by their places in the image."""
+    folders: tuple[str, ...] = ()
+    requirements: Requirements | None = None
+    layer: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def chosen(source: Path, patterns: Iterable[str]) -> Iterator[str]:
+    """Give the files and folders that craft's lists of patterns name; a minus leaves out."""
+    listed = tuple(patterns)
+    out = {path for item in listed if item.startswith("-") for path in source.glob(item[1:])}
+    for item in listed:
+        for path in sorted(source.glob(item)) if item and not item.startswith("-") else ():
+            if path not in out:
+                yield str(PurePosixPath(path.relative_to(source)))

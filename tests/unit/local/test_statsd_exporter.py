@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from paas_local import frameworks, statsd_exporter
+from paas_local import rock_extensions, statsd_exporter
 from paas_local.statsd_exporter import Metrics
 
-MAPPING = statsd_exporter.rules(frameworks.statsd_mapping("flask"))
+MAPPING = statsd_exporter.rules(rock_extensions.statsd_mapping("flask"))
 
 
 def shown(*packets: str) -> list[str]:

@@ -6,11 +6,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from . import frameworks, project
+from . import project, rock_extensions
 from .environments import Progress, Requirements
-from .frameworks import EXTENSIONS, FILE
 from .project import ProjectError
 from .recipe import Recipe, chosen
+from .rock_extensions import EXTENSIONS, FILE
 
 
 def read(source: Path, progress: Progress) -> Recipe:
@@ -26,7 +26,7 @@ def read(source: Path, progress: Progress) -> Recipe:
     recipe = Recipe(name=rock["name"], environment=environment, layer=_layer(rock))
     used = [_extension(name) for name in sorted(project.texts(rock, "extensions", FILE))]
     for framework in used:
-        recipe = frameworks.extend(framework, source, rock, recipe, progress)
+        recipe = rock_extensions.extend(framework, source, rock, recipe, progress)
     for name, part in project.entries(rock, "parts", file=FILE).items():
         if packages := project.texts(part, "stage-packages", f"{FILE}: parts.{name}"):
             progress(f"{', '.join(packages)}: used from this machine, where it has them")
@@ -35,7 +35,7 @@ def read(source: Path, progress: Progress) -> Recipe:
     return recipe
 
 
-def _extension(name: str) -> frameworks.Framework:
+def _extension(name: str) -> rock_extensions.Framework:
     if name not in EXTENSIONS:
         raise ProjectError(f"{FILE}: extensions: {name} is not known; known are: {', '.join(EXTENSIONS)}")
     return EXTENSIONS[name]

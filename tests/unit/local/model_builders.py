@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from paas_local import agenda, changes, events, hooks
 from paas_local.context import Context
 from paas_local.model import Action, Charm, Container, Endpoint, Model, Option
+from paas_local.settle import drop_unit
 
 NOW = 1_795_410_000.0
 
@@ -76,7 +77,10 @@ def turn(model: Model, unit: str, *, write: Write | None = None) -> tuple[Model,
         return model, None
     model = hooks.begin(model, unit, event, NOW)
     context = Context(unit=unit, event=event, snapshot=model)
-    return hooks.commit(model, write(context) if write else context, NOW), event
+    model = hooks.commit(model, write(context) if write else context, NOW)
+    left = model.unit(unit)
+    # its agent takes a removed unit out of the model, once its pod has ended
+    return (drop_unit(model, unit) if left and left.seen.removed else model), event
 
 
 def run(model: Model, units: Sequence[str] | None = None, *, write: Write | None = None) -> tuple[Model, list[Told]]:

@@ -358,6 +358,7 @@ def secret(kind: str = "application", **changed: object) -> Secret:
         owner_kind="application",
         owner="postgresql-k8s",
         revisions=(Revision(number=1, content={"key": "a"}), Revision(number=2, content={"key": "b"})),
+        grants={"flask-k8s": 2},
     )
     return dataclasses.replace(base, **changed)  # pyright: ignore[reportArgumentType]  # any field
 
@@ -388,6 +389,36 @@ def test_the_owner_hears_of_no_new_revision(units: int, expected: list[tuple[str
     model = with_secret(model, secret(tracking=tracking))
 
     assert run(model)[1] == expected
+
+
+def test_a_reader_that_may_no_longer_read_hears_nothing():
+    model = with_secret(related(), secret(tracking={"flask-k8s/0": Tracking(revision=1)}, grants={}))
+
+    assert run(model)[1] == []
+
+
+def test_a_removed_unit_waits_silently_for_its_pod_to_end():
+    model = settled(deployed(empty(), PLAIN))
+    event = events.Lifecycle(step="remove")
+
+    model = hooks.begin(changes.remove_applications(model, ["plain"]), "plain/0", event, NOW)
+    model = hooks.commit(model, Context(unit="plain/0", event=event, snapshot=model), NOW)
+
+    unit = model.unit("plain/0")
+    assert unit is not None
+    assert unit.workload.current == "terminated"
+    assert agenda.next_event(model, "plain/0", NOW) is None
+
+
+def test_an_interrupted_hook_is_due_again_at_once():
+    model = settled(changes.configure(settled(deployed(empty(), FLASK)), "flask-k8s", {}))
+    model = changes.configure(model, "flask-k8s", {"greeting": "x"})
+    event = events.Lifecycle(step="config-changed")
+
+    model = hooks.begin(model, "flask-k8s/0", event, NOW)
+    model = hooks.interrupted(model, "flask-k8s/0", event, NOW)
+
+    assert agenda.next_event(model, "flask-k8s/0", NOW) == event
 
 
 def wrote(model: Model, unit: str, relation: int, owner: str, data: dict[str, str]) -> Model:

@@ -17,7 +17,7 @@ from paas_local.model import Application, Model, Relation, Unit, order
 def next_event(model: Model, name: str, now: float) -> Event | None:
     """Pick the next event of a unit, or nothing; a failed hook comes again once its time has come."""
     unit = model.unit(name)
-    if unit is None:
+    if unit is None or unit.seen.removed:
         return None
     if unit.failure is not None:
         run = _task(model, unit)
@@ -104,7 +104,8 @@ def _secrets(model: Model, unit: Unit) -> Iterator[Event]:
         tracking = secret.tracking.get(unit.name)
         owner = secret.owned_by(unit.name) and (secret.owner_kind == "unit" or model.leads(unit.name))
         latest = secret.latest.number
-        if tracking and not owner and latest > max(tracking.revision, tracking.told):
+        reader = secret.readable_by(unit.name) and not owner
+        if tracking and reader and latest > max(tracking.revision, tracking.told):
             yield events.SecretStep(secret=secret.id, becomes="changed", revision=latest, label=tracking.label)
     for secret in model.secrets.values():
         if secret.owned_by(unit.name) and (secret.owner_kind == "unit" or model.leads(unit.name)):

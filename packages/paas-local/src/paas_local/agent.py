@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import contextlib
 import dataclasses
 import os
 import random
@@ -12,7 +11,21 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from paas_local import agenda, changes, dispatch, events, hooks, placement, pods, tasks, tools
+from paas_local import (
+    agenda,
+    changes,
+    charms,
+    dispatch,
+    events,
+    hooks,
+    images,
+    placement,
+    pods,
+    settle,
+    tasks,
+    tools,
+    waiting,
+)
 from paas_local.context import Context
 from paas_local.model import Model, Unit, seconds
 from paas_local.refusal import Refused
@@ -98,20 +111,26 @@ class Agent:
         unit = self._unit_now()
         if unit is None:
             return
+        if not unit.seen.removed:
+            await self._live()
+        left = self._unit_now()
+        if left is None or left.seen.removed:
+            placement.clear(self._folders, unit)
+        if left is not None and left.seen.removed:
+            self._change(lambda model: settle.drop_unit(model, self._unit))
+
+    async def _live(self) -> None:
         self._change(lambda model: changes.new_pod(model, self._unit, time.time()))
         server = ToolServer(self._folders.pod(self._unit) / "agent.socket", self._answer)
+        pod: Pod | None = None
         try:
             pod = await self._start(server)
-            try:
-                if pod is not None:
-                    await self._with(pod)
-            finally:
-                if pod is not None:
-                    await pod.stop()
+            if pod is not None:
+                await self._with(pod)
         finally:
+            if pod is not None:
+                await pod.stop()
             await server.close()
-        if self._unit_now() is None:
-            placement.clear(self._folders, unit)
 
     async def _with(self, pod: Pod) -> None:
         self._change(lambda model: changes.pod_up(model, self._unit, time.time()))
@@ -136,28 +155,29 @@ class Agent:
                 placement.prepare(spec, model.applications[unit.application].resources)
                 await server.open()
                 return await self._models.start_pod(spec)
-            except (pods.PodError, OSError) as error:
+            except (pods.PodError, charms.CharmError, images.RockError, OSError) as error:
                 await server.close()
-                reason = str(error)
-                self._log("ERROR", "juju.worker.caasoperator", f"cannot start the pod: {reason}")
-                self._change(lambda model: changes.pod_failed(model, self._unit, reason, time.time()))  # noqa: B023  # called at once
+                self._no_pod(str(error))
                 await asyncio.sleep(PAUSE)
         return None
+
+    def _no_pod(self, reason: str) -> None:
+        self._log("ERROR", "juju.worker.caasoperator", f"cannot start the pod: {reason}")
+        self._change_unit(lambda model: changes.pod_failed(model, self._unit, reason))
 
     async def _hooks(self, pod: Pod) -> None:
         while True:
             news = self._models.news
             now = time.time()
             unit = self._unit_now()
-            if unit is None:
+            if unit is None or unit.seen.removed:
                 return
             event = agenda.next_event(self._models.model(self._name), self._unit, now)
             if event is not None:
                 await self._run(pod, event)
                 continue
             wake = agenda.wakes_at(self._models.model(self._name), self._unit)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(news.wait(), max(wake - now, 0) if wake is not None else None)
+            await waiting.until(news, max(wake - now, 0) if wake is not None else None)
 
     async def _run(self, pod: Pod, event: events.Event) -> None:
         model = self._change(lambda model: hooks.begin(model, self._unit, event, time.time()))

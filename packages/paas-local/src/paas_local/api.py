@@ -10,7 +10,7 @@ import dataclasses
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from importlib import metadata as distributions
 from os import getpid
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 import pydantic
 from aiohttp import web
 
-from paas_local import changes, charms, config, hooks, metadata, naming, secrets, showing, status, tasks
+from paas_local import changes, charms, config, hooks, metadata, naming, secrets, showing, status, tasks, waiting
 from paas_local.agent import fresh_id
 from paas_local.context import Context, SecretChange
 from paas_local.model import Model, Revision, Secret, Task
@@ -56,6 +56,10 @@ class Models(Protocol):
 
     async def destroy(self, name: str) -> None:
         """Let a model go."""
+        ...
+
+    async def force_out(self, name: str, applications: Collection[str]) -> None:
+        """Take units out, whatever they are doing."""
         ...
 
     def addresses(self, count: int) -> list[str]:
@@ -376,7 +380,7 @@ class Api:
         """Remove applications; returns while they still go."""
         self._change(body, lambda model: changes.remove_applications(model, body.applications))
         if body.force:
-            self._change(body, lambda model: changes.force_out(model, body.applications))
+            await self.models.force_out(body.model, body.applications)
         return _result({})
 
     async def add_secret(self, body: AddSecret) -> Mapping[str, Any]:
@@ -445,8 +449,7 @@ class Api:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise Refused(f"timed out waiting for results from: unit {task.unit}")
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(news.wait(), left)
+            await waiting.until(news, left)
 
 
 def application(models: Models, stop: asyncio.Event, pebble: str) -> web.Application:

@@ -6,7 +6,7 @@ the units are told of it follows from the difference (agenda.py), so a change ne
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from paas_local import config, matching, tasks
 from paas_local.events import Check, Event, Notice
@@ -218,6 +218,7 @@ def new_pod(model: Model, name: str, now: float) -> Model:
         dataclasses.replace(
             unit,
             pod=False,
+            trouble="",
             seen=seen,
             boots={},
             running=None,
@@ -230,17 +231,15 @@ def new_pod(model: Model, name: str, now: float) -> Model:
 
 def pod_up(model: Model, name: str, now: float) -> Model:
     """Note that a unit's pod runs."""
-    unit = dataclasses.replace(named_unit(model, name), pod=True)
+    unit = dataclasses.replace(named_unit(model, name), pod=True, trouble="")
     if not unit.seen.installed:
         unit = dataclasses.replace(unit, workload=Status(current="waiting", message="agent initialising", since=now))
     return with_unit(model, unit)
 
 
-def pod_failed(model: Model, name: str, message: str, now: float) -> Model:
+def pod_failed(model: Model, name: str, message: str) -> Model:
     """Note why a unit's pod cannot be started."""
-    unit = named_unit(model, name)
-    workload = Status(current="error", message=message, since=now)
-    return with_unit(model, dataclasses.replace(unit, pod=False, workload=workload))
+    return with_unit(model, dataclasses.replace(named_unit(model, name), pod=False, trouble=message))
 
 
 def booted(model: Model, name: str, container: str) -> Model:
@@ -262,7 +261,7 @@ def tick(model: Model, name: str) -> Model:
     return with_unit(model, dataclasses.replace(unit, tick=True))
 
 
-def force_out(model: Model, names: Sequence[str]) -> Model:
+def force_out(model: Model, names: Collection[str]) -> Model:
     """Take the units of applications out without telling them."""
     for unit in model.units:
         if unit.application in names:

@@ -16,13 +16,13 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
 
-from paas_local import agent, api, changes, folders, hosts, pods, published
+from paas_local import agent, api, changes, folders, hosts, placement, pods, published, waiting
 from paas_local.model import Model
 from paas_local.network import Network, NetworkError
 from paas_local.placement import Folders
@@ -138,18 +138,27 @@ class Daemon:
         """Let a model go: in order as long as that gets on, then by force."""
         self.change(name, changes.destroy)
         deadline = time.monotonic() + GRACE
-        while self._models[name].applications and not self._stuck(name):
+        while name in self._models and self._models[name].applications and not self._stuck(name):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.news.wait(), left)
+            await waiting.until(self.news, left)
         await self._end([task for (model, _), task in self._agents.items() if model == name])
-        del self._models[name]
+        if self._models.pop(name, None) is None:
+            return
         self.state.remove(name)
         self._hosts.pop(name, None)
         shutil.rmtree(self.folders(name).root, ignore_errors=True)
         self._tell()
+        self.lines.set()
+
+    async def force_out(self, name: str, applications: Collection[str]) -> None:
+        """Take the units of applications out, whatever they are doing."""
+        units = [unit for unit in self.model(name).units if unit.application in applications]
+        await self._end([self._agents[name, unit.name] for unit in units if (name, unit.name) in self._agents])
+        self.change(name, lambda model: changes.force_out(model, applications))
+        for unit in units:
+            placement.clear(self.folders(name), unit)
 
     def addresses(self, count: int) -> list[str]:
         """Find addresses that no unit has."""
@@ -196,10 +205,10 @@ class Daemon:
         if error is not None:
             traceback.print_exception(type(error), error, error.__traceback__)
         model, unit = key
-        if self._closing or task.cancelled() or model not in self._models or not self._models[model].unit(unit):
-            return
-        # a defect of ours; the unit gets another agent, but not at once
-        asyncio.get_running_loop().call_later(AGAIN, self._tend_again, model, unit)
+        # after a defect of ours the unit gets another agent, but not at once
+        if not task.cancelled():
+            pause = 0 if error is None else AGAIN
+            asyncio.get_running_loop().call_later(pause, self._tend_again, model, unit)
 
     def _tend_again(self, model: str, unit: str) -> None:
         if model in self._models and self._models[model].unit(unit):
@@ -248,7 +257,15 @@ class Here:
     async def start_pod(self, spec: pods.PodSpec) -> pods.Pod:
         """Start a pod that has its address."""
         pod = await pods.Pod.start(spec, pebble=self._pebble)
-        await self._network.attach(pod.pid, spec.address)
+        attached = False
+        try:
+            await self._network.attach(pod.pid, spec.address)
+            attached = True
+        except NetworkError as error:
+            raise pods.PodError(str(error)) from error
+        finally:
+            if not attached:
+                await pod.stop()
         return pod
 
     async def publish(self, address: str, port: int) -> int:

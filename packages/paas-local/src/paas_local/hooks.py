@@ -24,7 +24,7 @@ from paas_local.model import (
     with_unit,
 )
 from paas_local.refusal import Refused
-from paas_local.settle import drop_unit, settle
+from paas_local.settle import settle
 
 FIRST_RETRY = 5.0
 LONGEST_RETRY = 300.0
@@ -64,8 +64,6 @@ def commit(model: Model, context: Context, now: float) -> Model:
         unit = dataclasses.replace(unit, failure=None)
     model = with_unit(model, unit)
     match context.event:
-        case events.Lifecycle(step="remove"):
-            return drop_unit(model, unit.name)
         case events.Related(relation=number, change="broken"):
             model = _leave(model, number, unit.name)
         case events.SecretStep() as step:
@@ -225,6 +223,10 @@ def _see_step(unit: Unit, step: str, context: Context, now: float) -> Unit:
                 unit = dataclasses.replace(unit, workload=Status(current="unknown", since=now))
         case "stop":
             seen = dataclasses.replace(seen, stopped=True)
+        case "remove":
+            # its pod still has to end; then its agent takes it out of the model
+            seen = dataclasses.replace(seen, removed=True)
+            unit = dataclasses.replace(unit, workload=Status(current="terminated", since=now))
         case _:
             unit = dataclasses.replace(unit, tick=False)
     return dataclasses.replace(unit, seen=seen)

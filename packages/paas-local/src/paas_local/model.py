@@ -155,6 +155,7 @@ class Seen:
     config: str | None = None
     started: bool = False
     stopped: bool = False
+    removed: bool = False
     boots: Mapping[str, int] = field(default_factory=dict[str, int])
     relations: Mapping[int, SeenRelation] = field(default_factory=dict[int, SeenRelation])
     storage: frozenset[str] = frozenset()
@@ -172,12 +173,16 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
-    """One unit: where it is, what it says, what it has been told and what waits for it."""
+    """One unit: where it is, what it says, what it has been told and what waits for it.
+
+    ``trouble`` is why it has no pod, when that is not only a matter of time.
+    """
 
     name: str
     address: str
     life: Life = "alive"
     pod: bool = False
+    trouble: str = ""
     seen: Seen = Seen()
     workload: Status = Status(current="waiting", message="installing agent")
     agent: Status = Status(current="allocating")
@@ -337,9 +342,7 @@ class Model:
     @property
     def units(self) -> tuple[Unit, ...]:
         """All units of the model."""
-        return tuple(
-            unit for application in self.applications.values() for unit in application.units.values()
-        )
+        return tuple(unit for application in self.applications.values() for unit in application.units.values())
 
     def leads(self, unit: str) -> bool:
         """Whether a unit is its application's leader."""
@@ -349,9 +352,7 @@ class Model:
     def relations_of(self, application: str) -> tuple[Relation, ...]:
         """All relations of an application, peers too, oldest first."""
         return tuple(
-            relation
-            for _, relation in sorted(self.relations.items())
-            if relation.local(application) is not None
+            relation for _, relation in sorted(self.relations.items()) if relation.local(application) is not None
         )
 
 
@@ -387,9 +388,7 @@ def seconds(text: str) -> float | None:
 def with_unit(model: Model, unit: Unit) -> Model:
     """Put a changed unit into the model."""
     application = model.applications[unit.application]
-    return with_application(
-        model, dataclasses.replace(application, units={**application.units, unit.name: unit})
-    )
+    return with_application(model, dataclasses.replace(application, units={**application.units, unit.name: unit}))
 
 
 def with_application(model: Model, application: Application) -> Model:

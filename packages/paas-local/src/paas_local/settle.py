@@ -91,7 +91,9 @@ def _without_relation(model: Model, relation: Relation) -> Model:
     for secret in tuple(model.secrets.values()):
         grants = {reader: through for reader, through in secret.grants.items() if through != relation.id}
         if len(grants) != len(secret.grants):
-            model = with_secret(model, dataclasses.replace(secret, grants=grants))
+            left = dataclasses.replace(secret, grants=grants)
+            tracking = {unit: item for unit, item in secret.tracking.items() if left.readable_by(unit)}
+            model = with_secret(model, dataclasses.replace(left, tracking=tracking))
     return model
 
 

@@ -36,6 +36,8 @@ def document(model: Model, now: float) -> dict[str, Any]:
 
 def workload(model: Model, unit: Unit) -> Status:
     """Say how the workload is: the failed hook, as long as it is not run again, hides what the charm said."""
+    if unit.trouble:
+        return Status(current="error", message=unit.trouble, since=unit.agent.since)
     if unit.failure is None or not (unit.running is None or isinstance(unit.running, events.Run)):
         return unit.workload
     event = unit.failure.event

@@ -10,6 +10,7 @@ from paas_local.naming import named_unit
 from paas_local.refusal import Refused
 
 JUJU_EXEC = "juju-exec"
+KEPT_TASKS = 100
 JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -126,7 +127,9 @@ def nested(results: Mapping[str, Any], key: str, value: str) -> dict[str, Any]:
 def _enqueue(model: Model, task: Task) -> tuple[Model, Task]:
     # operations and tasks count with one counter, so that a run is operation 3 and its task 4
     task = dataclasses.replace(task, id=model.next_task + 1)
-    return with_task(dataclasses.replace(model, next_task=task.id + 1), task), task
+    ended = [number for number, old in sorted(model.tasks.items()) if old.status in {"completed", "failed"}]
+    kept = {number: old for number, old in model.tasks.items() if number not in ended[:-KEPT_TASKS]}
+    return with_task(dataclasses.replace(model, next_task=task.id + 1, tasks=kept), task), task
 
 
 def _problems(action: Action, params: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from .environments import Requirements
 
+FILE = "rockcraft.yaml"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:

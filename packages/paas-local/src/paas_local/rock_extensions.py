@@ -11,9 +11,7 @@ from . import entrypoints, environments, golang, project
 from .entrypoints import Wanted
 from .environments import Progress, Requirements
 from .project import ProjectError
-from .recipe import Recipe, chosen
-
-FILE = "rockcraft.yaml"
+from .recipe import FILE, Recipe, chosen
 
 _FLASK = Wanted(framework="Flask", objects=("app", "application"), factories=("create_app", "make_app"))
 _FASTAPI = Wanted(framework="FastAPI", objects=("app",))

@@ -6,11 +6,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from . import project, rock_extensions
+from . import project, recipe, rock_extensions
 from .environments import Progress, Requirements
 from .project import ProjectError
 from .recipe import Recipe, chosen
-from .rock_extensions import EXTENSIONS, FILE
+from .rock_extensions import EXTENSIONS
+
+FILE = recipe.FILE
 
 
 def read(source: Path, progress: Progress) -> Recipe:
@@ -23,16 +25,16 @@ def read(source: Path, progress: Progress) -> Recipe:
     if not isinstance(rock.get("name"), str):
         raise ProjectError(f"{source / FILE}: name: missing; add it, as name: my-app")
     environment = {name: str(value) for name, value in project.section(rock, "environment", file=FILE).items()}
-    recipe = Recipe(name=rock["name"], environment=environment, layer=_layer(rock))
+    found = Recipe(name=rock["name"], environment=environment, layer=_layer(rock))
     used = [_extension(name) for name in sorted(project.texts(rock, "extensions", FILE))]
     for framework in used:
-        recipe = rock_extensions.extend(framework, source, rock, recipe, progress)
+        found = rock_extensions.extend(framework, source, rock, found, progress)
     for name, part in project.entries(rock, "parts", file=FILE).items():
         if packages := project.texts(part, "stage-packages", f"{FILE}: parts.{name}"):
             progress(f"{', '.join(packages)}: used from this machine, where it has them")
         if not any(framework.has(name) for framework in used):
-            recipe = _with_part(source, name, part, recipe)
-    return recipe
+            found = _with_part(source, name, part, found)
+    return found
 
 
 def _extension(name: str) -> rock_extensions.Framework:

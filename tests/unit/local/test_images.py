@@ -2,13 +2,14 @@
 
 import stat
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import uv_program
 import yaml
 from paas_local import images
-from paas_local.images import Mount, Rock
+from paas_local.images import Mount
+from rock_projects import inside, layer, quietly, write
 
 FLASK: dict[str, Any] = {
     "name": "my-notes",
@@ -16,10 +17,6 @@ FLASK: dict[str, Any] = {
     "summary": "Notes",
     "extensions": ["flask-framework"],
 }
-
-
-def quietly(_: str) -> None:
-    """Show no progress."""
 
 
 @pytest.fixture
@@ -37,28 +34,8 @@ def source(tmp_path: Path, uv: uv_program.Uv) -> Path:
     return folder
 
 
-def write(folder: Path, name: str, text: str = "") -> Path:
-    file = folder / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    return file
-
-
 def describe(source: Path, **more: Any) -> None:
     write(source, "rockcraft.yaml", yaml.safe_dump({**FLASK, **more}))
-
-
-def layer(rock: Rock) -> dict[str, Any]:
-    (text,) = rock.layers.values()
-    return cast("dict[str, Any]", yaml.safe_load(text))
-
-
-def inside(rock: Rock, path: str) -> Path:
-    """Where a path of the image lies."""
-    for mount in rock.mounts:
-        if Path(path).is_relative_to(mount.target):
-            return mount.source / Path(path).relative_to(mount.target)
-    return Path("/nowhere")
 
 
 def test_flasks_layer_is_rockcrafts(source: Path):
@@ -229,7 +206,9 @@ def test_a_changed_file_makes_another_image(source: Path):
     ("more", "words"),
     [
         pytest.param({"name": None}, "rockcraft.yaml: name: missing", id="name"),
-        pytest.param({"extensions": ["flask"]}, "extensions: flask is not known; known are: django-framework, ", id="ext"),
+        pytest.param(
+            {"extensions": ["flask"]}, "extensions: flask is not known; known are: django-framework, ", id="ext"
+        ),
         pytest.param({"services": ["flask"]}, "rockcraft.yaml: services: has to be a mapping", id="services"),
         pytest.param({"environment": "A=1"}, "rockcraft.yaml: environment: has to be a mapping", id="environment"),
         pytest.param(

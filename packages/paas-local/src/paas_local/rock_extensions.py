@@ -226,11 +226,7 @@ def _go_programs(told: Project, progress: Progress, folder: Path) -> dict[str, P
     """Compile the project; the program that is called as the image, or those that the author moves, are in it."""
     name = "go-framework/install-app"
     part, where = told.part(name), f"{FILE}: parts.{name}"
-    variables = cast("list[Mapping[str, object]]", part.get("build-environment") or [])
-    settings = golang.Settings(
-        tags=project.texts(part, "go-buildtags", where),
-        environment={key: str(value) for one in variables for key, value in one.items()},
-    )
+    settings = golang.Settings(tags=project.texts(part, "go-buildtags", where), environment=_variables(part, where))
     built = golang.build(told.source, settings, folder, progress)
     wanted = {target: source for source, target in project.section(part, "organize", file=where).items()}
     own_command = "command" in project.section(told.rock, "services", "go", file=FILE)
@@ -243,6 +239,16 @@ def _go_programs(told: Project, progress: Progress, folder: Path) -> dict[str, P
                 f" rename the module in go.mod, or set parts.{name}.organize in {FILE}"
             )
     return {f"/{target}": built[source.removeprefix("bin/")] for target, source in wanted.items()}
+
+
+def _variables(part: Mapping[str, Any], where: str) -> dict[str, str]:
+    key = "build-environment"
+    given: object = part.get(key) or []
+    listed = cast("list[object]", given) if isinstance(given, list) else [given]
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in listed):
+        raise ProjectError(f"{where}.{key}: has to be a list of mappings, as - CGO_ENABLED: 1")
+    mappings = cast("list[Mapping[str, object]]", listed)
+    return {name: str(value) for one in mappings for name, value in one.items()}
 
 
 def _wsgi(name: str, files: Files, packages: Packages, start: Callable[[Project], Start]) -> Framework:

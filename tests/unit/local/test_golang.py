@@ -1,0 +1,57 @@
+"""Which Go is used, and what is told of its errors."""
+
+from pathlib import Path
+
+import pytest
+from paas_local import golang
+from paas_local.project import ProjectError
+
+
+def program(folder: Path, text: str = "") -> Path:
+    folder.mkdir()
+    file = folder / "go"
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+    return file
+
+
+def test_the_path_goes_before_the_usual_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    on_path, usual = program(tmp_path / "path"), program(tmp_path / "usual")
+    monkeypatch.setattr(golang, "_USUAL_PLACE", str(usual.parent))
+
+    monkeypatch.setenv("PATH", str(on_path.parent))
+    first = golang.go()
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert (first, golang.go()) == (str(on_path), str(usual))
+
+
+def test_tells_where_go_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(golang, "_USUAL_PLACE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(ProjectError, match=r"go is neither on PATH nor in .*; install it: https://go\.dev/dl"):
+        golang.go()
+
+
+@pytest.mark.parametrize(
+    ("stderr", "told"),
+    [
+        pytest.param("# a\\n./a.go:1:2: undefined: x\\n./b.go:2: more\\n", "./a.go:1:2: undefined: x", id="compiler"),
+        pytest.param(
+            "go: downloading x v1\\nmain.go:5:2: no required module provides x; to add it:\\n\\tgo get x\\n",
+            "main.go:5:2: no required module provides x; to add it: go get x",
+            id="indented",
+        ),
+        pytest.param("", "go install exited with 3", id="silent"),
+    ],
+)
+def test_an_error_is_one_line(stderr: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    compiler = program(tmp_path / "bin", f"printf '{stderr}' >&2; exit 3")
+    monkeypatch.setenv("PATH", f"{compiler.parent}:/usr/bin:/bin")
+    (tmp_path / "go.mod").touch()
+
+    with pytest.raises(ProjectError) as caught:
+        golang.build(tmp_path, golang.Settings(), tmp_path, lambda _: None)
+
+    assert str(caught.value) == f"{tmp_path}: {told}"

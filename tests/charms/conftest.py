@@ -16,8 +16,9 @@ from world import CALLS, CHARM, Call, Calls, Failing, World
 def charm_libs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """Put the charm libraries where a charm has them: fetched as ``paas-local fetch-libs`` does."""
     lib = tmp_path_factory.mktemp("lib")
-    libs.fetch_into(lib, {"charm-libs": [{"lib": "data_platform_libs.data_interfaces", "version": "0"}]}, print)
-    sys.path.insert(0, str(lib))
+    wanted = ("data_platform_libs.data_interfaces", "data_platform_libs.s3")
+    libs.fetch_into(lib, {"charm-libs": [{"lib": name, "version": "0"} for name in wanted]}, print)
+    sys.path[:0] = [str(lib), str(pathlib.Path(__file__).parent / "stand_ins")]
     return lib
 
 

@@ -2,6 +2,7 @@
 
 import collections.abc
 import contextlib
+import copy
 import dataclasses
 import pathlib
 import shutil
@@ -89,12 +90,17 @@ class World:
 
     unit: int = 0
     _context: testing.Context[ops.CharmBase] | None = None
+    _known: object = None
 
     def context(self) -> testing.Context[ops.CharmBase]:
         config = {"options": self.meta["config"]["options"]}
         keys = ("name", "summary", "description", "containers", "resources", "peers", "requires", "provides")
         meta = {name: self.meta[name] for name in keys}
-        self._context = self._context or testing.Context(
+        known = copy.deepcopy((meta, config, self.unit))
+        if self._context is not None and known == self._known:
+            return self._context
+        self._known = known
+        self._context = testing.Context(
             self.charm_type,
             meta=meta,
             config=config,
@@ -117,8 +123,7 @@ class World:
 
     def context_of(self, unit: int) -> testing.Context[ops.CharmBase]:
         """Give the context of another unit than 0; all later events are its."""
-        if unit != self.unit or self._context is None:
-            self.unit, self._context = unit, None
+        self.unit = unit
         return self.context()
 
     def run(self, event: object, state: testing.State) -> testing.State:

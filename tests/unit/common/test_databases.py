@@ -1,14 +1,23 @@
 """Which of a provider's addresses the application gets."""
 
 from paas_common import facts
-from paas_common.integrations import BY_INTERFACE, Pending, Ready
+from paas_common.integrations import BY_INTERFACE, Context, Pending, Ready
 
 POSTGRESQL = BY_INTERFACE["postgresql_client"]
+CONTEXT = Context(
+    me=facts.Identity(app="shop", unit="shop/0", model="demo", leader=True),
+    endpoint="postgresql",
+    relation=7,
+    stem="DB",
+    prefix="APP_",
+    options={},
+    base_url="http://shop.demo:8000",
+)
 
 
 def read(units: tuple[dict[str, str], ...] = (), **app: str) -> dict[str, str] | None:
     bags = facts.Databags(app={name.replace("_", "-"): value for name, value in app.items()}, units=units)
-    match POSTGRESQL.read(facts.Remote(app="pg", relation=7, bags=bags), endpoint="postgresql", stem="DB"):
+    match POSTGRESQL.read(facts.Remote(app="pg", relation=7, bags=bags), CONTEXT):
         case Ready(env=env):
             return dict(env)
         case Pending():
@@ -53,7 +62,7 @@ def test_the_database_that_was_really_made_is_used() -> None:
 def test_its_name_tells_one_database_from_another_wherever_it_listens() -> None:
     def migrates(endpoints: str, relation: int) -> str | None:
         bags = facts.Databags(app={"endpoints": endpoints, "username": "u", "password": "p", "database": "d"})
-        reading = POSTGRESQL.read(facts.Remote(app="pg", relation=relation, bags=bags), endpoint="postgresql", stem="X")
+        reading = POSTGRESQL.read(facts.Remote(app="pg", relation=relation, bags=bags), CONTEXT)
         return reading.migrates if isinstance(reading, Ready) else None
 
     assert migrates("a:1", 7) == migrates("b:2", 7)

@@ -68,9 +68,11 @@ class PaasCharm(ops.CharmBase):
         self._passed = True
         image, trouble = self._image()
         found = self._facts(image)
-        if found.me.leader and not self._requirers.missing:
-            juju.request(self)
         decision = decide(self.spec, found)
+        if found.me.leader:
+            juju.ask(self, found, decision.requests)
+        if decision.port:
+            requirers.publish(self._requirers, decision.port)
         juju.note(self, found, decision.notes)
         outcome = trouble or decision.outcome
         done = self._apply(outcome, found.image, found.now)

@@ -17,12 +17,24 @@ class Decision:
 
     outcome: Workload | Hold
     notes: migration.Notes = dataclasses.field(default_factory=migration.Notes)
+    requests: collections.abc.Mapping[str, facts.Text] = dataclasses.field(default_factory=dict[str, facts.Text])
+    """What the leader asks over each endpoint."""
+    port: int | None = None
+    """Where the application listens, once the options are valid."""
 
 
 def decide(framework: Framework, found: facts.Facts) -> Decision:
     """Say what should run on this unit."""
     given = options.read(framework, found)
-    ends = endpoints.read(found.endpoints)
+    port = None if isinstance(given, list) else given.ports.app
+    ends = endpoints.read(framework, found, f"http://{found.me.app}.{found.me.model}:{port or framework.ports.app}")
+    decision = _decide(framework, found, given, ends)
+    return dataclasses.replace(decision, requests=endpoints.requests(ends), port=port)
+
+
+def _decide(
+    framework: Framework, found: facts.Facts, given: Options | list[Hold], ends: tuple[Endpoint, ...]
+) -> Decision:
     obstacles = [*endpoints.obstacles(found.me, ends), *_database(framework, found, ends), *_image(framework, found)]
     if isinstance(given, list) or obstacles or found.image is None:
         holds = [*(given if isinstance(given, list) else ()), *obstacles]
@@ -83,13 +95,15 @@ def _environment(
     given: Options,
     ends: collections.abc.Iterable[Endpoint],
 ) -> environment.Environment:
+    own_address = f"http://{found.me.app}.{found.me.model}:{given.ports.app}"
+    base_url = endpoints.address(ends) or own_address
     key = [given.key]
     merged = environment.merge(
         [
             [] if given.key_is_operators else key,
             options.of_author(framework, found),
             options.of_framework(framework, given.settings),
-            _of_charm(framework, found, given),
+            _of_charm(framework, given, base_url),
             key if given.key_is_operators else [],
             _proxies(found.proxies),
             _peers(framework, found),
@@ -106,8 +120,7 @@ def _of_server(framework: Framework, given: Options, there: facts.Text) -> colle
             yield Variable(name=name, value=value, source="the charm")
 
 
-def _of_charm(framework: Framework, found: facts.Facts, given: Options) -> collections.abc.Iterator[Variable]:
-    base_url = f"http://{found.me.app}.{found.me.model}:{given.ports.app}"
+def _of_charm(framework: Framework, given: Options, base_url: str) -> collections.abc.Iterator[Variable]:
     values = {
         **dict.fromkeys(framework.port_names, str(given.ports.app)),
         **dict.fromkeys(framework.metrics_port_names, str(given.ports.metrics)),

@@ -6,10 +6,20 @@ import typing
 
 from . import environment, facts, integrations
 from .environment import Variable
-from .integrations import Integration, Invalid, Pending, Reading, Ready
-from .workload import Hold
+from .integrations import Context, Integration, Invalid, Pending, Reading, Ready
+from .workload import Framework, Hold
 
-CONFIDENTIAL: typing.Final = ("_PASSWORD", "_CONNECT_STRING", "_NETLOC")
+CONFIDENTIAL: typing.Final = (
+    "_PASSWORD",
+    "_CONNECT_STRING",
+    "_CONNECT_STRINGS",
+    "_NETLOC",
+    "_SECRET",
+    "_SECRET_KEY",
+    "_TOKEN",
+    "_proxy",
+    "_PROXY",
+)
 """How the names of integration variables end that hold a password."""
 
 
@@ -19,50 +29,69 @@ class Endpoint:
 
     facts: facts.Endpoint
     integration: Integration[typing.Any]
+    context: Context
     reading: Reading
     only: bool
     """No other endpoint of the charm has the same interface."""
 
 
-def read(declared: collections.abc.Sequence[facts.Endpoint]) -> tuple[Endpoint, ...]:
+def read(framework: Framework, found: facts.Facts, own_address: str) -> tuple[Endpoint, ...]:
     """Read every endpoint whose interface we know.
 
     Of several endpoints of one interface, the one with the customary name, else the first, has the customary
     variables; those of the others start with the endpoint's name.
     """
-    return tuple(
-        _read_one(
-            end,
-            integrations.BY_INTERFACE[end.interface],
-            [e for e in declared if e.interface == end.interface],
-        )
-        for end in declared
-        if end.interface in integrations.BY_INTERFACE
-    )
+    ends = [_read(framework, found, own_address, end) for end in found.endpoints]
+    public = address(ends) or own_address
+    return tuple(dataclasses.replace(end, context=dataclasses.replace(end.context, base_url=public)) for end in ends)
 
 
-def _read_one(
-    end: facts.Endpoint, known: Integration[typing.Any], alike: collections.abc.Sequence[facts.Endpoint]
-) -> Endpoint:
-    names = [each.name for each in alike]
+def address(ends: collections.abc.Iterable[Endpoint]) -> str | None:
+    """Find where the customary ingress, else the first one, makes the application reachable."""
+    ready = [end for end in ends if isinstance(end.reading, Ready) and end.reading.address]
+    ordered = sorted(ready, key=lambda end: end.facts.name != end.integration.endpoint)
+    return next((end.reading.address for end in ordered if isinstance(end.reading, Ready)), None)
+
+
+def requests(ends: collections.abc.Iterable[Endpoint]) -> dict[str, facts.Text]:
+    """Give what the leader asks of each other side, where no library does."""
+    return {end.facts.name: end.integration.request(end.context) for end in ends if end.integration.request}
+
+
+def _read(framework: Framework, found: facts.Facts, own_address: str, end: facts.Endpoint) -> Endpoint:
+    known = integrations.BY_INTERFACE[end.interface]
+    names = [each.name for each in found.endpoints if each.interface == end.interface]
     customary = known.endpoint if known.endpoint in names else names[0]
-    stem = known.stem if end.name == customary else environment.name(end.name)
-    reading = known.read(end.remote, endpoint=end.name, stem=stem) if end.remote else Pending()
-    return Endpoint(facts=end, integration=known, reading=reading, only=len(names) == 1)
+    context = Context(
+        me=found.me,
+        endpoint=end.name,
+        relation=end.remote.relation if end.remote else 0,
+        stem=known.stem if known.stem and end.name == customary else environment.name(end.name),
+        prefix=framework.prefix,
+        options={option.name: option.value for option in found.options if option.value is not None},
+        base_url=own_address,
+    )
+    reading = known.read(end.remote, context) if end.remote else Pending()
+    return Endpoint(facts=end, integration=known, context=context, reading=reading, only=len(names) == 1)
 
 
-def obstacles(me: facts.Identity, endpoints: collections.abc.Iterable[Endpoint]) -> list[Hold]:
+def obstacles(me: facts.Identity, endpoints: collections.abc.Sequence[Endpoint]) -> list[Hold]:
     """Tell what is missing, awaited or unusable."""
     holds: list[Hold] = []
     missing: list[Endpoint] = []
+    reached = address(endpoints)
     for end in endpoints:
         remote, required = end.facts.remote, not end.facts.optional
         if remote and end.facts.missing_library:
             holds.append(_library(end, end.facts.missing_library))
+        if remote and (refusal := end.integration.refusal(end.context)):
+            holds.append(Hold(kind="blocked", reason=refusal))
+        if remote and end.integration.needs_ingress and not reached:
+            holds.append(_ingress(me, end))
         match end.reading:
             case Invalid(reason):
                 holds.append(Hold(kind="blocked", reason=reason))
-            case Pending() if required and remote:
+            case Pending() if remote and (required or end.integration.blocks_when_pending):
                 holds.append(waiting(end))
             case Pending() if required:
                 missing.append(end)
@@ -82,6 +111,14 @@ def _library(end: Endpoint, library: str) -> Hold:
         kind="blocked",
         reason=f"integration {end.facts.name} needs the charm library {library}, which the charm lacks "
         "(charmcraft fetch-libs, then pack and refresh the charm)",
+    )
+
+
+def _ingress(me: facts.Identity, end: Endpoint) -> Hold:
+    return Hold(
+        kind="blocked",
+        reason=f"integration {end.facts.name} needs an ingress, so that browsers find the way back "
+        f"(juju integrate {me.app} {integrations.BY_INTERFACE['ingress'].provider})",
     )
 
 

@@ -59,8 +59,10 @@ class Databags:
 
     app: Text = dataclasses.field(default_factory=dict[str, str], repr=False)
     units: tuple[Text, ...] = dataclasses.field(default=(), repr=False)
+    secrets: collections.abc.Mapping[str, Text] = dataclasses.field(default_factory=dict[str, Text], repr=False)
+    """Contents of the secrets that stand deeper in the databag, by id."""
     unreadable: tuple[str, ...] = ()
-    """Databag keys that name a secret which cannot be read yet."""
+    """Secrets that cannot be read yet, by databag key or id."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,8 @@ class Remote:
     app: str
     relation: int
     bags: Databags
+    asked: Text = dataclasses.field(default_factory=dict[str, str])
+    """What our leader has written so far; other units may not read it, and see nothing."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

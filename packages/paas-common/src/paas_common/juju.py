@@ -4,11 +4,12 @@ import collections.abc
 import os
 import pathlib
 import time
+import typing
 
 import ops
 import yaml
 
-from . import facts, integrations, migration, paas_config, secret_key
+from . import facts, integrations, migration, paas_config, requirers, secret_key
 from .workload import Framework, Hold
 
 PEERS = ("secret-storage", "peers")
@@ -51,19 +52,19 @@ def note(charm: ops.CharmBase, found: facts.Facts, notes: migration.Notes) -> No
         _write(relation.data[charm.app], found.peers.app, notes.app)
 
 
-def request(charm: ops.CharmBase) -> None:
-    """Have the library ask again where a leader finds that its application has asked for nothing.
+def ask(charm: ops.CharmBase, found: facts.Facts, requests: collections.abc.Mapping[str, facts.Text]) -> None:
+    """Write what differs of what is asked of the other side; the caller leads.
 
-    The library asks in relation-created on the unit that leads then; if that unit goes before its hook ends, nobody
-    else would.
+    A library asks by itself in relation-created, on the unit that leads then; if that unit goes before its hook ends,
+    nobody else would. So it is told of the relation again where nothing has been asked.
     """
-    for name, meta in charm.meta.requires.items():
-        known = integrations.BY_INTERFACE.get(meta.interface_name or "")
-        if known is None or known.library is None:
+    for end in found.endpoints:
+        relation = next((each for each in charm.model.relations[end.name] if each.active), None)
+        if relation is None or end.remote is None or end.missing_library:
             continue
-        for relation in charm.model.relations[name]:
-            if relation.active and not relation.data[charm.app].get("database"):
-                charm.on[name].relation_created.emit(relation, relation.app)
+        _write(relation.data[charm.app], end.remote.asked, requests.get(end.name, {}))
+        if integrations.BY_INTERFACE[end.interface].library in requirers.ASKS_ONCE and not end.remote.asked:
+            charm.on[end.name].relation_created.emit(relation, relation.app)
 
 
 def report(charm: ops.CharmBase, port: int | None, hold: Hold | None) -> None:
@@ -115,7 +116,8 @@ def _options(charm: ops.CharmBase) -> collections.abc.Iterator[facts.Option]:
     for name, meta in charm.meta.config.items():
         value = charm.config.get(name)
         plain = value if isinstance(value, facts.Value) else None
-        secret = _secret(charm, plain) if meta.type == "secret" and isinstance(plain, str) else None
+        named = meta.type == "secret" and isinstance(plain, str) and plain.startswith("secret:")
+        secret = _secret(charm, str(plain)) if named else None
         yield facts.Option(name=name, type=meta.type, required=name in required, value=plain, secret=secret)
 
 
@@ -135,9 +137,7 @@ def _paas_config(charm_dir: pathlib.Path) -> str:
     return path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
 
 
-def _secret(charm: ops.CharmBase, uri: str) -> facts.Secret | None:
-    if not uri.startswith("secret:"):
-        return None
+def _secret(charm: ops.CharmBase, uri: str) -> facts.Secret:
     try:
         return facts.Readable(content=charm.model.get_secret(id=uri).get_content(refresh=True))
     except (ops.SecretNotFoundError, ops.ModelError):
@@ -154,26 +154,34 @@ def _endpoints(charm: ops.CharmBase, missing_libraries: facts.Text) -> collectio
         yield facts.Endpoint(
             name=name,
             interface=known.interface,
-            optional=bool(meta.optional),
-            remote=_remote(charm, relation, known.secrets) if relation else None,
+            optional=bool(meta.optional) or (known.of_extension and name == known.endpoint),
+            remote=_remote(charm, relation, known) if relation else None,
             missing_library=missing_libraries.get(name),
         )
 
 
-def _remote(charm: ops.CharmBase, relation: ops.Relation, secrets: tuple[str, ...]) -> facts.Remote:
+def _remote(charm: ops.CharmBase, relation: ops.Relation, known: integrations.Integration[typing.Any]) -> facts.Remote:
     app = dict(relation.data[relation.app])
-    unreadable: list[str] = []
-    for field in secrets:
-        if uri := app.pop(field, None):
-            try:
-                app |= charm.model.get_secret(id=uri).get_content(refresh=True)
-            except (ops.SecretNotFoundError, ops.ModelError):
-                unreadable.append(field)
+    # A provider may write a bare id, or an empty text for what is not set yet.
+    top = {field: _secret_uri(app.pop(field)) for field in known.secrets if app.get(field)}
+    inside = {uri: uri for uri in known.secrets_inside(app)}
+    found = {name: _secret(charm, uri) for name, uri in {**top, **inside}.items()}
+    for field in top:
+        if isinstance(secret := found[field], facts.Readable):
+            app |= secret.content
     units = sorted(relation.units, key=lambda unit: facts.unit_number(unit.name))
     bags = facts.Databags(
-        app=app, units=tuple(dict(relation.data[unit]) for unit in units), unreadable=tuple(unreadable)
+        app=app,
+        units=tuple(dict(relation.data[unit]) for unit in units),
+        secrets={uri: secret.content for uri in inside if isinstance(secret := found[uri], facts.Readable)},
+        unreadable=tuple(name for name, secret in found.items() if not isinstance(secret, facts.Readable)),
     )
-    return facts.Remote(app=relation.app.name, relation=relation.id, bags=bags)
+    asked = dict(relation.data[charm.app]) if charm.unit.is_leader() else {}
+    return facts.Remote(app=relation.app.name, relation=relation.id, bags=bags, asked=asked)
+
+
+def _secret_uri(text: str) -> str:
+    return text if text.startswith("secret:") else f"secret:{text}"
 
 
 def _proxies(environ: collections.abc.Mapping[str, str]) -> dict[str, str]:

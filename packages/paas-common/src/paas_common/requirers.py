@@ -7,26 +7,38 @@ wheels, and cost every event that needs none of them.
 import collections.abc
 import dataclasses
 import importlib
+import typing
 
 import ops
 
 from . import integrations
+
+DATA_INTERFACES: typing.Final = "charms.data_platform_libs.v0.data_interfaces"
+S3: typing.Final = "charms.data_platform_libs.v0.s3"
+ASKS_ONCE: typing.Final = (DATA_INTERFACES,)
+"""Libraries that send their request in relation-created only."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Requirers:
     """What could be set up, and what the charm lacks."""
 
+    objects: tuple[ops.Object, ...] = ()
+    """The requirer objects; ``ops`` does not keep an observer alive."""
     events: tuple[ops.BoundEvent, ...] = ()
     """The libraries' own events that mean something for the application."""
     missing: collections.abc.Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     """Endpoint → the library that the charm does not carry."""
+    ingresses: collections.abc.Mapping[str, typing.Any] = dataclasses.field(default_factory=dict[str, typing.Any])
+    """Endpoint → the requirer object, which publishes the port."""
 
 
 def set_up(charm: ops.CharmBase) -> Requirers:
     """Create the requirer of each related endpoint; it sends the request and emits its events from then on."""
+    objects: list[ops.Object] = []
     events: list[ops.BoundEvent] = []
     missing: dict[str, str] = {}
+    ingresses: dict[str, typing.Any] = {}
     for name, meta in charm.meta.requires.items():
         known = integrations.BY_INTERFACE.get(meta.interface_name or "")
         if known is None or known.library is None or not charm.model.relations[name]:
@@ -36,7 +48,20 @@ def set_up(charm: ops.CharmBase) -> Requirers:
         except ModuleNotFoundError as error:
             missing[name] = error.name or known.library
             continue
-        # data_interfaces is the only library so far; its databases are named after the application.
-        requirer = library.DatabaseRequires(charm, relation_name=name, database_name=charm.app.name)
-        events += [requirer.on.database_created, requirer.on.endpoints_changed]
-    return Requirers(events=tuple(events), missing=missing)
+        if known.library == DATA_INTERFACES:
+            requirer = library.DatabaseRequires(charm, relation_name=name, database_name=charm.app.name)
+            events += [requirer.on.database_created, requirer.on.endpoints_changed]
+        elif known.library == S3:
+            requirer = library.S3Requirer(charm, name, bucket_name=charm.app.name)
+            events += [requirer.on.credentials_changed, requirer.on.credentials_gone]
+        else:
+            ingresses[name] = requirer = library.IngressPerAppRequirer(charm, relation_name=name, strip_prefix=True)
+            events += [requirer.on.ready, requirer.on.revoked]
+        objects.append(requirer)
+    return Requirers(objects=tuple(objects), events=tuple(events), missing=missing, ingresses=ingresses)
+
+
+def publish(requirers: Requirers, port: int) -> None:
+    """Tell each ingress where the application listens; the library writes only what differs."""
+    for requirer in requirers.ingresses.values():
+        requirer.provide_ingress_requirements(port=port)

@@ -4,11 +4,13 @@ Credentials arrive in a secret whose id is under ``secret-user``, or in plain te
 router between us and the database sets ``subordinated`` and is usable once one of its units says ``state: ready``.
 """
 
-import typing
+import functools
 
 import pydantic
 
 from paas_common import facts, urls
+
+from ._integration import Context, Integration
 
 
 class Database(pydantic.BaseModel):
@@ -55,7 +57,7 @@ class Database(pydantic.BaseModel):
         )
 
 
-def parse(scheme: str, bags: facts.Databags) -> Database | None:
+def parse(scheme: str, bags: facts.Databags, _: Context) -> Database | None:
     """Return nothing until there is an address and an account."""
     ready = any(unit.get("state") == "ready" for unit in bags.units)
     if bags.app.get("subordinated") == "true" and not ready:
@@ -64,15 +66,26 @@ def parse(scheme: str, bags: facts.Databags) -> Database | None:
     return Database.model_validate({**bags.app, "scheme": scheme}) if usable else None
 
 
-def env(data: Database, stem: str) -> facts.Text:
+def env(data: Database, context: Context) -> facts.Text:
     """Spell out the address."""
-    return urls.env(stem, data.url, username=data.username, password=data.password)
+    return urls.env(context.stem, data.url, username=data.username, password=data.password)
 
 
-def name(data: Database) -> str:
+def naming(data: Database) -> str:
     """Tell one database from another, whatever its address is at the moment."""
     return data.database
 
 
-SECRETS: typing.Final = ("secret-user", "secret-tls")
-LIBRARY: typing.Final = "charms.data_platform_libs.v0.data_interfaces"
+def database(name: str, provider: str) -> Integration[Database]:
+    """Describe a database whose interface, endpoint, scheme and variables go by its name."""
+    return Integration(
+        interface=f"{name}_client",
+        endpoint=name,
+        stem=f"{name.upper()}_DB",
+        provider=provider,
+        secrets=("secret-user", "secret-tls"),
+        library="charms.data_platform_libs.v0.data_interfaces",
+        parse=functools.partial(parse, name),
+        env=env,
+        migrates=naming,
+    )

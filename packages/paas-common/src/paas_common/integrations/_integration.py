@@ -11,6 +11,22 @@ from paas_common import facts, settings
 DataT = typing.TypeVar("DataT", bound=pydantic.BaseModel)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Context:
+    """What an integration may know besides its databags."""
+
+    me: facts.Identity
+    endpoint: str
+    relation: int
+    stem: str
+    """What the variables start with."""
+    prefix: str
+    """What the application's own variables start with."""
+    options: collections.abc.Mapping[str, facts.Value]
+    base_url: str
+    """Where the application is reached; not known yet while an ingress is read."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Pending:
     """Nothing usable yet; the other side has more to write."""
@@ -30,9 +46,23 @@ class Ready:
     env: facts.Text = dataclasses.field(repr=False)
     migrates: str | None = None
     """Names the database behind the endpoint; a new one needs the application's migration."""
+    address: str | None = None
+    """Where the endpoint makes the application reachable."""
 
 
 Reading = Pending | Invalid | Ready
+
+
+def _no_env(_: typing.Any, __: Context) -> facts.Text:
+    return {}
+
+
+def _no_refusal(_: Context) -> str | None:
+    return None
+
+
+def _no_secrets(_: facts.Text) -> tuple[str, ...]:
+    return ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,28 +72,44 @@ class Integration(typing.Generic[DataT]):
     interface: str
     endpoint: str
     """The customary name of the endpoint."""
-    stem: str
-    """What the customary variables start with."""
+    stem: str | None
+    """What the customary variables start with; where it is nothing, the endpoint's name always names them."""
     provider: str
     """A charm that is commonly integrated, for the advice in a status."""
+    parse: collections.abc.Callable[[facts.Databags, Context], DataT | None]
+    env: collections.abc.Callable[[DataT, Context], facts.Text] = _no_env
     secrets: tuple[str, ...] = ()
     """Databag keys that hold the id of a secret whose content belongs to the data."""
+    secrets_inside: collections.abc.Callable[[facts.Text], tuple[str, ...]] = _no_secrets
+    """Ids of secrets that stand deeper in the databag."""
     library: str | None = None
-    """The charm library that sends the request."""
-    parse: collections.abc.Callable[[facts.Databags], DataT | None]
-    env: collections.abc.Callable[[DataT, str], facts.Text]
+    """The charm library that sends the request; without one, ``request`` is written."""
+    request: collections.abc.Callable[[Context], facts.Text] | None = None
+    """What the leader writes into its application's databag."""
     migrates: collections.abc.Callable[[DataT], str] | None = None
+    address: collections.abc.Callable[[DataT], str] | None = None
+    of_extension: bool = False
+    """Charmcraft's extensions declare the customary endpoint, and do not say that it is optional."""
+    needs_ingress: bool = False
+    """The other side must be able to send people's browsers to the application."""
+    refusal: collections.abc.Callable[[Context], str | None] = _no_refusal
+    """What is wrong with the options of this endpoint, while it is related."""
+    blocks_when_pending: bool = False
+    """Once related, the application must not go on without it, even where it is optional."""
 
-    def read(self, remote: facts.Remote, *, endpoint: str, stem: str) -> Reading:
+    def read(self, remote: facts.Remote, context: Context) -> Reading:
         """Give the databags a meaning; remote data never raises past this line."""
         if remote.bags.unreadable:
             return Pending()
         try:
-            data = self.parse(remote.bags)
+            data = self.parse(remote.bags, context)
         except pydantic.ValidationError as error:
             what = ", ".join(settings.problems(error))
-            return Invalid(f"invalid {endpoint} relation data from {remote.app}: {what}")
+            return Invalid(f"invalid {context.endpoint} relation data from {remote.app}: {what}")
         if data is None:
             return Pending()
-        database = f"{endpoint}:{remote.relation}:{self.migrates(data)}" if self.migrates else None
-        return Ready(self.env(data, stem), database)
+        return Ready(
+            env=self.env(data, context),
+            migrates=f"{context.endpoint}:{remote.relation}:{self.migrates(data)}" if self.migrates else None,
+            address=self.address(data) if self.address else None,
+        )

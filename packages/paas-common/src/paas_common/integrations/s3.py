@@ -1,0 +1,66 @@
+"""Object storage, over the ``s3`` interface (version 0).
+
+Every value is text; only the certificate chain and the attributes are JSON lists.
+"""
+
+import json
+
+import pydantic
+
+from paas_common import facts
+
+from ._integration import Context, Integration
+
+
+class S3(pydantic.BaseModel):
+    """A bucket and the keys to it."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
+
+    access_key: str = pydantic.Field(alias="access-key", min_length=1)
+    secret_key: str = pydantic.Field(alias="secret-key", min_length=1, repr=False)
+    bucket: str = pydantic.Field(min_length=1)
+    region: str | None = None
+    storage_class: str | None = pydantic.Field(default=None, alias="storage-class")
+    endpoint: str | None = None
+    path: str | None = None
+    api_version: str | None = pydantic.Field(default=None, alias="s3-api-version")
+    uri_style: str | None = pydantic.Field(default=None, alias="s3-uri-style")
+    attributes: pydantic.Json[list[str]] | None = None
+    tls_ca_chain: pydantic.Json[list[str]] | None = pydantic.Field(default=None, alias="tls-ca-chain")
+
+
+def parse(bags: facts.Databags, _: Context) -> S3 | None:
+    """Return nothing until the provider has written something."""
+    return S3.model_validate(bags.app) if bags.app else None
+
+
+def env(data: S3, context: Context) -> facts.Text:
+    """Name each value; the addressing style is the word that clients use for the URI style."""
+    given = {
+        "ACCESS_KEY": data.access_key,
+        "SECRET_KEY": data.secret_key,
+        "BUCKET": data.bucket,
+        "REGION": data.region,
+        "STORAGE_CLASS": data.storage_class,
+        "ENDPOINT": data.endpoint,
+        "PATH": data.path,
+        "API_VERSION": data.api_version,
+        "URI_STYLE": data.uri_style,
+        "ADDRESSING_STYLE": "virtual" if data.uri_style == "host" else data.uri_style,
+        "ATTRIBUTES": json.dumps(data.attributes) if data.attributes else None,
+        "TLS_CA_CHAIN": json.dumps(data.tls_ca_chain) if data.tls_ca_chain else None,
+    }
+    return {f"{context.stem}_{name}": value for name, value in given.items() if value is not None}
+
+
+S3_STORAGE = Integration(
+    interface="s3",
+    endpoint="s3",
+    stem="S3",
+    provider="s3-integrator",
+    library="charms.data_platform_libs.v0.s3",
+    secrets=("secret-extra",),
+    parse=parse,
+    env=env,
+)

@@ -1,0 +1,286 @@
+"""Every integration: what providers write, what the application gets, and what is asked of them."""
+
+import dataclasses
+import json
+import pathlib
+import typing
+
+import pytest
+from ops import testing
+from paas_common.integrations import BY_INTERFACE
+from world import World, environment, relation
+
+EXAMPLES = json.loads((pathlib.Path(__file__).parent / "fixtures/databags.json").read_text())
+READY = [each for each in EXAMPLES if each["expected_env"]]
+PENDING = {
+    "postgresql-waiting",
+    "postgresql-missing-password",
+    "redis-waiting",
+    "rabbitmq-waiting",
+    "tracing-no-receiver",
+}
+# Where our variables differ from earlier charms' on purpose.
+OURS = {
+    # exactly the provider's text, with no slash added
+    "tracing": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://tempo.test-model.svc.cluster.local:4318"},
+    # hosts are sorted, so that the order of a set restarts nothing
+    "rabbitmq-server": {
+        "RABBITMQ_CONNECT_STRING": "amqp://flask-k8s:rmqPass01@10.58.171.158:5672/%2F",
+        "RABBITMQ_NETLOC": "flask-k8s:rmqPass01@10.58.171.158:5672",
+        "RABBITMQ_HOSTNAME": "10.58.171.158",
+        "RABBITMQ_CONNECT_STRINGS": (
+            "amqp://flask-k8s:rmqPass01@10.58.171.158:5672/%2F,amqp://flask-k8s:rmqPass01@10.58.171.159:5672/%2F"
+        ),
+    },
+}
+
+
+def named(name: str) -> dict[str, typing.Any]:
+    return next(each for each in EXAMPLES if each["name"] == name)
+
+
+def but(example: dict[str, typing.Any], **changes: typing.Any) -> dict[str, typing.Any]:
+    return {**example, **changes}
+
+
+def of(example: dict[str, typing.Any], **changes: typing.Any) -> testing.Relation:
+    given: dict[str, typing.Any] = {
+        "interface": example["interface"],
+        "remote_app_name": "provider",
+        "remote_app_data": example["provider_app"],
+        "remote_units_data": {int(unit): bag for unit, bag in example.get("provider_units", {}).items()},
+        **changes,
+    }
+    return testing.Relation(example["endpoint"], **given)
+
+
+def state_of(world: World, example: dict[str, typing.Any], *relations: testing.Relation) -> testing.State:
+    """Declare the example's endpoints and relate them, besides the peers; other endpoints are not there."""
+    world.meta["requires"] = {"ingress": {"interface": "ingress", "limit": 1}}
+    for each in (example, *example.get("also_related", ())):
+        declared = world.meta["requires"].setdefault(each["endpoint"], {"interface": each["interface"]})
+        if each["interface"] != "ingress":
+            declared["optional"] = True
+    if example["interface"] == "oauth":
+        world.meta["config"]["options"] |= {
+            f"{example['endpoint']}-scopes": {"type": "string", "default": "openid profile email"},
+            f"{example['endpoint']}-redirect-path": {"type": "string", "default": "/callback"},
+        }
+    key = world.secret()
+    secrets = {testing.Secret(content, id=uri) for uri, content in example["secrets"].items()}
+    also = {of(each) for each in example.get("also_related", ())}
+    return world.state(relations={world.peer(key), *relations, *also}, secrets={key, *secrets}, model=MODEL)
+
+
+MODEL = testing.Model("test-model", type="kubernetes")
+
+
+@pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
+def test_what_a_provider_writes_becomes_variables(world: World, example: dict[str, typing.Any]) -> None:
+    related = of(example)
+    state = state_of(world, example, related)
+    without = environment(
+        world.run(world.context().on.config_changed(), state_of(world, but(example, also_related=[])))
+    )
+    world.new_container()
+
+    after = world.run(world.context().on.relation_changed(related, remote_unit=0), state)
+
+    found = environment(after)
+    new = {name: value for name, value in found.items() if without.get(name) != value}
+    new.pop("FLASK_SECRET_KEY", None)
+    assert new == example["expected_env"] | OURS.get(example["name"], {})
+    assert after.unit_status == testing.ActiveStatus()
+
+
+@pytest.mark.parametrize("name", sorted(PENDING))
+def test_an_optional_provider_that_has_not_answered_gives_nothing(world: World, name: str) -> None:
+    example = named(name)
+    related = of(example)
+
+    after = world.run(world.context().on.config_changed(), state_of(world, example, related))
+
+    stem = BY_INTERFACE[example["interface"]].stem
+    assert not [variable for variable in environment(after) if stem and variable.startswith(stem)]
+    assert after.unit_status == testing.ActiveStatus()
+
+
+@pytest.mark.parametrize("name", sorted(PENDING))
+def test_a_required_provider_that_has_not_answered_is_awaited(world: World, name: str) -> None:
+    example = named(name)
+    state = state_of(world, example, of(example))
+    world.meta["requires"][example["endpoint"]]["optional"] = False
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    assert after.unit_status == testing.WaitingStatus(f"waiting for provider to provide {example['endpoint']}")
+
+
+@pytest.mark.parametrize("interface", sorted(set(BY_INTERFACE) - {"ingress"}))
+def test_a_required_integration_that_is_missing_is_named_with_the_command(world: World, interface: str) -> None:
+    known = BY_INTERFACE[interface]
+    world.meta["requires"] = {"some-name": {"interface": interface}}
+    key = world.secret()
+
+    after = world.run(world.context().on.config_changed(), world.state(relations={world.peer(key)}, secrets={key}))
+
+    assert after.unit_status == testing.BlockedStatus(
+        f"missing integrations: some-name (juju integrate flask-k8s {known.provider})"
+    )
+
+
+@pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
+def test_a_broken_relation_leaves_no_variable(world: World, example: dict[str, typing.Any]) -> None:
+    related = of(example)
+    before = environment(world.run(world.context().on.config_changed(), state_of(world, but(example, also_related=[]))))
+    world.new_container()
+    state = world.run(world.context().on.config_changed(), state_of(world, but(example, also_related=[]), related))
+
+    after = world.run(world.context().on.relation_broken(relation(state, example["endpoint"])), state)
+
+    assert environment(after) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "reason"),
+    [
+        ("s3-without-credentials", {}, "access-key (field required), secret-key (field required)"),
+        ("s3", {"attributes": "not JSON"}, "attributes (invalid JSON"),
+        ("smtp-secret", {"port": "0"}, "port (input should be greater than or equal to 1)"),
+        ("smtp-secret", {"host": ""}, "host (string should have at least 1 character)"),
+        ("smtp-secret", {"auth_type": "magic"}, "auth_type (input should be 'none', 'not_provided' or 'plain')"),
+        ("smtp-secret", {"auth_type": None}, "auth_type (field required)"),
+        ("saml", {"x509certs": None}, "x509certs (field required)"),
+        ("saml", {"entity_id": None}, "entity_id (field required)"),
+        ("tracing", {"receivers": "{"}, "receivers (invalid JSON"),
+        (
+            "tracing",
+            {"receivers": '[{"protocol": {"name": "otlp_http"}, "url": "no url"}]'},
+            "receivers.0.url (must be",
+        ),
+        ("ingress", {"ingress": '{"url": "no url"}'}, "ingress.url (must be a URL)"),
+        ("ingress", {"ingress": "{"}, "ingress (invalid JSON"),
+        ("oauth", {"issuer_url": None}, "issuer_url (field required)"),
+        ("http-proxy", {"responses": "no JSON"}, "responses (invalid JSON"),
+        ("valkey", {"requests": "no JSON"}, "requests (invalid JSON"),
+        ("valkey-tls", {}, "tls (TLS is not supported; switch it off in the provider)"),
+        ("redis", {}, "port (input should be less than or equal to 65535)"),
+    ],
+)
+def test_what_is_unusable_is_named_by_endpoint_application_and_key(
+    world: World, name: str, changes: dict[str, str | None], reason: str
+) -> None:
+    example = named(name)
+    bag = {key: value for key, value in {**example["provider_app"], **changes}.items() if value is not None}
+    units = {"0": {"hostname": "h", "port": "70000"}} if name == "redis" else example.get("provider_units", {})
+    broken = {**example, "provider_app": bag, "provider_units": units}
+
+    after = world.run(world.context().on.config_changed(), state_of(world, broken, of(broken)))
+
+    assert isinstance(after.unit_status, testing.BlockedStatus)
+    assert f"invalid {example['endpoint']} relation data from provider: " in after.unit_status.message
+    assert reason.casefold() in after.unit_status.message.casefold()
+
+
+@pytest.mark.parametrize(
+    "name", [each["name"] for each in EXAMPLES if each["secrets"] and each["name"] != "oauth-without-ingress"]
+)
+def test_a_secret_that_cannot_be_read_yet_is_no_error(world: World, name: str) -> None:
+    example = but(named(name), secrets={})
+
+    after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
+
+    assert isinstance(after.unit_status, testing.ActiveStatus | testing.WaitingStatus)
+
+
+@pytest.mark.parametrize(
+    "name", ["rabbitmq-k8s", "openfga", "oauth", "tracing", "s3", "postgresql-secret", "mysql-secret"]
+)
+def test_the_leader_asks_as_earlier_charms_did(world: World, name: str) -> None:
+    example = named(name)
+    empty = but(example, provider_app={}, secrets={})
+    related = of(empty, remote_units_data={0: {}})
+    state = state_of(world, empty, related)
+
+    created = world.run(world.context().on.relation_created(related), state)
+    after = world.run(
+        world.context().on.relation_joined(relation(created, example["endpoint"]), remote_unit=0), created
+    )
+
+    assert dict(relation(after, example["endpoint"]).local_app_data) == example["requirer_app"]
+
+
+@pytest.mark.parametrize("interface", ["valkey_client", "http_proxy"])
+def test_a_request_with_an_id_of_its_own_never_changes(world: World, interface: str) -> None:
+    example = next(each for each in EXAMPLES if each["interface"] == interface)
+    empty = but(example, provider_app={}, secrets={})
+    related = of(empty)
+    state = state_of(world, empty, related)
+
+    once = world.run(world.context().on.config_changed(), state)
+    twice = world.run(world.context().on.config_changed(), once)
+
+    asked = dict(relation(once, example["endpoint"]).local_app_data)
+    assert asked
+    assert dict(relation(twice, example["endpoint"]).local_app_data) == asked
+
+
+def test_who_does_not_lead_asks_for_nothing(world: World) -> None:
+    example = but(named("rabbitmq-k8s"), provider_app={})
+    state = dataclasses.replace(state_of(world, example, of(example)), leader=False)
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    assert dict(relation(after, "rabbitmq").local_app_data) == {}
+
+
+def test_the_ingress_is_told_the_port_and_gives_the_address(world: World) -> None:
+    example = named("ingress")
+    related = of(example)
+    world.paas_config = "port: 8443\n"
+
+    after = world.run(world.context().on.relation_changed(related), state_of(world, example, related))
+
+    asked = relation(after, "ingress")
+    assert dict(asked.local_app_data) == {**example["requirer_app"], "port": "8443"}
+    assert set(asked.local_unit_data) >= {"host", "ip"}
+    assert environment(after)["FLASK_BASE_URL"] == "http://juju.test/test-model-flask-k8s"
+
+
+def test_oauth_without_an_ingress_says_what_to_do(world: World) -> None:
+    example = named("oauth-without-ingress")
+
+    after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "integration oidc needs an ingress, so that browsers find the way back (juju integrate flask-k8s traefik-k8s)"
+    )
+
+
+def test_oauth_without_the_scope_that_makes_it_openid(world: World) -> None:
+    example = named("oauth")
+    state = dataclasses.replace(state_of(world, example, of(example)), config={"oidc-scopes": "profile"})
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    assert after.unit_status == testing.BlockedStatus("invalid options: oidc-scopes (must contain openid)")
+
+
+def test_a_related_proxy_that_is_not_ready_is_awaited_even_where_it_is_optional(world: World) -> None:
+    example = named("http-proxy-pending")
+
+    after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
+
+    assert after.unit_status == testing.WaitingStatus("waiting for provider to provide http-proxy")
+
+
+def test_a_password_that_no_url_can_hold_is_quoted_everywhere(world: World) -> None:
+    odd = "p@ss/w:rd %#?&"
+    example = named("rabbitmq-k8s")
+    bag = {**example["provider_app"], "password": odd}
+    changed = {**example, "provider_app": bag}
+
+    after = world.run(world.context().on.config_changed(), state_of(world, changed, of(changed)))
+
+    assert environment(after)["RABBITMQ_PASSWORD"] == odd
+    assert "p%40ss%2Fw%3Ard%20%25%23%3F%26@" in environment(after)["RABBITMQ_CONNECT_STRING"]

@@ -56,6 +56,9 @@ class PlainPod:
     def pebble_socket(self, container: str) -> Path:
         return self.spec.folder / container / "pebble.socket"
 
+    def renew(self, spec: pods.PodSpec) -> None:
+        self.spec = spec
+
     async def wait_container(self, name: str) -> int:
         return await self._pebbles[name].wait()
 

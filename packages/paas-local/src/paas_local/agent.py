@@ -58,6 +58,10 @@ class Pod(Protocol):
         """Return once a container has ended."""
         ...
 
+    def renew(self, spec: pods.PodSpec) -> None:
+        """Note what containers are made of that start from now on."""
+        ...
+
     async def start_container(self, name: str) -> None:
         """Start a container again."""
         ...
@@ -272,6 +276,9 @@ class Agent:
                 await asyncio.sleep(PAUSE)
 
     async def _start_again(self, pod: Pod, container: str) -> bool:
+        unit = self._unit_now()
+        if unit is not None:
+            pod.renew(placement.spec(self._folders, self._models.model(self._name), unit))
         try:
             await pod.start_container(container)
         except pods.PodError as error:

@@ -19,10 +19,24 @@ from typing import Any, Protocol, TypeVar
 import pydantic
 from aiohttp import web
 
-from paas_local import changes, charms, config, hooks, metadata, naming, secrets, showing, status, tasks, waiting
+from paas_local import (
+    changes,
+    charms,
+    config,
+    delivery,
+    hooks,
+    metadata,
+    naming,
+    secrets,
+    showing,
+    status,
+    tasks,
+    waiting,
+)
 from paas_local.agent import fresh_id
 from paas_local.context import Context, SecretChange
-from paas_local.model import Model, Revision, Secret, Task
+from paas_local.model import Charm, Model, Revision, Secret, Task
+from paas_local.placement import Folders
 from paas_local.refusal import Refused
 from paas_local.state import State
 
@@ -70,6 +84,14 @@ class Models(Protocol):
         """Say where applications are reached on this machine."""
         ...
 
+    def folders(self, name: str) -> Folders:
+        """Say where a model's things lie."""
+        ...
+
+    async def renew(self, name: str, application: str) -> None:
+        """Give the units of an application new pods."""
+        ...
+
 
 class Body(pydantic.BaseModel, frozen=True):
     """A request without anything in it."""
@@ -90,6 +112,19 @@ class Deploy(OfModel, frozen=True):
     config: dict[str, str] = {}
     units: int = pydantic.Field(default=1, ge=1)
     trust: bool = False
+
+
+class Sync(OfModel, frozen=True):
+    """Images that an application's running containers are to become."""
+
+    application: str
+    resources: dict[str, str]
+
+
+class Refresh(Sync, frozen=True):
+    """The charm and the images that an application is to have."""
+
+    charm: Path
 
 
 class Endpoints(OfModel, frozen=True):
@@ -228,6 +263,8 @@ class Api:
             "destroy-model": (OfModel, self.destroy_model),
             "model-config": (ModelConfig, self.model_config),
             "deploy": (Deploy, self.deploy),
+            "refresh": (Refresh, self.refresh),
+            "sync": (Sync, self.sync),
             "integrate": (Endpoints, self.integrate),
             "remove-relation": (Endpoints, self.remove_relation),
             "config-get": (OfApplication, self.config_get),
@@ -281,12 +318,8 @@ class Api:
 
     async def deploy(self, body: Deploy) -> Mapping[str, Any]:
         """Add an application."""
-        try:
-            charm = metadata.declared(charms.read(body.charm))
-        except charms.CharmError as error:
-            raise Refused(str(error)) from None
         request = changes.Request(
-            charm=charm,
+            charm=_charm(body.charm),
             application=body.application,
             resources=body.resources,
             config=body.config,
@@ -296,6 +329,27 @@ class Api:
         addresses = self.models.addresses(body.units)
         self._change(body, lambda model: changes.deploy(model, request, addresses, time.time()))
         return _result({})
+
+    async def refresh(self, body: Refresh) -> Mapping[str, Any]:
+        """Give an application another charm and other images, and its units new pods; or leave it as it is."""
+        charm = _charm(body.charm)
+        before = self.models.model(body.model)
+        after = self._change(body, lambda model: changes.refresh(model, body.application, charm, body.resources))
+        if after == before:
+            return _result({"changed": False})
+        await self.models.renew(body.model, body.application)
+        return _result({"changed": True})
+
+    async def sync(self, body: Sync) -> Mapping[str, Any]:
+        """Bring files of new images into the running containers; refuses what needs new ones."""
+        model = self.models.model(body.model)
+        changed = delivery.changed(model, body.application, body.resources)
+        folders = self.models.folders(body.model)
+        noticed = delivery.Notice()
+        for unit, container, files in changed:
+            noticed = await delivery.deliver(unit, folders.pod(unit) / container / "pebble.socket", files)
+        self._change(body, lambda model: changes.with_resources(model, body.application, body.resources))
+        return _result({"reloaded": noticed.reload, "restarted": noticed.restart})
 
     async def integrate(self, body: Endpoints) -> Mapping[str, Any]:
         """Relate two applications."""
@@ -504,6 +558,13 @@ async def _stream(models: Models, request: web.Request, body: DebugLog) -> web.S
                 break
             await lines.wait()
     return response
+
+
+def _charm(folder: Path) -> Charm:
+    try:
+        return metadata.declared(charms.read(folder))
+    except charms.CharmError as error:
+        raise Refused(str(error)) from None
 
 
 def _result(value: object) -> Mapping[str, Any]:

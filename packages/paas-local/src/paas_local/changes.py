@@ -85,6 +85,33 @@ def deploy(model: Model, request: Request, addresses: Sequence[str], now: float)
     return add_units(model, name, addresses, now)
 
 
+def refresh(model: Model, name: str, charm: Charm, resources: Mapping[str, str]) -> Model:
+    """Give an application another charm and other images; its units need new pods to hear of it."""
+    before = _application(model, name)
+    _check_refresh(model, before, charm, resources)
+    revisions = model.revisions
+    if charm.folder == before.charm.folder:
+        charm = before.charm
+    else:
+        charm = dataclasses.replace(charm, revision=revisions.get(charm.name, 0))
+        revisions = {**revisions, charm.name: charm.revision + 1}
+    declared = {name: option.type for name, option in before.charm.options.items()}
+    same = {name for name, option in charm.options.items() if declared.get(name) == option.type}
+    forgotten = before.config.keys() - same
+    kept = config.without(before.config, forgotten)
+    application = dataclasses.replace(before, charm=charm, resources={**resources}, config=kept)
+    model = with_application(dataclasses.replace(model, revisions=revisions), application)
+    for endpoint in charm.endpoints.values():
+        if endpoint.role == "peer" and endpoint.name not in before.charm.endpoints:
+            model = _relate(model, endpoint.interface, (Side(application=name, endpoint=endpoint.name, role="peer"),))
+    return model
+
+
+def with_resources(model: Model, name: str, resources: Mapping[str, str]) -> Model:
+    """Note the images that an application's pods have from now on."""
+    return with_application(model, dataclasses.replace(_application(model, name), resources={**resources}))
+
+
 def add_units(model: Model, name: str, addresses: Sequence[str], now: float) -> Model:
     """Add one unit per address; free numbers are used again."""
     application = _application(model, name)
@@ -278,10 +305,28 @@ def _check_deploy(model: Model, request: Request) -> None:
         )
     if name in model.applications:
         raise Refused(f'cannot add application "{name}": application "{name}" already exists')
-    unknown = [resource for resource in request.resources if resource not in request.charm.images]
+    _check_resources(request.charm, request.resources)
+
+
+def _check_refresh(model: Model, application: Application, charm: Charm, resources: Mapping[str, str]) -> None:
+    name = application.name
+    if charm.name != application.charm.name:
+        raise Refused(f'cannot refresh "{name}": it runs the charm "{application.charm.name}", not "{charm.name}"')
+    for relation in model.relations_of(name):
+        side = relation.local(name) or relation.sides[0]
+        before, after = application.charm.endpoints.get(side.endpoint), charm.endpoints.get(side.endpoint)
+        if before is not None and (after is None or (after.role, after.interface) != (before.role, before.interface)):
+            raise Refused(f'cannot refresh "{name}": would break relation "{relation.key}"')
+    if charm.storage != application.charm.storage:
+        raise Refused(f'cannot refresh "{name}": the storage of the charm changed; remove and deploy it anew')
+    _check_resources(charm, resources)
+
+
+def _check_resources(charm: Charm, resources: Mapping[str, str]) -> None:
+    unknown = [resource for resource in resources if resource not in charm.images]
     if unknown:
         raise Refused(f'unrecognized resource "{unknown[0]}"')
-    missing = [image for image in request.charm.images if image not in request.resources]
+    missing = [image for image in charm.images if image not in resources]
     if missing:
         raise Refused(f"local charm missing OCI images for: {', '.join(missing)}")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from paas_local.verbs import applications, deploy, local, models, projects, providers, secrets, status, units
+from paas_local.verbs import applications, deploy, local, models, projects, providers, secrets, status, units, up
 from paas_local.verbs.command import Verbs
 
 
@@ -52,6 +52,7 @@ for _verb in (
     providers.providers,
     projects.new,
     projects.schema,
+    up.up,
     local.fetch_libs,
     local.shutdown,
     local.version,

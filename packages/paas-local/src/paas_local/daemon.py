@@ -160,6 +160,12 @@ class Daemon:
         for unit in units:
             placement.clear(self.folders(name), unit)
 
+    async def renew(self, name: str, application: str) -> None:
+        """Give the units of an application new pods."""
+        units = {unit.name for unit in self.model(name).units if unit.application == application}
+        await self._end([task for (model, unit), task in self._agents.items() if model == name and unit in units])
+        self._follow(name)
+
     def addresses(self, count: int) -> list[str]:
         """Find addresses that no unit has."""
         taken = {unit.address for model in self._models.values() for unit in model.units}

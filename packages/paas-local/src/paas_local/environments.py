@@ -4,12 +4,14 @@ An environment is kept by its resolved requirements with their hashes, so a loca
 with the same version makes a new environment, and nothing is installed twice.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -68,6 +70,10 @@ class Environment:
         return (self.folder, *(() if self.base.is_relative_to("/usr") else (self.base,)))
 
 
+Remembered = dict[tuple[Requirements, bool], str]
+_REMEMBERED: ContextVar[Remembered | None] = ContextVar("resolutions", default=None)
+
+
 def make(wanted: Requirements, progress: Progress) -> Environment:
     """Give the environment that the requirements resolve to today, installed when it is not there yet."""
     progress(f"resolving {wanted.words}")
@@ -80,8 +86,28 @@ def make(wanted: Requirements, progress: Progress) -> Environment:
     return Environment(folder=folder, base=Path(sys.base_prefix))
 
 
+@contextlib.contextmanager
+def remembered() -> Generator[Remembered]:
+    """Resolve what is asked for again only after what this gives has been cleared; an index takes its time."""
+    known: Remembered = {}
+    token = _REMEMBERED.set(known)
+    try:
+        yield known
+    finally:
+        _REMEMBERED.reset(token)
+
+
 def resolve(wanted: Requirements, *, direct: bool = False) -> str:
     """Settle all versions, with hashes, as a requirements file; ``direct`` leaves out dependencies."""
+    known = _REMEMBERED.get()
+    if known is None:
+        return _resolve(wanted, direct=direct)
+    if (wanted, direct) not in known:
+        known[wanted, direct] = _resolve(wanted, direct=direct)
+    return known[wanted, direct]
+
+
+def _resolve(wanted: Requirements, *, direct: bool) -> str:
     if not (wanted.files or wanted.lines):
         return ""
     if wanted.locked:

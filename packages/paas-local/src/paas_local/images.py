@@ -137,8 +137,13 @@ def _own_mounts(root: Path) -> Iterator[Mount]:
         shared = item.is_dir() and item.name in _SHARED
         for place in sorted(_files(item)) if shared else [item]:
             target = PurePosixPath("/", place.relative_to(root))
-            mode: Mode = "ro" if target.is_relative_to("/bin") or target.is_relative_to("/usr") else "copy"
-            yield Mount(source=place.relative_to(root.parent), target=str(target), mode=mode)
+            yield Mount(source=place.relative_to(root.parent), target=str(target), mode=_mode(target))
+
+
+def _mode(target: PurePosixPath) -> Mode:
+    """Say how a container gets a file: its own folders can hold a copy, which can be replaced while it runs."""
+    of_the_machine = target.is_relative_to("/bin") or target.is_relative_to("/usr")
+    return "ro" if of_the_machine and not target.is_relative_to("/usr/local") else "copy"
 
 
 def _shared_mounts(environment: Environment | None) -> Iterator[Mount]:

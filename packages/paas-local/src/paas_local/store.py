@@ -60,7 +60,7 @@ def digest(*parts: str | bytes) -> str:
 
 def tree(folder: Path) -> str:
     """Tell folders apart by the names, modes and content of what is in them; caches do not count."""
-    return digest(*(part for file in _files(folder) for part in _identity(folder, file)))
+    return digest(*(part for file in files(folder) for part in _identity(folder, file)))
 
 
 def copy(source: Path, target: Path, wanted: Callable[[Path], bool] = lambda _: True) -> None:
@@ -76,7 +76,8 @@ def copy(source: Path, target: Path, wanted: Callable[[Path], bool] = lambda _: 
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files(folder: Path) -> Iterator[Path]:
+    """Give the files and links below a folder, in order; caches are none."""
     for above, below, files in os.walk(folder):
         below[:] = sorted(set(below) - _CACHES)
         links = [name for name in below if (Path(above) / name).is_symlink()]

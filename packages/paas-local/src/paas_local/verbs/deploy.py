@@ -57,7 +57,7 @@ def deploy(
         # Asked before packing, which takes long. A path is no application's name, a built-in charm's is.
         daemon = command.daemon(steps)
         _must_be_free(application or chosen, daemon.ask("status", model=name))
-        charm, rocks = _prepared(chosen, command.pairs(resource, what="resources"), steps)
+        charm, rocks = prepared(chosen, command.pairs(resource, what="resources"), steps)
         application = application or charm.name
         daemon.ask(
             "deploy",
@@ -75,14 +75,14 @@ def deploy(
     command.say(f'Deploying "{application}" from local charm "{charm.name}", revision {revision} on {base}/stable')
 
 
-def _prepared(
+def prepared(
     argument: str, resources: Mapping[str, str], steps: progress.Steps
 ) -> tuple[charms.Charm, dict[str, images.Rock]]:
     """Pack the charm and build the images that its containers run."""
     builtin = providers.find(argument)
     try:
         charm = charms.pack(builtin.charm if builtin else _charm(argument), steps)
-        wanted = _images(charm)
+        wanted = wanted_images(charm)
         folders = {key: Path(place) for key, place in resources.items()}
         if builtin and builtin.rock.is_dir():
             folders = {**dict.fromkeys(wanted, builtin.rock), **folders}
@@ -105,7 +105,8 @@ def _charm(argument: str) -> Path:
     )
 
 
-def _images(charm: charms.Charm) -> list[str]:
+def wanted_images(charm: charms.Charm) -> list[str]:
+    """Name the resources of a charm that are images."""
     resources: Mapping[str, Mapping[str, Any]] = charm.metadata.get("resources") or {}
     return [key for key, resource in resources.items() if resource.get("type") == "oci-image"]
 

@@ -280,3 +280,21 @@ def test_the_daemon_reaches_pebble_below_the_longest_of_folders(tmp_path: Path) 
     folder.mkdir(parents=True)
 
     assert do(folder, pebble="embedded")["reached"]
+
+
+def test_a_rock_s_program_is_beside_the_host_s_and_not_among_them(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\necho from the rock\n")
+    program.chmod(0o755)
+    before = sorted(Path("/usr/local/bin").iterdir())
+
+    names = say(
+        tmp_path,
+        "my-site; ls /usr/local/bin",
+        container="app",
+        mounts=[(str(program), "/usr/local/bin/my-site", "ro")],
+    ).splitlines()
+
+    assert names[0] == "from the rock"
+    assert set(names[1:]) == {"my-site", *(path.name for path in before)}
+    assert sorted(Path("/usr/local/bin").iterdir()) == before

@@ -53,13 +53,12 @@ class PaasCharm(ops.CharmBase):
             self.on.upgrade_charm,
         )
         yield from self._requirers.events
-        for name in self.meta.peers:
-            peer = self.on[name]
-            yield from (peer.relation_created, peer.relation_joined, peer.relation_changed, peer.relation_departed)
         for name, meta in self.meta.requires.items():
             if meta.interface_name in BY_INTERFACE:
-                relation = self.on[name]
-                yield from (relation.relation_created, relation.relation_changed, relation.relation_broken)
+                yield from _of_relation(self.on[name])
+                yield self.on[name].relation_broken
+        for name in self.meta.peers:
+            yield from _of_relation(self.on[name])
 
     def _reconcile(self, _: ops.EventBase) -> None:
         """Take the four steps, once per dispatch: a library's event and Juju's own mean the same pass."""
@@ -135,3 +134,7 @@ class PaasCharm(ops.CharmBase):
         secret_key.rotate(self, relation, juju.plain_key_field(self.spec))
         event.set_results({"status": "success"})
         self._reconcile(event)
+
+
+def _of_relation(on: ops.PrefixedEvents) -> tuple[ops.BoundEvent, ...]:
+    return on.relation_created, on.relation_joined, on.relation_changed, on.relation_departed

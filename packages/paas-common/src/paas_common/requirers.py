@@ -7,6 +7,7 @@ wheels, and cost every event that needs none of them.
 import collections.abc
 import dataclasses
 import importlib
+import os
 import typing
 
 import ops
@@ -41,7 +42,10 @@ def set_up(charm: ops.CharmBase) -> Requirers:
     ingresses: dict[str, typing.Any] = {}
     for name, meta in charm.meta.requires.items():
         known = integrations.BY_INTERFACE.get(meta.interface_name or "")
-        if known is None or known.library is None or not charm.model.relations[name]:
+        if known is None or known.library is None:
+            continue
+        # ops no longer lists a relation in its last hook, where the library still has to clear what it keeps.
+        if not (charm.model.relations[name] or os.environ.get("JUJU_RELATION") == name):
             continue
         try:
             library = importlib.import_module(known.library)

@@ -1,0 +1,173 @@
+"""The events of the architecture document that come from integrations, by their numbers there."""
+
+import dataclasses
+import typing
+
+import ops
+import pytest
+from ops import testing
+from test_integrations import but, named, of, state_of
+from world import World, environment, relation
+
+
+def runs(state: testing.State) -> bool:
+    (container,) = state.containers
+    return container.service_statuses.get("flask") == ops.pebble.ServiceStatus.ACTIVE
+
+
+def related(world: World, name: str, **changes: typing.Any) -> testing.State:
+    """Give the state in which the provider of an example has answered."""
+    example = but(named(name), **changes)
+    return state_of(world, example, of(example))
+
+
+def changed(world: World, name: str) -> testing.State:
+    """Let the answer arrive."""
+    state = related(world, name)
+    return world.run(
+        world.context().on.relation_changed(relation(state, named(name)["endpoint"]), remote_unit=0), state
+    )
+
+
+def broken(world: World, name: str) -> testing.State:
+    """Let the relation go again."""
+    state = changed(world, name)
+    return world.run(world.context().on.relation_broken(relation(state, named(name)["endpoint"])), state)
+
+
+def emitted(world: World) -> set[str]:
+    return {type(event).__name__ for event in world.context().emitted_events}
+
+
+def test_event_11_ingress_ready(world: World) -> None:
+    after = changed(world, "ingress")
+
+    assert "IngressReadyEvent" in emitted(world)
+    assert environment(after)["FLASK_BASE_URL"] == "http://juju.test/test-model-flask-k8s"
+    assert runs(after)
+
+
+def test_event_12_ingress_revoked(world: World) -> None:
+    after = broken(world, "ingress")
+
+    assert "IngressRevokedEvent" in emitted(world)
+    assert environment(after)["FLASK_BASE_URL"] == "http://flask-k8s.test-model:8000"
+    assert runs(after)
+
+
+def test_event_13_redis_relation_updated(world: World) -> None:
+    assert environment(changed(world, "redis"))["REDIS_DB_PORT"] == "6379"
+    assert not [name for name in environment(broken(world, "redis")) if name.startswith("REDIS")]
+
+
+def test_event_14_s3_credentials_changed(world: World) -> None:
+    after = changed(world, "s3")
+
+    assert "CredentialsChangedEvent" in emitted(world)
+    assert environment(after)["S3_BUCKET"] == "flask-bucket"
+    assert runs(after)
+
+
+def test_event_15_s3_credentials_gone(world: World) -> None:
+    after = broken(world, "s3")
+
+    assert "CredentialsGoneEvent" in emitted(world)
+    assert not [name for name in environment(after) if name.startswith("S3_")]
+
+
+def test_event_16_saml_data_available(world: World) -> None:
+    assert environment(changed(world, "saml"))["SAML_SIGNING_CERTIFICATE"] == "MIICfirstSigningCert=="
+
+
+def test_event_17_rabbitmq_ready(world: World) -> None:
+    after = changed(world, "rabbitmq-k8s")
+
+    assert environment(after)["RABBITMQ_VHOST"] == "/"
+    assert runs(after)
+
+
+def test_event_18_rabbitmq_connected(world: World) -> None:
+    after = world.run(*joined(world, "rabbitmq-waiting"))
+
+    assert after.unit_status == testing.ActiveStatus()  # the integration is optional
+
+
+def test_event_19_rabbitmq_joined(world: World) -> None:
+    after = world.run(*joined(world, "rabbitmq-waiting"))
+
+    assert dict(relation(after, "rabbitmq").local_app_data) == {"username": "flask-k8s", "vhost": "/"}
+
+
+def test_event_20_rabbitmq_changed(world: World) -> None:
+    after = changed(world, "rabbitmq-server")
+
+    assert environment(after)["RABBITMQ_CONNECT_STRINGS"].count("amqp://") == 2
+
+
+def test_event_21_rabbitmq_broken(world: World) -> None:
+    after = broken(world, "rabbitmq-server")
+
+    assert not [name for name in environment(after) if name.startswith("RABBITMQ")]
+    assert runs(after)
+
+
+def test_event_22_rabbitmq_departed(world: World) -> None:
+    state = changed(world, "rabbitmq-server")
+    before = relation(state, "rabbitmq")
+    left = dataclasses.replace(before, remote_units_data={0: before.remote_units_data[0]})
+    state = dataclasses.replace(state, relations={each for each in state.relations if each.id != left.id} | {left})
+
+    after = world.run(world.context().on.relation_departed(left, remote_unit=1, departing_unit=1), state)
+
+    assert environment(after)["RABBITMQ_CONNECT_STRINGS"] == "amqp://flask-k8s:rmqPass01@10.58.171.158:5672/%2F"
+
+
+def test_event_23_tracing_endpoint_changed(world: World) -> None:
+    assert environment(changed(world, "tracing"))["OTEL_SERVICE_NAME"] == "flask-k8s"
+
+
+def test_event_24_tracing_endpoint_removed(world: World) -> None:
+    assert not [name for name in environment(broken(world, "tracing")) if name.startswith("OTEL")]
+
+
+def test_event_25_smtp_data_available(world: World) -> None:
+    assert environment(changed(world, "smtp-secret"))["SMTP_PASSWORD"] == "smtpPass01"
+
+
+@pytest.mark.parametrize("name", ["redis", "s3", "saml", "rabbitmq-k8s", "smtp-secret", "tracing", "openfga", "oauth"])
+def test_the_same_answer_again_does_nothing(world: World, name: str) -> None:
+    settled = changed(world, name)
+    settled = world.run(
+        world.context().on.relation_changed(relation(settled, named(name)["endpoint"]), remote_unit=0), settled
+    )
+    world.context().exec_history.clear()
+
+    after = world.run(
+        world.context().on.relation_changed(relation(settled, named(name)["endpoint"]), remote_unit=0), settled
+    )
+
+    assert after.containers == settled.containers
+    assert after.relations == settled.relations
+    assert not world.context().exec_history.get(world.container)
+
+
+@pytest.mark.parametrize("name", ["redis", "s3", "saml", "rabbitmq-k8s", "smtp-secret", "tracing"])
+def test_an_integration_that_arrives_runs_no_migration_again(world: World, name: str) -> None:
+    world.image_file("migrate.sh")
+    world.commands |= {testing.Exec(["bash"])}
+    example = but(named(name), also_related=[])
+    settled = world.run(world.context().on.config_changed(), state_of(world, example))
+    (container,) = settled.containers
+    added = of(example)
+    secrets = {testing.Secret(content, id=uri) for uri, content in example["secrets"].items()}
+    state = dataclasses.replace(settled, relations={*settled.relations, added}, secrets={*settled.secrets, *secrets})
+    world.context().exec_history.clear()
+
+    world.run(world.context().on.relation_changed(added, remote_unit=0), state)
+
+    assert [each.command[0] for each in world.context().exec_history[container.name]] == ["/bin/python3"]
+
+
+def joined(world: World, name: str) -> tuple[typing.Any, testing.State]:
+    state = related(world, name)
+    return world.context().on.relation_joined(relation(state, named(name)["endpoint"]), remote_unit=0), state

@@ -81,7 +81,9 @@ def charmcraft(folder: Path, commands: list[Command]) -> list[str]:
         check=False,
     )
     if done.returncode:
-        pytest.fail(f"{CHARMCRAFT} does not run; install Python 3.12, which it needs: {done.stderr.strip()}")
+        pytest.fail(
+            f"{CHARMCRAFT} needs Python 3.12, on PATH or in pyenv, and the package index: {done.stderr.strip()}"
+        )
     answers: list[tuple[int, str, str]] = json.loads(done.stdout)
     for command, (code, _, complained) in zip(commands, answers, strict=True):
         assert code == 0, f"{command}: {complained}"

@@ -45,9 +45,7 @@ def limited(model: Model, side: Side) -> int | None:
     used = [
         relation
         for relation in model.relations_of(side.application)
-        if any(
-            end.application == side.application and end.endpoint == side.endpoint for end in relation.sides
-        )
+        if any(end.application == side.application and end.endpoint == side.endpoint for end in relation.sides)
     ]
     return endpoint.limit if endpoint and endpoint.limit is not None and len(used) >= endpoint.limit else None
 

@@ -44,12 +44,12 @@ def deploy(
     trust: bool,
     **juju_only: Any,
 ) -> None:
-    r"""Run a charm: a folder (./charm), a packed charm, or the name of a built-in one.
+    """Run a charm: a folder (./charm), a packed charm, or the name of a built-in one.
 
     \b
     paas-local deploy postgresql-k8s
     paas-local deploy ./charm --resource flask-app-image=.
-    """
+    """  # noqa: D301  click keeps the lines after a real backspace as they are
     chosen, application = _charm_and_name(words)
     name = command.the_model(model)
     _warn(juju_only)

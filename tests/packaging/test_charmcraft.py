@@ -18,7 +18,7 @@ import paas_go.charm
 import pytest
 import yaml
 from paas_common import juju
-from paas_local import environments, extensions, project
+from paas_local import charms, environments, extensions, project
 
 CHARMCRAFT = "charmcraft==4.5.0"
 FRAMEWORKS = {
@@ -126,6 +126,12 @@ def without_descriptions(value: Any) -> Any:
     return value
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Let what one project needs be there for the next."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 def test_an_extension_is_what_charmcraft_makes_of_it(
     case: Case, real: dict[Case, dict[str, Any]], ours: dict[Case, dict[str, Any]]
@@ -161,6 +167,24 @@ def test_a_charm_finds_its_container_and_its_peers(case: Case, real: dict[Case, 
 
     assert set(expanded["containers"]) <= set(FRAMEWORKS[case[0]].containers)
     assert set(expanded["peers"]) <= set(juju.PEERS)
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_a_template_needs_only_another_requirement_and_base_class(
+    name: str, projects: dict[Case, Path], wheels: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
+    monkeypatch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    place = projects[name, "ubuntu@24.04"]
+    code = place / "src" / "charm.py"
+    code.write_text(code.read_text().replace(f"paas_charm.{name}", f"paas_{name}"))
+    (place / "requirements.txt").write_text(f"paas-{name}\n")
+
+    charm = charms.pack(place, lambda _: None)
+
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{charm.folder}/lib:{charm.folder}/src"}
+    subprocess.run([charm.folder / "venv/bin/python", "-c", "import charm"], env=environment, check=True)
 
 
 def understood(framework: paas_common.Framework, name: str) -> set[str]:

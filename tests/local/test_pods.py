@@ -282,19 +282,23 @@ def test_the_daemon_reaches_pebble_below_the_longest_of_folders(tmp_path: Path) 
     assert do(folder, pebble="embedded")["reached"]
 
 
-def test_a_rock_s_program_is_beside_the_host_s_and_not_among_them(tmp_path: Path) -> None:
+def test_a_rock_s_files_are_beside_the_host_s_and_not_among_them(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\necho from the rock\n")
     program.chmod(0o755)
-    before = sorted(Path("/usr/local/bin").iterdir())
+    folder = Path("/usr/local/bin")
+    before = sorted(folder.iterdir())
 
-    names = say(
+    said = say(
         tmp_path,
-        "my-site; ls /usr/local/bin",
+        f"my-site; ls {folder}; echo; /usr/share/my/site; ls /usr/share",
         container="app",
-        mounts=[(str(program), "/usr/local/bin/my-site", "ro")],
-    ).splitlines()
+        mounts=[(str(program), f"{folder}/my-site", "ro"), (str(program), "/usr/share/my/site", "ro")],
+    )
 
-    assert names[0] == "from the rock"
-    assert set(names[1:]) == {"my-site", *(path.name for path in before)}
-    assert sorted(Path("/usr/local/bin").iterdir()) == before
+    programs, shared = (text.splitlines() for text in said.split("\n\n"))
+    assert programs[0] == shared[0] == "from the rock"
+    assert set(programs[1:]) == {"my-site", *(path.name for path in before)}
+    assert set(shared[1:]) == {"my", *(path.name for path in Path("/usr/share").iterdir())}
+    assert sorted(folder.iterdir()) == before
+    assert not Path("/usr/share/my").exists()

@@ -201,21 +201,24 @@ def test_this_machine_can_be_looked_at() -> None:
     assert "bin" in layout.machine(privileged=True).usr
 
 
-def test_a_program_of_the_rock_s_never_touches_the_host_s_folder() -> None:
-    program = images.Mount(source=Path("/cache/go"), target="/usr/local/bin/go-notes", mode="ro")
+@pytest.mark.parametrize(
+    ("target", "folders"),
+    [
+        pytest.param("/usr/local/bin/go-notes", ["/usr/local/bin"], id="program"),
+        pytest.param("/usr/local/sbin/tool", ["/usr/local/sbin"], id="of the container anyway"),
+        pytest.param("/usr/share/a/b/c", ["/usr/share", "/usr/share/a", "/usr/share/a/b"], id="deep"),
+        pytest.param("/lib/firmware", ["/usr/lib"], id="through a link"),
+        pytest.param("/bin/tool", [], id="bin"),
+        pytest.param("/opt/tool", [], id="elsewhere"),
+    ],
+)
+def test_a_file_of_the_rock_s_never_touches_the_host_s_folders(target: str, folders: list[str]) -> None:
+    mount = images.Mount(source=Path("/cache/x"), target=target, mode="ro")
 
-    steps = (*layout.base(machine(), hostname="a-0", hosts=Path("/h"), rock=rock(program)), *workload(machine()))
+    steps = layout.base(machine(), hostname="a-0", hosts=Path("/h"), rock=rock(mount))
 
-    binds = of(layout.Bind, steps)
-    assert "/usr/local/bin" not in binds
-    assert binds["/run/host/local"].source == "/usr/local"
-    assert of(layout.Commands, steps)["/usr/local/bin"].folders == ("/run/host/local/bin",)
-
-
-def test_a_folder_that_the_host_lacks_is_the_rock_s_alone() -> None:
-    program = images.Mount(source=Path("/cache/x"), target="/usr/local/share/x", mode="ro")
-
-    steps = layout.base(machine(), hostname="a-0", hosts=Path("/h"), rock=rock(program))
-
-    assert "/run/host/local" not in of(layout.Bind, steps)
-    assert "/usr/local/bin" in of(layout.Bind, steps)
+    links = of(layout.Commands, steps)
+    assert list(links) == folders
+    assert all(links[folder].folders == (f"/run/host{folder}",) for folder in folders)
+    assert not set(folders) & set(of(layout.Bind, steps))
+    assert ("/run/host/usr" in of(layout.Bind, steps)) == bool(folders)

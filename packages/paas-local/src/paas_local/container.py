@@ -177,7 +177,7 @@ def _commands(step: layout.Commands) -> None:
     if Path(step.path).is_symlink():
         Path(step.path).unlink()
     _make(step.path)
-    for folder in step.folders:
+    for folder in filter(os.path.isdir, step.folders):
         for program in Path(folder).iterdir():
             _link(layout.Link(path=f"{step.path}/{program.name}", to=str(program)))
     if step.python is not None:

@@ -13,9 +13,9 @@ DAEMON_USER = 584792
 """The number of ``_daemon_`` in every rock."""
 
 _SHARED_TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_REAL_BIN = "/run/host/bin"
+_REAL = "/run/host"
+_REAL_BIN = f"{_REAL}/bin"
 _COMMANDS = "/usr/local/sbin"
-_REAL_LOCAL = "/run/host/local"
 
 # What programs of the host's /usr look up in /etc. Not all of it: it has the machine's secrets too.
 _ETC = (
@@ -150,7 +150,7 @@ def base(
     """Give what every container has: the host's programs, and a private place for all else."""
     owner = uid if uid is not None and host.privileged else 0
     return (
-        *_programs(host, _local(rock) if rock is not None else frozenset()),
+        *_programs(host, _changed(host, rock) if rock is not None else ()),
         *_etc(host, hostname=hostname, hosts=hosts, uid=uid),
         Kernel(kind="devices", path="/dev"),
         Kernel(kind="proc", path="/proc"),
@@ -166,33 +166,32 @@ def base(
     )
 
 
-def _programs(host: Machine, own: frozenset[str]) -> tuple[Step, ...]:
+def _programs(host: Machine, changed: tuple[str, ...]) -> tuple[Step, ...]:
     """Show the host's programs and libraries; ``/usr/local/sbin``, first in PATH, is the container's.
 
-    So are the folders of ``own`` below ``/usr/local``, which only link to what the host has there: to add a file to
-    the host's own folder would be to change the host.
+    So are the ``changed`` folders, which only link to what the host has in them: to put a file into the host's own
+    folder would be to change the host.
     """
     return (
         Folder(path="/usr"),
-        *(_same(f"/usr/{name}") for name in host.usr if name != "local"),
+        *(_same(f"/usr/{name}") for name in host.usr if name != "local" and f"/usr/{name}" not in changed),
         Folder(path="/usr/local"),
-        *(_same(f"/usr/local/{name}") for name in host.local if name not in {"sbin", *own}),
-        *((Bind(source="/usr/local", path=_REAL_LOCAL),) if own & {*host.local} else ()),
-        *(
-            Commands(path=f"/usr/local/{name}", folders=(f"{_REAL_LOCAL}/{name}",))
-            for name in host.local
-            if name in own
-        ),
+        *(_same(path) for name in host.local if (path := f"/usr/local/{name}") not in {_COMMANDS, *changed}),
+        *((Bind(source="/usr", path=f"{_REAL}/usr"),) if changed else ()),
+        *(Commands(path=path, folders=(f"{_REAL}{path}",)) for path in changed),
         Folder(path=_COMMANDS),
         *(Link(path=f"/{name}", to=to) for name, to in host.links.items()),
         *(_same(f"/{name}") for name in host.folders),
     )
 
 
-def _local(rock: images.Rock) -> frozenset[str]:
-    """Name the folders of /usr/local that an image has files for."""
-    inside = (mount.target for mount in rock.mounts if PurePosixPath(mount.target).is_relative_to("/usr/local"))
-    return frozenset(PurePosixPath(target).parts[3] for target in inside)
+def _changed(host: Machine, rock: images.Rock) -> tuple[str, ...]:
+    """List the folders below /usr that an image has files for, the outermost first; /bin is always an image's own."""
+    links = {f"/{name}": f"/{to}" for name, to in host.links.items() if name != "bin"}
+    targets = (PurePosixPath(mount.target) for mount in rock.mounts)
+    real = (PurePosixPath(links.get(f"/{path.parts[1]}", f"/{path.parts[1]}"), *path.parts[2:]) for path in targets)
+    folders = {str(folder) for path in real for folder in path.parents if folder.is_relative_to("/usr")}
+    return tuple(sorted(folders - {"/usr", "/usr/local"}))
 
 
 def _etc(host: Machine, *, hostname: str, hosts: Path, uid: int | None) -> tuple[Step, ...]:

@@ -9,6 +9,7 @@ import threading
 import typing
 
 import ops
+import paas_common.container
 import pytest
 from ops import testing
 from paas_common import logs
@@ -135,6 +136,37 @@ class TestHealth:
         after = world.run(world.context().on.update_status(), state)
 
         assert after.unit_status == testing.BlockedStatus("flask does not answer on port 8000 yet")
+
+    @pytest.mark.parametrize(
+        "looks",
+        [
+            pytest.param([(0, 0), (0, 0), (1, 0)], id="first start"),
+            pytest.param([(7, 0), (7, 1), (8, 0)], id="restart"),
+            pytest.param([(9, 4), (9, 5), (1, 0)], id="down before"),
+            pytest.param([(1, 4), (1, 5), (1, 0)], id="down before, counted once"),
+        ],
+    )
+    def test_a_start_is_awaited_until_the_next_good_look(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, looks: list[tuple[int, int]]
+    ) -> None:
+        monkeypatch.setattr(world.charm_type, "start_patience", 30)
+        left = iter(looks)
+        asked: list[tuple[int, int]] = []
+
+        def get_checks(_: ops.Container, *__: str) -> dict[str, ops.pebble.CheckInfo]:
+            asked.append(next(left))
+            successes, failures = asked[-1]
+            status = ops.pebble.CheckStatus.UP if failures < 3 else ops.pebble.CheckStatus.DOWN
+            info = ops.pebble.CheckInfo("answers", None, status, successes=successes, failures=failures)
+            return {"answers": info}
+
+        monkeypatch.setattr(ops.Container, "get_checks", get_checks)
+        monkeypatch.setattr(paas_common.container, "PAUSE", 0)
+
+        after = world.run(world.context().on.config_changed(), world.state())
+
+        assert after.unit_status == testing.ActiveStatus()
+        assert asked == looks
 
     @pytest.mark.parametrize("event", ["pebble_check_failed", "pebble_check_recovered"])
     def test_the_check_s_own_events_bring_the_status_up_to_date(self, world: World, event: str) -> None:

@@ -388,7 +388,7 @@ def test_exec_keeps_the_command_as_it_is(run: Run, daemon: FakeDaemon):
 
 
 LINES = [
-    {"time": 1795410764.5, "entity": "unit-web-0", "level": "DEBUG", "module": "a.b", "message": "one"},
+    {"time": 1795410764.5, "entity": "unit-web-0", "level": "INFO", "module": "a.b", "message": "one"},
     {"time": 1795410765.0, "entity": "unit-web-1", "level": "ERROR", "module": "a", "message": "two"},
 ]
 
@@ -398,8 +398,15 @@ def test_debug_log_writes_lines_as_juju_does(run: Run, daemon: FakeDaemon):
 
     result = run("debug-log", "--limit", "1000", "--utc")
 
-    assert result.stdout == "unit-web-0: 05:12:44 DEBUG a.b one\nunit-web-1: 05:12:45 ERROR a two\n"
+    assert result.stdout == "unit-web-0: 05:12:44 INFO a.b one\nunit-web-1: 05:12:45 ERROR a two\n"
     assert daemon.bodies("debug-log") == [{"model": "demo", "limit": 1000, "follow": False}]
+
+
+def test_debug_log_shows_debug_lines_only_when_asked(run: Run, daemon: FakeDaemon):
+    daemon.lines["debug-log"] = [{**LINES[0], "level": "DEBUG"}]
+
+    assert run("debug-log").stdout == ""
+    assert "one" in run("debug-log", "--level", "DEBUG").stdout
 
 
 def test_debug_log_shows_days_and_milliseconds_when_asked(run: Run, daemon: FakeDaemon):
@@ -407,7 +414,7 @@ def test_debug_log_shows_days_and_milliseconds_when_asked(run: Run, daemon: Fake
 
     result = run("debug-log", "--date", "--ms", "--utc")
 
-    assert result.stdout == "unit-web-0: 2026-11-23 05:12:44.500 DEBUG a.b one\n"
+    assert result.stdout == "unit-web-0: 2026-11-23 05:12:44.500 INFO a.b one\n"
 
 
 @pytest.mark.parametrize(

@@ -128,12 +128,19 @@ def test_leaves_what_is_there(index: Path, tmp_path: Path):
 def test_says_what_no_source_has(entry: dict[str, Any], index: Path, tmp_path: Path):
     said: list[str] = []
 
-    written = libs.fetch_into(tmp_path / "lib", {"charm-libs": [entry]}, said.append)
+    written = libs.fetch_into(tmp_path / "lib", {"charm-libs": [entry]}, said.append, insist=True)
 
     assert written == []
-    (line,) = said
-    assert line.startswith("not available here: ")
-    assert line.endswith("run charmcraft fetch-libs")
+    assert said[-1].startswith("not available here: ")
+    assert said[-1].endswith("run charmcraft fetch-libs")
+
+
+def test_deploy_is_silent_about_libraries_that_hardly_any_charm_needs(index: Path, tmp_path: Path):
+    said: list[str] = []
+
+    libs.fetch_into(tmp_path / "lib", {"charm-libs": [{"lib": "other.thing", "version": "1"}]}, said.append)
+
+    assert said == []
 
 
 def test_refuses_another_archive(index: Path, tmp_path: Path):

@@ -275,8 +275,9 @@ def _answers(container: ops.Container, wanted: Workload, *, patience: float) -> 
     """Wait until Pebble has seen the port taking connections once more than it had before."""
     deadline = time.monotonic() + patience
     check = first = _health(container)
-    while first and first.successes is not None and check and time.monotonic() < deadline:
-        if (check.successes or 0) > first.successes:
+    while first and check and first.successes is not None and time.monotonic() < deadline:
+        # A check that was down begins to count anew, so that a good look shows in either number.
+        if check.failures == 0 and (first.failures > 0 or check.successes != first.successes):
             return None
         time.sleep(PAUSE)
         check = _health(container)

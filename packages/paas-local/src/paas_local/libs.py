@@ -90,7 +90,9 @@ def fetch_into(lib: Path, charmcraft: Mapping[str, Any], progress: Progress, *, 
     pins = pinned()
     here = [library for library in rest if library.key in pins and library.patch in {None, pins[library.key].patch}]
     written += _from_index(lib, [(library, pins[library.key]) for library in here], progress)
-    if elsewhere := sorted(library.key for library in rest if library not in here):
+    # Most charms never need most of these, and a charm that does says which: so only who asks for them hears of it.
+    elsewhere = sorted(library.key for library in rest if library not in here)
+    if elsewhere and insist:
         progress(f"not available here: {', '.join(elsewhere)}; where Charmhub answers, run charmcraft fetch-libs")
     return written
 

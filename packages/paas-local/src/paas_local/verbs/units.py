@@ -99,7 +99,7 @@ def show_unit(unit: str, shape: str, model: str) -> None:
 @click.option("--include", multiple=True, metavar="ENTITY", help="Only of these: unit-a-0 or a/0.")
 @click.option("--exclude", multiple=True, metavar="ENTITY")
 @click.option("--include-module", multiple=True, metavar="MODULE")
-@click.option("--level", default="TRACE", metavar="LEVEL", help="This level and worse.")
+@click.option("--level", default="INFO", show_default=True, metavar="LEVEL", help="This level and worse.")
 @click.option("--date", is_flag=True, help="With the date.")
 @click.option("--ms", is_flag=True, help="With milliseconds.")
 @click.option("--utc", is_flag=True, help="In UTC.")

@@ -349,7 +349,7 @@ class Api:
         for unit, container, files in changed:
             noticed = await delivery.deliver(unit, folders.pod(unit) / container / "pebble.socket", files)
         self._change(body, lambda model: changes.with_resources(model, body.application, body.resources))
-        return _result({"reloaded": noticed.reload, "restarted": noticed.restart})
+        return _result({"reloaded": noticed.reload, "restarted": noticed.restart, "trouble": noticed.trouble})
 
     async def integrate(self, body: Endpoints) -> Mapping[str, Any]:
         """Relate two applications."""

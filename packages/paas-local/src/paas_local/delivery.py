@@ -6,9 +6,12 @@ started again.
 
 import asyncio
 import contextlib
+import json
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass
+import re
+import time
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,10 @@ from paas_local.renewal import Anew, Files, difference
 PATIENCE = 30.0
 _OWNER = "_daemon_"
 _RELOAD = "SIGHUP"
+_WATCHED = 1.2
+_LOOK = 0.1
+_LINES = 3
+_ERROR = re.compile(r"(\w+\.)*\w*(Error|Exception)\b.*|panic: ")
 # Started beside the application by the image, and none of its code.
 _NOT_THE_APPLICATION = ("/bin/statsd_exporter", "/usr/bin/statsd_exporter", "/usr/bin/promtail")
 
@@ -33,6 +40,8 @@ class Notice:
 
     reload: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
+    trouble: str = ""
+    """Why a service ended over the new files, in its own words."""
 
 
 def notice(plan: Mapping[str, Mapping[str, Any]], current: Mapping[str, str]) -> Notice:
@@ -93,7 +102,30 @@ async def _deliver(pebble: "_Pebble", files: Files) -> Notice:
         await pebble.ask("POST", "/v1/signals", {"signal": _RELOAD, "services": due.reload})
     if due.restart:
         await pebble.restart(due.restart)
-    return due
+    ended = await _ended(pebble, (*due.reload, *due.restart))
+    if ended in due.reload:
+        # It may have been about to end over the files before these.
+        await pebble.restart((ended,))
+        ended = await _ended(pebble, (ended,))
+    return replace(due, trouble=f"{ended} ended: {last_words(await pebble.log(ended))}" if ended else "")
+
+
+async def _ended(pebble: "_Pebble", services: Sequence[str]) -> str | None:
+    """Watch services for as long as Python takes to load most applications; name one that ends."""
+    deadline = time.monotonic() + _WATCHED
+    while time.monotonic() < deadline:
+        current = await pebble.current()
+        for service in services:
+            if current.get(service) != "active":
+                return service
+        await asyncio.sleep(_LOOK)
+    return None
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """Find what explains an end in the last lines of a log: Python's error, else whatever stands there."""
+    errors = [line.strip() for line in lines if _ERROR.match(line)]
+    return errors[-1] if errors else " / ".join(line.strip() for line in lines[-_LINES:]) or "it said nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,9 +173,12 @@ class _Pebble:
         ) as response:
             answer = await response.json()
         _result(answer)
-        change = await self.ask("GET", f"/v1/changes/{answer['change']}/wait?timeout={PATIENCE:.0f}s")
-        if change.get("err"):
-            raise Refused(_last_words(change))
+        # That a service does not start shows in how it is afterwards, and why in its log.
+        await self.ask("GET", f"/v1/changes/{answer['change']}/wait?timeout={PATIENCE:.0f}s")
+
+    async def log(self, service: str) -> list[str]:
+        async with self.session.get("/v1/logs", params={"services": service, "n": "30"}) as response:
+            return [json.loads(line)["message"] for line in (await response.text()).splitlines()]
 
 
 @contextlib.asynccontextmanager
@@ -170,9 +205,3 @@ def _paths(results: Iterable[Mapping[str, Any]]) -> None:
         error: Mapping[str, str] = each.get("error") or {}
         if error and error.get("kind") != "not-found":
             raise Refused(f"{each['path']}: {error.get('message', 'cannot be written')}")
-
-
-def _last_words(change: Mapping[str, Any]) -> str:
-    """Give what the services said before they ended, which Pebble keeps in the log of their tasks."""
-    logs = [line for task in change.get("tasks") or () for line in task.get("log") or ()]
-    return "\n".join([str(change["err"]).strip(), *logs])

@@ -203,7 +203,7 @@ class _Watch:
         saves = watchfiles.watch(self._place.folder, debounce=_TOGETHER, step=_STEP)
         try:
             for save in saves:
-                self._saved(sorted(str(Path(path).relative_to(self._place.folder)) for _, path in save))
+                self._saved(sorted({str(Path(path).relative_to(self._place.folder)) for _, path in save}))
         except KeyboardInterrupt:
             pass
         command.say(
@@ -211,14 +211,14 @@ class _Watch:
         )
 
     def _saved(self, changed: Collection[str]) -> None:
-        began = time.monotonic()
         try:
             how = self._bring(changed)
         except (ProjectError, click.ClickException, client.ClientError) as error:
             how = f"ERROR {error.format_message() if isinstance(error, click.ClickException) else error}"
         if how:
-            clock, seconds = time.strftime("%H:%M:%S"), time.monotonic() - began
-            command.say(f"{clock} {', '.join(changed)}: {how} ({seconds:.1f} s)")
+            # An editor's own files come and go beside the one that was saved.
+            there = [path for path in changed if (self._place.folder / path).exists()] or list(changed)
+            command.say(f"{time.strftime('%H:%M:%S')} {', '.join(there)}: {how}")
 
     def _bring(self, changed: Collection[str]) -> str:
         if any(_is_dependency(path) for path in changed):
@@ -240,6 +240,8 @@ class _Watch:
             daemon = command.daemon(steps)
             noticed = daemon.ask("sync", model=self._place.model, application=made.charm.name, resources=made.resources)
         self._made = made
+        if noticed["trouble"]:
+            return f"ERROR {noticed['trouble']}"
         done = {"reloaded": noticed["reloaded"], "restarted": noticed["restarted"]}
         return ", ".join(f"{how} {' '.join(names)}" for how, names in done.items() if names) or "copied"
 

@@ -1,0 +1,169 @@
+"""A new project, up and watched, by the real command line: a saved change is served, and soon.
+
+The tests share one application, and each leaves it active.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Generator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from deployment import PAAS_LOCAL, PATIENCE, Deployment
+
+SOON = 10.0
+"""Seconds; on an idle machine it is less than one, but these tests may have company."""
+
+
+class Watcher:
+    """A ``paas-local up`` at work."""
+
+    def __init__(self, juju: Deployment, project: Path) -> None:
+        self._juju = juju
+        self.project = project
+        self._log = project.parent / "up.log"
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                [PAAS_LOCAL, "up", project],
+                env=juju.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_says(self, words: str) -> None:
+        self._juju.wait(f'"{words}" in {self.said()}', lambda: words in self.said())
+
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C; give the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def juju(wheels: Path) -> Generator[Deployment]:
+    """Give a home with nothing in it; nothing of it stays."""
+    with TemporaryDirectory(prefix="paas-") as home:
+        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "hello"}
+        deployment = Deployment(home=Path(home), environment=environment)
+        try:
+            yield deployment
+        finally:
+            deployment.run("destroy-model", "hello", "--no-prompt")
+            deployment.run("shutdown")
+
+
+@pytest.fixture(scope="module")
+def project(juju: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a new Flask project that is up."""
+    folder = tmp_path_factory.mktemp("projects")
+    subprocess.run([PAAS_LOCAL, "new", "flask", "hello"], cwd=folder, env=juju.environment, check=True)
+    juju("up", "--detach", str(folder / "hello"))
+    return folder / "hello"
+
+
+@pytest.fixture(scope="module")
+def watcher(juju: Deployment, project: Path) -> Generator[Watcher]:
+    """Give a watched project."""
+    watcher = Watcher(juju, project)
+    try:
+        watcher.wait_until_says("Watching")
+        yield watcher
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(watcher.process.pid, signal.SIGKILL)
+        watcher.process.wait()
+
+
+class Page:
+    """The application's page, as it is served from moment to moment."""
+
+    def __init__(self, juju: Deployment) -> None:
+        self._juju = juju
+        self._url = juju("url", "hello").strip()
+
+    def has(self, words: str) -> bool:
+        with urllib.request.urlopen(self._url, timeout=5) as answer:
+            return words in answer.read().decode()
+
+    def seconds_until(self, words: str) -> float:
+        """Measure how long it takes from now on until the page has some words."""
+        began = time.monotonic()
+        while not self._answers_with(words):
+            assert time.monotonic() - began < PATIENCE, f'no "{words}"\n{self._juju.what_happened()}'
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    def _answers_with(self, words: str) -> bool:
+        # While the server starts anew nobody answers.
+        try:
+            return self.has(words)
+        except OSError:
+            return False
+
+
+def save(project: Path, old: str, new: str) -> None:
+    file = project / "app.py"
+    file.write_text(file.read_text().replace(old, new))
+
+
+def test_a_new_project_is_up_at_once(juju: Deployment, project: Path):
+    assert juju.unit("hello/0") == ("active", "")
+
+    assert Page(juju).has("Hello from hello")
+
+
+def test_a_saved_change_is_served_soon(juju: Deployment, watcher: Watcher):
+    page = Page(juju)
+    took: list[float] = []
+
+    for number in range(3):
+        save(watcher.project, "Hello from hello", f"Hello number {number}")
+        took.append(page.seconds_until(f"Hello number {number}"))
+        save(watcher.project, f"Hello number {number}", "Hello from hello")
+        took.append(page.seconds_until("Hello from hello"))
+
+    print(f"from save to answer: {', '.join(f'{seconds:.2f} s' for seconds in took)}")  # noqa: T201 - a measurement
+    assert max(took) < SOON
+
+
+def test_what_python_cannot_read_or_load_is_said_and_mended_with_the_next_save(juju: Deployment, watcher: Watcher):
+    page = Page(juju)
+
+    save(watcher.project, "Hello from hello", 'Hello (" from hello')
+    watcher.wait_until_says("ERROR app.py, line")
+    assert page.has("Hello from hello")
+
+    save(watcher.project, 'Hello (" from hello', "Hello from nowhere")
+    save(watcher.project, "app = Flask(__name__)", "app = Flask(__name__)\nno_such_name")
+    watcher.wait_until_says("name 'no_such_name' is not defined")
+
+    save(watcher.project, "\nno_such_name", "")
+    page.seconds_until("Hello from nowhere")
+    save(watcher.project, "Hello from nowhere", "Hello from hello")
+    page.seconds_until("Hello from hello")
+
+
+def test_a_changed_charm_starts_the_application_anew(juju: Deployment, watcher: Watcher):
+    charm = watcher.project / "charm/charmcraft.yaml"
+
+    charm.write_text(f"{charm.read_text()}\nconfig:\n  options:\n    greeting:\n      type: string\n")
+
+    watcher.wait_until_says("charm/charmcraft.yaml: runs")
+    assert juju("config", "hello", "greeting") == "\n"
+
+
+def test_ctrl_c_ends_the_watching_only(juju: Deployment, watcher: Watcher):
+    code = watcher.interrupt()
+
+    assert code == 0
+    assert "hello goes on. To stop it: paas-local destroy-model hello --no-prompt" in watcher.said()
+    assert Page(juju).has("Hello from hello")

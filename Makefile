@@ -7,8 +7,8 @@ RUN := scripts/uv run --locked
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: wheels ## run the example under its charm, with PostgreSQL; KEEP=1 leaves it running
-	$(RUN) --no-dev python scripts/demo.py $(if $(KEEP),--keep)
+demo: wheels ## run an example under its charm, with PostgreSQL; FRAMEWORK=django, KEEP=1 leaves it running
+	$(RUN) --no-dev python scripts/demo.py $(FRAMEWORK) $(if $(KEEP),--keep)
 
 test: ## run all tests, and print what they cover
 	$(RUN) coverage run -m pytest

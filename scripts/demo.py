@@ -1,7 +1,8 @@
-"""The example under its real charm, step by step: each command is printed, then run.
+"""An example under its real charm, step by step: each command is printed, then run.
 
-``make demo`` runs this. It makes a model of its own, ``demo``, and leaves your models and your choice of the
-current one alone. Every wait has an end; what goes wrong is shown together with the status and the log.
+``make demo`` runs Flask's, ``make demo FRAMEWORK=django`` another. It makes a model of its own, ``demo``, and leaves
+your models and your choice of the current one alone. Every wait has an end; what goes wrong is shown together with the
+status and the log.
 """
 
 # ruff: noqa: T201 - printing is what it is for
@@ -32,6 +33,33 @@ ERROR_PATIENCE = 30
 """Seconds that a failed hook has to succeed after all."""
 
 Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """What differs between the frameworks' examples."""
+
+    framework: str
+    image: str
+    """Name of the charm's resource."""
+    bad_option: str
+    """An option with a value that the charm refuses."""
+
+    @property
+    def application(self) -> str:
+        """Name it as its charm is named."""
+        return f"{self.framework}-k8s"
+
+
+EXAMPLES = {
+    each.framework: each
+    for each in (
+        Example(framework="flask", image="flask-app-image", bad_option="webserver-worker-class=magic"),
+        Example(framework="django", image="django-app-image", bad_option="webserver-worker-class=magic"),
+        Example(framework="fastapi", image="app-image", bad_option="webserver-log-level=loud"),
+        Example(framework="go", image="app-image", bad_option="app-port=70000"),
+    )
+}
 
 
 class DemoError(Exception):
@@ -74,14 +102,15 @@ class Browser:
             return json.load(answer)
 
 
-def demonstrate() -> None:
+def demonstrate(example: Example) -> None:
     """Walk through everything."""
+    name, folder = example.application, f"examples/{example.framework}"
     title("Deploy PostgreSQL and the example, and let them work together")
     paas_local("deploy", "postgresql-k8s")
-    paas_local("deploy", "examples/flask/charm", "flask-k8s", "--resource", "flask-app-image=examples/flask")
-    paas_local("integrate", "flask-k8s", "postgresql-k8s")
+    paas_local("deploy", f"{folder}/charm", name, "--resource", f"{example.image}={folder}")
+    paas_local("integrate", name, "postgresql-k8s")
     wait_for_status("active")
-    url = paas_local("url", "flask-k8s").strip()
+    url = paas_local("url", name).strip()
     browser = Browser(url)
 
     title("Write a row and read it back")
@@ -99,39 +128,41 @@ def demonstrate() -> None:
 
     title("Change an option and see its effect")
     tell(f"GET {url}/settings → greeting: {browser.get('/settings')['greeting']}")
-    paas_local("config", "flask-k8s", "greeting=Welcome to the demo")
+    paas_local("config", name, "greeting=Welcome to the demo")
     greeting = "Welcome to the demo"
     wait("the new greeting", lambda: browser.get("/settings")["greeting"] == greeting)
     tell(f"GET {url}/settings → greeting: {greeting}")
 
     title("Set a bad option: the charm says so, the application goes on as it was")
-    paas_local("config", "flask-k8s", "webserver-worker-class=magic")
-    wait_for_status("blocked", "flask-k8s")
-    paas_local("status", "flask-k8s")
+    paas_local("config", name, example.bad_option)
+    wait_for_status("blocked", name)
+    paas_local("status", name)
     tell(f"GET {url}/health → {browser.get('/health')['status']}")
-    paas_local("config", "flask-k8s", "--reset", "webserver-worker-class")
-    wait_for_status("active", "flask-k8s")
+    paas_local("config", name, "--reset", example.bad_option.partition("=")[0])
+    wait_for_status("active", name)
 
     title("Rotate the secret key: sessions that were signed with the old one are over")
     visits = [browser.get("/visits")["visits"] for _ in range(3)]
     tell(f"GET {url}/visits three times, with a cookie → {visits}")
-    paas_local("run", "flask-k8s/leader", "rotate-secret-key")
+    paas_local("run", f"{name}/leader", "rotate-secret-key")
     wait("a session with the new key", lambda: browser.get("/visits")["visits"] <= len(visits))
     tell(f"GET {url}/visits with the same cookie → the count has started again")
-    wait_for_status("active", "flask-k8s")
+    wait_for_status("active", name)
 
     title("This is where it is")
-    paas_local("url", "flask-k8s")
+    paas_local("url", name)
     paas_local("status", "--relations")
 
 
 def main() -> int:
     """Make the model, walk, and clean up, whatever happens."""
-    arguments = argparse.ArgumentParser(description="Run the example under its charm.")
+    arguments = argparse.ArgumentParser(description="Run an example under its charm.")
+    arguments.add_argument("framework", nargs="?", default="flask", choices=sorted(EXAMPLES))
     arguments.add_argument("--keep", action="store_true", help="leave it running at the end")
-    keep: bool = arguments.parse_args().keep
+    chosen = arguments.parse_args()
+    keep: bool = chosen.keep
     os.chdir(ROOT)
-    # Where the charm's requirements find paas-flask; and the model that all commands are about.
+    # Where the charm's requirements find our wheels; and the model that all commands are about.
     os.environ["UV_FIND_LINKS"] = str(ROOT / "dist")
     os.environ["JUJU_MODEL"] = MODEL
 
@@ -142,7 +173,7 @@ def main() -> int:
     except DemoError as error:
         return fail(f"{error}; if an earlier demo is still there: paas-local destroy-model {MODEL}")
     try:
-        demonstrate()
+        demonstrate(EXAMPLES[chosen.framework])
     except (DemoError, OSError, http.client.HTTPException) as error:
         show_what_happened()
         code = fail(str(error))

@@ -5,11 +5,13 @@ import http.client
 import http.cookiejar
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -120,16 +122,31 @@ class Browser:
         return self.send("POST", path, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
     def send(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Any:
+        content = self._send(method, path, body, headers)
+        return json.loads(content) if content else None
+
+    def text(self, path: str) -> str:
+        return self._send("GET", path).decode()
+
+    def log_in(self, path: str, username: str, password: str) -> str:
+        """Fill in a form as Django makes it; give the page that one then sees."""
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.text(path))
+        assert token
+        form = {"username": username, "password": password, "csrfmiddlewaretoken": token[1], "next": "/admin/"}
+        return self._send("POST", path, urllib.parse.urlencode(form).encode(), {"Referer": self._url + path}).decode()
+
+    def _send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> bytes:
         self._url = self._url or self._address()
         request = urllib.request.Request(self._url + path, body, dict(headers or {}), method=method)
         try:
             with self._opener.open(request, timeout=10) as answer:
-                content = answer.read()
+                return answer.read()
         except (ConnectionError, urllib.error.URLError):
             # After a new start the address may be another.
             self._url = ""
             raise
-        return json.loads(content) if content else None
 
     def _address(self) -> str:
         """Ask where the application is; that it is nowhere yet is as good as that nobody answers."""

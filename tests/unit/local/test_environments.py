@@ -168,3 +168,18 @@ def test_a_changed_local_folder_is_another_environment(wanted: Requirements, uv:
 )
 def test_tells_the_names_of_packages(resolved: str, names: set[str]):
     assert environments.named(resolved) == names
+
+
+def test_what_is_asked_for_again_is_resolved_again_unless_it_is_remembered(tmp_path: Path, uv: uv_program.Uv):
+    wanted = environments.Requirements(source=tmp_path, lines=("ops",))
+    environments.resolve(wanted)
+
+    with environments.remembered() as known:
+        environments.resolve(wanted)
+        environments.resolve(wanted)
+        remembered = uv.count("pip compile")
+        known.clear()
+        environments.resolve(wanted)
+
+    assert remembered == 2
+    assert uv.count("pip compile") == 3

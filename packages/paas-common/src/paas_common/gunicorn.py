@@ -22,12 +22,31 @@ _WORKER_CLASS: typing.Final = re.compile(r"(?P<flag>(?:^|\s)(?:-k|--worker-class
 class GunicornSettings(Settings):
     """The options that an operator can set for the web server."""
 
-    webserver_workers: int | None = pydantic.Field(default=None, alias="webserver-workers", ge=1, exclude=True)
-    webserver_threads: int | None = pydantic.Field(default=None, alias="webserver-threads", ge=1, exclude=True)
-    webserver_keepalive: int | None = pydantic.Field(default=None, alias="webserver-keepalive", ge=0, exclude=True)
-    webserver_timeout: int | None = pydantic.Field(default=None, alias="webserver-timeout", ge=0, exclude=True)
+    webserver_workers: int | None = pydantic.Field(
+        default=None, alias="webserver-workers", ge=1, exclude=True, description="Number of worker processes."
+    )
+    webserver_threads: int | None = pydantic.Field(
+        default=None, alias="webserver-threads", ge=1, exclude=True, description="Threads in each worker process."
+    )
+    webserver_keepalive: int | None = pydantic.Field(
+        default=None,
+        alias="webserver-keepalive",
+        ge=0,
+        exclude=True,
+        description="Seconds that an idle connection is kept open for the next request.",
+    )
+    webserver_timeout: int | None = pydantic.Field(
+        default=None,
+        alias="webserver-timeout",
+        ge=0,
+        exclude=True,
+        description="Seconds without a sign of life after which a worker is killed and started again.",
+    )
     webserver_worker_class: typing.Literal["sync", "gevent"] | None = pydantic.Field(
-        default=None, alias="webserver-worker-class", exclude=True
+        default=None,
+        alias="webserver-worker-class",
+        exclude=True,
+        description="Kind of worker: sync, or gevent where the image contains it.",
     )
 
 

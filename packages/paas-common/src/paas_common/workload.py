@@ -8,6 +8,8 @@ from . import facts
 from .environment import Environment
 from .settings import Settings
 
+NEWER_CONTAINER: typing.Final = "app"
+NEWER_KEY_OPTION: typing.Final = "app-secret-key"
 Command = tuple[str, ...]
 Entry = collections.abc.Mapping[str, object]
 """One entry of a Pebble layer, as plain data."""
@@ -114,15 +116,22 @@ class Framework:
     user: str = "_daemon_"
     """The account in the image that runs the services and owns their files."""
 
-    @property
-    def containers(self) -> tuple[str, str]:
-        """The workload container's name, by generation of charmcraft's extension, newest first."""
-        return "app", f"{self.name}-app"
+    container: str = NEWER_CONTAINER
+    """The workload container's name under the older generation of charmcraft's extension."""
+    key_option: str = NEWER_KEY_OPTION
+    """The option that overrides the generated secret key, under the older generation."""
+    actions: collections.abc.Mapping[str, Entry] = dataclasses.field(default_factory=dict[str, Entry])
+    """The framework's own actions, as charmcraft.yaml has them."""
 
     @property
-    def key_options(self) -> tuple[str, str]:
-        """Both spellings of the option that overrides the generated secret key, newest first."""
-        return "app-secret-key", f"{self.name}-secret-key"
+    def containers(self) -> tuple[str, ...]:
+        """The workload container's name, newest generation first."""
+        return tuple(dict.fromkeys((NEWER_CONTAINER, self.container)))
+
+    @property
+    def key_options(self) -> tuple[str, ...]:
+        """The option that overrides the generated secret key, newest generation first."""
+        return tuple(dict.fromkeys((NEWER_KEY_OPTION, self.key_option)))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

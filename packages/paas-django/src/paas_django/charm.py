@@ -21,11 +21,20 @@ DJANGO: typing.Final = paas_common.Framework(
     reserved=("django-", "webserver-", "app-"),
     shadowed=("secret_key",),
     ports=paas_common.Ports(app=8000, metrics=9102),
+    container="django-app",
+    key_option="django-secret-key",
     app_dir="/django/app",
     state_dir=STATE_DIR,
     server=gunicorn.server("/django", "/django/app", STATE_DIR),
     derived=hosts,
     requires_database=True,
+    actions={
+        "create-superuser": {
+            "description": "Make an account for Django's admin; the answer holds its password.",
+            "params": {"username": {"type": "string"}, "email": {"type": "string"}},
+            "required": ["username", "email"],
+        }
+    },
 )
 CREATE_SUPERUSER: typing.Final = ("python3", "manage.py", "createsuperuser", "--noinput")
 PASSWORD_SIZE: typing.Final = 16

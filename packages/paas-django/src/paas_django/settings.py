@@ -10,8 +10,18 @@ import pydantic
 class DjangoSettings(paas_common.GunicornSettings):
     """What an operator can set; every field that has a value becomes ``DJANGO_<FIELD>``."""
 
-    debug: bool | None = pydantic.Field(default=None, alias="django-debug")
-    allowed_hosts: str | None = pydantic.Field(default=None, alias="django-allowed-hosts", exclude=True)
+    debug: bool = pydantic.Field(
+        default=False,
+        alias="django-debug",
+        description="Whether Django runs in debug mode; it arrives as DJANGO_DEBUG.",
+    )
+    allowed_hosts: str | None = pydantic.Field(
+        default=None,
+        alias="django-allowed-hosts",
+        exclude=True,
+        description="Hosts that Django may serve, separated by commas; they arrive as DJANGO_ALLOWED_HOSTS, a JSON "
+        "list, together with the application's own.",
+    )
 
 
 def hosts(settings: paas_common.Settings, base_url: str) -> dict[str, str]:

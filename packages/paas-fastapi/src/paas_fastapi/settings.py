@@ -9,11 +9,44 @@ import pydantic
 class FastapiSettings(paas_common.Settings):
     """What an operator can set; Uvicorn reads its own variables, which have no prefix of the application's."""
 
-    web_concurrency: int = pydantic.Field(default=1, alias="webserver-workers", gt=0)
-    uvicorn_host: str = pydantic.Field(default="0.0.0.0", alias="webserver-host", min_length=1)  # noqa: S104  in a pod
-    uvicorn_log_level: typing.Literal["critical", "error", "warning", "info", "debug", "trace"] = pydantic.Field(
-        default="info", alias="webserver-log-level"
+    web_concurrency: int = pydantic.Field(
+        default=1,
+        alias="webserver-workers",
+        gt=0,
+        description="Number of worker processes; it arrives as WEB_CONCURRENCY.",
     )
-    port: paas_common.Port | None = pydantic.Field(default=None, alias="webserver-port", exclude=True)
-    metrics_port: paas_common.Port | None = pydantic.Field(default=None, alias="metrics-port", exclude=True)
-    metrics_path: str | None = pydantic.Field(default=None, alias="metrics-path", min_length=1, exclude=True)
+    uvicorn_host: str = pydantic.Field(
+        default="0.0.0.0",  # noqa: S104  all addresses of its own pod
+        alias="webserver-host",
+        min_length=1,
+        description="Address that Uvicorn listens on; it arrives as UVICORN_HOST.",
+        json_schema_extra={"undeclared": True},
+    )
+    uvicorn_log_level: typing.Literal["critical", "error", "warning", "info", "debug", "trace"] = pydantic.Field(
+        default="info",
+        alias="webserver-log-level",
+        description="How much Uvicorn logs: critical, error, warning, info, debug or trace. It arrives as "
+        "UVICORN_LOG_LEVEL.",
+    )
+    port: paas_common.Port | None = pydantic.Field(
+        default=None,
+        alias="webserver-port",
+        exclude=True,
+        description="Port that the application listens on; it arrives as UVICORN_PORT.",
+        json_schema_extra={"older_default": 8080},
+    )
+    metrics_port: paas_common.Port | None = pydantic.Field(
+        default=None,
+        alias="metrics-port",
+        exclude=True,
+        description="Port of the application's metrics; it arrives as METRICS_PORT.",
+        json_schema_extra={"older_default": 8080},
+    )
+    metrics_path: str | None = pydantic.Field(
+        default=None,
+        alias="metrics-path",
+        min_length=1,
+        exclude=True,
+        description="Path of the application's metrics; it arrives as METRICS_PATH.",
+        json_schema_extra={"older_default": "/metrics"},
+    )

@@ -17,6 +17,8 @@ FLASK: typing.Final = paas_common.Framework(
     metrics_port_names=("FLASK_METRICS_PORT",),
     metrics_path_names=("FLASK_METRICS_PATH",),
     ports=paas_common.Ports(app=8000, metrics=9102),
+    container="flask-app",
+    key_option="flask-secret-key",
     shadowed=("secret_key",),
     app_dir="/flask/app",
     state_dir=STATE_DIR,

@@ -1,0 +1,7 @@
+"""``python -m paas_django`` prints what charmcraft.yaml of the charm has."""
+
+from paas_common import schema
+
+from .charm import DJANGO
+
+schema.main(DJANGO)

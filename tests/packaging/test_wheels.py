@@ -13,12 +13,20 @@ from paas_local import environments
 UPSTREAM_DISTRIBUTIONS = 21
 
 
+FRAMEWORKS = ("django", "fastapi", "flask", "go")
+
+
+@pytest.fixture(scope="module", params=FRAMEWORKS)
+def framework(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def environment(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a new virtual environment with paas-flask from its wheel."""
+def environment(framework: str, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a new virtual environment with the one wheel that a charm of the framework needs."""
     folder = tmp_path_factory.mktemp("author") / "venv"
     uv("venv", "--quiet", str(folder))
-    uv("pip", "install", "--quiet", "--python", str(folder), "--find-links", str(wheels), "paas-flask")
+    uv("pip", "install", "--quiet", "--python", str(folder), "--find-links", str(wheels), f"paas-{framework}")
     return folder
 
 
@@ -39,27 +47,31 @@ def wheel(folder: Path, name: str) -> zipfile.ZipFile:
     return zipfile.ZipFile(file)
 
 
-def test_a_charm_has_its_base_class(environment: Path):
-    found = python(environment, "import ops, paas_flask; print(issubclass(paas_flask.Charm, ops.CharmBase))")
+def test_a_charm_has_its_base_class(framework: str, environment: Path):
+    module = f"paas_{framework}"
+    found = python(environment, f"import ops, {module}; print(issubclass({module}.Charm, ops.CharmBase))")
 
     assert found == "True"
 
 
-def test_nothing_of_the_local_runner_comes_along(environment: Path):
-    found = python(environment, "import importlib.util as util; print(util.find_spec('paas_local'))")
+def test_nothing_of_the_local_runner_or_of_another_framework_comes_along(framework: str, environment: Path):
+    others = [f"paas_{other}" for other in (*FRAMEWORKS, "local") if other != framework]
+    found = python(
+        environment, f"import importlib.util as util; print([name for name in {others} if util.find_spec(name)])"
+    )
 
-    assert found == "None"
+    assert found == "[]"
 
 
-def test_fewer_distributions_than_upstream(environment: Path):
+def test_fewer_distributions_than_upstream(framework: str, environment: Path):
     listed = json.loads(uv("pip", "list", "--python", str(environment), "--format", "json"))
 
     names = {entry["name"] for entry in listed}
-    assert {"paas-common", "paas-flask", "ops", "pydantic"} <= names
+    assert {"paas-common", f"paas-{framework}", "ops", "pydantic"} <= names
     assert len(names) < UPSTREAM_DISTRIBUTIONS, sorted(names)
 
 
-@pytest.mark.parametrize("name", ["paas_common", "paas_flask", "paas_local"])
+@pytest.mark.parametrize("name", ["paas_common", "paas_local", *(f"paas_{each}" for each in FRAMEWORKS)])
 def test_each_wheel_says_that_it_is_typed(wheels: Path, name: str):
     with wheel(wheels, name) as archive:
         files = archive.namelist()
@@ -68,8 +80,9 @@ def test_each_wheel_says_that_it_is_typed(wheels: Path, name: str):
     assert not [file for file in files if "__pycache__" in file or file.startswith("tests/")]
 
 
-def test_a_framework_pins_the_shared_part_to_compatible_releases(wheels: Path):
-    with wheel(wheels, "paas_flask") as archive:
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_a_framework_pins_the_shared_part_to_compatible_releases(wheels: Path, name: str):
+    with wheel(wheels, f"paas_{name}") as archive:
         (metadata,) = (file for file in archive.namelist() if file.endswith("METADATA"))
         text = archive.read(metadata).decode()
 

@@ -155,6 +155,14 @@ def test_a_failure_never_shows_a_password(world: World) -> None:
     assert "***" in after.unit_status.message
 
 
+def test_a_password_is_blotted_out_before_the_output_is_cut(world: World) -> None:
+    leaks = testing.Exec(["python3", "migrate.py"], return_code=1, stdout="pgPass01" + "x" * 296 + "\n")
+
+    after = deployed(world, leaks)
+
+    assert "ss01" not in after.unit_status.message
+
+
 def test_it_is_tried_again_after_a_pause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     state = deployed(world, FAILS)
 

@@ -158,6 +158,14 @@ def test_a_secret_option_that_is_not_granted(world: World) -> None:
     )
 
 
+def test_a_charm_without_the_rotate_action_works(world: World) -> None:
+    world.meta["actions"] = {}
+
+    after = world.run(world.context().on.config_changed(), world.state())
+
+    assert after.unit_status == testing.ActiveStatus()
+
+
 class TestSecretKey:
     """The operator's own secret key."""
 

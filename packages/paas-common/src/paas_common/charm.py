@@ -36,7 +36,8 @@ class PaasCharm(ops.CharmBase):
         self._requirers = requirers.set_up(self)
         for event in self._events():
             framework.observe(event, self._reconcile)
-        framework.observe(self.on["rotate-secret-key"].action, self._rotate)
+        if "rotate-secret-key" in self.meta.actions:
+            framework.observe(self.on["rotate-secret-key"].action, self._rotate)
 
     def _events(self) -> collections.abc.Iterator[ops.BoundEvent]:
         workload = self.on[self._container.name]

@@ -187,7 +187,7 @@ class _Shell:
             return Failed(self._said(error.message))  # the image lacks the program or the user
 
     def _said(self, output: str) -> str:
-        return environment.redact(_last(output.splitlines()), self._wanted.environment)
+        return _last(environment.redact(output, self._wanted.environment).splitlines())
 
     def _check(self, check: Check) -> Hold | None:
         done = self.run(check.command, {}, CHECK_TIMEOUT)
@@ -237,7 +237,7 @@ class _Shell:
         tasks = error.change.tasks if error.change else []
         failed = next((task for task in tasks if task.status == "Error"), None)
         summary = failed.summary.lower() if failed else "start of the services"
-        said = environment.redact(_last(_task_output(failed)), self._wanted.environment)
+        said = self._said("\n".join(_task_output(failed)))
         return Hold(
             kind="blocked",
             reason=f"{summary} failed: {said or error.err} (Pebble goes on trying; "
@@ -284,7 +284,7 @@ def _answers(container: ops.Container, wanted: Workload, *, patience: float) -> 
     if check is None or (check.failures == 0 and check.status == ops.pebble.CheckStatus.UP):
         return None
     lines = logs.tail(container.pebble.socket_path, wanted.service, LINES)
-    said = environment.redact(_last(lines), wanted.environment)
+    said = _last([environment.redact(line, wanted.environment) for line in lines])
     return Hold(
         kind="waiting" if check.failures < GIVE_UP_AFTER else "blocked",
         reason=f"{wanted.service} does not answer on port {wanted.port}{': ' + said if said else ' yet'}",

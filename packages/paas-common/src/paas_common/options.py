@@ -61,6 +61,11 @@ def _settings(framework: Framework, found: facts.Facts) -> tuple[Settings | None
         for option in found.options
         if isinstance(option.secret, facts.Unreadable)
     ]
+    holds += [
+        _invalid(f"{option.name} (must be the id of a secret: secret:...)")
+        for option in found.options
+        if option.type == "secret" and option.value is not None and option.secret is None
+    ]
     given = {option.name: option.value for option in found.options if option.value is not None}
     try:
         return framework.settings.model_validate(given), holds
@@ -104,10 +109,8 @@ def _key_from_secret(framework: Framework, option: facts.Option) -> tuple[Variab
             return _key(framework, content["value"], f"option {option.name}"), []
         case facts.Readable():
             return None, [_invalid(f"{option.name} (the secret must hold one key, value, that is not empty)")]
-        case facts.Unreadable():
+        case facts.Unreadable() | None:
             return None, []  # told with all other secret options
-        case None:
-            return None, [_invalid(f"{option.name} (must be the id of a secret: secret:...)")]
 
 
 def _key(framework: Framework, value: str, source: str) -> Variable:

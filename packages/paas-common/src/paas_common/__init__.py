@@ -2,7 +2,17 @@
 
 from .charm import CommandError, PaasCharm
 from .gunicorn import GunicornSettings
-from .settings import Port, Settings, problems
+from .settings import MetricsSettings, Port, Settings, problems
 from .workload import Framework, Ports
 
-__all__ = ["CommandError", "Framework", "GunicornSettings", "PaasCharm", "Port", "Ports", "Settings", "problems"]
+__all__ = [
+    "CommandError",
+    "Framework",
+    "GunicornSettings",
+    "MetricsSettings",
+    "PaasCharm",
+    "Port",
+    "Ports",
+    "Settings",
+    "problems",
+]

@@ -1,6 +1,9 @@
 """Addresses of services: putting them together safely, and spelling them out as variables."""
 
+import typing
 import urllib.parse
+
+import pydantic
 
 
 def url(scheme: str, host: str, *, username: str = "", password: str = "", path: str = "") -> str:
@@ -15,6 +18,16 @@ def is_url(address: str) -> bool:
         return bool(urllib.parse.urlsplit(address).scheme)
     except ValueError:
         return False
+
+
+def _checked(address: str) -> str:
+    if not is_url(address):
+        raise ValueError("must be a URL")
+    return address
+
+
+Url = typing.Annotated[str, pydantic.AfterValidator(_checked)]
+"""The text of an address, as it was given."""
 
 
 def carries(address: str, username: str, password: str) -> bool:

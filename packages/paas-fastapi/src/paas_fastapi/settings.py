@@ -6,7 +6,7 @@ import paas_common
 import pydantic
 
 
-class FastapiSettings(paas_common.Settings):
+class FastapiSettings(paas_common.MetricsSettings):
     """What an operator can set; Uvicorn reads its own variables, which have no prefix of the application's."""
 
     web_concurrency: int = pydantic.Field(
@@ -34,19 +34,4 @@ class FastapiSettings(paas_common.Settings):
         exclude=True,
         description="Port that the application listens on; it arrives as UVICORN_PORT.",
         json_schema_extra={"older_default": 8080},
-    )
-    metrics_port: paas_common.Port | None = pydantic.Field(
-        default=None,
-        alias="metrics-port",
-        exclude=True,
-        description="Port of the application's metrics; it arrives as METRICS_PORT.",
-        json_schema_extra={"older_default": 8080},
-    )
-    metrics_path: str | None = pydantic.Field(
-        default=None,
-        alias="metrics-path",
-        min_length=1,
-        exclude=True,
-        description="Path of the application's metrics; it arrives as METRICS_PATH.",
-        json_schema_extra={"older_default": "/metrics"},
     )

@@ -8,14 +8,7 @@ from ._integration import Context, Integration
 
 
 class _Route(pydantic.BaseModel):
-    url: str
-
-    @pydantic.field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        if not urls.is_url(url):
-            raise ValueError("must be a URL")
-        return url
+    url: urls.Url
 
 
 class Ingress(pydantic.BaseModel):

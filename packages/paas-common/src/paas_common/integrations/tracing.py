@@ -17,14 +17,7 @@ class _Protocol(pydantic.BaseModel):
 
 class _Receiver(pydantic.BaseModel):
     protocol: _Protocol
-    url: str
-
-    @pydantic.field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        if not urls.is_url(url):
-            raise ValueError("must be a URL")
-        return url
+    url: urls.Url
 
 
 class Tracing(pydantic.BaseModel):

@@ -1,0 +1,3 @@
+module go-test
+
+go 1.22

@@ -89,7 +89,7 @@ def test_it_serves_and_names_its_variables(wheels: Path, tmp_path: Path, framewo
             {"APP_SECRET_KEY": "hidden", "UVICORN_PORT": str(port)},
         ),
         "go": lambda: (
-            [places["/usr/local/bin/go-test"]],
+            [str(places["/usr/local/bin/go-test"])],
             tmp_path,
             {"APP_SECRET_KEY": "hidden", "APP_PORT": str(port)},
         ),

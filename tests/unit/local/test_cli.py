@@ -357,6 +357,13 @@ def test_an_action_that_says_it_failed_ends_with_0(run: Run, daemon: FakeDaemon)
     assert result.stdout.startswith("Action id 4 failed: only the leader can\n")
 
 
+def test_what_is_not_utf_8_is_refused_by_its_key(run: Run, daemon: FakeDaemon):
+    result = run("config", "web", "greeting=secret\udcff")
+
+    assert (result.exit_code, result.stderr) == (2, "ERROR greeting: not UTF-8 text\n")
+    assert daemon.bodies("config-set") == []
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [

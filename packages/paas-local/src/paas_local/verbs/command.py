@@ -53,6 +53,17 @@ class Verbs(click.Group):
         return super().resolve_command(ctx, args)
 
     @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for word in args:
+            try:
+                word.encode()
+            except UnicodeEncodeError:
+                # A value may be a secret: only its key is named.
+                key = word.partition("=")[0].encode(errors="surrogateescape").decode(errors="replace")
+                raise click.UsageError(f"{key}: not UTF-8 text") from None
+        return super().parse_args(ctx, args)
+
+    @override
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         extra["standalone_mode"] = False
         try:

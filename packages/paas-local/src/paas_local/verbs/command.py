@@ -40,6 +40,9 @@ class Verb(click.Command):
         return ctx.args
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 class Verbs(click.Group):
     """All verbs, and what becomes of an error."""
 
@@ -54,13 +57,10 @@ class Verbs(click.Group):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        for word in args:
-            try:
-                word.encode()
-            except UnicodeEncodeError:
-                # A value may be a secret: only its key is named.
-                key = word.partition("=")[0].encode(errors="surrogateescape").decode(errors="replace")
-                raise click.UsageError(f"{key}: not UTF-8 text") from None
+        # Bytes that are none stand as surrogates in Python's text. A value may be a secret: only its key is named.
+        if wrong := next((word for word in args if _SURROGATE.search(word)), None):
+            key = wrong.partition("=")[0].encode(errors="surrogateescape").decode(errors="replace")
+            raise click.UsageError(f"{key}: not UTF-8 text")
         return super().parse_args(ctx, args)
 
     @override

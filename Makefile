@@ -2,17 +2,20 @@
 MAKEFLAGS += --no-print-directory
 RUN := scripts/uv run --locked
 
-.PHONY: help demo test lint format wheels
+.PHONY: help demo test charmcraft lint format wheels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: wheels ## run an example under its charm, with PostgreSQL; FRAMEWORK=django, KEEP=1 leaves it running
-	$(RUN) --no-dev python scripts/demo.py $(FRAMEWORK) $(if $(KEEP),--keep)
+	$(RUN) --no-dev $(if $(filter go,$(FRAMEWORK)),--group go) python scripts/demo.py $(FRAMEWORK) $(if $(KEEP),--keep)
 
 test: ## run all tests, and print what they cover
 	$(RUN) coverage run -m pytest
 	$(RUN) coverage report
+
+charmcraft: ## compare with what the real charmcraft makes; needs a Python 3.12
+	$(RUN) pytest tests/charmcraft
 
 lint: ## check form, style, imports and types
 	$(RUN) ruff format --check

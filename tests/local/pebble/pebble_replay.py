@@ -237,6 +237,8 @@ class Scenario:
             for number, step in enumerate(steps):
                 began = asyncio.get_running_loop().time()
                 try:  # each step is told when it fails
+                    if "hang-up" in step and any("alive" in later for later in steps[number:]):
+                        await self._wait_for_pid()
                     await self._step(step)
                 except (DifferenceError, OSError, asyncio.TimeoutError) as error:
                     shown = json.dumps(step)[:400]
@@ -454,6 +456,15 @@ class Scenario:
         self._matcher.compare(step["frames"], await opened.receive(step["frames"]), step["receive"])
         if "closed" in step:
             self._matcher.compare(step["closed"], await opened.closed(), "closed")
+
+    async def _wait_for_pid(self) -> None:
+        """Let the command say which process it is, before its client goes and it may be gone too."""
+        path = self._folder / "pid"
+        deadline = asyncio.get_running_loop().time() + 10
+        while not (path.exists() and path.read_text().strip()):
+            if asyncio.get_running_loop().time() > deadline:
+                raise DifferenceError("the command has not written its pid")
+            await asyncio.sleep(0.02)
 
     async def _hang_up(self, step: dict[str, Any]) -> None:
         names = list(self._sockets) if step["hang-up"] is True else [step["hang-up"]]

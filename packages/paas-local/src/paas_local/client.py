@@ -9,9 +9,11 @@ import fcntl
 import http.client
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -131,7 +133,12 @@ class Client:
                 return
             self.progress("starting the background process")
             self._wait_until_free()
-            self._wait_until_ready(self._spawn())
+            with _interrupts_later() as interrupted:
+                process = self._spawn()
+            if interrupted:
+                _end(process)
+                raise KeyboardInterrupt
+            self._wait_until_ready(process)
 
     def _read(self, verb: str, body: Mapping[str, Any], patience: float | None) -> Mapping[str, Any]:
         with self._response(verb, body, patience) as response:
@@ -246,6 +253,20 @@ class Client:
             return f"there is no {log}"
         lines = log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
         return "\n  ".join([f"the end of {log}:", *lines])
+
+
+@contextlib.contextmanager
+def _interrupts_later() -> Generator[list[int]]:
+    """Note a Ctrl-C in place of acting on it: a process that is just being made must not be forgotten."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -8,6 +8,8 @@ import typing
 
 import ops
 import pytest
+from frameworks import BASE, Case
+from ops import testing
 from paas_local import extensions, libs, project
 from world import CALLS, CHARM, Call, Calls, Failing, World
 
@@ -34,6 +36,41 @@ def world(meta: dict[str, typing.Any], tmp_path: pathlib.Path) -> World:
 def meta() -> dict[str, typing.Any]:
     """Give the metadata of the example charm, as charmcraft's extension expands it."""
     return extensions.expand(project.load(CHARM / "charmcraft.yaml"), CHARM)
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.param
+
+
+@pytest.fixture
+def base() -> str:
+    return BASE
+
+
+@pytest.fixture
+def framework(world: World, case: Case, base: str, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Give a world of the framework's charm, as charmcraft's real extension expands it."""
+    monkeypatch.setenv(extensions.EXPERIMENTAL, "1")
+    charmcraft = {
+        "name": f"{case.service}-k8s",
+        "type": "charm",
+        "summary": "A test.",
+        "description": "A test.",
+        "base": base,
+        "extensions": [f"{case.service}-framework"],
+        "requires": {"postgresql": {"interface": "postgresql_client", "optional": True, "limit": 1}},
+        "config": {"options": {"greeting": {"type": "string", "default": "Hello"}}},
+    }
+    world.meta = extensions.expand(charmcraft, world.root)
+    world.charm_type = type("Charm", (case.charm,), {"start_patience": 0})
+    world.container = case.older_container if base == BASE else "app"
+    world.key_field = f"{case.service}_secret_key_id"
+    world.peers = "secret-storage" if base == BASE else "peers"
+    world.image = {case.service: {"override": "replace", "startup": "enabled", "command": case.command}}
+    world.image_root = case.base
+    world.commands = {testing.Exec(["/bin/python3"]), testing.Exec(["python3"]), testing.Exec(["bash"])}
+    return world
 
 
 @pytest.fixture

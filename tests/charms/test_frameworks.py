@@ -2,100 +2,13 @@
 
 import dataclasses
 import json
-import typing
 
 import ops
 import paas_common
-import paas_django
-import paas_fastapi
-import paas_flask
-import paas_go
 import pytest
+from frameworks import DJANGO, FASTAPI, FLASK, FRAMEWORKS, GENERATIONS, GO, Case, deployed
 from ops import testing
-from paas_local import extensions
 from world import World, environment, layer, postgresql, relation
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Case:
-    """One framework under one generation of charmcraft's extension."""
-
-    charm: type[paas_common.PaasCharm]
-    service: str
-    command: str
-    base: str
-    older_container: str
-
-    @property
-    def gunicorn(self) -> bool:
-        return "gunicorn" in self.command
-
-
-GUNICORN = "/bin/python3 -m gunicorn -c /{0}/gunicorn.conf.py '{1}' -k [ sync ]"
-FLASK = Case(
-    charm=paas_flask.Charm,
-    service="flask",
-    command=GUNICORN.format("flask", "app:app"),
-    base="/flask",
-    older_container="flask-app",
-)
-DJANGO = Case(
-    charm=paas_django.Charm,
-    service="django",
-    command=GUNICORN.format("django", "shop.wsgi:application"),
-    base="/django",
-    older_container="django-app",
-)
-FASTAPI = Case(
-    charm=paas_fastapi.Charm,
-    service="fastapi",
-    command="/bin/python3 -m uvicorn app:app",
-    base="/app",
-    older_container="app",
-)
-GO = Case(charm=paas_go.Charm, service="go", command="notes", base="/app", older_container="app")
-FRAMEWORKS = [pytest.param(case, id=case.service) for case in (FLASK, DJANGO, FASTAPI, GO)]
-GENERATIONS = ["ubuntu@24.04", "ubuntu@26.04"]
-BASE = "ubuntu@24.04"
-
-
-@pytest.fixture
-def case(request: pytest.FixtureRequest) -> Case:
-    return request.param
-
-
-@pytest.fixture
-def base() -> str:
-    return BASE
-
-
-@pytest.fixture
-def framework(world: World, case: Case, base: str, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Give a world of the framework's charm, as charmcraft's real extension expands it."""
-    monkeypatch.setenv(extensions.EXPERIMENTAL, "1")
-    charmcraft = {
-        "name": f"{case.service}-k8s",
-        "type": "charm",
-        "summary": "A test.",
-        "description": "A test.",
-        "base": base,
-        "extensions": [f"{case.service}-framework"],
-        "requires": {"postgresql": {"interface": "postgresql_client", "optional": True, "limit": 1}},
-        "config": {"options": {"greeting": {"type": "string", "default": "Hello"}}},
-    }
-    world.meta = extensions.expand(charmcraft, world.root)
-    world.charm_type = type("Charm", (case.charm,), {"start_patience": 0})
-    world.container = case.older_container if base == BASE else "app"
-    world.key_field = f"{case.service}_secret_key_id"
-    world.peers = "secret-storage" if base == BASE else "peers"
-    world.image = {case.service: {"override": "replace", "startup": "enabled", "command": case.command}}
-    world.image_root = case.base
-    world.commands = {testing.Exec(["/bin/python3"]), testing.Exec(["python3"]), testing.Exec(["bash"])}
-    return world
-
-
-def deployed(world: World, **changes: typing.Any) -> testing.State:
-    return world.run(world.context().on.config_changed(), world.state(**changes))
 
 
 def given(state: testing.State, case: Case) -> dict[str, str]:

@@ -18,8 +18,14 @@ from world import CALLS, CHARM, Call, Calls, Failing, World
 def charm_libs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """Put the charm libraries where a charm has them: fetched as ``paas-local fetch-libs`` does."""
     lib = tmp_path_factory.mktemp("lib")
-    wanted = ("data_platform_libs.data_interfaces", "data_platform_libs.s3")
-    libs.fetch_into(lib, {"charm-libs": [{"lib": name, "version": "0"} for name in wanted]}, print)
+    wanted = {
+        "data_platform_libs.data_interfaces": "0",
+        "data_platform_libs.s3": "0",
+        "grafana_k8s.grafana_dashboard": "0",
+        "loki_k8s.loki_push_api": "1",
+        "prometheus_k8s.prometheus_scrape": "0",
+    }
+    libs.fetch_into(lib, {"charm-libs": [{"lib": name, "version": api} for name, api in wanted.items()]}, print)
     sys.path[:0] = [str(lib), str(pathlib.Path(__file__).parent / "stand_ins")]
     return lib
 

@@ -1,9 +1,11 @@
 """What has to be done so that the container runs the wanted workload: a few small actions, or none."""
 
+import collections.abc
 import dataclasses
 
 from . import environment, facts
-from .workload import Check, File, Migration, Workload
+from .observability import log_targets
+from .workload import Check, Entry, File, Migration, Workload
 
 _FILE = "file "
 
@@ -17,6 +19,15 @@ class Current:
     running: frozenset[str]
     files: facts.Text = dataclasses.field(default_factory=dict[str, str])
     """The configuration files as they lie in the container, by path; those that are missing are left out."""
+    log_targets: collections.abc.Mapping[str, Entry] = dataclasses.field(default_factory=dict[str, Entry])
+    """All log targets of Pebble's plan, also the image's own."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Forward:
+    """Let Pebble send the services' lines somewhere, or no longer; nothing restarts."""
+
+    targets: collections.abc.Mapping[str, Entry]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,12 +75,13 @@ class Remember:
     applied: facts.Text
 
 
-Action = Propose | Check | Migration | Push | AddLayer | Replan | Stop | Reload | Remember
+Action = Forward | Propose | Check | Migration | Push | AddLayer | Replan | Stop | Reload | Remember
 
 
 def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Action, ...]:
     """Give the actions in the order that keeps new code off an old schema, and a bad configuration out of force.
 
+    Log targets come first: they depend on nothing else, and the lines of a start that fails are worth the most.
     A service that is switched off on this unit is stopped after the replan, because Pebble restarts whatever was once
     started and has changed, also what is disabled.
     """
@@ -79,6 +91,8 @@ def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Actio
     stale = [file for file in workload.files if current.files.get(file.path) != file.content]
     remembered = dict(image.applied) == wanted
     actions: list[Action] = []
+    if targets := log_targets.changes(current.log_targets, workload.log_targets):
+        actions += [Forward(targets=targets)]
     if stale or not (remembered and current.in_force):
         actions += [Propose(file=file) for file in workload.files if file.candidate]
         actions += workload.checks

@@ -6,11 +6,11 @@ import typing
 
 import ops
 
-from . import container, juju, migration, requirers, secret_key
+from . import container, juju, migration, requirers, secret_key, watchers
 from .decide import decide, invalid_options
 from .facts import Facts, Image
 from .integrations import BY_INTERFACE
-from .workload import Command, Framework, Hold, Workload
+from .workload import Command, Framework, Hold, Workload, worst
 
 
 class CommandError(Exception):
@@ -58,6 +58,9 @@ class PaasCharm(ops.CharmBase):
             if meta.interface_name in BY_INTERFACE:
                 yield from _of_relation(self.on[name])
                 yield self.on[name].relation_broken
+        for name in watchers.endpoints(self.meta):
+            yield from _of_relation(self.on[name])
+            yield self.on[name].relation_broken
         for name in self.meta.peers:
             yield from _of_relation(self.on[name])
 
@@ -74,11 +77,13 @@ class PaasCharm(ops.CharmBase):
         if decision.port:
             requirers.publish(self._requirers, decision.port)
         juju.note(self, found, decision.notes)
+        watchers.tell(self, found, decision.messages)
         outcome = trouble or decision.outcome
         done = self._apply(outcome, found.image, found.now)
         if done.migrated:
             juju.note(self, migration.noted(found, decision.notes), migration.did(found, done.migrated))
-        juju.report(self, outcome.port if isinstance(outcome, Workload) else None, done.hold)
+        holds = [*([done.hold] if done.hold else []), *decision.faults]
+        juju.report(self, outcome.port if isinstance(outcome, Workload) else None, worst(holds) if holds else None)
 
     def _run(self, command: Command, extra: collections.abc.Mapping[str, str]) -> str:
         """Run a command in the container as the application would run; for a framework's actions.

@@ -14,7 +14,7 @@ import ops.pebble
 import pydantic
 
 from . import actions, environment, facts, logs, migration, services, workload
-from .actions import AddLayer, Propose, Push, Reload, Remember, Replan, Stop
+from .actions import AddLayer, Forward, Propose, Push, Reload, Remember, Replan, Stop
 from .workload import Check, Framework, Hold, Migration, Workload
 
 logger = logging.getLogger(__name__)
@@ -135,9 +135,11 @@ class _Shell:
         self._now = now
         self._plain = environment.plain(wanted.environment)
 
-    def act(self, action: actions.Action) -> Hold | None:
+    def act(self, action: actions.Action) -> Hold | None:  # noqa: C901  one case for each kind of action
         """Do it; a hold means that what comes after must not happen."""
         match action:
+            case Forward(targets=targets):
+                self._forward(targets)
             case Propose(file=file):
                 self._push(file.candidate or file.path, file.content)
             case Push(file=file):
@@ -158,6 +160,11 @@ class _Shell:
             case Remember(applied=applied):
                 self._note(applied=applied)
         return None
+
+    def _forward(self, targets: collections.abc.Mapping[str, workload.Entry]) -> None:
+        logger.info("log targets: %s", ", ".join(f"{name} at {each['location']}" for name, each in targets.items()))
+        layer = typing.cast("ops.pebble.LayerDict", {"log-targets": targets})
+        self._container.add_layer(f"{self._container.name}-log-forwarding", layer, combine=True)
 
     def _push(self, path: str, content: str) -> None:
         user = self._wanted.user
@@ -260,6 +267,7 @@ def _look(container: ops.Container, wanted: Workload) -> actions.Current:
         in_force=in_force and workload.HEALTH_CHECK in plan.checks,
         running=frozenset(_running(container, wanted.services)),
         files={path: text for path, text in pulled if text is not None},
+        log_targets={name: dict(target.to_dict()) for name, target in plan.log_targets.items()},
     )
 
 

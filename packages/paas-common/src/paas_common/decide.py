@@ -3,7 +3,7 @@
 import collections.abc
 import dataclasses
 
-from . import endpoints, environment, facts, migration, options, services
+from . import endpoints, environment, facts, migration, observability, options, services
 from .endpoints import Endpoint
 from .environment import Variable
 from .integrations import BY_INTERFACE, Ready
@@ -21,6 +21,10 @@ class Decision:
     """What the leader asks over each endpoint."""
     port: int | None = None
     """Where the application listens, once the options are valid."""
+    messages: tuple[observability.Message, ...] = ()
+    """What those that watch the application are told."""
+    faults: tuple[Hold, ...] = ()
+    """What a person has to put right, while the application runs on."""
 
 
 def decide(framework: Framework, found: facts.Facts) -> Decision:
@@ -29,7 +33,10 @@ def decide(framework: Framework, found: facts.Facts) -> Decision:
     port = None if isinstance(given, list) else given.ports.app
     ends = endpoints.read(framework, found, f"http://{found.me.app}.{found.me.model}:{port or framework.ports.app}")
     decision = _decide(framework, found, given, ends)
-    return dataclasses.replace(decision, requests=endpoints.requests(ends), port=port)
+    report = observability.report(found, None if isinstance(given, list) else (given.ports, given.paas_config))
+    return dataclasses.replace(
+        decision, requests=endpoints.requests(ends), port=port, messages=report.messages, faults=report.faults
+    )
 
 
 def _decide(
@@ -141,8 +148,7 @@ def _proxies(proxies: facts.Text) -> collections.abc.Iterator[Variable]:
 def _peers(framework: Framework, found: facts.Facts) -> collections.abc.Iterator[Variable]:
     others = sorted(found.peers.others) if found.peers else []
     if others:
-        app, model = found.me.app, found.me.model
-        names = [f"{unit.replace('/', '-')}.{app}-endpoints.{model}.svc.cluster.local" for unit in others]
+        names = [found.me.pod(unit) for unit in others]
         yield Variable(name=f"{framework.prefix}PEER_FQDNS", value=",".join(names), source="the other units")
 
 
@@ -181,6 +187,7 @@ def _workload(
         files=server.files(given.settings, given.ports.app, json_logs) if server else (),
         checks=server.checks(command, given.settings) if server else (),
         idle=() if schedules else services.schedulers(image.services),
+        log_targets=observability.targets(found),
     )
     return Decision(outcome=workload, notes=notes)
 

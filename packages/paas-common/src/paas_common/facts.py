@@ -15,11 +15,18 @@ class Identity:
     unit: str
     model: str
     leader: bool
+    model_uuid: str = ""
+    charm: str = ""
+    """The charm's name; several applications may run one charm."""
 
     @property
     def number(self) -> int:
         """Give 3 for ``flask-k8s/3``."""
         return unit_number(self.unit)
+
+    def pod(self, unit: str) -> str:
+        """Give the host name, within the cluster, of a unit of this application."""
+        return f"{unit.replace('/', '-')}.{self.app}-endpoints.{self.model}.svc.cluster.local"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,6 +96,38 @@ class Endpoint:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Watcher:
+    """An application that watches ours, over one relation: it scrapes, shows or keeps what it is told of."""
+
+    endpoint: str
+    interface: str
+    app: str
+    relation: int
+    units: collections.abc.Mapping[str, Text] = dataclasses.field(default_factory=dict[str, Text])
+    """What its units wrote, by name."""
+    told: Text = dataclasses.field(default_factory=dict[str, str])
+    """What our leader has written so far; other units may not read it, and see nothing."""
+    told_by_me: Text = dataclasses.field(default_factory=dict[str, str])
+    address: str | None = None
+    """This unit's address in the relation's network, where the interface needs it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Watched:
+    """Who watches the application, and what there is to show; nothing is read for whom is not there."""
+
+    watchers: tuple[Watcher, ...] = ()
+    files: Text = dataclasses.field(default_factory=dict[str, str])
+    """Dashboards and alert rules by path: the framework's below ``cos``, the author's below ``cos_custom``."""
+    strays: tuple[str, ...] = ()
+    """Files of ``cos_custom`` that stand where nothing is looked for."""
+    juju: str = ""
+    """Juju's version."""
+    forwards_logs: bool = True
+    """Juju brings a Pebble that can forward logs."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Peers:
     """The peer relation: the other units, and what the application and they have noted."""
 
@@ -133,6 +172,7 @@ class Facts:
     me: Identity
     options: tuple[Option, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    watched: Watched = dataclasses.field(default_factory=Watched)
     peers: Peers | None = None
     planned_units: int = 1
     key: str | None = dataclasses.field(default=None, repr=False)

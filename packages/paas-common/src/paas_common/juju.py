@@ -9,7 +9,7 @@ import typing
 import ops
 import yaml
 
-from . import facts, integrations, migration, paas_config, requirers, secret_key
+from . import databag, facts, integrations, migration, paas_config, requirers, secret_key, watchers
 from .workload import Framework, Hold
 
 PEERS = ("secret-storage", "peers")
@@ -24,7 +24,14 @@ def read(
     image: facts.Image | None,
 ) -> facts.Facts:
     """Take the snapshot of this dispatch; a leader that finds no secret key makes one."""
-    me = facts.Identity(app=charm.app.name, unit=charm.unit.name, model=charm.model.name, leader=charm.unit.is_leader())
+    me = facts.Identity(
+        app=charm.app.name,
+        unit=charm.unit.name,
+        model=charm.model.name,
+        leader=charm.unit.is_leader(),
+        model_uuid=charm.model.uuid,
+        charm=charm.meta.name,
+    )
     peers = _peers(charm, me)
     # Asking for the plan costs a hook tool call, and a unit without lower number to fear needs no answer.
     planned = charm.app.planned_units() if me.number else 1
@@ -32,6 +39,7 @@ def read(
         me=me,
         options=tuple(_options(charm)),
         endpoints=tuple(_endpoints(charm, missing_libraries)),
+        watched=watchers.read(charm, me, framework.cos),
         peers=peers,
         planned_units=planned,
         key=_key(charm, framework),
@@ -47,9 +55,9 @@ def note(charm: ops.CharmBase, found: facts.Facts, notes: migration.Notes) -> No
     relation = peer(charm)
     if relation is None or found.peers is None:
         return
-    _write(relation.data[charm.unit], found.peers.mine, notes.unit)
+    databag.write(relation.data[charm.unit], found.peers.mine, notes.unit)
     if found.me.leader:
-        _write(relation.data[charm.app], found.peers.app, notes.app)
+        databag.write(relation.data[charm.app], found.peers.app, notes.app)
 
 
 def ask(charm: ops.CharmBase, found: facts.Facts, requests: collections.abc.Mapping[str, facts.Text]) -> None:
@@ -62,7 +70,7 @@ def ask(charm: ops.CharmBase, found: facts.Facts, requests: collections.abc.Mapp
         relation = next((each for each in charm.model.relations[end.name] if each.active), None)
         if relation is None or end.remote is None or end.missing_library:
             continue
-        _write(relation.data[charm.app], end.remote.asked, requests.get(end.name, {}))
+        databag.write(relation.data[charm.app], end.remote.asked, requests.get(end.name, {}))
         if integrations.BY_INTERFACE[end.interface].library in requirers.ASKS_ONCE and not end.remote.asked:
             charm.on[end.name].relation_created.emit(relation, relation.app)
 
@@ -187,9 +195,3 @@ def _secret_uri(text: str) -> str:
 def _proxies(environ: collections.abc.Mapping[str, str]) -> dict[str, str]:
     found = {kind: environ.get(f"JUJU_CHARM_{kind.upper()}_PROXY", "") for kind in ("http", "https", "no")}
     return {kind: value for kind, value in found.items() if value}
-
-
-def _write(bag: ops.RelationDataContent, before: facts.Text, wanted: facts.Text) -> None:
-    for name, value in wanted.items():
-        if value != before.get(name, ""):
-            bag[name] = value

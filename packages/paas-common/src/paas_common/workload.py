@@ -2,6 +2,7 @@
 
 import collections.abc
 import dataclasses
+import pathlib
 import typing
 
 from . import facts
@@ -122,6 +123,8 @@ class Framework:
     """The option that overrides the generated secret key, under the older generation."""
     actions: collections.abc.Mapping[str, Entry] = dataclasses.field(default_factory=dict[str, Entry])
     """The framework's own actions, as charmcraft.yaml has them."""
+    cos: pathlib.Path | None = None
+    """The folder of the framework's dashboards and alert rules."""
 
     @property
     def containers(self) -> tuple[str, ...]:
@@ -164,6 +167,8 @@ class Workload:
     migration: Migration | None = None
     """The migration that is due now."""
     health: Entry
+    log_targets: collections.abc.Mapping[str, Entry] = dataclasses.field(default_factory=dict[str, Entry])
+    """Where Pebble sends the services' lines, by name; what else it sends to on our behalf is to be switched off."""
 
     @property
     def layer(self) -> dict[str, dict[str, Entry]]:

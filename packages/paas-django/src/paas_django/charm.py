@@ -1,5 +1,6 @@
 """The charm of a Django application: what the framework adds to the common charm, as data; and its superuser."""
 
+import pathlib
 import secrets
 import typing
 
@@ -25,6 +26,7 @@ DJANGO: typing.Final = paas_common.Framework(
     key_option="django-secret-key",
     app_dir="/django/app",
     state_dir=STATE_DIR,
+    cos=pathlib.Path(__file__).parent / "cos",
     server=gunicorn.server("/django", "/django/app", STATE_DIR),
     derived=hosts,
     requires_database=True,

@@ -1,5 +1,6 @@
 """The charm of a FastAPI application: what the framework adds to the common charm, as data."""
 
+import pathlib
 import typing
 
 import paas_common
@@ -19,6 +20,7 @@ FASTAPI: typing.Final = paas_common.Framework(
     ports=paas_common.Ports(app=8000, metrics=8000),
     app_dir="/app",
     state_dir="/tmp/fastapi/state",  # noqa: S108  a path inside the workload container, private to it
+    cos=pathlib.Path(__file__).parent / "cos",
     server=uvicorn.server("/tmp/fastapi/log_config"),  # noqa: S108
 )
 

@@ -1,5 +1,6 @@
 """The charm of a Flask application: what the framework adds to the common charm, as data."""
 
+import pathlib
 import typing
 
 import paas_common
@@ -22,6 +23,7 @@ FLASK: typing.Final = paas_common.Framework(
     shadowed=("secret_key",),
     app_dir="/flask/app",
     state_dir=STATE_DIR,
+    cos=pathlib.Path(__file__).parent / "cos",
     server=gunicorn.server("/flask", "/flask/app", STATE_DIR),
 )
 

@@ -3,6 +3,7 @@
 Charms of two generations name the ports differently, so that both names are set.
 """
 
+import pathlib
 import typing
 
 import paas_common
@@ -21,6 +22,7 @@ GO: typing.Final = paas_common.Framework(
     ports=paas_common.Ports(app=8080, metrics=8080),
     app_dir="/app",
     state_dir="/tmp/go/state",  # noqa: S108  a path inside the workload container, private to it
+    cos=pathlib.Path(__file__).parent / "cos",
 )
 
 

@@ -1,0 +1,552 @@
+"""Prometheus, Grafana and Loki beside the application: what each is told, when, and by whom."""
+
+import base64
+import dataclasses
+import json
+import lzma
+import typing
+
+import ops
+import pytest
+from frameworks import BASE, FRAMEWORKS, GENERATIONS, GO, Case
+from ops import testing
+from world import World, answered, relation
+
+UUID = "5c6f2f0c-3c66-4c1c-9a52-0a9a7a3f4e10"
+MODEL = testing.Model("test-model", uuid=UUID, type="kubernetes")
+TOPOLOGY = {
+    "model": "test-model",
+    "model_uuid": UUID,
+    "application": "flask-k8s",
+    "unit": "flask-k8s/0",
+    "charm_name": "flask-k8s",
+}
+LABELS = {
+    "juju_model": "test-model",
+    "juju_model_uuid": UUID,
+    "juju_application": "flask-k8s",
+    "juju_charm": "flask-k8s",
+}
+LOKI = "http://loki-0.loki-endpoints.cos.svc.cluster.local:3100/loki/api/v1/push"
+FORWARDED: dict[str, typing.Any] = {
+    "override": "replace",
+    "type": "loki",
+    "location": LOKI,
+    "services": ["all"],
+    "labels": {
+        "product": "Juju",
+        "charm": "flask-k8s",
+        "juju_model": "test-model",
+        "juju_model_uuid": UUID,
+        "juju_application": "flask-k8s",
+        "juju_unit": "flask-k8s/0",
+        "job": "juju_test-model_5c6f2f0c_flask-k8s",
+    },
+}
+OFF = {"override": "replace", "type": "loki", "location": "(removed)", "services": ["-all"]}
+INTERFACES: dict[str, str] = {
+    "metrics-endpoint": "prometheus_scrape",
+    "grafana-dashboard": "grafana_dashboard",
+    "logging": "loki_push_api",
+}
+APPS: dict[str, str] = {"metrics-endpoint": "prometheus", "grafana-dashboard": "grafana", "logging": "loki"}
+WATCHERS = tuple(APPS)
+BROKEN = {
+    "grafana_dashboards/shop.json": (
+        "{",
+        "is no dashboard: expecting property name enclosed in double quotes in line 1",
+    ),
+    "prometheus_alert_rules/shop.rule": ("alert: Slow", "holds no alert rules: groups.0.rules.0.expr (field required)"),
+    "loki_alert_rules/shop.yaml": ("groups: {", "holds no alert rules: while parsing a flow node"),
+}
+
+
+def watcher(endpoint: str, *addresses: str, **more: typing.Any) -> testing.Relation:
+    """Give a relation with Prometheus, Grafana or Loki; the latter's units tell their addresses."""
+    units: dict[int, dict[str, str]] = {
+        number: {"endpoint": json.dumps({"url": address})} for number, address in enumerate(addresses)
+    }
+    given: dict[str, typing.Any] = {
+        "interface": INTERFACES[endpoint],
+        "remote_app_name": APPS[endpoint],
+        "remote_units_data": units or {0: {}},
+        **more,
+    }
+    return testing.Relation(endpoint, **given)
+
+
+def state(world: World, *relations: testing.RelationBase, **more: typing.Any) -> testing.State:
+    base = world.state(model=MODEL, **more)
+    return dataclasses.replace(base, relations={*base.relations, *relations})
+
+
+def all_of_them() -> list[testing.Relation]:
+    return [watcher("metrics-endpoint"), watcher("grafana-dashboard"), watcher("logging", LOKI)]
+
+
+def changed(world: World, found: testing.State, endpoint: str) -> testing.State:
+    return world.run(world.context().on.relation_changed(relation(found, endpoint), remote_unit=0), found)
+
+
+def app_bag(found: testing.State, endpoint: str) -> dict[str, typing.Any]:
+    return {name: json.loads(value) for name, value in relation(found, endpoint).local_app_data.items()}
+
+
+def unit_bag(found: testing.State, endpoint: str) -> dict[str, str]:
+    juju_s = {"egress-subnets", "ingress-address", "private-address"}
+    return {name: value for name, value in relation(found, endpoint).local_unit_data.items() if name not in juju_s}
+
+
+def log_targets(found: testing.State) -> dict[str, dict[str, typing.Any]]:
+    (container,) = found.containers
+    return {name: dict(target.to_dict()) for name, target in container.plan.log_targets.items()}
+
+
+def without(found: testing.State, *endpoints: str) -> testing.State:
+    kept = {each for each in found.relations if each.endpoint not in endpoints}
+    return dataclasses.replace(found, relations=kept)
+
+
+def dashboards(found: testing.State) -> dict[str, dict[str, typing.Any]]:
+    """Give the dashboards themselves, as Grafana sees them."""
+    return {
+        name: json.loads(lzma.decompress(base64.b64decode(template["content"])))
+        for name, template in app_bag(found, "grafana-dashboard")["dashboards"]["templates"].items()
+    }
+
+
+def rules(found: testing.State, endpoint: str) -> dict[str, dict[str, typing.Any]]:
+    groups = app_bag(found, endpoint)["alert_rules"].get("groups", [])
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
+def custom(world: World, name: str, text: str | bytes) -> None:
+    path = world.root / "charm/cos_custom" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+@pytest.fixture
+def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Watch what is written into databags, also where the value is the same as before."""
+    made: list[str] = []
+    real = ops.RelationDataContent.__setitem__
+
+    def watched(bag: ops.RelationDataContent, name: str, value: str) -> None:
+        made.append(name)
+        real(bag, name, value)
+
+    monkeypatch.setattr(ops.RelationDataContent, "__setitem__", watched)
+    return made
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+@pytest.mark.parametrize("base", GENERATIONS)
+class TestEveryFramework:
+    def test_prometheus_learns_what_to_scrape_and_where(self, framework: World, case: Case, base: str) -> None:
+        port = 9102 if case.gunicorn else 8000 if (case.service, base) == ("fastapi", "ubuntu@26.04") else 8080
+
+        after = changed(framework, state(framework, watcher("metrics-endpoint")), "metrics-endpoint")
+
+        told = app_bag(after, "metrics-endpoint")
+        assert told["scrape_metadata"] == TOPOLOGY | {"charm_name": f"{case.service}-k8s"}
+        assert told["scrape_jobs"] == [{"metrics_path": "/metrics", "static_configs": [{"targets": [f"*:{port}"]}]}]
+        assert [group["name"] for group in told["alert_rules"]["groups"]] == [
+            f"test_model_5c6f2f0c_flask_k8s_{case.service}_rules"
+        ]
+        assert unit_bag(after, "metrics-endpoint") == {
+            "prometheus_scrape_unit_address": "192.0.2.0",
+            "prometheus_scrape_unit_name": "flask-k8s/0",
+            "prometheus_scrape_unit_fqdn": "flask-k8s-0.flask-k8s-endpoints.test-model.svc.cluster.local",
+        }
+
+    def test_grafana_gets_the_framework_s_dashboard(self, framework: World, case: Case) -> None:
+        after = changed(framework, state(framework, watcher("grafana-dashboard")), "grafana-dashboard")
+
+        shown = dashboards(after)[f"file:{case.service}"]
+        titles = {panel["title"] for panel in shown["panels"]}
+        assert {"Request rate by unit", "Responses by status", "Duration by quantile", "Log"} <= titles
+        assert shown["tags"] == ["paas", f"charm: {case.service}-k8s"]
+
+    def test_logs_are_sent_to_loki(self, framework: World, case: Case) -> None:
+        after = changed(framework, state(framework, watcher("logging", LOKI)), "logging")
+
+        labels = {**FORWARDED["labels"], "charm": f"{case.service}-k8s"}
+        (container,) = after.containers
+        assert log_targets(after) == {"loki/0": {**FORWARDED, "labels": labels}}
+        assert f"{framework.container}-log-forwarding" in container.layers
+        assert app_bag(after, "logging")["metadata"] == TOPOLOGY | {"charm_name": f"{case.service}-k8s"}
+        assert len(app_bag(after, "logging")["alert_rules"]["groups"]) == 1
+
+    def test_the_same_event_again_writes_nothing(self, framework: World, writes: list[str]) -> None:
+        settled = framework.run(framework.context().on.config_changed(), state(framework, *all_of_them()))
+        settled = answered(settled)
+        writes.clear()
+
+        for endpoint in WATCHERS:
+            after = changed(framework, settled, endpoint)
+
+            assert after.relations == settled.relations, endpoint
+            assert after.containers == settled.containers, endpoint
+        assert writes == []
+
+
+def test_the_databags_of_the_contract(world: World) -> None:
+    given = watcher("logging", LOKI), watcher("metrics-endpoint"), watcher("grafana-dashboard")
+    world.meta["name"] = "flask-k8s"
+
+    after = world.run(world.context().on.config_changed(), state(world, *given))
+
+    metrics = relation(after, "metrics-endpoint").local_app_data
+    assert json.loads(metrics["scrape_metadata"]) == TOPOLOGY
+    assert metrics["scrape_jobs"] == '[{"metrics_path": "/metrics", "static_configs": [{"targets": ["*:9102"]}]}]'
+    missing = rules(after, "metrics-endpoint")["FlaskTargetMissing"]
+    assert missing["for"] == "2m"
+    assert missing["labels"] == {"severity": "critical", **LABELS}
+    only_ours = ", ".join(f'{name}="{value}"' for name, value in LABELS.items() if name != "juju_charm")
+    assert missing["expr"] == f"up{{{only_ours}}} == 0"
+    shown = app_bag(after, "grafana-dashboard")["dashboards"]
+    template = shown["templates"]["file:flask"]
+    assert set(shown) == {"templates", "uuid"}
+    assert set(template) == {"charm", "content", "juju_topology", "inject_dropdowns", "dashboard_alt_uid"}
+    assert (template["charm"], template["inject_dropdowns"]) == ("flask-k8s", True)
+    assert template["juju_topology"] == {name: value for name, value in TOPOLOGY.items() if name != "charm_name"}
+    assert json.loads(relation(after, "logging").local_app_data["metadata"]) == TOPOLOGY
+    assert log_targets(after) == {"loki/0": FORWARDED}
+
+
+@pytest.mark.parametrize("endpoint", WATCHERS)
+def test_related_again_it_is_told_the_same(world: World, endpoint: str) -> None:
+    before = changed(world, state(world, watcher(endpoint, LOKI)), endpoint)
+    gone = world.run(world.context().on.relation_broken(relation(before, endpoint)), before)
+    again = watcher(endpoint, LOKI)
+    gone = without(gone, endpoint)
+    gone = dataclasses.replace(gone, relations={*gone.relations, again})
+
+    after = changed(world, gone, endpoint)
+
+    assert relation(after, endpoint).local_app_data == relation(before, endpoint).local_app_data
+    assert unit_bag(after, endpoint) == unit_bag(before, endpoint)
+    assert log_targets(after) == log_targets(before)
+
+
+@pytest.mark.parametrize("endpoint", WATCHERS)
+def test_every_event_of_the_relation_takes_the_pass(world: World, endpoint: str) -> None:
+    given = watcher(endpoint, LOKI)
+    on = world.context().on
+
+    for event in (
+        on.relation_created(given),
+        on.relation_joined(given, remote_unit=0),
+        on.relation_changed(given, remote_unit=0),
+        on.relation_departed(given, remote_unit=1, departing_unit=1),
+    ):
+        after = world.run(event, state(world, given))
+
+        assert relation(after, endpoint).local_app_data, event
+
+
+def test_a_unit_that_does_not_lead_tells_only_where_it_is(world: World) -> None:
+    key = world.secret()
+    peers = world.peer(key, peers_data={0: {}})
+    found = testing.State(
+        leader=False,
+        containers={world.workload()},
+        relations={peers, *(dataclasses.replace(each, local_app_data={"theirs": "leader"}) for each in all_of_them())},
+        secrets={dataclasses.replace(key, owner=None)},
+        model=MODEL,
+    )
+
+    after = world.run(world.context_of(1).on.config_changed(), found)
+
+    assert unit_bag(after, "metrics-endpoint")["prometheus_scrape_unit_name"] == "flask-k8s/1"
+    for endpoint in WATCHERS:
+        assert relation(after, endpoint).local_app_data == {"theirs": "leader"}
+    assert not unit_bag(after, "grafana-dashboard")
+    assert not unit_bag(after, "logging")
+
+
+def test_all_watchers_of_an_endpoint_are_told(world: World) -> None:
+    two = watcher("metrics-endpoint"), watcher("metrics-endpoint", remote_app_name="otelcol")
+
+    after = world.run(world.context().on.config_changed(), state(world, *two))
+
+    told = [dict(each.local_app_data) for each in after.relations if each.endpoint == "metrics-endpoint"]  # type: ignore[attr-defined]
+    assert told[0] == told[1]
+    assert told[0]["scrape_jobs"]
+
+
+def test_an_endpoint_is_known_by_its_interface(world: World) -> None:
+    world.meta["provides"] = {"numbers": {"interface": "prometheus_scrape"}}
+    given = testing.Relation("numbers", interface="prometheus_scrape", remote_app_name="prometheus")
+
+    after = world.run(world.context().on.relation_created(given), state(world, given))
+
+    assert app_bag(after, "numbers")["scrape_metadata"] == TOPOLOGY
+
+
+class TestMetrics:
+    @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
+    def test_a_changed_option_is_told(self, framework: World) -> None:
+        settled = changed(framework, state(framework, watcher("metrics-endpoint")), "metrics-endpoint")
+        settled = dataclasses.replace(settled, config={"metrics-port": 9464, "metrics-path": "/numbers"})
+
+        after = framework.run(framework.context().on.config_changed(), settled)
+
+        assert app_bag(after, "metrics-endpoint")["scrape_jobs"] == [
+            {"metrics_path": "/numbers", "static_configs": [{"targets": ["*:9464"]}]}
+        ]
+
+    @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
+    def test_options_that_are_refused_leave_what_was_told(self, framework: World, writes: list[str]) -> None:
+        settled = changed(framework, state(framework, watcher("metrics-endpoint")), "metrics-endpoint")
+        writes.clear()
+
+        framework.run(
+            framework.context().on.config_changed(), dataclasses.replace(settled, config={"metrics-port": 70000})
+        )
+
+        assert writes == []
+
+    def test_the_author_s_jobs_follow_the_framework_s(self, world: World) -> None:
+        world.paas_config = """\
+metrics-port: 9999
+prometheus:
+  scrape_configs:
+    - job_name: celery
+      metrics_path: /celery
+      static_configs:
+        - targets: ["*:9808", "redis.test:9121"]
+          labels: {team: shop}
+    - job_name: beat
+      static_configs:
+        - targets: ["@scheduler:9100"]
+"""
+
+        after = changed(world, state(world, watcher("metrics-endpoint")), "metrics-endpoint")
+
+        assert app_bag(after, "metrics-endpoint")["scrape_jobs"] == [
+            {"metrics_path": "/metrics", "static_configs": [{"targets": ["*:9999"]}]},
+            {
+                "job_name": "celery",
+                "metrics_path": "/celery",
+                "static_configs": [{"targets": ["*:9808", "redis.test:9121"], "labels": {"team": "shop"}}],
+            },
+            {
+                "job_name": "beat",
+                "metrics_path": "/metrics",
+                "static_configs": [{"targets": ["flask-k8s-0.flask-k8s-endpoints.test-model.svc.cluster.local:9100"]}],
+            },
+        ]
+
+    def test_the_scheduler_is_where_it_runs(self, world: World) -> None:
+        world.paas_config = """\
+prometheus:
+  scrape_configs:
+    - job_name: beat
+      static_configs: [{targets: ["@scheduler:9100"]}]
+"""
+        key = world.secret()
+        found = state(world, watcher("metrics-endpoint"))
+        peers = world.peer(key, peers_data={3: {}, 7: {}})
+        found = dataclasses.replace(without(found, "secret-storage"), secrets={key}, planned_units=3)
+        found = dataclasses.replace(found, relations={*found.relations, peers})
+
+        after = world.run(world.context_of(5).on.config_changed(), found)
+
+        assert app_bag(after, "metrics-endpoint")["scrape_jobs"][1]["static_configs"] == [
+            {"targets": ["flask-k8s-3.flask-k8s-endpoints.test-model.svc.cluster.local:9100"]}
+        ]
+
+
+class TestLogs:
+    def test_a_unit_of_loki_that_has_not_told_its_address_is_awaited(self, world: World) -> None:
+        given = watcher("logging", LOKI, remote_units_data={0: {}})
+
+        after = changed(world, state(world, given), "logging")
+
+        assert log_targets(after) == {}
+        assert after.unit_status == testing.ActiveStatus()
+
+    def test_a_unit_that_leaves_is_sent_nothing_more(self, world: World) -> None:
+        before = changed(world, state(world, watcher("logging", LOKI, "http://loki-1:3100/push")), "logging")
+        assert set(log_targets(before)) == {"loki/0", "loki/1"}
+        left = dataclasses.replace(
+            relation(before, "logging"), remote_units_data={0: {"endpoint": json.dumps({"url": LOKI})}}
+        )
+        smaller = without(before, "logging")
+        smaller = dataclasses.replace(smaller, relations={*smaller.relations, left})
+
+        after = world.run(world.context().on.relation_departed(left, remote_unit=1, departing_unit=1), smaller)
+
+        assert log_targets(after) == {"loki/0": FORWARDED, "loki/1": OFF}
+
+    def test_the_last_one_is_sent_nothing_more_either(self, world: World) -> None:
+        before = changed(world, state(world, watcher("logging", LOKI)), "logging")
+
+        after = world.run(world.context().on.relation_broken(relation(before, "logging")), before)
+
+        assert log_targets(after) == {"loki/0": OFF}
+
+    def test_what_was_missed_while_pebble_was_away_is_made_up_for(self, world: World) -> None:
+        before = changed(world, state(world, watcher("logging", LOKI)), "logging")
+
+        after = world.run(world.context().on.update_status(), without(before, "logging"))
+        settled = world.run(world.context().on.update_status(), answered(after))
+
+        assert log_targets(after) == {"loki/0": OFF}
+        assert settled.containers == answered(after).containers
+
+    def test_an_address_that_changes_is_followed(self, world: World) -> None:
+        before = changed(world, state(world, watcher("logging", "http://old:3100/push")), "logging")
+        moved = dataclasses.replace(
+            relation(before, "logging"), remote_units_data={0: {"endpoint": json.dumps({"url": LOKI})}}
+        )
+        found = without(before, "logging")
+
+        after = changed(world, dataclasses.replace(found, relations={*found.relations, moved}), "logging")
+
+        assert log_targets(after) == {"loki/0": FORWARDED}
+
+    def test_a_target_of_the_image_s_own_is_left_alone(self, world: World) -> None:
+        own: typing.Any = {"override": "replace", "type": "syslog", "location": "tcp://logs:514", "services": ["all"]}
+        image = ops.pebble.Layer({"services": world.image, "log-targets": {"syslog": own}})  # type: ignore[typeddict-item]
+        found = state(world, watcher("logging", LOKI), containers={world.workload(layers={"image": image})})
+        before = changed(world, found, "logging")
+
+        after = world.run(world.context().on.relation_broken(relation(before, "logging")), before)
+
+        assert log_targets(before) == {"loki/0": FORWARDED, "syslog": own}
+        assert log_targets(after) == {"loki/0": OFF, "syslog": own}
+
+    def test_nothing_restarts(self, world: World) -> None:
+        settled = answered(world.run(world.context().on.config_changed(), state(world)))
+        related = dataclasses.replace(settled, relations={*settled.relations, watcher("logging", LOKI)})
+        world.context().exec_history.clear()
+
+        after = changed(world, related, "logging")
+
+        (container,) = after.containers
+        (before,) = settled.containers
+        assert log_targets(after) == {"loki/0": FORWARDED}
+        assert container.plan.services == before.plan.services
+        assert not world.context().exec_history.get(world.container)
+
+    @pytest.mark.parametrize(
+        ("written", "words"),
+        [
+            ("no json", "endpoint (invalid JSON: "),
+            ("[]", "endpoint (input should be a valid dictionary"),
+            ('{"uri": "http://loki"}', "endpoint.url (field required)"),
+            ('{"url": "loki"}', "endpoint.url (must be a URL)"),
+        ],
+    )
+    def test_an_address_that_is_none_is_told(self, world: World, written: str, words: str) -> None:
+        given = watcher(
+            "logging", remote_units_data={0: {"endpoint": written}, 1: {"endpoint": json.dumps({"url": LOKI})}}
+        )
+
+        after = changed(world, state(world, given), "logging")
+
+        (container,) = after.containers
+        assert after.unit_status.name == "blocked"
+        assert after.unit_status.message.startswith(f"invalid logging relation data from loki/0: {words}")
+        assert container.service_statuses["flask"] == ops.pebble.ServiceStatus.ACTIVE
+        assert log_targets(after) == {"loki/1": FORWARDED}
+
+    def test_a_juju_that_cannot_forward_logs(self, world: World) -> None:
+        world.juju = "3.3.7"
+
+        after = changed(world, state(world, watcher("logging", LOKI)), "logging")
+
+        assert after.unit_status == testing.BlockedStatus(
+            "integration logging needs Juju 3.4 or newer, and this is 3.3.7: no logs are sent "
+            "(upgrade Juju, or juju remove-relation flask-k8s:logging loki)"
+        )
+        assert log_targets(after) == {}
+        (container,) = after.containers
+        assert container.service_statuses["flask"] == ops.pebble.ServiceStatus.ACTIVE
+
+
+class TestTheAuthorsFiles:
+    def test_they_stand_beside_the_framework_s(self, world: World) -> None:
+        custom(world, "grafana_dashboards/flask.json", '{"title": "Shop", "tags": ["charm: other"], "panels": []}')
+        custom(world, "prometheus_alert_rules/slow.rule", "alert: Slow\nexpr: shop_wait{%%juju_topology%%} > 1\n")
+        custom(
+            world,
+            "loki_alert_rules/shop.yaml",
+            "groups: [{name: sales, rules: [{alert: Refund, expr: vector(1), labels: {juju_model: mine}}]}]",
+        )
+
+        after = world.run(world.context().on.config_changed(), state(world, *all_of_them()))
+
+        shown = dashboards(after)
+        assert set(shown) == {"file:flask", "file:custom_flask"}
+        assert (shown["file:custom_flask"]["title"], shown["file:custom_flask"]["tags"]) == ("Shop", ["charm: other"])
+        assert shown["file:flask"]["uid"] != shown["file:custom_flask"]["uid"]
+        assert rules(after, "metrics-endpoint")["Slow"]["expr"].startswith('shop_wait{juju_model="test-model", ')
+        assert rules(after, "logging")["Refund"]["labels"] == LABELS | {"juju_model": "mine"}
+        names = [group["name"] for group in app_bag(after, "logging")["alert_rules"]["groups"]]
+        assert names == [
+            "test_model_5c6f2f0c_flask_k8s_flask_rules",
+            "test_model_5c6f2f0c_flask_k8s_custom_shop_sales_rules",
+        ]
+        assert after.unit_status == testing.ActiveStatus()
+
+    @pytest.mark.parametrize("name", BROKEN)
+    def test_a_broken_one_is_named_and_the_rest_goes_its_way(self, world: World, name: str) -> None:
+        text, words = BROKEN[name]
+        custom(world, name, text)
+
+        after = world.run(world.context().on.config_changed(), state(world, *all_of_them()))
+
+        (container,) = after.containers
+        assert isinstance(after.unit_status, testing.BlockedStatus)
+        assert after.unit_status.message.startswith(f"cos_custom/{name} {words}")
+        assert container.service_statuses["flask"] == ops.pebble.ServiceStatus.ACTIVE
+        assert list(dashboards(after)) == ["file:flask"]
+        assert "FlaskTargetMissing" in rules(after, "metrics-endpoint")
+        assert "FlaskTracebacksInLog" in rules(after, "logging")
+
+    def test_one_that_is_mended_makes_the_unit_active(self, world: World) -> None:
+        custom(world, "grafana_dashboards/shop.json", "{")
+        before = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
+        custom(world, "grafana_dashboards/shop.json", "{}")
+
+        after = world.run(world.context().on.upgrade_charm(), answered(before))
+
+        assert before.unit_status.name == "blocked"
+        assert after.unit_status == testing.ActiveStatus()
+        assert set(dashboards(after)) == {"file:flask", "file:custom_shop"}
+
+    @pytest.mark.parametrize("endpoint", [None, *WATCHERS])
+    def test_a_broken_one_is_not_looked_at_for_whom_is_not_there(self, world: World, endpoint: str | None) -> None:
+        for name, (text, _) in BROKEN.items():
+            if not (endpoint and name.startswith(APPS[endpoint])):
+                custom(world, name, text)
+        given = [watcher(endpoint, LOKI)] if endpoint else []
+
+        after = world.run(world.context().on.config_changed(), state(world, *given))
+
+        assert after.unit_status == testing.ActiveStatus()
+
+    @pytest.mark.parametrize("name", ["notes.txt", "dashboards/shop.json"])
+    def test_a_file_where_nothing_is_looked_for(self, world: World, name: str) -> None:
+        custom(world, name, "{}")
+
+        after = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
+
+        assert after.unit_status == testing.BlockedStatus(
+            f"cos_custom/{name.partition('/')[0]} is not looked at "
+            "(there is room for grafana_dashboards, loki_alert_rules, prometheus_alert_rules)"
+        )
+        assert list(dashboards(after)) == ["file:flask"]
+
+    def test_what_else_is_wrong_is_told_too(self, world: World) -> None:
+        custom(world, "grafana_dashboards/shop.json", b"\xff")
+        world.image = {"other": {"override": "replace", "command": "other"}}
+
+        after = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
+
+        assert "the image has no service flask" in after.unit_status.message
+        assert "cos_custom/grafana_dashboards/shop.json is no dashboard: it is not UTF-8" in after.unit_status.message

@@ -81,6 +81,19 @@ def test_each_wheel_says_that_it_is_typed(wheels: Path, name: str):
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
+def test_a_framework_brings_dashboards_and_alert_rules(wheels: Path, name: str):
+    with wheel(wheels, f"paas_{name}") as archive:
+        names = archive.namelist()
+    files = {file for file in names if file.startswith(f"paas_{name}/cos/") and not file.endswith("/")}
+
+    assert files == {
+        f"paas_{name}/cos/grafana_dashboards/{name}.json",
+        f"paas_{name}/cos/loki_alert_rules/{name}.rule",
+        f"paas_{name}/cos/prometheus_alert_rules/{name}.rule",
+    }
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
 def test_a_framework_pins_the_shared_part_to_compatible_releases(wheels: Path, name: str):
     with wheel(wheels, f"paas_{name}") as archive:
         (metadata,) = (file for file in archive.namelist() if file.endswith("METADATA"))

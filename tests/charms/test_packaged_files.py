@@ -1,0 +1,105 @@
+"""The dashboards and alert rules in the frameworks' wheels: they can be read, and are about the application alone."""
+
+import collections.abc
+import json
+import pathlib
+import re
+import typing
+
+import promql_parser
+import pytest
+import yaml
+from frameworks import DJANGO, FASTAPI, FLASK, FRAMEWORKS, GO, Case
+from paas_local import rock_extensions
+
+TOPOLOGY = "%%juju_topology%%"
+GRAFANA_S = 'juju_model=~"$juju_model", juju_model_uuid=~"$juju_model_uuid", juju_application=~"$juju_application"'
+
+
+def files(case: Case, folder: str) -> list[pathlib.Path]:
+    root = case.charm.spec.cos
+    assert root
+    found = [path for path in root.joinpath(folder).iterdir() if path.is_file()]
+    assert found
+    return found
+
+
+def panels(case: Case) -> collections.abc.Iterator[dict[str, typing.Any]]:
+    for file in files(case, "grafana_dashboards"):
+        yield from json.loads(file.read_text())["panels"]
+
+
+def shown(case: Case, source: str) -> list[str]:
+    """Give the queries of the dashboards to one kind of source."""
+    return [t["expr"] for panel in panels(case) for t in panel["targets"] if t["datasource"]["type"] == source]
+
+
+def alerts(case: Case, folder: str) -> list[dict[str, typing.Any]]:
+    texts = [yaml.safe_load(file.read_text()) for file in files(case, folder)]
+    return [rule for text in texts for group in text["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_prometheus_can_read_every_query(case: Case) -> None:
+    queries = [
+        *(query.replace("$__rate_interval", "5m") for query in shown(case, "prometheus")),
+        *(rule["expr"].replace(TOPOLOGY, 'a="b"') for rule in alerts(case, "prometheus_alert_rules")),
+    ]
+
+    for query in queries:
+        assert promql_parser.parse(query), query
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_every_query_is_about_the_application_alone(case: Case) -> None:
+    for query in (*shown(case, "prometheus"), *shown(case, "loki")):
+        assert query.count("{") == query.count(GRAFANA_S), query
+    for rule in (*alerts(case, "prometheus_alert_rules"), *alerts(case, "loki_alert_rules")):
+        assert rule["expr"].count("{") == rule["expr"].count(f"{{{TOPOLOGY}"), rule
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_a_query_of_the_log_matches_something_that_is_never_empty(case: Case) -> None:
+    # Loki refuses a selector of which every part could be empty, and Grafana's All is such a part.
+    for query in shown(case, "loki"):
+        assert query.startswith('{product="Juju", ')
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_panels_do_not_lie_on_each_other(case: Case) -> None:
+    places = [
+        (column, row)
+        for panel in panels(case)
+        for column in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for row in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+
+    assert len(places) == len(set(places))
+    assert max(column for column, _ in places) < 24
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_an_alert_says_what_it_is_about(case: Case) -> None:
+    for rule in (*alerts(case, "prometheus_alert_rules"), *alerts(case, "loki_alert_rules")):
+        assert rule["alert"].lower().startswith(case.service)
+        assert rule["labels"]["severity"] in {"warning", "critical"}
+        assert {"summary", "description"} == set(rule["annotations"])
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.service) for case in (FLASK, DJANGO)], indirect=True)
+def test_the_image_has_what_the_queries_of_gunicorn_s_frameworks_ask_for(case: Case) -> None:
+    mapped = {rule["name"] for rule in json.loads(rock_extensions.statsd_mapping(case.service))["mappings"]}
+    duration = f"{case.service}_request_duration"
+    queries = [*shown(case, "prometheus"), *(rule["expr"] for rule in alerts(case, "prometheus_alert_rules"))]
+
+    asked = {name for query in queries for name in re.findall(rf"\b{case.service}_\w+", query)}
+
+    assert mapped <= asked
+    assert asked <= mapped | {f"{duration}_sum", f"{duration}_count"}
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.service) for case in (FASTAPI, GO)], indirect=True)
+def test_an_application_that_has_no_metrics_raises_no_alarm(case: Case) -> None:
+    (rule,) = [rule for rule in alerts(case, "prometheus_alert_rules") if rule["expr"].startswith("up")]
+
+    assert "max_over_time(up{%%juju_topology%%}[1d]) == 1" in rule["expr"]

@@ -49,13 +49,13 @@ def test_the_example_is_packed_with_its_libraries(wheels: Path, monkeypatch: pyt
     assert not (EXAMPLE / "charm" / "lib").exists()
 
 
-def test_the_built_in_providers_are_packed():
-    for folder in BUILT_IN.values():
-        charm = charms.pack(folder / "charm", quietly)
-        rock = images.build(folder / "rock", quietly)
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_built_in_provider_is_packed(name: str):
+    charm = charms.pack(BUILT_IN[name] / "charm", quietly)
+    rock = images.build(BUILT_IN[name] / "rock", quietly)
 
-        imports(charm, "ops, charms.data_platform_libs.v0.data_interfaces")
-        assert rock.python is not None
+    imports(charm, "charm")
+    assert rock.mounts
 
 
 def test_the_examples_image_runs_its_application(tmp_path: Path):
@@ -77,6 +77,34 @@ def plain(tmp_path: Path) -> Path:
     (source / "requirements.txt").write_text("local-wheel\n")
     (source / "charmcraft.yaml").write_text("{name: plain, type: charm, summary: a, description: a}\n")
     return source
+
+
+@pytest.fixture
+def sharing(plain: Path) -> Path:
+    """A charm that takes a module from the folder beside it."""
+    (plain.parent / "shared").mkdir()
+    (plain.parent / "shared/common.py").write_text("WORD = 'shared'\n")
+    (plain / "src/charm.py").write_text("import common\n")
+    (plain / "requirements.txt").unlink()
+    parts = "{charm: {plugin: charm, source: .}, shared: {plugin: dump, source: ../shared, organize: {'*': src/}}}"
+    (plain / "charmcraft.yaml").write_text(
+        f"{{name: plain, type: charm, summary: a, description: a, parts: {parts}}}\n"
+    )
+    return plain
+
+
+def test_a_charm_takes_files_from_a_folder_that_it_shares(sharing: Path):
+    charm = charms.pack(sharing, quietly)
+
+    imports(charm, "charm")
+    assert (charm.folder / "src/common.py").read_text() == "WORD = 'shared'\n"
+
+
+def test_a_shared_folder_that_is_not_there_is_named(sharing: Path):
+    (sharing.parent / "shared").rename(sharing.parent / "moved")
+
+    with pytest.raises(charms.CharmError, match=r"parts\.shared\.source: .*shared is not a folder of this machine"):
+        charms.pack(sharing, quietly)
 
 
 def wheel(tmp_path: Path, text: str) -> Path:

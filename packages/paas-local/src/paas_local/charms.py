@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from . import archives, environments, extensions, libs, project, store
+from . import archives, environments, extensions, libs, project, recipe, store
 from .environments import Environment, Progress, Requirements
 from .project import ProjectError
 
@@ -119,6 +119,7 @@ def _pack(source: Path, progress: Progress) -> Path:
         progress(note)
     with store.new(_KIND) as folder:
         _copy_files(source, folder, progress)
+        _copy_dumped(plan, folder)
         libs.fetch_into(folder / "lib", plan.charmcraft, progress)
         environment = environments.make(_requirements(plan, folder), progress)
         _write(folder, plan, environment)
@@ -231,6 +232,19 @@ def _copy_files(source: Path, folder: Path, progress: Progress) -> None:
         return True
 
     store.copy(source, folder, wanted)
+
+
+def _copy_dumped(plan: _Plan, folder: Path) -> None:
+    """Copy what parts bring from other folders, which charms of one repository share."""
+    for name, part in project.entries(plan.charmcraft, "parts").items():
+        above = plan.source / str(part.get("source", "."))
+        if part.get("plugin", name) != "dump" or above == plan.source:
+            continue
+        where = f"charmcraft.yaml: parts.{name}"
+        if not above.is_dir():
+            raise ProjectError(f"{where}.source: {above} is not a folder of this machine")
+        for target, file in recipe.dumped(above, where, part).items():
+            store.copy(file, folder / target)
 
 
 def _write(folder: Path, plan: _Plan, environment: Environment) -> None:

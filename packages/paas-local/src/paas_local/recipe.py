@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from . import project
 from .environments import Requirements
 
 FILE = "rockcraft.yaml"
@@ -35,3 +37,20 @@ def chosen(source: Path, patterns: Iterable[str]) -> Iterator[str]:
         for path in sorted(source.glob(item)) if item and not item.startswith("-") else ():
             if path not in out:
                 yield str(PurePosixPath(path.relative_to(source)))
+
+
+def dumped(source: Path, where: str, part: Mapping[str, Any]) -> dict[str, Path]:
+    """Tell where a part of the plugin ``dump`` puts the files of its source: relative target to file."""
+    moved: dict[str, str] = project.section(part, "organize", file=where)
+    patterns = project.texts(part, "stage", where) or project.texts(part, "prime", where)
+    # Lists that only leave out begin with everything.
+    every = () if any(not item.startswith("-") for item in patterns) else ("*",)
+    return {_organized(name, moved): source / name for name in chosen(source, (*every, *patterns))}
+
+
+def _organized(name: str, moved: Mapping[str, str]) -> str:
+    """Find the place of a file; one that ends in a slash is a folder to put it in."""
+    for pattern, target in moved.items():
+        if fnmatchcase(name, pattern):
+            return target.strip("/") + (f"/{name}" if target.endswith("/") else "")
+    return name

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from . import project, recipe, rock_extensions
 from .environments import Progress, Requirements
 from .project import ProjectError
-from .recipe import Recipe, chosen
+from .recipe import Recipe, dumped
 from .rock_extensions import EXTENSIONS
 
 FILE = recipe.FILE
@@ -69,21 +68,8 @@ def _python(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe) -
 
 
 def _dump(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe) -> Recipe:
-    moved: dict[str, str] = project.section(part, "organize", file=where)
-    patterns = project.texts(part, "stage", where) or project.texts(part, "prime", where)
-    # Lists that only leave out begin with everything.
-    every = () if any(not item.startswith("-") for item in patterns) else ("*",)
-    names = {name: _organized(name, moved) for name in chosen(source, (*every, *patterns))}
-    placed = {f"/{target}": source / name for name, target in names.items() if name != FILE}
+    placed = {f"/{target}": file for target, file in dumped(source, where, part).items() if file != source / FILE}
     return replace(recipe, files={**recipe.files, **placed})
-
-
-def _organized(name: str, moved: Mapping[str, str]) -> str:
-    """Find the place of a file in the image; one that ends in a slash is a folder to put it in."""
-    for pattern, target in moved.items():
-        if fnmatchcase(name, pattern):
-            return target.strip("/") + (f"/{name}" if target.endswith("/") else "")
-    return name
 
 
 def _nil(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe) -> Recipe:  # noqa: ARG001 - a plugin

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-_HERE = Path(__file__).parent
-
-BUILT_IN: Mapping[str, Path] = {"postgresql-k8s": _HERE / "postgresql_k8s"}
+BUILT_IN: Mapping[str, Path] = {
+    folder.name.replace("_", "-"): folder
+    for folder in sorted(Path(__file__).parent.iterdir())
+    if (folder / "charm").is_dir()
+}
 """Name to a folder with ``charm`` and ``rock`` in it."""

@@ -1,0 +1,210 @@
+"""What the built-in providers have in common: one server in one container, and clients that are told of it.
+
+Every event does the same: bring the server up as it should be, wait until it answers, publish. The event's name
+decides nothing. A provider says what runs (:meth:`ProviderCharm.server`) and what a client gets to know
+(:meth:`ProviderCharm.publish`); what follows from other events it observes itself.
+"""
+
+import json
+import socket
+import time
+import urllib.request
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import ops
+
+Text = Mapping[str, str]
+_PAUSE = 0.1
+
+
+class NotReadyError(Exception):
+    """The server cannot be used yet; the text is for the status."""
+
+
+class RefusedError(Exception):
+    """An option or a client asks for what cannot be; the text is for the status."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A server as it should run in its container."""
+
+    container: str
+    """Also the name of its service."""
+    command: str
+    port: int
+    """Where it answers; it takes connections once it can be used."""
+    more_ports: tuple[int, ...] = ()
+    """Others that clients use."""
+    files: Text = field(default_factory=dict[str, str])
+    """Path to content of its configuration; where one differs, the server starts anew."""
+    environment: Text = field(default_factory=dict[str, str], repr=False)
+    user: str | None = "_daemon_"
+    """The account that runs it; None where the whole container runs as another user already."""
+    kill_delay: str = "5s"
+
+    @property
+    def layer(self) -> ops.pebble.LayerDict:
+        """Give the layer of its service."""
+        service: ops.pebble.ServiceDict = {
+            "override": "replace",
+            "summary": self.container,
+            "command": self.command,
+            "startup": "enabled",
+            "environment": dict(self.environment),
+            "kill-delay": self.kill_delay,
+        }
+        if self.user:
+            service |= {"user": self.user}
+        return {"summary": self.container, "services": {self.container: service}}
+
+
+class ProviderCharm(ops.CharmBase):
+    """A server on one unit, for the clients of some endpoints."""
+
+    endpoints: ClassVar[tuple[str, ...]]
+    patience: ClassVar[float] = 30.0
+    """Seconds for a server that was just started to take connections."""
+
+    def __init__(self, framework: ops.Framework) -> None:
+        super().__init__(framework)
+        events: list[ops.BoundEvent] = [
+            self.on.start,
+            self.on.config_changed,
+            self.on.leader_elected,
+            self.on.update_status,
+            self.on.upgrade_charm,
+            *(self.on[name].pebble_ready for name in self.meta.containers),
+        ]
+        for name in self.endpoints:
+            relation = self.on[name]
+            events += [relation.relation_joined, relation.relation_changed, relation.relation_broken]
+        for event in events:
+            framework.observe(event, self._reconcile)
+
+    @abstractmethod
+    def server(self) -> Server:
+        """Describe the server; raises ``RefusedError`` when the options do not allow one."""
+
+    @abstractmethod
+    def publish(self, relation: ops.Relation) -> None:
+        """Tell a client what it needs, with :func:`write`; called in each event, once the server answers."""
+
+    def serve(self, relations: Iterable[ops.Relation]) -> None:
+        """Do what is to be done on a server that answers, for the relations that there are."""
+        for relation in relations:
+            self.publish(relation)
+
+    @property
+    def host(self) -> str:
+        """Name under which pods of any model reach the server."""
+        return f"{self.app.name}.{self.model.name}.svc.cluster.local"
+
+    @property
+    def ip(self) -> str:
+        """Address of this unit."""
+        binding = self.model.get_binding(self.endpoints[0])
+        return str(binding.network.bind_address) if binding else "127.0.0.1"
+
+    def secret(self, relation: ops.Relation, label: str, content: dict[str, str]) -> str:
+        """Give the id of a secret that this client may read; what it has is kept while it is the same."""
+        name = f"{label}-{relation.id}"
+        try:
+            secret = self.model.get_secret(label=name)
+            if secret.peek_content() != content:
+                secret.set_content(content)
+        except ops.SecretNotFoundError:
+            secret = self.app.add_secret(content, label=name)
+        secret.grant(relation)
+        return str(secret.id or secret.get_info().id)
+
+    def kept(self, label: str) -> dict[str, str] | None:
+        """Read back a secret of this application; nothing where it was never made."""
+        try:
+            return self.model.get_secret(label=label).get_content(refresh=True)
+        except ops.SecretNotFoundError:
+            return None
+
+    def _reconcile(self, _: ops.EventBase) -> None:
+        if not self.unit.is_leader():
+            self.unit.status = ops.WaitingStatus("replicas are not supported")
+            return
+        try:
+            self._serve(self.server())
+        except RefusedError as reason:
+            self.unit.status = ops.BlockedStatus(str(reason))
+        except NotReadyError as reason:
+            self.unit.status = ops.WaitingStatus(str(reason))
+        else:
+            self.unit.status = ops.ActiveStatus()
+
+    def _serve(self, server: Server) -> None:
+        container = self.unit.get_container(server.container)
+        if not container.can_connect():
+            raise NotReadyError("waiting for the container")
+        try:
+            _run(container, server)
+        except ops.pebble.Error as error:
+            raise NotReadyError(f"the server does not start: {_first_line(error)}") from error
+        if not answers(server.port, self.patience):
+            raise NotReadyError(f"waiting for the server to answer on port {server.port}")
+        self.unit.set_ports(server.port, *server.more_ports)
+        self.serve(relation for name in self.endpoints for relation in self.model.relations[name] if relation.active)
+
+
+def write(bag: ops.RelationDataContent, values: Text) -> None:
+    """Write what differs; an empty value removes its key."""
+    for name, value in values.items():
+        if bag.get(name, "") != value:
+            bag[name] = value
+
+
+def answers(port: int, patience: float) -> bool:
+    """Wait until something takes connections; the containers of a pod share their network."""
+    until = time.monotonic() + patience
+    while not _connects(port):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_PAUSE)
+    return True
+
+
+def _connects(port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(2)
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ask(port: int, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """Ask a server of this pod that speaks JSON over HTTP."""
+    content = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", content, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+        return json.load(answer)
+
+
+def _run(container: ops.Container, server: Server) -> None:
+    """Bring the server up as described; nothing happens to one that is."""
+    changed = [path for path, content in server.files.items() if _content(container, path) != content]
+    for path in changed:
+        user = server.user
+        container.push(path, server.files[path], make_dirs=True, permissions=0o640, user=user, group=user)
+    container.add_layer("charm", ops.pebble.Layer(server.layer), combine=True)
+    services = container.get_services(server.container)
+    if changed and server.container in services and services[server.container].is_running():
+        container.restart(server.container)
+    container.replan()
+
+
+def _content(container: ops.Container, path: str) -> str | None:
+    try:
+        return str(container.pull(path).read())
+    except ops.pebble.PathError:
+        return None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,48 @@
+"""How a built-in provider's charm is run under ``ops.testing``: packed, its shared module is beside it."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import ops
+import paas_local.providers
+from ops import testing
+from paas_local import project
+from paas_local.providers import BUILT_IN
+
+SHARED = Path(paas_local.providers.__file__).parent / "shared"
+_KEYS = ("name", "summary", "description", "containers", "resources", "provides", "requires", "storage")
+
+
+def context(name: str) -> testing.Context[ops.CharmBase]:
+    """Load a provider's charm; its server is taken to answer at once, or never."""
+    folder = BUILT_IN[name]
+    sys.path[:0] = [str(place) for place in (SHARED, folder / "charm/src") if str(place) not in sys.path]
+    module = import_module(f"paas_local.providers.{folder.name}.charm.src.charm")
+    named: dict[str, object] = vars(module)
+    charm_type = next(
+        each
+        for each in named.values()
+        if isinstance(each, type) and issubclass(each, ops.CharmBase) and each.__module__ == module.__name__
+    )
+    meta = project.load(folder / "charm/charmcraft.yaml")
+    return testing.Context(
+        charm_type,
+        meta={key: meta[key] for key in _KEYS if key in meta},
+        config=meta.get("config"),
+        actions=meta.get("actions"),
+        juju_version="3.6.11",
+    )
+
+
+def state(server: testing.Container, *relations: testing.Relation, **more: Any) -> testing.State:
+    """Give a leader's state in the model ``demo``."""
+    given: dict[str, Any] = {
+        "leader": True,
+        "containers": {server},
+        "relations": {*relations},
+        "model": testing.Model("demo", type="kubernetes"),
+        **more,
+    }
+    return testing.State(**given)

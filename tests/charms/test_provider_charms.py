@@ -1,0 +1,98 @@
+"""What all built-in providers have in common, shown by the simplest of them."""
+
+import sys
+from typing import Any
+
+import ops
+import providers
+import pytest
+from ops import testing
+
+
+@pytest.fixture
+def context() -> testing.Context[ops.CharmBase]:
+    return providers.context("redis-k8s")
+
+
+@pytest.fixture
+def answering(context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Let the server answer, or not, without a server."""
+    answers = [True]
+    shared: Any = sys.modules["provider"]
+
+    def answer(port: int, patience: float) -> bool:
+        return answers[0]
+
+    monkeypatch.setattr(shared, "answers", answer)
+    return answers
+
+
+def container(*, can_connect: bool = True) -> testing.Container:
+    return testing.Container("redis", can_connect=can_connect)
+
+
+CLIENT = testing.Relation("redis", interface="redis", id=7, remote_app_name="web")
+
+
+def test_runs_the_server_and_tells_the_client(context: testing.Context[ops.CharmBase], answering: list[bool]):
+    server = container()
+
+    after = context.run(context.on.pebble_ready(server), providers.state(server, CLIENT))
+
+    assert after.unit_status == testing.ActiveStatus()
+    assert after.opened_ports == {testing.TCPPort(6379)}
+    assert after.get_container("redis").service_statuses["redis"] is ops.pebble.ServiceStatus.ACTIVE
+    assert after.get_relation(7).local_app_data == {"leader-host": "redis-k8s.demo.svc.cluster.local"}
+    assert after.get_relation(7).local_unit_data["port"] == "6379"
+
+
+def test_an_event_that_changes_nothing_changes_nothing(
+    context: testing.Context[ops.CharmBase], answering: list[bool], monkeypatch: pytest.MonkeyPatch
+):
+    before = context.run(context.on.update_status(), providers.state(container(), CLIENT))
+    started: list[str] = []
+
+    def restart(_: ops.Container, *names: str) -> None:
+        started.extend(names)
+
+    monkeypatch.setattr(ops.Container, "restart", restart)
+
+    after = context.run(context.on.update_status(), before)
+
+    assert not started
+    assert after.relations == before.relations
+    assert after.containers == before.containers
+
+
+def test_waits_for_a_server_that_does_not_answer(context: testing.Context[ops.CharmBase], answering: list[bool]):
+    answering[:] = [False]
+
+    after = context.run(context.on.update_status(), providers.state(container(), CLIENT))
+
+    assert after.unit_status == testing.WaitingStatus("waiting for the server to answer on port 6379")
+    assert not after.get_relation(7).local_app_data
+
+
+def test_waits_for_the_container(context: testing.Context[ops.CharmBase]):
+    after = context.run(context.on.start(), providers.state(container(can_connect=False)))
+
+    assert after.unit_status == testing.WaitingStatus("waiting for the container")
+
+
+def test_other_units_say_that_there_are_no_replicas(context: testing.Context[ops.CharmBase]):
+    after = context.run(context.on.start(), providers.state(container(), leader=False))
+
+    assert after.unit_status == testing.WaitingStatus("replicas are not supported")
+
+
+def test_tells_what_pebble_refuses(
+    context: testing.Context[ops.CharmBase], answering: list[bool], monkeypatch: pytest.MonkeyPatch
+):
+    def refuses(_: ops.Container) -> None:
+        raise ops.pebble.ConnectionError("no socket")
+
+    monkeypatch.setattr(ops.Container, "replan", refuses)
+
+    after = context.run(context.on.start(), providers.state(container()))
+
+    assert after.unit_status == testing.WaitingStatus("the server does not start: no socket")

@@ -1,6 +1,5 @@
 """OpenFGA: who may read which document."""
 
-
 import flask
 from openfga_sdk import ClientConfiguration
 from openfga_sdk.client.models import ClientCheckRequest, ClientTuple, ClientWriteRequest

@@ -89,9 +89,7 @@ class Remember:
     applied: facts.Text
 
 
-Action = (
-    Forward | Propose | Check | Migration | Push | AddLayer | Replan | Stop | Reload | Restart | Remove | Remember
-)
+Action = Forward | Propose | Check | Migration | Push | AddLayer | Replan | Stop | Reload | Restart | Remove | Remember
 
 
 def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Action, ...]:

@@ -1,5 +1,6 @@
 """Every integration: what providers write, what the application gets, and what is asked of them."""
 
+import base64
 import dataclasses
 import json
 import pathlib
@@ -19,8 +20,19 @@ PENDING = {
     "rabbitmq-waiting",
     "tracing-no-receiver",
 }
+MONGODB = "mongodb-k8s-1.mongodb-k8s-endpoints,mongodb-k8s-0.mongodb-k8s-endpoints"
 # Where our variables differ from earlier charms' on purpose.
 OURS = {
+    # all hosts, where there are several
+    "postgresql-secret-without-uris": {
+        "POSTGRESQL_DB_ENDPOINTS": "postgresql-k8s-primary.test-model.svc.cluster.local:5432,"
+        "pg-other.test-model.svc.cluster.local:5432"
+    },
+    "postgresql-multihost-uris": {"POSTGRESQL_DB_ENDPOINTS": "10.0.0.5:5432,10.0.0.6:5432"},
+    "mongodb-secret": {"MONGODB_DB_ENDPOINTS": MONGODB},
+    # the certificates as a file, too
+    "s3": {"S3_TLS_CA_FILE": "/tmp/flask/state/s3/ca.pem"},
+    "s3-chain-without-attributes": {"S3_TLS_CA_FILE": "/tmp/flask/state/s3/ca.pem"},
     # exactly the provider's text, with no slash added
     "tracing": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://tempo.test-model.svc.cluster.local:4318"},
     # hosts are sorted, so that the order of a set restarts nothing
@@ -146,6 +158,7 @@ def test_a_broken_relation_leaves_no_variable(world: World, example: dict[str, t
     [
         ("s3-without-credentials", {}, "access-key (field required), secret-key (field required)"),
         ("s3", {"attributes": "not JSON"}, "attributes (invalid JSON"),
+        ("s3", {"tls-ca-chain": '["no certificate"]'}, "tls-ca-chain (must be certificates in PEM form)"),
         ("smtp-secret", {"port": "0"}, "port (input should be greater than or equal to 1)"),
         ("smtp-secret", {"host": ""}, "host (string should have at least 1 character)"),
         ("smtp-secret", {"auth_type": "magic"}, "auth_type (input should be 'none', 'not_provided' or 'plain')"),
@@ -284,3 +297,16 @@ def test_a_password_that_no_url_can_hold_is_quoted_everywhere(world: World) -> N
 
     assert environment(after)["RABBITMQ_PASSWORD"] == odd
     assert "p%40ss%2Fw%3Ard%20%25%23%3F%26@" in environment(after)["RABBITMQ_CONNECT_STRING"]
+
+
+def test_the_certificates_of_s3_are_a_file_whichever_way_they_are_written(world: World) -> None:
+    example = named("s3")
+    pem = json.loads(example["provider_app"]["tls-ca-chain"])[0]
+    other = pem.replace("example", "another")
+    chain = json.dumps([pem, base64.b64encode(other.encode()).decode()])
+    changed = {**example, "provider_app": {**example["provider_app"], "tls-ca-chain": chain}}
+
+    after = world.run(world.context().on.config_changed(), state_of(world, changed, of(changed)))
+
+    assert (world.root / "tmp/state/s3/ca.pem").read_text() == f"{pem}\n{other}\n"
+    assert environment(after)["S3_TLS_CA_CHAIN"] == chain

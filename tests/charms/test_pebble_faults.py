@@ -31,7 +31,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("call", sorted({*CALLS} - {"send_signal", "stop"}))
+@pytest.mark.parametrize("call", sorted({*CALLS} - {"remove_path", "restart", "send_signal", "stop"}))
 def test_a_fault_at_the_first_start_ends_in_a_status_and_passes(
     world: World, failing: Failing, call: str, fault: Exception
 ) -> None:

@@ -228,4 +228,4 @@ class Calls(list[Call]):
 
 
 CALLS = ("add_layer", "can_connect", "exec", "get_checks", "get_plan", "get_services", "list_files", "pull", "push",
-         "replan", "send_signal", "stop")  # fmt: skip
+         "remove_path", "replan", "restart", "send_signal", "stop")  # fmt: skip

@@ -28,6 +28,6 @@ def test_changes_are_told_by_name_and_source() -> None:
 
 
 def test_secret_values_are_blotted_out_as_they_are_and_as_urls_quote_them() -> None:
-    merged = environment.merge([[variable("P", "a b&c", "x", secret=True), variable("H", "pg-host", "x")]])
+    merged = environment.merge([[variable("P", "a b/c", "x", secret=True), variable("H", "pg-host", "x")]])
 
-    assert environment.redact("no pg-host for a b&c or a%20b%26c", merged) == "no pg-host for *** or ***"
+    assert environment.redact("no pg-host for a b/c, a%20b/c or a%20b%2Fc", merged) == "no pg-host for ***, *** or ***"

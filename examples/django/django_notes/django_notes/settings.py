@@ -6,7 +6,7 @@ The charm sets ``DJANGO_*`` from its options and ``POSTGRESQL_DB_*`` from its in
 import json
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 BASE_DIR = Path(__file__).parent.parent
 BASE_URL = os.environ.get("DJANGO_BASE_URL")
@@ -69,7 +69,8 @@ DATABASES = {
         "PORT": os.environ.get("POSTGRESQL_DB_PORT", "5432"),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5},
+        # With TLS the parameters are sslmode and sslrootcert.
+        "OPTIONS": {**dict(parse_qsl(os.environ.get("POSTGRESQL_DB_QUERY", ""))), "connect_timeout": 5},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -69,13 +69,27 @@ class Reload:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Restart:
+    """Have services read a file again that they read only at their start; what has changed besides was replanned."""
+
+    services: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Remove:
+    """Take away a file that nothing needs any longer."""
+
+    path: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Remember:
     """Note what is now in force."""
 
     applied: facts.Text
 
 
-Action = Forward | Propose | Check | Migration | Push | AddLayer | Replan | Stop | Reload | Remember
+Action = Forward | Propose | Check | Migration | Push | AddLayer | Replan | Stop | Reload | Restart | Remove | Remember
 
 
 def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Action, ...]:
@@ -83,22 +97,25 @@ def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Actio
 
     Log targets come first: they depend on nothing else, and the lines of a start that fails are worth the most.
     A service that is switched off on this unit is stopped after the replan, because Pebble restarts whatever was once
-    started and has changed, also what is disabled.
+    started and has changed, also what is disabled. Files that are not checked first come first: the checks and the
+    migration may read them. Those that nobody wants any longer go last, when nothing uses them.
     """
     enabled = frozenset(name for name, entry in workload.services.items() if entry.get("startup") == "enabled")
     idle = tuple(name for name in workload.idle if name in current.running)
     wanted = digests(workload)
     stale = [file for file in workload.files if current.files.get(file.path) != file.content]
     remembered = dict(image.applied) == wanted
+    obsolete = [path for path in _files(image.applied) if path not in _files(wanted)]
     actions: list[Action] = []
     if targets := log_targets.changes(current.log_targets, workload.log_targets):
         actions += [Forward(targets=targets)]
+    actions += [Push(file=file) for file in stale if not file.candidate]
     if stale or not (remembered and current.in_force):
         actions += [Propose(file=file) for file in workload.files if file.candidate]
         actions += workload.checks
     if workload.migration:
         actions += [workload.migration]
-    actions += [Push(file=file) for file in stale]
+    actions += [Push(file=file) for file in stale if file.candidate]
     if not current.in_force:
         actions += [AddLayer()]
     if not (_same_services(image.applied, wanted) and current.in_force and enabled <= current.running):
@@ -107,6 +124,9 @@ def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Actio
         actions += [Stop(services=idle)]
     if _reloads(workload, image, current, wanted):
         actions += [Reload(service=workload.service)]
+    if due_again := _restarts(workload, image, current, wanted):
+        actions += [Restart(services=due_again)]
+    actions += [Remove(path=path) for path in obsolete]
     if not remembered:
         actions += [Remember(applied=wanted)]
     return tuple(actions)
@@ -128,10 +148,31 @@ def _same_services(applied: facts.Text, wanted: facts.Text) -> bool:
     return others(applied) == others(wanted)
 
 
+def _files(digests: facts.Text) -> list[str]:
+    return [name.removeprefix(_FILE) for name in digests if name.startswith(_FILE)]
+
+
+def _restarts(workload: Workload, image: facts.Image, current: Current, wanted: facts.Text) -> tuple[str, ...]:
+    """Name the services that run on with an old file; what has changed besides is started anew by the replan."""
+    read_at_start = {_file(file) for file in workload.files if file.on_change == "restart"}
+    gone = {name for name in image.applied if name.startswith(_FILE) and name not in wanted}
+    if not any(image.applied.get(name) != wanted.get(name) for name in read_at_start | gone):
+        return ()
+    return tuple(
+        name
+        for name, entry in workload.services.items()
+        if name in current.running
+        and entry.get("startup") == "enabled"
+        and image.applied.get(_service(name)) == wanted[_service(name)]
+    )
+
+
 def _reloads(workload: Workload, image: facts.Image, current: Current, wanted: facts.Text) -> bool:
     """Tell whether a running server has a new file to read; one that is started or restarted reads it anyhow."""
     main = _service(workload.service)
-    changed = any(file.reloads and image.applied.get(_file(file)) != wanted[_file(file)] for file in workload.files)
+    changed = any(
+        file.on_change == "reload" and image.applied.get(_file(file)) != wanted[_file(file)] for file in workload.files
+    )
     return (
         changed and workload.service in current.running and current.in_force and image.applied.get(main) == wanted[main]
     )

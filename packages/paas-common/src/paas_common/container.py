@@ -14,7 +14,7 @@ import ops.pebble
 import pydantic
 
 from . import actions, environment, facts, logs, migration, services, workload
-from .actions import AddLayer, Forward, Propose, Push, Reload, Remember, Replan, Stop
+from .actions import AddLayer, Forward, Propose, Push, Reload, Remember, Remove, Replan, Restart, Stop
 from .workload import Check, Framework, Hold, Migration, Workload
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def apply(container: ops.Container, wanted: Workload, image: facts.Image, *, now
     for action in due:
         if hold := shell.act(action):
             return Applied(hold=hold, migrated=shell.migrated)
-    started = any(isinstance(action, Replan | Reload) for action in due)
+    started = any(isinstance(action, Replan | Reload | Restart) for action in due)
     return Applied(hold=_answers(container, wanted, patience=patience if started else 0), migrated=shell.migrated)
 
 
@@ -151,12 +151,17 @@ class _Shell:
             case AddLayer():
                 self._add_layer()
             case Replan():
-                return self._replan()
+                return self._start(self._container.replan)
             case Stop(services=names):
                 self._container.stop(*names)
             case Reload(service=name):
                 logger.info("reloading %s", name)
                 self._container.send_signal(signal.SIGHUP, name)
+            case Restart(services=names):
+                logger.info("restarting %s: a file has changed", ", ".join(names))
+                return self._start(self._container.restart, *names)
+            case Remove(path=path):
+                self._container.remove_path(path, recursive=True)  # then one that is gone already is no error
             case Remember(applied=applied):
                 self._note(applied=applied)
         return None
@@ -233,9 +238,9 @@ class _Shell:
         layer = typing.cast("ops.pebble.LayerDict", self._wanted.layer)  # the same shape, built from plain data
         self._container.add_layer("charm", layer, combine=True)
 
-    def _replan(self) -> Hold | None:
+    def _start(self, how: collections.abc.Callable[..., None], *names: str) -> Hold | None:
         try:
-            self._container.replan()
+            how(*names)
         except ops.pebble.ChangeError as error:
             return self._not_started(error)
         return None

@@ -184,7 +184,10 @@ def _workload(
         user=framework.user,
         migration=turn.migration if isinstance(turn, migration.Run) else None,
         health=_health(given.ports.app),
-        files=server.files(given.settings, given.ports.app, json_logs) if server else (),
+        files=(
+            *(server.files(given.settings, given.ports.app, json_logs) if server else ()),
+            *(file for end in ends if isinstance(end.reading, Ready) for file in end.reading.files),
+        ),
         checks=server.checks(command, given.settings) if server else (),
         idle=() if schedules else services.schedulers(image.services),
         log_targets=observability.targets(found),

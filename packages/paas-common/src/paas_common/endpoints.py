@@ -70,6 +70,7 @@ def _read(framework: Framework, found: facts.Facts, own_address: str, end: facts
         prefix=framework.prefix,
         options={option.name: option.value for option in found.options if option.value is not None},
         base_url=own_address,
+        folder=f"{framework.state_dir}/{end.name}",
     )
     reading = known.read(end.remote, context) if end.remote else Pending()
     return Endpoint(facts=end, integration=known, context=context, reading=reading, only=len(names) == 1)

@@ -53,7 +53,12 @@ def changes(before: facts.Text, after: Environment) -> list[str]:
 
 def redact(said: str, environment: Environment) -> str:
     """Blot out the values of secret variables, for the output of a program that had them."""
-    hidden = {part for each in environment.values() if each.secret for part in (each.value, quote(each.value))}
+    return blot(said, (each.value for each in environment.values() if each.secret))
+
+
+def blot(said: str, secrets: collections.abc.Iterable[str]) -> str:
+    """Blot out secrets, also where a URL quotes them."""
+    hidden = {part for each in secrets for part in (each, quote(each), quote(each, safe=""))}
     for value in sorted(filter(None, hidden), key=len, reverse=True):
         said = said.replace(value, "***")
     return said

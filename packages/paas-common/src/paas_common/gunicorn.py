@@ -56,7 +56,7 @@ def server(base_dir: str, app_dir: str, state_dir: str) -> Server:
 
     def files(settings: Settings, port: int, json_logs: bool) -> tuple[File, ...]:
         text = _text(_ours(settings), port, app_dir) + (_json_logger() if json_logs else "")
-        return (File(path=f"{base_dir}/gunicorn.conf.py", content=text, candidate=candidate, reloads=True),)
+        return (File(path=f"{base_dir}/gunicorn.conf.py", content=text, candidate=candidate, on_change="reload"),)
 
     def checks(command: str, settings: Settings) -> tuple[Check, ...]:
         return _checks(command, candidate, settings)

@@ -1,5 +1,6 @@
 """Addresses of services: putting them together safely, and spelling them out as variables."""
 
+import collections.abc
 import typing
 import urllib.parse
 
@@ -37,6 +38,17 @@ def carries(address: str, username: str, password: str) -> bool:
         username,
         password,
     )
+
+
+def with_parameters(address: str, wanted: collections.abc.Mapping[str, str]) -> str:
+    """Add parameters to the query; those that the address has already stay as they are."""
+    parts = urllib.parse.urlsplit(address)
+    given = {name for name, _ in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)}
+    added = {name: value for name, value in wanted.items() if name not in given}
+    if not added:
+        return address
+    query = "&".join(filter(None, (parts.query, urllib.parse.urlencode(added, safe="/"))))
+    return parts._replace(path=parts.path or "/", query=query).geturl()
 
 
 def env(stem: str, address: str, *, username: str = "", password: str = "") -> dict[str, str]:

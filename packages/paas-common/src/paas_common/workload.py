@@ -28,14 +28,14 @@ class Hold:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class File:
-    """A configuration file of the container, which belongs to the application's user."""
+    """A file that the charm keeps in the container; it belongs to the application's user, and no other may read it."""
 
     path: str
-    content: str
+    content: str = dataclasses.field(repr=False)
     candidate: str | None = None
     """Where a new content lies while it is checked; without checks it is put in force at once."""
-    reloads: bool = False
-    """A running server reads it again on SIGHUP."""
+    on_change: typing.Literal["restart", "reload", "nothing"] = "restart"
+    """What a running application needs to see a new content; ``reload`` is SIGHUP, to the main service."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ class Workload:
     state_dir: str
     user: str
     files: tuple[File, ...] = ()
-    """The server's configuration, where it has one."""
+    """The server's configuration, where it has one, and what else the application reads."""
     idle: tuple[str, ...] = ()
     """Services that this unit must not run."""
     checks: tuple[Check, ...] = ()

@@ -2,15 +2,35 @@
 
 Credentials arrive in a secret whose id is under ``secret-user``, or in plain text from providers without secrets. A
 router between us and the database sets ``subordinated`` and is usable once one of its units says ``state: ready``.
+Whether the server speaks TLS stands likewise in the secret under ``secret-tls``, or in plain text.
 """
 
+import collections.abc
+import dataclasses
 import functools
+import typing
 
 import pydantic
 
 from paas_common import facts, urls
+from paas_common.workload import File
 
+from . import _certificates
 from ._integration import Context, Integration
+
+_SWITCH: typing.Final = {"": False, "enabled": True, "disabled": False}
+"""How some providers write it, besides the usual words for true and false."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How the clients of one database want its address."""
+
+    scheme: str
+    all_hosts: bool = False
+    """Clients find the primary by themselves among all hosts that the address names."""
+    tls: collections.abc.Callable[[str | None], facts.Text] = lambda _: {}
+    """Parameters that ask for TLS, given the file of the certificate authority where one is known."""
 
 
 class Database(pydantic.BaseModel):
@@ -18,12 +38,15 @@ class Database(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
-    scheme: str
     database: str = ""
     endpoints: str = ""
+    replset: str = ""
     username: str = ""
     password: str = pydantic.Field(default="", repr=False)
     uris: str = pydantic.Field(default="", repr=False)
+    tls: bool = False
+    tls_ca: str = pydantic.Field(default="", alias="tls-ca")
+    """Certificates of who vouches for the server; empty where nobody is named, or without TLS."""
 
     @pydantic.field_validator("endpoints")
     @classmethod
@@ -42,33 +65,66 @@ class Database(pydantic.BaseModel):
             raise ValueError("must be a URL")
         return uris
 
+    @pydantic.field_validator("tls", mode="before")
+    @classmethod
+    def _switched(cls, tls: object) -> object:
+        return _SWITCH.get(tls, tls) if isinstance(tls, str) else tls
+
+    @pydantic.field_validator("tls_ca")
+    @classmethod
+    def _are_certificates(cls, tls_ca: str, found: pydantic.ValidationInfo) -> str:
+        return _certificates.pem(tls_ca) if tls_ca.strip() and found.data.get("tls") else ""
+
     @property
-    def url(self) -> str:
-        """The provider's own address, unless it is missing or names the account in a way no client can read."""
-        known = self.username and self.endpoints
+    def hosts(self) -> list[str]:
+        """Where it listens, the one to use first."""
+        return [endpoint.strip() for endpoint in self.endpoints.split(",") if endpoint.strip()]
+
+    def url(self, dialect: Dialect, ca_file: str | None) -> str:
+        """Give the address with all that a client must know to connect; what the provider says in it stays."""
+        return urls.with_parameters(self._address(dialect), dialect.tls(ca_file) if self.tls else {})
+
+    def _address(self, dialect: Dialect) -> str:
+        """Give the provider's own address, unless it is missing or names the account in a way no client can read."""
+        known = self.username and self.hosts
         if self.uris and (not known or urls.carries(self.uris, self.username, self.password)):
             return self.uris
-        return urls.url(
-            self.scheme,
-            self.endpoints.split(",")[0].strip(),
+        address = urls.url(
+            dialect.scheme,
+            ",".join(self.hosts) if dialect.all_hosts else self.hosts[0],
             username=self.username,
             password=self.password,
             path=f"/{self.database}",
         )
+        return urls.with_parameters(address, {"replicaSet": self.replset} if self.replset else {})
 
 
-def parse(scheme: str, bags: facts.Databags, _: Context) -> Database | None:
+def parse(bags: facts.Databags, _: Context) -> Database | None:
     """Return nothing until there is an address and an account."""
     ready = any(unit.get("state") == "ready" for unit in bags.units)
     if bags.app.get("subordinated") == "true" and not ready:
         return None
     usable = bags.app.get("uris") or all(bags.app.get(key) for key in ("endpoints", "username", "password"))
-    return Database.model_validate({**bags.app, "scheme": scheme}) if usable else None
+    return Database.model_validate(bags.app) if usable else None
 
 
-def env(data: Database, context: Context) -> facts.Text:
-    """Spell out the address."""
-    return urls.env(context.stem, data.url, username=data.username, password=data.password)
+def env(dialect: Dialect, data: Database, context: Context) -> facts.Text:
+    """Spell out the address; say which other hosts there are, and whether the server speaks TLS, where it is so."""
+    ca_file = _ca_path(context) if data.tls_ca else None
+    given = {
+        "ENDPOINTS": ",".join(data.hosts) if len(data.hosts) > 1 else None,
+        "TLS": "true" if data.tls else None,
+        "TLS_CA_FILE": ca_file,
+    }
+    return {
+        **urls.env(context.stem, data.url(dialect, ca_file), username=data.username, password=data.password),
+        **{f"{context.stem}_{name}": value for name, value in given.items() if value is not None},
+    }
+
+
+def files(data: Database, context: Context) -> tuple[File, ...]:
+    """Hand over the certificates; clients read them when they start, so that new ones need a restart."""
+    return (File(path=_ca_path(context), content=data.tls_ca),) if data.tls_ca else ()
 
 
 def naming(data: Database) -> str:
@@ -76,8 +132,8 @@ def naming(data: Database) -> str:
     return data.database
 
 
-def database(name: str, provider: str) -> Integration[Database]:
-    """Describe a database whose interface, endpoint, scheme and variables go by its name."""
+def database(name: str, provider: str, dialect: Dialect) -> Integration[Database]:
+    """Describe a database whose interface, endpoint and variables go by its name."""
     return Integration(
         interface=f"{name}_client",
         endpoint=name,
@@ -85,7 +141,12 @@ def database(name: str, provider: str) -> Integration[Database]:
         provider=provider,
         secrets=("secret-user", "secret-tls"),
         library="charms.data_platform_libs.v0.data_interfaces",
-        parse=functools.partial(parse, name),
-        env=env,
+        parse=parse,
+        env=functools.partial(env, dialect),
+        files=files,
         migrates=naming,
     )
+
+
+def _ca_path(context: Context) -> str:
+    return f"{context.folder}/ca.pem"

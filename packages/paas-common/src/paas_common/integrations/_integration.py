@@ -7,6 +7,7 @@ import typing
 import pydantic
 
 from paas_common import facts, settings
+from paas_common.workload import File
 
 DataT = typing.TypeVar("DataT", bound=pydantic.BaseModel)
 
@@ -25,6 +26,8 @@ class Context:
     options: collections.abc.Mapping[str, facts.Value]
     base_url: str
     """Where the application is reached; not known yet while an ingress is read."""
+    folder: str
+    """Where in the container the files of this endpoint go."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Ready:
     """Everything the application needs from this endpoint."""
 
     env: facts.Text = dataclasses.field(repr=False)
+    files: tuple[File, ...] = ()
     migrates: str | None = None
     """Names the database behind the endpoint; a new one needs the application's migration."""
     address: str | None = None
@@ -55,6 +59,10 @@ Reading = Pending | Invalid | Ready
 
 def _no_env(_: typing.Any, __: Context) -> facts.Text:
     return {}
+
+
+def _no_files(_: typing.Any, __: Context) -> tuple[File, ...]:
+    return ()
 
 
 def _no_refusal(_: Context) -> str | None:
@@ -78,6 +86,8 @@ class Integration(typing.Generic[DataT]):
     """A charm that is commonly integrated, for the advice in a status."""
     parse: collections.abc.Callable[[facts.Databags, Context], DataT | None]
     env: collections.abc.Callable[[DataT, Context], facts.Text] = _no_env
+    files: collections.abc.Callable[[DataT, Context], tuple[File, ...]] = _no_files
+    """What the application has to find in its container."""
     secrets: tuple[str, ...] = ()
     """Databag keys that hold the id of a secret whose content belongs to the data."""
     secrets_inside: collections.abc.Callable[[facts.Text], tuple[str, ...]] = _no_secrets
@@ -110,6 +120,7 @@ class Integration(typing.Generic[DataT]):
             return Pending()
         return Ready(
             env=self.env(data, context),
+            files=self.files(data, context),
             migrates=f"{context.endpoint}:{remote.relation}:{self.migrates(data)}" if self.migrates else None,
             address=self.address(data) if self.address else None,
         )

@@ -1,5 +1,13 @@
 """MongoDB, over the ``mongodb_client`` interface; its address usually names several hosts without ports."""
 
+from paas_common import facts
+
 from . import _database
 
-MONGODB = _database.database("mongodb", "mongodb-k8s")
+
+def tls(ca_file: str | None) -> facts.Text:
+    """Ask in the words of the connection string that all drivers share."""
+    return {"tls": "true", **({"tlsCAFile": ca_file} if ca_file else {})}
+
+
+MONGODB = _database.database("mongodb", "mongodb-k8s", _database.Dialect(scheme="mongodb", all_hosts=True, tls=tls))

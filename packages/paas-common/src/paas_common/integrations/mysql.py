@@ -1,5 +1,8 @@
-"""MySQL, over the ``mysql_client`` interface."""
+"""MySQL, over the ``mysql_client`` interface.
+
+Its address never asks for TLS: each driver has parameters of its own and refuses those of the others.
+"""
 
 from . import _database
 
-MYSQL = _database.database("mysql", "mysql-k8s")
+MYSQL = _database.database("mysql", "mysql-k8s", _database.Dialect(scheme="mysql"))

@@ -8,7 +8,9 @@ import json
 import pydantic
 
 from paas_common import facts
+from paas_common.workload import File
 
+from . import _certificates
 from ._integration import Context, Integration
 
 
@@ -27,7 +29,7 @@ class S3(pydantic.BaseModel):
     api_version: str | None = pydantic.Field(default=None, alias="s3-api-version")
     uri_style: str | None = pydantic.Field(default=None, alias="s3-uri-style")
     attributes: pydantic.Json[list[str]] | None = None
-    tls_ca_chain: pydantic.Json[list[str]] | None = pydantic.Field(default=None, alias="tls-ca-chain")
+    tls_ca_chain: pydantic.Json[_certificates.Chain] | None = pydantic.Field(default=None, alias="tls-ca-chain")
 
 
 def parse(bags: facts.Databags, _: Context) -> S3 | None:
@@ -50,8 +52,19 @@ def env(data: S3, context: Context) -> facts.Text:
         "ADDRESSING_STYLE": "virtual" if data.uri_style == "host" else data.uri_style,
         "ATTRIBUTES": json.dumps(data.attributes) if data.attributes else None,
         "TLS_CA_CHAIN": json.dumps(data.tls_ca_chain) if data.tls_ca_chain else None,
+        "TLS_CA_FILE": _ca_path(context) if data.tls_ca_chain else None,
     }
     return {f"{context.stem}_{name}": value for name, value in given.items() if value is not None}
+
+
+def files(data: S3, context: Context) -> tuple[File, ...]:
+    """Hand over the chain as clients read it: certificates one after the other."""
+    chain = data.tls_ca_chain
+    return (File(path=_ca_path(context), content=_certificates.bundle(chain)),) if chain else ()
+
+
+def _ca_path(context: Context) -> str:
+    return f"{context.folder}/ca.pem"
 
 
 S3_STORAGE = Integration(
@@ -63,4 +76,5 @@ S3_STORAGE = Integration(
     secrets=("secret-extra",),
     parse=parse,
     env=env,
+    files=files,
 )

@@ -1,0 +1,143 @@
+"""Databases that speak TLS: the certificates reach the application, and a change of them what must see it."""
+
+import dataclasses
+import pathlib
+
+import pytest
+from ops import testing
+from world import DATABASE, Calls, Failing, World, environment, peer_of, postgresql, relation
+
+CA = "-----BEGIN CERTIFICATE-----\nMIIBexample\n-----END CERTIFICATE-----\n"
+OTHER_CA = CA.replace("MIIBexample", "MIIBanother")
+SECURED = {**DATABASE, "tls": "True", "tls-ca": CA}
+FILE = "/tmp/flask/state/postgresql/ca.pem"
+
+
+def file(world: World) -> pathlib.Path:
+    return world.root / "tmp/state/postgresql/ca.pem"
+
+
+def of(world: World, bag: dict[str, str]) -> testing.State:
+    secret = world.secret()
+    return world.settled(relations={world.peer(secret), postgresql(app=bag)}, secrets={secret})
+
+
+def changed(world: World, state: testing.State, bag: dict[str, str]) -> testing.State:
+    database = dataclasses.replace(relation(state), remote_app_data=bag)
+    state = dataclasses.replace(state, relations={peer_of(state), database})
+    return world.run(world.context().on.relation_changed(database), state)
+
+
+def starts(calls: Calls) -> list[tuple[str, tuple[object, ...]]]:
+    return [(call.name, call.given) for call in calls if call.name in {"replan", "restart", "send_signal"}]
+
+
+def test_the_certificates_are_a_file_that_the_address_names(world: World) -> None:
+    after = of(world, SECURED)
+
+    given = environment(after)
+    assert file(world).read_text() == CA
+    assert given["POSTGRESQL_DB_TLS_CA_FILE"] == FILE
+    assert given["POSTGRESQL_DB_CONNECT_STRING"].endswith(f"?sslmode=verify-ca&sslrootcert={FILE}")
+
+
+def test_they_may_come_in_a_secret(world: World) -> None:
+    secret, tls = world.secret(), testing.Secret({"tls": "True", "tls-ca": CA})
+    relations = {world.peer(secret), postgresql(app={**DATABASE, "secret-tls": tls.id})}
+
+    after = world.settled(relations=relations, secrets={secret, tls})
+
+    assert environment(after)["POSTGRESQL_DB_TLS"] == "true"
+    assert file(world).read_text() == CA
+
+
+def test_the_other_endpoint_has_a_file_of_its_own(world: World) -> None:
+    world.meta["requires"]["orders-db"] = dict(world.meta["requires"]["postgresql"])
+    secret = world.secret()
+    other = postgresql(app={**SECURED, "tls-ca": OTHER_CA}, endpoint="orders-db")
+
+    after = world.settled(relations={world.peer(secret), postgresql(app=SECURED), other}, secrets={secret})
+
+    assert environment(after)["ORDERS_DB_TLS_CA_FILE"] == "/tmp/flask/state/orders-db/ca.pem"
+    assert (world.root / "tmp/state/orders-db/ca.pem").read_text() == OTHER_CA
+    assert file(world).read_text() == CA
+
+
+def test_new_certificates_restart_the_application_once(world: World, calls: Calls) -> None:
+    state = of(world, SECURED)
+    before = environment(state)
+    calls.clear()
+
+    after = changed(world, state, {**SECURED, "tls-ca": OTHER_CA})
+    world.run(world.context().on.update_status(), after)
+
+    assert file(world).read_text() == OTHER_CA
+    assert environment(after) == before
+    assert starts(calls) == [("restart", ("flask",))]
+
+
+def test_the_same_certificates_again_touch_nothing(world: World, calls: Calls) -> None:
+    state = of(world, SECURED)
+    calls.clear()
+
+    changed(world, state, SECURED)
+
+    assert starts(calls) == []
+    assert "push" not in calls.names()
+
+
+@pytest.mark.parametrize("without", [DATABASE, {**DATABASE, "tls": "False", "tls-ca": ""}])
+def test_when_tls_ends_nothing_of_it_is_left(world: World, calls: Calls, without: dict[str, str]) -> None:
+    state = of(world, SECURED)
+    calls.clear()
+
+    after = changed(world, state, without)
+
+    assert not file(world).exists()
+    assert not [name for name in environment(after) if "TLS" in name]
+    assert environment(after)["POSTGRESQL_DB_QUERY"] == ""
+    assert starts(calls) == [("replan", ())]
+
+
+def test_a_failover_to_the_same_data_gives_the_same_environment(world: World, calls: Calls) -> None:
+    state = of(world, SECURED)
+    failed_over = changed(world, state, {**SECURED, "endpoints": "pg-second:5432"})
+    assert environment(failed_over)["POSTGRESQL_DB_HOSTNAME"] == "pg-second"
+
+    after = changed(world, failed_over, SECURED)
+    calls.clear()
+    again = changed(world, after, SECURED)
+
+    assert list(environment(after).items()) == list(environment(state).items())
+    assert environment(again) == environment(state)
+    assert starts(calls) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "bag"), [("restart", {**SECURED, "tls-ca": OTHER_CA}), ("push", {**SECURED, "tls-ca": OTHER_CA})]
+)
+def test_a_fault_on_the_way_to_new_certificates_is_made_good(
+    world: World, calls: Calls, failing: Failing, call: str, bag: dict[str, str]
+) -> None:
+    state = of(world, SECURED)
+
+    with failing(call, OSError("broken pipe")):
+        troubled = changed(world, state, bag)
+    calls.clear()
+    after = world.run(world.context().on.update_status(), troubled)
+
+    assert isinstance(troubled.unit_status, testing.WaitingStatus)
+    assert starts(calls) == [("restart", ("flask",))]
+    assert file(world).read_text() == OTHER_CA
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_a_fault_while_the_file_is_removed_is_made_good(world: World, failing: Failing) -> None:
+    state = of(world, SECURED)
+
+    with failing("remove_path", OSError("broken pipe")):
+        troubled = changed(world, state, DATABASE)
+    world.run(world.context().on.update_status(), troubled)
+
+    assert isinstance(troubled.unit_status, testing.WaitingStatus)
+    assert not file(world).exists()

@@ -3,12 +3,12 @@
 import collections.abc
 import dataclasses
 
-from . import endpoints, environment, facts, migration, options, services
+from . import endpoints, environment, facts, migration, options, services, urls
 from .endpoints import Endpoint
 from .environment import Variable
 from .integrations import BY_INTERFACE, Ready
 from .options import Options
-from .workload import Framework, Hold, Migration, Refusal, Workload, worst
+from .workload import Framework, Hold, Migration, Refusal, Serving, Workload, worst
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,12 +111,16 @@ def _environment(
         ]
     )
     there = services.environment(image.services[framework.name]) | environment.plain(merged)
-    return environment.merge([merged.values(), _of_server(framework, given, there)])
+    return environment.merge([merged.values(), _of_server(framework, there, _serving(given, ends))])
 
 
-def _of_server(framework: Framework, given: Options, there: facts.Text) -> collections.abc.Iterator[Variable]:
+def _serving(given: Options, ends: collections.abc.Iterable[Endpoint]) -> Serving:
+    return Serving(port=given.ports.app, json_logs=given.paas_config.json_logs, public=endpoints.address(ends))
+
+
+def _of_server(framework: Framework, there: facts.Text, serving: Serving) -> collections.abc.Iterator[Variable]:
     if framework.server:
-        for name, value in framework.server.variables(there, given.paas_config.json_logs).items():
+        for name, value in framework.server.variables(there, serving).items():
             yield Variable(name=name, value=value, source="the charm")
 
 
@@ -126,6 +130,7 @@ def _of_charm(framework: Framework, given: Options, base_url: str) -> collection
         **dict.fromkeys(framework.metrics_port_names, str(given.ports.metrics)),
         **dict.fromkeys(framework.metrics_path_names, given.ports.metrics_path),
         f"{framework.prefix}BASE_URL": base_url,
+        **({f"{framework.prefix}BASE_PATH": prefix} if (prefix := urls.prefix(base_url)) else {}),
         **framework.derived(given.settings, base_url),
     }
     for name, value in values.items():
@@ -154,7 +159,7 @@ def _workload(
     variables: environment.Environment,
     ends: collections.abc.Iterable[Endpoint],
 ) -> Decision:
-    server, json_logs = framework.server, given.paas_config.json_logs
+    server = framework.server
     brought = str(image.services[framework.name].get("command", ""))
     command = server.command(brought, given.settings) if server else brought
     if isinstance(command, Refusal):
@@ -179,7 +184,7 @@ def _workload(
         migration=turn.migration if isinstance(turn, migration.Run) else None,
         health=_health(given.ports.app),
         files=(
-            *(server.files(given.settings, given.ports.app, json_logs) if server else ()),
+            *(server.files(given.settings, _serving(given, ends)) if server else ()),
             *(file for end in ends if isinstance(end.reading, Ready) for file in end.reading.files),
         ),
         checks=server.checks(command, given.settings) if server else (),

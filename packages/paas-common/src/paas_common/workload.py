@@ -170,6 +170,10 @@ class Workload:
     """The server's configuration, where it has one, and what else the application reads."""
     idle: tuple[str, ...] = ()
     """Services that this unit must not run."""
+    more_ports: tuple[int, ...] = ()
+    """What else is open to the network, for the charm's author."""
+    announces_starts: bool = False
+    """The charm's author has something to do after each start."""
     checks: tuple[Check, ...] = ()
     migration: Migration | None = None
     """The migration that is due now."""

@@ -13,6 +13,7 @@ type config struct {
 	metricsPort string
 	metricsPath string
 	baseURL     string
+	basePath    string // in front of every path of ours that a browser is told
 	greeting    string
 	secretKey   string
 	moderator   moderator
@@ -29,6 +30,7 @@ func readConfig() (config, error) {
 		metricsPort: cmp.Or(os.Getenv("APP_METRICS_PORT"), os.Getenv("METRICS_PORT"), port),
 		metricsPath: cmp.Or(os.Getenv("APP_METRICS_PATH"), os.Getenv("METRICS_PATH"), "/metrics"),
 		baseURL:     os.Getenv("APP_BASE_URL"),
+		basePath:    os.Getenv("APP_BASE_PATH"),
 		greeting:    cmp.Or(os.Getenv("APP_GREETING"), "Leave a note"),
 		secretKey:   os.Getenv("APP_SECRET_KEY"),
 		moderator:   moderator{os.Getenv("APP_MODERATOR_NAME"), os.Getenv("APP_MODERATOR_PASSWORD")},

@@ -63,6 +63,7 @@ func (s site) home(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	shown := map[string]any{
+		"Base":     s.conf.basePath,
 		"Greeting": s.conf.greeting,
 		"Notes":    notes,
 		"Visits":   s.session.countVisit(w, r),
@@ -102,7 +103,7 @@ func (s site) add(w http.ResponseWriter, r *http.Request) {
 		respond(w, http.StatusCreated, added)
 		return
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, s.conf.basePath+"/", http.StatusSeeOther)
 }
 
 func sentText(r *http.Request, isJSON bool) (text string, ok bool) {

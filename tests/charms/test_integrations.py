@@ -21,6 +21,7 @@ PENDING = {
     "tracing-no-receiver",
 }
 MONGODB = "mongodb-k8s-1.mongodb-k8s-endpoints,mongodb-k8s-0.mongodb-k8s-endpoints"
+PATH = {"FLASK_BASE_PATH": "/test-model-flask-k8s", "FLASK_APPLICATION_ROOT": "/test-model-flask-k8s"}
 # Where our variables differ from earlier charms' on purpose.
 OURS = {
     # all hosts, where there are several
@@ -30,6 +31,9 @@ OURS = {
     },
     "postgresql-multihost-uris": {"POSTGRESQL_DB_ENDPOINTS": "10.0.0.5:5432,10.0.0.6:5432"},
     "mongodb-secret": {"MONGODB_DB_ENDPOINTS": MONGODB},
+    # the path of the ingress's address, and Flask's own name of it
+    "ingress": PATH,
+    "oauth": PATH,
     # the certificates as a file, too
     "s3": {"S3_TLS_CA_FILE": "/tmp/flask/state/s3/ca.pem"},
     "s3-chain-without-attributes": {"S3_TLS_CA_FILE": "/tmp/flask/state/s3/ca.pem"},

@@ -6,11 +6,13 @@ import typing
 
 import ops
 
-from . import container, juju, migration, requirers, secret_key, watchers
-from .decide import decide, invalid_options
+from . import author, container, juju, migration, requirers, secret_key, watchers
+from .author import Situation
+from .decide import Decision, decide, invalid_options
+from .environment import Given
 from .facts import Facts, Image
-from .integrations import BY_INTERFACE
-from .workload import Command, Framework, Hold, Workload, worst
+from .integrations import Integration
+from .workload import Command, File, Framework, Hold, Workload, worst
 
 
 class CommandError(Exception):
@@ -18,9 +20,15 @@ class CommandError(Exception):
 
 
 class PaasCharm(ops.CharmBase):
-    """Base of the charms; a framework supplies ``spec`` and nothing else."""
+    """Base of the charms; a framework supplies ``spec`` and nothing else.
+
+    The author of a charm may set ``integrations``, and override the methods that take a ``Situation``. All but
+    ``started`` only answer: they are asked at every event, and the same situation must have the same answer.
+    """
 
     spec: typing.ClassVar[Framework]
+    integrations: typing.ClassVar[tuple[Integration[typing.Any], ...]] = ()
+    """Integrations of the author's own; one of an interface that we know replaces ours."""
     start_patience: typing.ClassVar[float] = 15.0
     """Seconds that an event waits for a started application to take connections before it says so in the status."""
 
@@ -33,11 +41,43 @@ class PaasCharm(ops.CharmBase):
                 self.spec.containers[-1],
             )
         )
-        self._requirers = requirers.set_up(self)
+        self._author = author.Author(
+            integrations=self.integrations,
+            hooks=self,
+            awaits_starts=type(self).started is not PaasCharm.started,
+        )
+        self._interfaces = self._author.known
+        self._requirers = requirers.set_up(self, self._interfaces)
         for event in self._events():
             framework.observe(event, self._reconcile)
         if "rotate-secret-key" in self.meta.actions:
             framework.observe(self.on["rotate-secret-key"].action, self._rotate)
+
+    def environment(self, situation: Situation) -> Given:
+        """Give variables that the application gets on top of all others; ``None`` takes one away."""
+        del situation
+        return {}
+
+    def obstacles(self, situation: Situation) -> collections.abc.Iterable[Hold]:
+        """Give reasons why the application must not run as it is about to."""
+        del situation
+        return ()
+
+    def files(self, situation: Situation) -> collections.abc.Iterable[File]:
+        """Give files that the application has to find in its container."""
+        del situation
+        return ()
+
+    def ports(self, situation: Situation) -> collections.abc.Iterable[int]:
+        """Give ports to open beside the application's."""
+        del situation
+        return ()
+
+    def started(self, situation: Situation) -> None:
+        """Act once the application answers after it was started, restarted or reloaded.
+
+        It may do whatever a charm may. When it fails, it is called again at the next event.
+        """
 
     def _events(self) -> collections.abc.Iterator[ops.BoundEvent]:
         workload = self.on[self._container.name]
@@ -55,7 +95,7 @@ class PaasCharm(ops.CharmBase):
         )
         yield from self._requirers.events
         for name, meta in self.meta.requires.items():
-            if meta.interface_name in BY_INTERFACE:
+            if meta.interface_name in self._interfaces:
                 yield from _of_relation(self.on[name])
                 yield self.on[name].relation_broken
         for name in watchers.endpoints(self.meta):
@@ -71,9 +111,9 @@ class PaasCharm(ops.CharmBase):
         self._passed = True
         image, trouble = self._image()
         found = self._facts(image)
-        decision = decide(self.spec, found)
+        decision = decide(self.spec, found, self._author)
         if found.me.leader:
-            juju.ask(self, found, decision.requests)
+            juju.ask(self, found, self._interfaces, decision.requests)
         if decision.port:
             requirers.publish(self._requirers, decision.port)
         juju.note(self, found, decision.notes)
@@ -82,8 +122,22 @@ class PaasCharm(ops.CharmBase):
         done = self._apply(outcome, found.image, found.now)
         if done.migrated:
             juju.note(self, migration.noted(found, decision.notes), migration.did(found, done.migrated))
-        holds = [*([done.hold] if done.hold else []), *decision.faults]
-        juju.report(self, outcome.port if isinstance(outcome, Workload) else None, worst(holds) if holds else None)
+        hold = done.hold or self._after_start(decision, done)
+        holds = [*([hold] if hold else []), *decision.faults]
+        ports = {outcome.port, *outcome.more_ports} if isinstance(outcome, Workload) else frozenset[int]()
+        juju.report(self, ports, worst(holds) if holds else None)
+
+    def _after_start(self, decision: Decision, done: container.Applied) -> Hold | None:
+        """Let the author's code act, where it is due."""
+        if not (done.owed and decision.situation and isinstance(decision.outcome, Workload)):
+            return None
+        if hold := author.started(self, decision.situation, decision.outcome.environment):
+            return hold
+        try:
+            container.settle(self._container, self.spec)
+        except container.TROUBLE as error:
+            return container.trouble(self._container, error)
+        return None
 
     def _run(self, command: Command, extra: collections.abc.Mapping[str, str]) -> str:
         """Run a command in the container as the application would run; for a framework's actions.
@@ -91,7 +145,7 @@ class PaasCharm(ops.CharmBase):
         Raises ``CommandError`` when it fails, or when the application is not set up.
         """
         image, trouble = self._image()
-        outcome = trouble or decide(self.spec, self._facts(image)).outcome
+        outcome = trouble or decide(self.spec, self._facts(image), self._author).outcome
         if isinstance(outcome, Hold):
             raise CommandError(f"{self._container.name} container is not ready: {outcome.reason}")
         try:
@@ -103,7 +157,9 @@ class PaasCharm(ops.CharmBase):
         return done
 
     def _facts(self, image: Image | None) -> Facts:
-        return juju.read(self, self.spec, missing_libraries=self._requirers.missing, image=image)
+        return juju.read(
+            self, self.spec, interfaces=self._interfaces, missing_libraries=self._requirers.missing, image=image
+        )
 
     def _image(self) -> tuple[Image | None, Hold | None]:
         try:

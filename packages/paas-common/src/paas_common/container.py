@@ -49,6 +49,7 @@ class _Notes(pydantic.BaseModel):
     fingerprint: str
     migrated: str | None = None
     failure: _Failure | None = None
+    owed: bool = False
     applied: dict[str, str] = {}
 
 
@@ -65,6 +66,8 @@ class Applied:
 
     hold: Hold | None = None
     migrated: Migration | None = None
+    owed: bool = False
+    """The author's code that acts after a start is due, now that the application answers."""
 
 
 def read(container: ops.Container, framework: Framework) -> facts.Image | None:
@@ -81,6 +84,7 @@ def read(container: ops.Container, framework: Framework) -> facts.Image | None:
         fingerprint=notes.fingerprint,
         migrated=notes.migrated,
         failure=facts.Failure(**notes.failure.model_dump()) if notes.failure else None,
+        owed=notes.owed,
         applied=notes.applied,
     )
 
@@ -93,11 +97,21 @@ def apply(container: ops.Container, wanted: Workload, image: facts.Image, *, now
     current = _look(container, wanted)
     due = actions.due(wanted, image, current)
     shell = _Shell(container, wanted, image, now)
+    started = False
     for action in due:
+        if isinstance(action, Replan | Reload | Restart):
+            started = True
+            shell.owe()
         if hold := shell.act(action):
             return Applied(hold=hold, migrated=shell.migrated)
-    started = any(isinstance(action, Replan | Reload | Restart) for action in due)
-    return Applied(hold=_answers(container, wanted, patience=patience if started else 0), migrated=shell.migrated)
+    hold = _answers(container, wanted, patience=patience if started else 0)
+    return Applied(hold=hold, migrated=shell.migrated, owed=shell.owes and hold is None)
+
+
+def settle(container: ops.Container, framework: Framework) -> None:
+    """Note that the author's code has acted after the last start."""
+    if notes := _load(container, framework.state_dir):
+        _write(container, framework.state_dir, notes.model_copy(update={"owed": False}))
 
 
 def run(container: ops.Container, wanted: Workload, command: workload.Command, extra: facts.Text) -> str | Failed:
@@ -170,6 +184,16 @@ class _Shell:
         logger.info("log targets: %s", ", ".join(f"{name} at {each['location']}" for name, each in targets.items()))
         layer = typing.cast("ops.pebble.LayerDict", {"log-targets": targets})
         self._container.add_layer(f"{self._container.name}-log-forwarding", layer, combine=True)
+
+    @property
+    def owes(self) -> bool:
+        """Tell whether the author's code has to act after the last start."""
+        return self._wanted.announces_starts and self._image.owed
+
+    def owe(self) -> None:
+        """Note before a start that the author's code has to act after it, whatever happens in between."""
+        if self._wanted.announces_starts and not self._image.owed:
+            self._note(owed=True)
 
     def _push(self, path: str, content: str) -> None:
         user = self._wanted.user
@@ -385,6 +409,7 @@ def _save(container: ops.Container, state_dir: str, image: facts.Image) -> None:
         fingerprint=image.fingerprint,
         migrated=image.migrated,
         failure=failure,
+        owed=image.owed,
         applied=dict(image.applied),
     )
     _write(container, state_dir, notes)

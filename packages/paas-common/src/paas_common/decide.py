@@ -3,12 +3,12 @@
 import collections.abc
 import dataclasses
 
-from . import endpoints, environment, facts, migration, observability, options, services
+from . import author, endpoints, environment, facts, migration, observability, options, services, urls
 from .endpoints import Endpoint
 from .environment import Variable
-from .integrations import BY_INTERFACE, Ready
+from .integrations import Ready
 from .options import Options
-from .workload import Framework, Hold, Migration, Refusal, Workload, worst
+from .workload import File, Framework, Hold, Migration, Refusal, Serving, Workload, worst
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,14 +25,17 @@ class Decision:
     """What those that watch the application are told."""
     faults: tuple[Hold, ...] = ()
     """What a person has to put right, while the application runs on."""
+    situation: author.Situation | None = None
+    """What the author's code has decided by, once the application can run."""
 
 
-def decide(framework: Framework, found: facts.Facts) -> Decision:
+def decide(framework: Framework, found: facts.Facts, extension: author.Author) -> Decision:
     """Say what should run on this unit."""
     given = options.read(framework, found)
     port = None if isinstance(given, list) else given.ports.app
-    ends = endpoints.read(framework, found, f"http://{found.me.app}.{found.me.model}:{port or framework.ports.app}")
-    decision = _decide(framework, found, given, ends)
+    own_address = f"http://{found.me.app}.{found.me.model}:{port or framework.ports.app}"
+    ends = endpoints.read(framework, found, own_address, extension)
+    decision = _decide(framework, found, extension, given, ends)
     report = observability.report(found, None if isinstance(given, list) else (given.ports, given.paas_config))
     return dataclasses.replace(
         decision, requests=endpoints.requests(ends), port=port, messages=report.messages, faults=report.faults
@@ -40,14 +43,61 @@ def decide(framework: Framework, found: facts.Facts) -> Decision:
 
 
 def _decide(
-    framework: Framework, found: facts.Facts, given: Options | list[Hold], ends: tuple[Endpoint, ...]
+    framework: Framework,
+    found: facts.Facts,
+    extension: author.Author,
+    given: Options | list[Hold],
+    ends: tuple[Endpoint, ...],
 ) -> Decision:
-    obstacles = [*endpoints.obstacles(found.me, ends), *_database(framework, found, ends), *_image(framework, found)]
+    databases = [name for name, each in extension.known.items() if each.migrates]
+    obstacles = [
+        *endpoints.obstacles(found.me, ends),
+        *_database(framework, found, databases, ends),
+        *_image(framework, found),
+    ]
     if isinstance(given, list) or obstacles or found.image is None:
         holds = [*(given if isinstance(given, list) else ()), *obstacles]
         return Decision(outcome=worst(holds))
     variables = _environment(framework, found, found.image, given, ends)
-    return _workload(framework, found, found.image, given, variables, ends)
+    files = _files(framework, given, ends)
+    taken = {*(file.path for file in files), f"{framework.state_dir}/charm.json"}
+    added = author.ask(extension, _situation(framework, found, given, variables), variables, taken)
+    if isinstance(added, Hold):
+        return Decision(outcome=added)
+    decision = _workload(framework, found, found.image, given, added.environment, ends)
+    if not isinstance(decision.outcome, Workload):
+        return decision
+    workload = dataclasses.replace(
+        decision.outcome,
+        files=(*files, *added.files),
+        more_ports=added.ports,
+        announces_starts=extension.awaits_starts,
+    )
+    return dataclasses.replace(decision, outcome=workload, situation=added.situation)
+
+
+def _situation(
+    framework: Framework, found: facts.Facts, given: Options, variables: environment.Environment
+) -> author.Situation:
+    return author.Situation(
+        app=found.me.app,
+        unit=found.me.unit,
+        model=found.me.model,
+        leader=found.me.leader,
+        options={option.name: option.value for option in found.options if option.value is not None},
+        environment=environment.plain(variables),
+        port=given.ports.app,
+        base_url=variables[f"{framework.prefix}BASE_URL"].value,
+        app_dir=framework.app_dir,
+    )
+
+
+def _files(framework: Framework, given: Options, ends: collections.abc.Iterable[Endpoint]) -> tuple[File, ...]:
+    server = framework.server
+    return (
+        *(server.files(given.settings, _serving(given, ends)) if server else ()),
+        *(file for end in ends if isinstance(end.reading, Ready) for file in end.reading.files),
+    )
 
 
 def invalid_options(framework: Framework, found: facts.Facts) -> Hold | None:
@@ -72,7 +122,12 @@ def _image(framework: Framework, found: facts.Facts) -> list[Hold]:
     return []
 
 
-def _database(framework: Framework, found: facts.Facts, ends: collections.abc.Iterable[Endpoint]) -> list[Hold]:
+def _database(
+    framework: Framework,
+    found: facts.Facts,
+    known: collections.abc.Iterable[str],
+    ends: collections.abc.Iterable[Endpoint],
+) -> list[Hold]:
     """Refuse to go on without a database, where the framework cannot; a required one is told of already."""
     databases = [end for end in ends if end.integration.migrates]
     if not framework.requires_database or any(
@@ -81,15 +136,14 @@ def _database(framework: Framework, found: facts.Facts, ends: collections.abc.It
         return []
     if awaited := [endpoints.waiting(end) for end in databases if end.facts.remote]:
         return awaited
+    declare = f"the charm declares none: add one of {', '.join(known)} to charmcraft.yaml"
     advice = " or ".join(
         f"juju integrate {found.me.app}:{end.facts.name} {end.integration.provider}" for end in databases
     )
-    known = ", ".join(name for name, each in BY_INTERFACE.items() if each.migrates)
     return [
         Hold(
             kind="blocked",
-            reason=f"{framework.name.title()} requires a database integration to work "
-            f"({advice or f'the charm declares none: add one of {known} to charmcraft.yaml'})",
+            reason=f"{framework.name.title()} requires a database integration to work ({advice or declare})",
             stop=True,
         )
     ]
@@ -118,12 +172,16 @@ def _environment(
         ]
     )
     there = services.environment(image.services[framework.name]) | environment.plain(merged)
-    return environment.merge([merged.values(), _of_server(framework, given, there)])
+    return environment.merge([merged.values(), _of_server(framework, there, _serving(given, ends))])
 
 
-def _of_server(framework: Framework, given: Options, there: facts.Text) -> collections.abc.Iterator[Variable]:
+def _serving(given: Options, ends: collections.abc.Iterable[Endpoint]) -> Serving:
+    return Serving(port=given.ports.app, json_logs=given.paas_config.json_logs, public=endpoints.address(ends))
+
+
+def _of_server(framework: Framework, there: facts.Text, serving: Serving) -> collections.abc.Iterator[Variable]:
     if framework.server:
-        for name, value in framework.server.variables(there, given.paas_config.json_logs).items():
+        for name, value in framework.server.variables(there, serving).items():
             yield Variable(name=name, value=value, source="the charm")
 
 
@@ -133,6 +191,7 @@ def _of_charm(framework: Framework, given: Options, base_url: str) -> collection
         **dict.fromkeys(framework.metrics_port_names, str(given.ports.metrics)),
         **dict.fromkeys(framework.metrics_path_names, given.ports.metrics_path),
         f"{framework.prefix}BASE_URL": base_url,
+        **({f"{framework.prefix}BASE_PATH": prefix} if (prefix := urls.prefix(base_url)) else {}),
         **framework.derived(given.settings, base_url),
     }
     for name, value in values.items():
@@ -160,7 +219,7 @@ def _workload(
     variables: environment.Environment,
     ends: collections.abc.Iterable[Endpoint],
 ) -> Decision:
-    server, json_logs = framework.server, given.paas_config.json_logs
+    server = framework.server
     brought = str(image.services[framework.name].get("command", ""))
     command = server.command(brought, given.settings) if server else brought
     if isinstance(command, Refusal):
@@ -184,10 +243,6 @@ def _workload(
         user=framework.user,
         migration=turn.migration if isinstance(turn, migration.Run) else None,
         health=_health(given.ports.app),
-        files=(
-            *(server.files(given.settings, given.ports.app, json_logs) if server else ()),
-            *(file for end in ends if isinstance(end.reading, Ready) for file in end.reading.files),
-        ),
         checks=server.checks(command, given.settings) if server else (),
         idle=() if schedules else services.schedulers(image.services),
         log_targets=observability.targets(found),

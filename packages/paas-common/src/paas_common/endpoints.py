@@ -4,8 +4,9 @@ import collections.abc
 import dataclasses
 import typing
 
-from . import environment, facts, integrations
+from . import author, environment, facts, integrations
 from .environment import Variable
+from .facts import Text
 from .integrations import Context, Integration, Invalid, Pending, Reading, Ready
 from .workload import Framework, Hold
 
@@ -31,19 +32,22 @@ class Endpoint:
     integration: Integration[typing.Any]
     context: Context
     reading: Reading
+    asks: Text = dataclasses.field(default_factory=dict[str, str])
+    """What the leader asks of the other side, where no library does."""
     only: bool
     """No other endpoint of the charm has the same interface."""
 
 
-def read(framework: Framework, found: facts.Facts, own_address: str) -> tuple[Endpoint, ...]:
+def read(framework: Framework, found: facts.Facts, own_address: str, extension: author.Author) -> tuple[Endpoint, ...]:
     """Read every endpoint whose interface we know.
 
     Of several endpoints of one interface, the one with the customary name, else the first, has the customary
     variables; those of the others start with the endpoint's name.
     """
-    ends = [_read(framework, found, own_address, end) for end in found.endpoints]
+    ends = [_read(framework, found, own_address, extension, end) for end in found.endpoints]
     public = address(ends) or own_address
-    return tuple(dataclasses.replace(end, context=dataclasses.replace(end.context, base_url=public)) for end in ends)
+    known = [dataclasses.replace(end, context=dataclasses.replace(end.context, base_url=public)) for end in ends]
+    return tuple(_asking(extension, end) for end in known)
 
 
 def address(ends: collections.abc.Iterable[Endpoint]) -> str | None:
@@ -54,12 +58,26 @@ def address(ends: collections.abc.Iterable[Endpoint]) -> str | None:
 
 
 def requests(ends: collections.abc.Iterable[Endpoint]) -> dict[str, facts.Text]:
-    """Give what the leader asks of each other side, where no library does."""
-    return {end.facts.name: end.integration.request(end.context) for end in ends if end.integration.request}
+    """Give what the leader asks of each other side."""
+    return {end.facts.name: end.asks for end in ends if end.asks}
 
 
-def _read(framework: Framework, found: facts.Facts, own_address: str, end: facts.Endpoint) -> Endpoint:
-    known = integrations.BY_INTERFACE[end.interface]
+def _asking(extension: author.Author, end: Endpoint) -> Endpoint:
+    remote, known = end.facts.remote, end.integration
+    if remote is None or known.request is None:
+        return end
+    if known not in extension.integrations:
+        return dataclasses.replace(end, asks=known.request(end.context))
+    asked = author.request(known, remote, end.context)
+    if isinstance(asked, Invalid):
+        return dataclasses.replace(end, reading=asked)
+    return dataclasses.replace(end, asks=asked)
+
+
+def _read(
+    framework: Framework, found: facts.Facts, own_address: str, extension: author.Author, end: facts.Endpoint
+) -> Endpoint:
+    known = extension.known[end.interface]
     names = [each.name for each in found.endpoints if each.interface == end.interface]
     customary = known.endpoint if known.endpoint in names else names[0]
     context = Context(
@@ -72,8 +90,16 @@ def _read(framework: Framework, found: facts.Facts, own_address: str, end: facts
         base_url=own_address,
         folder=f"{framework.state_dir}/{end.name}",
     )
-    reading = known.read(end.remote, context) if end.remote else Pending()
+    reading = _reading(extension, known, end.remote, context) if end.remote else Pending()
     return Endpoint(facts=end, integration=known, context=context, reading=reading, only=len(names) == 1)
+
+
+def _reading(
+    extension: author.Author, known: Integration[typing.Any], remote: facts.Remote, context: Context
+) -> Reading:
+    if known in extension.integrations:
+        return author.reading(known, remote, context)
+    return known.read(remote, context)
 
 
 def obstacles(me: facts.Identity, endpoints: collections.abc.Sequence[Endpoint]) -> list[Hold]:
@@ -134,9 +160,10 @@ def _missing(me: facts.Identity, missing: collections.abc.Sequence[Endpoint]) ->
 
 def variables(end: Endpoint) -> list[Variable]:
     """Give what the application gets to know of an endpoint; nothing while it is not ready."""
-    given: facts.Text = end.reading.env if isinstance(end.reading, Ready) else {}
-    source = f"integration {end.facts.name}"
+    if not isinstance(end.reading, Ready):
+        return []
+    source, marked = f"integration {end.facts.name}", end.reading.secret
     return [
-        Variable(name=name, value=value, source=source, secret=name.endswith(CONFIDENTIAL))
-        for name, value in given.items()
+        Variable(name=name, value=value, source=source, secret=name in marked or name.endswith(CONFIDENTIAL))
+        for name, value in end.reading.env.items()
     ]

@@ -10,7 +10,12 @@ import hashlib
 import json
 from urllib.parse import quote
 
+import pydantic
+
 from . import facts
+
+Given = collections.abc.Mapping[str, str | pydantic.SecretStr | None]
+"""Variables as a charm's author gives them; nothing means that there shall be none of that name."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,19 @@ class Variable:
 
 
 Environment = collections.abc.Mapping[str, Variable]
+
+
+def variables(given: Given, source: str) -> collections.abc.Iterator[Variable]:
+    """Check what an author gives; raises ``TypeError`` or ``ValueError`` naming the variable."""
+    for name, value in given.items():
+        if not name or "=" in name or "\0" in name:
+            raise ValueError(f"{name!r} cannot be the name of a variable")
+        if isinstance(value, pydantic.SecretStr):
+            yield Variable(name=name, value=value.get_secret_value(), source=source, secret=True)
+        elif isinstance(value, str):
+            yield Variable(name=name, value=value, source=source)
+        elif value is not None:  # pyright: ignore[reportUnnecessaryComparison]  authors may not check their types
+            raise TypeError(f"{name} must be text, not {type(value).__name__}")
 
 
 def merge(groups: collections.abc.Iterable[collections.abc.Iterable[Variable]]) -> Environment:
@@ -53,7 +71,12 @@ def changes(before: facts.Text, after: Environment) -> list[str]:
 
 def redact(said: str, environment: Environment) -> str:
     """Blot out the values of secret variables, for the output of a program that had them."""
-    return blot(said, (each.value for each in environment.values() if each.secret))
+    return blot(said, secrets(environment))
+
+
+def secrets(environment: Environment) -> list[str]:
+    """Give the values that nobody may see."""
+    return [variable.value for variable in environment.values() if variable.secret]
 
 
 def blot(said: str, secrets: collections.abc.Iterable[str]) -> str:

@@ -161,6 +161,8 @@ class Image:
     migrated: str | None = None
     """Fingerprint of the migration that this container has behind it."""
     failure: Failure | None = None
+    owed: bool = False
+    """The code of the charm's author that acts after a start has not succeeded since the last one."""
     applied: Text = dataclasses.field(default_factory=dict[str, str])
     """Digests of what was last put in force: of the layer and of each file."""
 

@@ -4,6 +4,7 @@ The worker class stays in the service's command (``-k``), as rockcraft's extensi
 file, which Gunicorn reads again on SIGHUP. Logs go to standard output, where Pebble keeps and forwards them.
 """
 
+import collections.abc
 import json
 import re
 import shlex
@@ -11,9 +12,9 @@ import typing
 
 import pydantic
 
-from . import server_logs
+from . import sources, urls
 from .settings import Settings
-from .workload import Check, File, Refusal, Server
+from .workload import Check, File, Refusal, Server, Serving
 
 STATSD: typing.Final = "localhost:9125"
 _WORKER_CLASS: typing.Final = re.compile(r"(?P<flag>(?:^|\s)(?:-k|--worker-class)\s+(?:\[\s*)?)(?P<name>[^\s\[\]]+)")
@@ -50,12 +51,21 @@ class GunicornSettings(Settings):
     )
 
 
-def server(base_dir: str, app_dir: str, state_dir: str) -> Server:
-    """Describe Gunicorn for an image whose files are below ``base_dir``."""
+def server(
+    base_dir: str, app_dir: str, state_dir: str, at_load: collections.abc.Callable[[str], str] = lambda _: ""
+) -> Server:
+    """Describe Gunicorn for an image whose files are below ``base_dir``.
+
+    ``at_load`` gives Python code for a framework that has to know its path prefix before the application is loaded.
+    """
     candidate = f"{state_dir}/gunicorn.conf.py"
 
-    def files(settings: Settings, port: int, json_logs: bool) -> tuple[File, ...]:
-        text = _text(_ours(settings), port, app_dir) + (_json_logger() if json_logs else "")
+    def files(settings: Settings, serving: Serving) -> tuple[File, ...]:
+        text = _text(_ours(settings), serving.port, app_dir)
+        if serving.json_logs:
+            text += _json_logger()
+        if serving.public:
+            text += _public_address(serving.public) + at_load(urls.prefix(serving.public))
         return (File(path=f"{base_dir}/gunicorn.conf.py", content=text, candidate=candidate, on_change="reload"),)
 
     def checks(command: str, settings: Settings) -> tuple[Check, ...]:
@@ -89,7 +99,7 @@ def _text(settings: GunicornSettings, port: int, app_dir: str) -> str:
 def _json_logger() -> str:
     """Define a logger class in the file itself; it extends the one that Gunicorn takes for statsd."""
     return f"""
-{server_logs.source()}
+{sources.json_lines_formatter()}
 
 import gunicorn.instrument.statsd
 
@@ -102,6 +112,16 @@ class JsonLogger(gunicorn.instrument.statsd.Statsd):
 
 
 logger_class = JsonLogger
+"""
+
+
+def _public_address(address: str) -> str:
+    """Wrap the application in each worker, once it is loaded."""
+    return f"""
+{sources.wsgi_public_address()}
+
+def post_worker_init(worker):
+    worker.wsgi = behind(worker.wsgi, {json.dumps(address)})
 """
 
 

@@ -20,6 +20,7 @@ def read(
     charm: ops.CharmBase,
     framework: Framework,
     *,
+    interfaces: requirers.Interfaces,
     missing_libraries: facts.Text,
     image: facts.Image | None,
 ) -> facts.Facts:
@@ -38,7 +39,7 @@ def read(
     return facts.Facts(
         me=me,
         options=tuple(_options(charm)),
-        endpoints=tuple(_endpoints(charm, missing_libraries)),
+        endpoints=tuple(_endpoints(charm, interfaces, missing_libraries)),
         watched=watchers.read(charm, me, framework.cos),
         peers=peers,
         planned_units=planned,
@@ -60,7 +61,12 @@ def note(charm: ops.CharmBase, found: facts.Facts, notes: migration.Notes) -> No
         databag.write(relation.data[charm.app], found.peers.app, notes.app)
 
 
-def ask(charm: ops.CharmBase, found: facts.Facts, requests: collections.abc.Mapping[str, facts.Text]) -> None:
+def ask(
+    charm: ops.CharmBase,
+    found: facts.Facts,
+    interfaces: requirers.Interfaces,
+    requests: collections.abc.Mapping[str, facts.Text],
+) -> None:
     """Write what differs of what is asked of the other side; the caller leads.
 
     A library asks by itself in relation-created, on the unit that leads then; if that unit goes before its hook ends,
@@ -71,17 +77,17 @@ def ask(charm: ops.CharmBase, found: facts.Facts, requests: collections.abc.Mapp
         if relation is None or end.remote is None or end.missing_library:
             continue
         databag.write(relation.data[charm.app], end.remote.asked, requests.get(end.name, {}))
-        if integrations.BY_INTERFACE[end.interface].library in requirers.ASKS_ONCE and not end.remote.asked:
+        if interfaces[end.interface].library in requirers.ASKS_ONCE and not end.remote.asked:
             charm.on[end.name].relation_created.emit(relation, relation.app)
 
 
-def report(charm: ops.CharmBase, port: int | None, hold: Hold | None) -> None:
-    """Open the port, and set the status, each only where it differs.
+def report(charm: ops.CharmBase, ports: collections.abc.Set[int], hold: Hold | None) -> None:
+    """Open the ports, if any are known, and set the status, each only where it differs.
 
     The application's status is left to Juju, which shows the worst of the units'.
     """
-    if port is not None and charm.unit.opened_ports() != {ops.Port("tcp", port)}:
-        charm.unit.set_ports(port)
+    if ports and charm.unit.opened_ports() != {ops.Port("tcp", port) for port in ports}:
+        charm.unit.set_ports(*sorted(ports))
     status = ops.StatusBase.from_name(hold.kind, hold.reason) if hold else ops.ActiveStatus()
     if charm.unit.status != status:
         charm.unit.status = status
@@ -152,9 +158,11 @@ def _secret(charm: ops.CharmBase, uri: str) -> facts.Secret:
         return facts.Unreadable(uri=uri)
 
 
-def _endpoints(charm: ops.CharmBase, missing_libraries: facts.Text) -> collections.abc.Iterator[facts.Endpoint]:
+def _endpoints(
+    charm: ops.CharmBase, interfaces: requirers.Interfaces, missing_libraries: facts.Text
+) -> collections.abc.Iterator[facts.Endpoint]:
     for name, meta in charm.meta.requires.items():
-        known = integrations.BY_INTERFACE.get(meta.interface_name or "")
+        known = interfaces.get(meta.interface_name or "")
         if known is None:
             continue
         # A broken relation is still listed in its own last hook, but no longer active.

@@ -16,6 +16,7 @@ from . import integrations
 
 DATA_INTERFACES: typing.Final = "charms.data_platform_libs.v0.data_interfaces"
 S3: typing.Final = "charms.data_platform_libs.v0.s3"
+Interfaces = collections.abc.Mapping[str, integrations.Integration[typing.Any]]
 ASKS_ONCE: typing.Final = (DATA_INTERFACES,)
 """Libraries that send their request in relation-created only."""
 
@@ -34,14 +35,14 @@ class Requirers:
     """Endpoint → the requirer object, which publishes the port."""
 
 
-def set_up(charm: ops.CharmBase) -> Requirers:
+def set_up(charm: ops.CharmBase, interfaces: Interfaces) -> Requirers:
     """Create the requirer of each related endpoint; it sends the request and emits its events from then on."""
     objects: list[ops.Object] = []
     events: list[ops.BoundEvent] = []
     missing: dict[str, str] = {}
     ingresses: dict[str, typing.Any] = {}
     for name, meta in charm.meta.requires.items():
-        known = integrations.BY_INTERFACE.get(meta.interface_name or "")
+        known = interfaces.get(meta.interface_name or "")
         if known is None or known.library is None:
             continue
         # ops no longer lists a relation in its last hook, where the library still has to clear what it keeps.

@@ -51,6 +51,11 @@ def with_parameters(address: str, wanted: collections.abc.Mapping[str, str]) -> 
     return parts._replace(path=parts.path or "/", query=query).geturl()
 
 
+def prefix(address: str) -> str:
+    """Give the path below which an address lies, without its last slash; empty where it has none."""
+    return urllib.parse.urlsplit(address).path.rstrip("/")
+
+
 def env(stem: str, address: str, *, username: str = "", password: str = "") -> dict[str, str]:
     """Spell out an address.
 

@@ -3,9 +3,9 @@
 import json
 import typing
 
-from . import facts, server_logs
+from . import facts, sources, urls
 from .settings import Settings
-from .workload import File, Server
+from .workload import File, Server, Serving
 
 _MODULE: typing.Final = "uvicorn_json_lines"
 
@@ -14,19 +14,25 @@ def server(folder: str) -> Server:
     """Describe Uvicorn; ``folder`` is where its logging configuration goes."""
     configuration = f"{folder}/uvicorn-log-config.json"
 
-    def files(_: Settings, __: int, json_logs: bool) -> tuple[File, ...]:
-        if not json_logs:
+    def files(_: Settings, serving: Serving) -> tuple[File, ...]:
+        if not serving.json_logs:
             return ()
         return (
-            File(path=f"{folder}/{_MODULE}.py", content=server_logs.source()),
+            File(path=f"{folder}/{_MODULE}.py", content=sources.json_lines_formatter()),
             File(path=configuration, content=json.dumps(_logging(), indent=2)),
         )
 
-    def variables(given: facts.Text, json_logs: bool) -> facts.Text:
-        if not json_logs:
-            return {}
-        path = ":".join(part for part in (folder, given.get("PYTHONPATH", "")) if part)
-        return {"PYTHONPATH": path, "UVICORN_LOG_CONFIG": configuration}
+    def variables(given: facts.Text, serving: Serving) -> facts.Text:
+        found: dict[str, str] = {}
+        if serving.json_logs:
+            found["PYTHONPATH"] = ":".join(part for part in (folder, given.get("PYTHONPATH", "")) if part)
+            found["UVICORN_LOG_CONFIG"] = configuration
+        if serving.public:
+            # Which address of the cluster's network the ingress has at the moment, nobody knows.
+            found["FORWARDED_ALLOW_IPS"] = "*"
+            if prefix := urls.prefix(serving.public):
+                found["UVICORN_ROOT_PATH"] = prefix
+        return found
 
     return Server(files=files, command=lambda command, _: command, checks=lambda _, __: (), variables=variables)
 

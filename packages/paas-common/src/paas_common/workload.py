@@ -48,17 +48,27 @@ class Check:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Serving:
+    """What a server has to know besides its own options."""
+
+    port: int
+    json_logs: bool
+    """Log lines are JSON."""
+    public: str | None
+    """The address that an ingress has given the application, where there is one."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Server:
     """The program in front of the application, where it has configuration files of its own.
 
-    All but ``command`` and ``checks`` get whether log lines are JSON. ``checks`` gets the service's command as it will
-    be.
+    ``checks`` gets the service's command as it will be.
     """
 
-    files: collections.abc.Callable[[Settings, int, bool], tuple[File, ...]]
+    files: collections.abc.Callable[[Settings, Serving], tuple[File, ...]]
     command: collections.abc.Callable[[str, Settings], "str | Refusal"]
     checks: collections.abc.Callable[[str, Settings], tuple[Check, ...]]
-    variables: collections.abc.Callable[[facts.Text, bool], facts.Text]
+    variables: collections.abc.Callable[[facts.Text, Serving], facts.Text]
     """What the server finds in the environment, given what is there already."""
 
 
@@ -163,6 +173,10 @@ class Workload:
     """The server's configuration, where it has one, and what else the application reads."""
     idle: tuple[str, ...] = ()
     """Services that this unit must not run."""
+    more_ports: tuple[int, ...] = ()
+    """What else is open to the network, for the charm's author."""
+    announces_starts: bool = False
+    """The charm's author has something to do after each start."""
     checks: tuple[Check, ...] = ()
     migration: Migration | None = None
     """The migration that is due now."""

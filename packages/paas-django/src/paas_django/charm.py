@@ -1,5 +1,6 @@
 """The charm of a Django application: what the framework adds to the common charm, as data; and its superuser."""
 
+import json
 import pathlib
 import secrets
 import typing
@@ -10,6 +11,32 @@ import pydantic
 from paas_common import gunicorn
 
 from .settings import DjangoSettings, hosts
+
+
+def script_prefix(prefix: str) -> str:
+    """Tell Django its prefix before it loads.
+
+    ``STATIC_URL`` and ``MEDIA_URL`` are made once and for all then, and WhiteNoise looks at ``FORCE_SCRIPT_NAME``; what
+    the project's own settings say of it counts more than this default.
+    """
+    if not prefix:
+        return ""
+    return f"""
+
+def post_fork(server, worker):
+    load = worker.load_wsgi
+
+    def load_wsgi():  # not earlier: gevent has to come before Django
+        import django.conf.global_settings
+        import django.urls
+
+        django.conf.global_settings.FORCE_SCRIPT_NAME = {json.dumps(prefix)}
+        django.urls.set_script_prefix({json.dumps(prefix + "/")})
+        load()
+
+    worker.load_wsgi = load_wsgi
+"""
+
 
 STATE_DIR: typing.Final = "/tmp/django/state"  # noqa: S108  a path inside the workload container, private to it
 DJANGO: typing.Final = paas_common.Framework(
@@ -27,7 +54,7 @@ DJANGO: typing.Final = paas_common.Framework(
     app_dir="/django/app",
     state_dir=STATE_DIR,
     cos=pathlib.Path(__file__).parent / "cos",
-    server=gunicorn.server("/django", "/django/app", STATE_DIR),
+    server=gunicorn.server("/django", "/django/app", STATE_DIR, at_load=script_prefix),
     derived=hosts,
     requires_database=True,
     actions={

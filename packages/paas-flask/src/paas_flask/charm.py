@@ -6,7 +6,7 @@ import typing
 import paas_common
 from paas_common import gunicorn
 
-from .settings import FlaskSettings
+from .settings import FlaskSettings, application_root
 
 STATE_DIR: typing.Final = "/tmp/flask/state"  # noqa: S108  a path inside the workload container, private to it
 FLASK: typing.Final = paas_common.Framework(
@@ -25,6 +25,7 @@ FLASK: typing.Final = paas_common.Framework(
     state_dir=STATE_DIR,
     cos=pathlib.Path(__file__).parent / "cos",
     server=gunicorn.server("/flask", "/flask/app", STATE_DIR),
+    derived=application_root,
 )
 
 

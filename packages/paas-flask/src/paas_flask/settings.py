@@ -4,6 +4,7 @@ import typing
 
 import paas_common
 import pydantic
+from paas_common import urls
 
 
 def _upper(value: object) -> object:
@@ -47,3 +48,13 @@ class FlaskSettings(paas_common.GunicornSettings):
         alias="flask-session-cookie-secure",
         description="Whether session cookies travel over HTTPS only; it arrives as FLASK_SESSION_COOKIE_SECURE.",
     )
+
+
+def application_root(settings: paas_common.Settings, base_url: str) -> dict[str, str]:
+    """Give the ingress's path as the application's root, so that its cookies are not those of a neighbour's path.
+
+    What the operator sets stays.
+    """
+    set_already = settings.application_root if isinstance(settings, FlaskSettings) else None
+    prefix = urls.prefix(base_url)
+    return {"FLASK_APPLICATION_ROOT": prefix} if prefix and not set_already else {}

@@ -6,7 +6,7 @@ import typing
 
 import pydantic
 
-from paas_common import facts, settings
+from paas_common import environment, facts, settings
 from paas_common.workload import File
 
 DataT = typing.TypeVar("DataT", bound=pydantic.BaseModel)
@@ -47,6 +47,8 @@ class Ready:
     """Everything the application needs from this endpoint."""
 
     env: facts.Text = dataclasses.field(repr=False)
+    secret: frozenset[str] = frozenset()
+    """Names of variables that are marked as secret."""
     files: tuple[File, ...] = ()
     migrates: str | None = None
     """Names the database behind the endpoint; a new one needs the application's migration."""
@@ -57,7 +59,7 @@ class Ready:
 Reading = Pending | Invalid | Ready
 
 
-def _no_env(_: typing.Any, __: Context) -> facts.Text:
+def _no_env(_: typing.Any, __: Context) -> environment.Given:
     return {}
 
 
@@ -78,14 +80,15 @@ class Integration(typing.Generic[DataT]):
     """One kind of endpoint, described by pure functions."""
 
     interface: str
-    endpoint: str
+    endpoint: str = ""
     """The customary name of the endpoint."""
-    stem: str | None
+    stem: str | None = None
     """What the customary variables start with; where it is nothing, the endpoint's name always names them."""
     provider: str
     """A charm that is commonly integrated, for the advice in a status."""
     parse: collections.abc.Callable[[facts.Databags, Context], DataT | None]
-    env: collections.abc.Callable[[DataT, Context], facts.Text] = _no_env
+    env: collections.abc.Callable[[DataT, Context], environment.Given] = _no_env
+    """The application's variables; a value that is a ``pydantic.SecretStr`` is a secret."""
     files: collections.abc.Callable[[DataT, Context], tuple[File, ...]] = _no_files
     """What the application has to find in its container."""
     secrets: tuple[str, ...] = ()
@@ -118,8 +121,10 @@ class Integration(typing.Generic[DataT]):
             return Invalid(f"invalid {context.endpoint} relation data from {remote.app}: {what}")
         if data is None:
             return Pending()
+        found = list(environment.variables(self.env(data, context), f"integration {context.endpoint}"))
         return Ready(
-            env=self.env(data, context),
+            env={variable.name: variable.value for variable in found},
+            secret=frozenset(variable.name for variable in found if variable.secret),
             files=self.files(data, context),
             migrates=f"{context.endpoint}:{remote.relation}:{self.migrates(data)}" if self.migrates else None,
             address=self.address(data) if self.address else None,

@@ -1,0 +1,19 @@
+"""The text of the modules that servers in the container use; they need nothing but the standard library."""
+
+import pathlib
+
+from . import json_lines, public_address
+
+
+def json_lines_formatter() -> str:
+    """Give the formatter of log lines as JSON."""
+    return _text(json_lines.__file__)
+
+
+def wsgi_public_address() -> str:
+    """Give what tells a WSGI application its public address."""
+    return _text(public_address.__file__)
+
+
+def _text(path: str) -> str:
+    return pathlib.Path(path).read_text(encoding="utf-8")

@@ -149,11 +149,11 @@ class Browser:
             raise
 
     def _address(self) -> str:
-        """Ask where the application is; that it is nowhere yet is as good as that nobody answers."""
+        """Ask where the application's first port is; that it is nowhere yet is as good as that nobody answers."""
         asked = self._deployment.run("url", self._application)
         if asked.returncode:
             raise ConnectionRefusedError(asked.stderr)
-        return asked.stdout.strip()
+        return asked.stdout.split()[0]
 
 
 def _parent(entry: Path) -> int | None:

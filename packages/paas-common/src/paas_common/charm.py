@@ -53,27 +53,27 @@ class PaasCharm(ops.CharmBase):
         if "rotate-secret-key" in self.meta.actions:
             framework.observe(self.on["rotate-secret-key"].action, self._rotate)
 
-    def environment(self, situation: Situation) -> Given:
+    def environment(self, situation: Situation, /) -> Given:
         """Give variables that the application gets on top of all others; ``None`` takes one away."""
         del situation
         return {}
 
-    def obstacles(self, situation: Situation) -> collections.abc.Iterable[Hold]:
+    def obstacles(self, situation: Situation, /) -> collections.abc.Iterable[Hold]:
         """Give reasons why the application must not run as it is about to."""
         del situation
         return ()
 
-    def files(self, situation: Situation) -> collections.abc.Iterable[File]:
+    def files(self, situation: Situation, /) -> collections.abc.Iterable[File]:
         """Give files that the application has to find in its container."""
         del situation
         return ()
 
-    def ports(self, situation: Situation) -> collections.abc.Iterable[int]:
+    def ports(self, situation: Situation, /) -> collections.abc.Iterable[int]:
         """Give ports to open beside the application's."""
         del situation
         return ()
 
-    def started(self, situation: Situation) -> None:
+    def started(self, situation: Situation, /) -> None:
         """Act once the application answers after it was started, restarted or reloaded.
 
         It may do whatever a charm may. When it fails, it is called again at the next event.

@@ -1,0 +1,497 @@
+"""What a charm's author adds: the example that adds everything, and what happens when their code is wrong."""
+
+import collections.abc
+import dataclasses
+import importlib.util
+import json
+import logging
+import pathlib
+import types
+import typing
+
+import ops
+import paas_common
+import paas_flask
+import pydantic
+import pytest
+from ops import testing
+from paas_local import extensions, project
+from world import HERE, Calls, Failing, World, answered, environment, relation
+
+CHARM = HERE.parent.parent / "examples/custom/charm"
+TOKEN = "weatherToken01"
+
+
+@pytest.fixture(scope="module")
+def example() -> types.ModuleType:
+    """Import the example as its dispatch does."""
+    spec = importlib.util.spec_from_file_location("weather_charm", CHARM / "src/charm.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def weather(world: World, example: types.ModuleType) -> World:
+    """Give a world of the example's charm."""
+    world.meta = extensions.expand(project.load(CHARM / "charmcraft.yaml"), CHARM)
+    world.charm_type = type("WeatherCharm", (example.WeatherCharm,), {"start_patience": 0})
+    world.image_file("static/version.txt", "1.4.2\n")
+    return world
+
+
+def station(endpoint: str = "station", **bag: str) -> testing.Relation:
+    return testing.Relation(
+        endpoint, interface="weather_station", remote_app_name="brno-station", remote_app_data=dict(bag)
+    )
+
+
+def with_token(**bag: str) -> tuple[testing.Secret, testing.Relation]:
+    secret = testing.Secret({"token": TOKEN})
+    return secret, station(**{"url": "http://station:80", "token-id": secret.id, **bag})
+
+
+def state(world: World, *relations: testing.Relation, **changes: typing.Any) -> testing.State:
+    secret = world.secret()
+    secrets = {secret, *changes.pop("secrets", ())}
+    return world.state(relations={world.peer(secret), *relations}, secrets=secrets, **changes)
+
+
+def deployed(world: World, *relations: testing.Relation, **changes: typing.Any) -> testing.State:
+    return answered(world.run(world.context().on.config_changed(), state(world, *relations, **changes)))
+
+
+def file(world: World) -> pathlib.Path:
+    return world.root / "base/towns.json"
+
+
+def starts(calls: Calls) -> list[str]:
+    return [name for name in calls.names() if name in {"replan", "restart", "send_signal"}]
+
+
+class TestExample:
+    """All of it, in the example."""
+
+    def test_alone_it_runs_with_its_variables_its_file_its_port_and_its_version(self, weather: World) -> None:
+        after = deployed(weather)
+
+        given = environment(after)
+        assert after.unit_status == testing.ActiveStatus()
+        assert given["FLASK_TITLE"] == "The weather in Brno and Oslo"
+        assert "FLASK_TOWNS" not in given
+        assert json.loads(file(weather).read_text()) == ["Brno", "Oslo"]
+        assert after.opened_ports == {testing.TCPPort(8000), testing.TCPPort(9102)}
+        assert after.workload_version == "1.4.2"
+
+    def test_its_integration_gives_variables_and_is_asked(self, weather: World) -> None:
+        secret, related = with_token()
+
+        after = deployed(weather, related, secrets={secret})
+
+        assert environment(after)["WEATHER_URL"] == "http://station:80"
+        assert environment(after)["WEATHER_TOKEN"] == TOKEN
+        assert dict(relation(after, "station").local_app_data) == {
+            "towns": '["Brno", "Oslo"]',
+            "page": "http://flask-k8s.demo:8000",
+        }
+
+    def test_who_does_not_lead_asks_for_nothing(self, weather: World) -> None:
+        after = deployed(weather, station(), leader=False)
+
+        assert dict(relation(after, "station").local_app_data) == {}
+
+    def test_its_end_takes_the_variables_along(self, weather: World) -> None:
+        before = environment(deployed(weather))
+        weather.new_container()
+        secret, related = with_token()
+        settled = deployed(weather, related, secrets={secret})
+
+        after = weather.run(weather.context().on.relation_broken(relation(settled, "station")), settled)
+
+        assert environment(after) == before
+
+    def test_of_two_stations_the_other_has_variables_of_its_own_name(self, weather: World) -> None:
+        weather.meta["requires"]["sea-station"] = dict(weather.meta["requires"]["station"])
+        secret, related = with_token()
+        other = dataclasses.replace(related, endpoint="sea-station", id=77)
+
+        after = deployed(weather, related, other, secrets={secret})
+
+        assert {"WEATHER_URL", "WEATHER_TOKEN", "SEA_STATION_URL", "SEA_STATION_TOKEN"} <= set(environment(after))
+
+    def test_required_and_missing_it_is_told_with_the_command(self, weather: World) -> None:
+        weather.meta["requires"]["station"]["optional"] = False
+
+        after = deployed(weather)
+
+        assert after.unit_status == testing.BlockedStatus(
+            "missing integrations: station (juju integrate flask-k8s weather-station)"
+        )
+
+    def test_required_and_without_an_answer_it_is_awaited(self, weather: World) -> None:
+        weather.meta["requires"]["station"]["optional"] = False
+
+        after = deployed(weather, station())
+
+        assert after.unit_status == testing.WaitingStatus("waiting for brno-station to provide station")
+
+    def test_a_secret_that_cannot_be_read_yet_is_awaited(self, weather: World) -> None:
+        weather.meta["requires"]["station"]["optional"] = False
+
+        after = deployed(weather, station(url="http://s", **{"token-id": "secret:d1ehcifmp25c76e01vhg"}))
+
+        assert after.unit_status == testing.WaitingStatus("waiting for brno-station to provide station")
+
+    def test_what_is_unusable_is_told_by_endpoint_application_and_key(self, weather: World) -> None:
+        secret, related = with_token(url="gopher://station")
+
+        after = deployed(weather, related, secrets={secret})
+
+        assert after.unit_status == testing.BlockedStatus(
+            "invalid station relation data from brno-station: url (string should match pattern '^https?://')"
+        )
+
+    def test_its_secret_is_blotted_out_of_what_a_program_says(self, weather: World) -> None:
+        secret, related = with_token()
+        says = testing.Exec(["/bin/python3"], return_code=1, stdout=f"KeyError: {TOKEN}")
+
+        after = deployed(weather, related, secrets={secret}, containers={weather.workload(execs={says})})
+
+        assert after.unit_status.message.endswith("KeyError: ***")
+
+    def test_its_readiness_rule(self, weather: World) -> None:
+        after = deployed(weather, config={"towns": " , "})
+
+        assert after.unit_status == testing.BlockedStatus(
+            "option towns names no town (juju config flask-k8s towns=Brno)"
+        )
+
+    def test_an_event_without_news_touches_nothing(self, weather: World, calls: Calls) -> None:
+        secret, related = with_token()
+        settled = deployed(weather, related, secrets={secret})
+        calls.clear()
+        weather.context().unit_status_history.clear()
+
+        after = weather.run(weather.context().on.update_status(), settled)
+
+        assert {"can_connect", "get_checks", "get_plan", "get_services", "pull"}.issuperset(calls.names())
+        assert (after.containers, after.relations) == (settled.containers, settled.relations)
+        assert weather.context().unit_status_history == []
+
+    def test_every_event_of_its_relation_is_seen(self, weather: World) -> None:
+        secret, related = with_token()
+        settled = deployed(weather, related, secrets={secret})
+        related = relation(settled, "station")
+        on = weather.context().on
+
+        for event in (
+            on.relation_created(related),
+            on.relation_joined(related, remote_unit=0),
+            on.relation_changed(related),
+            on.relation_departed(related, remote_unit=0),
+            on.update_status(),
+            on.upgrade_charm(),
+            on.leader_elected(),
+        ):
+            assert weather.run(event, settled).unit_status == testing.ActiveStatus()
+
+
+class Author(paas_flask.Charm):
+    """A charm whose parts the tests exchange."""
+
+    start_patience = 0
+
+
+@pytest.fixture
+def charm(world: World) -> collections.abc.Callable[..., World]:
+    """Give a world of a charm that overrides these methods."""
+    world.meta["requires"] = {"planner": {"interface": "planner", "optional": True}}
+
+    def made(**parts: typing.Any) -> World:
+        world.charm_type = type("MyCharm", (Author,), parts)
+        return world
+
+    return made
+
+
+Charm = collections.abc.Callable[..., World]
+
+
+def always(answer: object) -> collections.abc.Callable[..., object]:
+    """Give code that has one answer to everything."""
+
+    def answers(*_: object) -> object:
+        return answer
+
+    return answers
+
+
+def fails(*_: object) -> typing.NoReturn:
+    raise ValueError("no such\nthing")
+
+
+@pytest.mark.parametrize("method", ["environment", "obstacles", "files", "ports"])
+def test_code_that_fails_is_named_and_told_in_the_log(
+    charm: Charm, caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    world = charm(**{method: fails})
+
+    with caplog.at_level(logging.ERROR):
+        after = deployed(world)
+
+    assert after.unit_status == testing.BlockedStatus(
+        f"MyCharm.{method} failed: ValueError: no such thing (the traceback is in juju debug-log)"
+    )
+    assert f"MyCharm.{method} failed:\nTraceback" in caplog.text
+    assert "in fails" in caplog.text
+
+
+def test_code_that_fails_late_is_no_different(charm: Charm) -> None:
+    def ports(*_: object) -> collections.abc.Iterator[int]:
+        yield 9000
+        fails()
+
+    assert deployed(charm(ports=ports)).unit_status.name == "blocked"
+
+
+def test_a_secret_in_an_error_is_shown_nowhere(charm: Charm, caplog: pytest.LogCaptureFixture) -> None:
+    def files(_: object, situation: paas_common.Situation) -> typing.NoReturn:
+        raise ValueError(f"cannot use {situation.environment['FLASK_SECRET_KEY']}")
+
+    with caplog.at_level(logging.DEBUG):
+        after = deployed(charm(files=files))
+
+    assert after.unit_status.message.startswith("MyCharm.files failed: ValueError: cannot use *** (")
+    assert "generated-key" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "reason"),
+    [
+        ("environment", {"A": 1}, "TypeError: A must be text, not int"),
+        ("environment", {"A=B": "1"}, "ValueError: 'A=B' cannot be the name of a variable"),
+        ("environment", None, "AttributeError: 'NoneType' object has no attribute 'items'"),
+        ("obstacles", ["not ready"], "TypeError: expected Hold, not str"),
+        ("files", ["/etc/motd"], "TypeError: expected File, not str"),
+        (
+            "files",
+            [paas_common.File(path="motd", content="")],
+            "ValueError: motd: the path of a file must be absolute",
+        ),
+        (
+            "files",
+            [paas_common.File(path="/flask/gunicorn.conf.py", content="")],
+            "ValueError: /flask/gunicorn.conf.py: this file is the charm's own",
+        ),
+        ("files", [paas_common.File(path="/m", content="")] * 2, "ValueError: /m: the file is there twice"),
+        ("ports", ["9000"], "TypeError: expected int, not str"),
+        ("ports", [70000], "ValueError: 70000: a port is from 1 to 65535"),
+    ],
+)
+def test_an_answer_of_another_kind_is_named(charm: Charm, method: str, answer: object, reason: str) -> None:
+    after = deployed(charm(**{method: always(answer)}))
+
+    assert after.unit_status == testing.BlockedStatus(
+        f"MyCharm.{method} failed: {reason} (the traceback is in juju debug-log)"
+    )
+
+
+def test_a_rule_and_an_error_are_told_at_once(charm: Charm) -> None:
+    hold = paas_common.Hold(kind="waiting", reason="waiting for the moon")
+
+    after = deployed(charm(obstacles=always([hold]), ports=always([0])))
+
+    assert after.unit_status.name == "blocked"
+    assert after.unit_status.message.endswith("; waiting for the moon")
+
+
+def test_the_last_word_on_the_environment_is_the_author_s(charm: Charm) -> None:
+    seen: list[paas_common.Situation] = []
+
+    def variables(_: object, situation: paas_common.Situation) -> dict[str, str | pydantic.SecretStr | None]:
+        seen.append(situation)
+        return {"FLASK_BASE_URL": "https://mine", "FLASK_GREETING": None, "KEY": pydantic.SecretStr("mineOwn")}
+
+    after = deployed(charm(environment=variables))
+
+    given = environment(after)
+    assert (given["FLASK_BASE_URL"], given["KEY"]) == ("https://mine", "mineOwn")
+    assert "FLASK_GREETING" not in given
+    assert seen[0].environment["FLASK_GREETING"] == seen[0].options["greeting"]
+    assert (seen[0].unit, seen[0].port, seen[0].base_url) == ("flask-k8s/0", 8000, "http://flask-k8s.demo:8000")
+    assert "generated-key" not in repr(seen[0])
+
+
+@pytest.mark.parametrize(
+    ("on_change", "expected"), [("restart", ["restart"]), ("reload", ["send_signal"]), ("nothing", [])]
+)
+def test_a_changed_file_does_what_the_author_says_and_no_more(
+    charm: Charm, calls: Calls, on_change: typing.Literal["restart", "reload", "nothing"], expected: list[str]
+) -> None:
+    content = ["old"]
+
+    def files(*_: object) -> list[paas_common.File]:
+        return [paas_common.File(path="/flask/motd", content=content[0], on_change=on_change)]
+
+    world = charm(files=files)
+    settled = deployed(world)
+    calls.clear()
+    content[0] = "new"
+
+    world.run(world.context().on.update_status(), settled)
+
+    assert (world.root / "base/motd").read_text() == "new"
+    assert starts(calls) == expected
+
+
+class TestStarted:
+    """What is done after a start."""
+
+    @pytest.fixture
+    def acted(self) -> list[str]:
+        return []
+
+    @pytest.fixture
+    def acting(self, charm: Charm, acted: list[str]) -> World:
+        def started(_: object, situation: paas_common.Situation) -> None:
+            acted.append(situation.unit)
+
+        return charm(started=started)
+
+    def test_it_acts_once_after_a_start(self, acting: World, acted: list[str]) -> None:
+        settled = deployed(acting)
+
+        acting.run(acting.context().on.update_status(), settled)
+
+        assert acted == ["flask-k8s/0"]
+
+    @pytest.mark.parametrize("change", [{"greeting": "Hello"}, {"webserver-workers": 3}])
+    def test_it_acts_again_after_a_restart_and_after_a_reload(
+        self, acting: World, acted: list[str], change: dict[str, str | int]
+    ) -> None:
+        settled = deployed(acting)
+
+        acting.run(acting.context().on.config_changed(), dataclasses.replace(settled, config=change))
+
+        assert len(acted) == 2
+
+    def test_it_waits_until_the_application_answers(self, acting: World, acted: list[str]) -> None:
+        settled = dataclasses.replace(answering(deployed(acting), well=False), config={"greeting": "Hello"})
+        acted.clear()
+
+        slow = acting.run(acting.context().on.config_changed(), settled)
+        before = list(acted)
+        acting.run(acting.context().on.update_status(), answering(slow, well=True))
+
+        assert (before, acted) == ([], ["flask-k8s/0"])
+
+    def test_when_it_fails_the_hook_does_not_and_it_is_tried_again(self, charm: Charm, acted: list[str]) -> None:
+        def started(_: object, situation: paas_common.Situation) -> None:
+            acted.append(situation.unit)
+            if len(acted) == 1:
+                fails()
+
+        world = charm(started=started)
+        failed = deployed(world)
+        after = world.run(world.context().on.update_status(), failed)
+        world.run(world.context().on.update_status(), after)
+
+        assert failed.unit_status == testing.BlockedStatus(
+            "MyCharm.started failed: ValueError: no such thing (the traceback is in juju debug-log); "
+            "it is tried again at the next event"
+        )
+        assert after.unit_status == testing.ActiveStatus()
+        assert len(acted) == 2
+
+    def test_a_fault_of_pebble_s_on_the_way_loses_nothing(
+        self, acting: World, acted: list[str], failing: Failing
+    ) -> None:
+        settled = dataclasses.replace(deployed(acting), config={"greeting": "Hello"})
+
+        with failing("replan", OSError("broken pipe")):
+            troubled = acting.run(acting.context().on.config_changed(), settled)
+        acting.run(acting.context().on.update_status(), troubled)
+
+        assert len(acted) == 2
+
+
+def answering(state: testing.State, *, well: bool) -> testing.State:
+    """Let Pebble's look at the port succeed or fail."""
+    status = ops.pebble.CheckStatus.UP if well else ops.pebble.CheckStatus.DOWN
+    (container,) = state.containers
+    infos = {
+        dataclasses.replace(info, successes=5 if well else 0, failures=0 if well else 4, status=status)
+        for info in container.check_infos
+    }
+    return dataclasses.replace(state, containers={dataclasses.replace(container, check_infos=infos)})
+
+
+class Plan(pydantic.BaseModel):
+    """What a planner writes."""
+
+    url: str
+
+
+def plan(bags: paas_common.Databags, _: paas_common.Context) -> Plan:
+    return Plan.model_validate(bags.app)
+
+
+def planner(**parts: typing.Any) -> paas_common.Integration[Plan]:
+    given: dict[str, typing.Any] = {
+        "interface": "planner",
+        "provider": "planner-k8s",
+        "parse": plan,
+        **parts,
+    }
+    return paas_common.Integration(**given)
+
+
+@pytest.mark.parametrize("part", ["parse", "env", "request", "files"])
+def test_an_integration_that_fails_is_named_without_what_the_other_side_wrote(
+    charm: Charm, caplog: pytest.LogCaptureFixture, part: str
+) -> None:
+    def wrong(*_: object) -> typing.NoReturn:
+        raise KeyError("http://hidden")
+
+    world = charm(integrations=(planner(**{part: wrong}),))
+    related = testing.Relation(
+        "planner", interface="planner", remote_app_name="p", remote_app_data={"url": "http://hidden"}
+    )
+
+    with caplog.at_level(logging.ERROR):
+        after = deployed(world, related)
+
+    assert after.unit_status == testing.BlockedStatus(
+        "the charm's own integration planner failed: KeyError: '***' (the traceback is in juju debug-log)"
+    )
+    assert "in wrong" in caplog.text
+    assert "hidden" not in caplog.text
+
+
+def test_without_a_customary_stem_the_endpoint_names_the_variables(charm: Charm) -> None:
+    def env(plan: Plan, context: paas_common.Context) -> dict[str, str | None]:
+        return {f"{context.stem}_URL": plan.url, f"{context.stem}_NOTHING": None}
+
+    world = charm(integrations=(planner(env=env),))
+    related = testing.Relation("planner", interface="planner", remote_app_data={"url": "http://p"})
+
+    given = environment(deployed(world, related))
+
+    assert given["PLANNER_URL"] == "http://p"
+    assert "PLANNER_NOTHING" not in given
+
+
+def test_one_of_an_interface_that_we_know_replaces_ours(charm: Charm) -> None:
+    def env(plan: Plan, _: paas_common.Context) -> dict[str, str]:
+        return {"CACHE": plan.url}
+
+    world = charm(integrations=(planner(interface="redis", env=env),))
+    world.meta["requires"] = {"redis": {"interface": "redis", "optional": True}}
+    related = testing.Relation("redis", interface="redis", remote_app_data={"url": "redis://mine"})
+
+    given = environment(deployed(world, related))
+
+    assert given["CACHE"] == "redis://mine"
+    assert not [name for name in given if name.startswith("REDIS")]

@@ -1,0 +1,43 @@
+"""A charm that adds things of its own, by the real command line: what it adds is what the application has."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from deployment import Browser, Deployment
+
+ROOT = Path(__file__).parent.parent.parent
+WEATHER = "weather-k8s/0"
+
+
+def test_what_the_charm_adds_reaches_the_application(wheels: Path):
+    with TemporaryDirectory(prefix="paas-") as home:
+        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
+        juju = Deployment(home=Path(home), environment=environment)
+        folder = ROOT / "examples/custom"
+        try:
+            juju("add-model", "test", "--no-switch")
+            juju("deploy", str(folder / "charm"), "weather-k8s", "--resource", f"flask-app-image={folder}")
+            juju.wait_for(WEATHER, "active")
+            browser = Browser(juju, "weather-k8s")
+            before = browser.get("/")
+            version = juju.status()["applications"]["weather-k8s"]["version"]
+
+            juju("config", "weather-k8s", "towns=Bergen")
+            juju.wait("other towns", lambda: browser.get("/")["towns"] == ["Bergen"])
+            juju("config", "weather-k8s", "towns= ")
+            blocked = juju.wait_for(WEATHER, "blocked")
+            still = browser.get("/")["towns"]
+        finally:
+            juju.run("destroy-model", "test", "--no-prompt")
+            juju.run("shutdown")
+
+    assert before == {
+        "title": "The weather in Brno and Oslo",
+        "towns": ["Brno", "Oslo"],
+        "station": None,
+        "may ask it": False,
+    }
+    assert version == "1.4.2"
+    assert blocked == "option towns names no town (juju config weather-k8s towns=Brno)"
+    assert still == ["Bergen"]

@@ -1,0 +1,63 @@
+"""The page for charm authors and the code name the same things."""
+
+import dataclasses
+import inspect
+import pathlib
+import re
+
+import paas_common
+import pytest
+
+PAGE = (pathlib.Path(__file__).parents[3] / "docs/extending.md").read_text()
+
+
+def named(heading: str) -> set[str]:
+    """Give the names in the first column of the table below a heading."""
+    _, _, rest = PAGE.partition(heading)
+    table = rest[rest.index("| ") :].split("\n\n", 1)[0]
+    first = [line.split("|")[1] for line in table.splitlines()[2:]]
+    return {name for cell in first for name in re.findall(r"`(\w+)`", cell)}
+
+
+def test_the_public_names() -> None:
+    assert named("## All public names") == set(paas_common.__all__)
+    assert all(hasattr(paas_common, name) for name in paas_common.__all__)
+
+
+def test_what_an_author_may_override() -> None:
+    own = {name for name in vars(paas_common.PaasCharm) if not name.startswith("_")}
+
+    assert named("## What you may add") == own - {"spec", "start_patience"}
+
+
+def test_the_situation() -> None:
+    assert named("## The situation") == {field.name for field in dataclasses.fields(paas_common.Situation)}
+
+
+@pytest.mark.parametrize(
+    ("what", "names"),
+    [
+        (paas_common.Integration, named("## An integration")),
+        (paas_common.Context, {"me", "endpoint", "stem", "options", "base_url", "folder"}),
+        (paas_common.Databags, {"app", "units"}),
+        (paas_common.File, {"path", "content", "on_change"}),
+        (paas_common.Hold, {"kind", "reason", "stop"}),
+    ],
+)
+def test_the_fields_are_there_and_on_the_page(what: type, names: set[str]) -> None:
+    fields = set(inspect.signature(what).parameters)
+
+    assert names
+    assert names <= fields
+    assert all(f"`{name}`" in PAGE or f"{name}=" in PAGE for name in names)
+
+
+def test_the_page_s_code_is_code() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    found: dict[str, object] = {}
+
+    for block in reversed(blocks):
+        exec(block, found)
+
+    assert isinstance(found["STATION"], paas_common.Integration)
+    assert isinstance(found["WeatherCharm"], type)

@@ -3,9 +3,10 @@
 from .charm import CommandError, PaasCharm
 from .gunicorn import GunicornSettings
 from .settings import MetricsSettings, Port, Settings, problems
-from .workload import Framework, Ports
+from .workload import MIGRATIONS, Framework, Ports
 
 __all__ = [
+    "MIGRATIONS",
     "CommandError",
     "Framework",
     "GunicornSettings",

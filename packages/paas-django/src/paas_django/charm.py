@@ -24,6 +24,7 @@ DJANGO: typing.Final = paas_common.Framework(
     container="django-app",
     key_option="django-secret-key",
     app_dir="/django/app",
+    migrations=paas_common.MIGRATIONS,
     state_dir=STATE_DIR,
     server=gunicorn.server("/django", "/django/app", STATE_DIR),
     derived=hosts,

@@ -21,6 +21,7 @@ FLASK: typing.Final = paas_common.Framework(
     key_option="flask-secret-key",
     shadowed=("secret_key",),
     app_dir="/flask/app",
+    migrations=paas_common.MIGRATIONS,
     state_dir=STATE_DIR,
     server=gunicorn.server("/flask", "/flask/app", STATE_DIR),
 )

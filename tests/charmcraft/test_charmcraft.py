@@ -5,9 +5,11 @@ Charmcraft 4.5 needs Python 3.12 and runs in an environment of its own, which uv
 
 import json
 import os
+import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 
 import paas_common
@@ -17,8 +19,9 @@ import paas_flask.charm
 import paas_go.charm
 import pytest
 import yaml
+from deployment import PAAS_LOCAL, Browser, Deployment
 from paas_common import juju
-from paas_local import charms, environments, extensions, project
+from paas_local import environments, extensions, project, scaffold
 
 CHARMCRAFT = "charmcraft==4.5.0"
 FRAMEWORKS = {
@@ -38,6 +41,10 @@ Case = tuple[str, str]
 CASES: list[Case] = [(framework, base) for framework in FRAMEWORKS for base in BASES]
 
 
+# What a charm author types.
+INIT = "init --profile {0}-framework --name {0}-k8s"
+
+
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, Path]:
     """Make a project of each framework from charmcraft's template, with a login, for each base."""
@@ -45,8 +52,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, Path]:
     made = {case: folder / "-".join(case) for case in CASES}
     for place in made.values():
         place.mkdir()
-    template = "init --profile {0}-framework --name {0}-k8s"
-    charmcraft(folder, [(place, template.format(name).split()) for (name, _), place in made.items()])
+    charmcraft(folder, [(place, INIT.format(name).split()) for (name, _), place in made.items()])
     for (_, base), place in made.items():
         document = {**project.load(place / "charmcraft.yaml"), "base": base, "requires": LOGIN}
         (place / "charmcraft.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
@@ -127,9 +133,29 @@ def without_descriptions(value: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Let what one project needs be there for the next."""
-    return tmp_path_factory.mktemp("cache")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Make a project of each framework from charmcraft's template, and leave it as it is."""
+    folder = tmp_path_factory.mktemp("templates")
+    made = {name: folder / name / "charm" for name in FRAMEWORKS}
+    for place in made.values():
+        place.mkdir(parents=True)
+    charmcraft(folder, [(place, INIT.format(name).split()) for name, place in made.items()])
+    return made
+
+
+@pytest.fixture(scope="module")
+def local(wheels: Path) -> Generator[Deployment]:
+    """Give a model with a PostgreSQL, for those who cannot do without; nothing of it stays."""
+    with TemporaryDirectory(prefix="paas-") as home:
+        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
+        deployment = Deployment(home=Path(home), environment=environment)
+        try:
+            deployment("add-model", "test", "--no-switch")
+            deployment("deploy", "postgresql-k8s")
+            yield deployment
+        finally:
+            deployment.run("destroy-model", "test", "--no-prompt")
+            deployment.run("shutdown")
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
@@ -171,20 +197,38 @@ def test_a_charm_finds_its_container_and_its_peers(case: Case, real: dict[Case, 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
 def test_a_template_needs_only_another_requirement_and_base_class(
-    name: str, projects: dict[Case, Path], wheels: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, templates: dict[str, Path], local: Deployment
 ):
-    monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
-    monkeypatch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
-    place = projects[name, "ubuntu@24.04"]
-    code = place / "src" / "charm.py"
-    code.write_text(code.read_text().replace(f"paas_charm.{name}", f"paas_{name}"))
-    (place / "requirements.txt").write_text(f"paas-{name}\n")
+    charm = templates[name]
+    swap(charm / "requirements.txt", "paas-charm>=1.0,<2", f"paas-{name}")
+    swap(charm / "src" / "charm.py", f"paas_charm.{name}", f"paas_{name}")
+    if FRAMEWORKS[name].requires_database:
+        uncomment(charm / "charmcraft.yaml", "postgresql")
+    application, image = f"{name}-k8s", scaffold.image(name)
+    # Charmcraft's template has no application.
+    subprocess.run([PAAS_LOCAL, "new", name, "app"], cwd=charm.parent, env=local.environment, check=True)
 
-    charm = charms.pack(place, lambda _: None)
+    local("deploy", str(charm), application, "--resource", f"{image}={charm.parent / 'app'}")
+    if FRAMEWORKS[name].requires_database:
+        local("integrate", application, "postgresql-k8s")
 
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{charm.folder}/lib:{charm.folder}/src"}
-    subprocess.run([charm.folder / "venv/bin/python", "-c", "import charm"], env=environment, check=True)
+    local.wait_for(f"{application}/0", "active")
+    assert "Hello from app" in Browser(local, application).text("/")
+
+
+def uncomment(file: Path, endpoint: str) -> None:
+    """Uncomment an integration, as charmcraft's template tells its reader."""
+    entry = re.compile(rf"^# (  {endpoint}:)\n((?:#     .*\n)+)", re.MULTILINE)
+    text, found = entry.subn(lambda match: match[0].replace("# ", ""), file.read_text())
+    assert found == 1, text
+    file.write_text(text.replace("# requires:", "requires:"))
+
+
+def swap(file: Path, old: str, new: str) -> None:
+    """Replace what stands there, and nothing else."""
+    text = file.read_text()
+    assert old in text, text
+    file.write_text(text.replace(old, new))
 
 
 def understood(framework: paas_common.Framework, name: str) -> set[str]:

@@ -175,14 +175,27 @@ def test_workers_and_schedulers_everywhere(framework: World, case: Case) -> None
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_the_migration_runs_in_the_application_s_folder(framework: World, case: Case) -> None:
-    framework.image_file("migrate.sh")
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("migrate", ["{app_dir}/migrate"]),
+        ("migrate.sh", ["bash", "-eo", "pipefail", "migrate.sh"]),
+        ("migrate.py", ["python3", "migrate.py"]),
+        ("manage.py", ["python3", "manage.py", "migrate"]),
+    ],
+)
+def test_the_migration_runs_in_the_application_s_folder(
+    framework: World, case: Case, file: str, command: list[str]
+) -> None:
+    app_dir = case.charm.spec.app_dir
+    framework.commands |= {testing.Exec([f"{app_dir}/migrate"])}
+    framework.image_file(file)
 
     deployed(framework)
 
     ran = framework.context().exec_history[framework.container][-1]
-    assert ran.command == ["bash", "-eo", "pipefail", "migrate.sh"]
-    assert ran.working_dir == case.charm.spec.app_dir
+    assert ran.command == [word.format(app_dir=app_dir) for word in command]
+    assert ran.working_dir == app_dir
 
 
 @pytest.mark.parametrize("case", [pytest.param(FASTAPI, id="fastapi"), pytest.param(GO, id="go")], indirect=True)
@@ -349,6 +362,17 @@ def test_a_fifth_framework_is_one_value(framework_of_a_stranger: World) -> None:
     assert (found["TOY_PORT"], found["TOY_COLOUR"], found["TOY_SECRET_KEY"]) == ("5000", "blue", "generated-key")
 
 
+def test_a_fifth_framework_has_migrations_of_its_own(framework_of_a_stranger: World) -> None:
+    framework_of_a_stranger.commands = {testing.Exec(["toy"])}
+    framework_of_a_stranger.image_file("schema.toy")
+    framework_of_a_stranger.image_file("migrate.py")
+
+    deployed(framework_of_a_stranger)
+
+    ran = framework_of_a_stranger.context().exec_history[framework_of_a_stranger.container]
+    assert [each.command for each in ran] == [["toy", "apply", "/app/schema.toy"]]
+
+
 @pytest.fixture
 def framework_of_a_stranger(world: World) -> World:
     """Give a charm of a framework that the wheels do not know; docs/new-framework.md shows the same."""
@@ -370,6 +394,7 @@ def framework_of_a_stranger(world: World) -> World:
             reserved=("toy-",),
             ports=paas_common.Ports(app=5000, metrics=5000),
             app_dir="/app",
+            migrations={"schema.toy": ("toy", "apply", "{app_dir}/schema.toy")},
             state_dir="/tmp/toy/state",
         )
 

@@ -1,6 +1,7 @@
 """A background process that answers what a test has told it to, and refuses everything else."""
 
 import asyncio
+import inspect
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,10 @@ from aiohttp import web
 
 @dataclass(kw_only=True)
 class FakeDaemon:
-    """Answers by verb, an iterator's results one after the other; what was asked is kept for the test to read."""
+    """Answers by verb, an iterator's results one after the other; what was asked is kept for the test to read.
+
+    The result of a coroutine function is waited for.
+    """
 
     home: Path
     results: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -36,10 +40,14 @@ class FakeDaemon:
         if verb in self.lines:
             return web.Response(text="".join(json.dumps(line) + "\n" for line in self.lines[verb]))
         if verb in self.results:
-            result = self.results[verb]
-            found: Any = next(cast("Iterator[Any]", result)) if isinstance(result, Iterator) else result
-            return web.json_response({"result": found, **self.beside.get(verb, {})})
+            return web.json_response({"result": await self._found(verb), **self.beside.get(verb, {})})
         return web.Response(status=500, text=f"the test expects no {verb}")
+
+    async def _found(self, verb: str) -> Any:
+        result = self.results[verb]
+        if inspect.iscoroutinefunction(result):
+            return await result()
+        return next(cast("Iterator[Any]", result)) if isinstance(result, Iterator) else result
 
 
 class Serving:

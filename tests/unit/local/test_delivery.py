@@ -30,6 +30,8 @@ class FakePebble:
     states: list[dict[str, str]]
     log: tuple[str, ...] = ()
     bad: str = ""
+    looks: int = 0
+    """How often somebody has asked how far a new start is."""
     asked: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -56,6 +58,10 @@ class FakePebble:
             case "/v1/files":
                 error = {"error": {"kind": self.bad, "message": "no"}} if self.bad else {}
                 return [{"path": "/app/x", **error}]
+            case "/v1/changes/7":
+                self.looks += 1
+                begun = "Do" if self.looks == 1 else "Doing"
+                return {"ready": False, "tasks": [{"status": "Done"}, {"status": begun}]}
             case _:
                 return {}
 
@@ -76,9 +82,8 @@ async def listening(pebble: FakePebble) -> AsyncGenerator[Path]:
 
 
 @pytest.fixture
-def deliver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePebble], Notice]:
+def deliver(tmp_path: Path) -> Callable[[FakePebble], Notice]:
     """Give what delivers one changed and one removed module."""
-    monkeypatch.setattr(delivery, "_WATCHED", 0.15)
     file = tmp_path / "app.py"
     file.write_text("app = 1\n")
     file.chmod(0o644)
@@ -89,6 +94,18 @@ def deliver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePe
             return await delivery.deliver("web/0", socket, files)
 
     return lambda pebble: asyncio.run(run(pebble))
+
+
+@pytest.fixture
+def trouble(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePebble, Notice], str]:
+    """Give what looks how services bear new files."""
+    monkeypatch.setattr(delivery, "_WATCHED", 0.15)
+
+    async def run(pebble: FakePebble, noticed: Notice) -> str:
+        async with listening(pebble) as socket:
+            return await delivery.trouble("web/0", socket, noticed)
+
+    return lambda pebble, noticed: asyncio.run(run(pebble, noticed))
 
 
 @pytest.mark.parametrize(
@@ -131,23 +148,37 @@ def test_files_come_first_then_the_services_notice(deliver: Callable[[FakePebble
     ]
 
 
-def test_a_gunicorn_that_ends_over_earlier_files_is_started_with_these(deliver: Callable[[FakePebble], Notice]):
-    pebble = FakePebble(plan={"web": GUNICORN}, states=[{"web": "active"}, {"web": "backoff"}, {"web": "active"}])
+def test_who_is_started_again_is_waited_for_until_it_has_begun(deliver: Callable[[FakePebble], Notice]):
+    pebble = FakePebble(plan={"job": WORKER}, states=[{"job": "active"}])
 
-    noticed = deliver(pebble)
+    deliver(pebble)
 
-    assert noticed.trouble == ""
+    assert pebble.looks == 2
+
+
+def test_a_gunicorn_that_ends_over_earlier_files_is_started_with_these(trouble: Callable[[FakePebble, Notice], str]):
+    pebble = FakePebble(plan={"web": GUNICORN}, states=[{"web": "backoff"}, {"web": "active"}])
+
+    words = trouble(pebble, Notice(reload=("web",)))
+
+    assert words == ""
     assert pebble.asked[-1] == ("/v1/services", {"action": "restart", "services": ["web"]})
 
 
-def test_a_service_that_ends_is_named_with_its_last_words(deliver: Callable[[FakePebble], Notice]):
+def test_a_service_that_ends_is_named_with_its_last_words(trouble: Callable[[FakePebble, Notice], str]):
     pebble = FakePebble(
         plan={"job": WORKER},
         states=[{"job": "active"}, {"job": "error"}],
         log=("Traceback (most recent call last):", "NameError: name 'x' is not defined", "[INFO] bye"),
     )
 
-    assert deliver(pebble).trouble == "job ended: NameError: name 'x' is not defined"
+    assert trouble(pebble, Notice(restart=("job",))) == "job ended: NameError: name 'x' is not defined"
+
+
+def test_services_that_stay_are_no_trouble(trouble: Callable[[FakePebble, Notice], str]):
+    pebble = FakePebble(plan={"web": GUNICORN}, states=[{"web": "active"}])
+
+    assert trouble(pebble, Notice(reload=("web",), restart=("of-another-container",))) == ""
 
 
 @pytest.mark.parametrize(

@@ -55,3 +55,22 @@ def test_an_error_is_one_line(stderr: str, told: str, tmp_path: Path, monkeypatc
         golang.build(tmp_path, golang.Settings(), tmp_path, lambda _: None)
 
     assert str(caught.value) == f"{tmp_path}: {told}"
+
+
+@pytest.mark.parametrize(
+    ("flags", "given"),
+    [
+        pytest.param("", "install -trimpath -buildvcs=false -ldflags=-w ./...", id="without what a debugger reads"),
+        pytest.param("-ldflags=-X=main.version=2", "install -trimpath -buildvcs=false ./...", id="the author's own"),
+    ],
+)
+def test_what_is_linked(flags: str, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    compiler = program(tmp_path / "bin", 'echo "$@" > "$GOBIN/words"')
+    monkeypatch.setenv("PATH", f"{compiler.parent}:/usr/bin:/bin")
+    (tmp_path / "go.mod").touch()
+    out = tmp_path / "out"
+    out.mkdir()
+
+    golang.build(tmp_path, golang.Settings(environment={"GOFLAGS": flags}), out, lambda _: None)
+
+    assert (out / "words").read_text().strip() == given

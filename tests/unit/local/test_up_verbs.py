@@ -1,6 +1,8 @@
 """The verbs new, schema and up: what is written, what is asked of the background process, what is said."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable, Generator, Iterator
 from itertools import chain, repeat
 from pathlib import Path
@@ -52,7 +54,8 @@ def project(run: Run, daemon: FakeDaemon) -> Path:
         "deploy": {},
         "refresh": {"changed": False},
         "integrate": {},
-        "sync": {"reloaded": ["flask"], "restarted": [], "trouble": ""},
+        "sync": {"reloaded": ["flask"], "restarted": []},
+        "trouble": {"trouble": ""},
         "status": statuses(EMPTY),
     }
     daemon.beside["status"] = {"published": {"web": ["http://127.0.0.1:8000"]}, "integrations": []}
@@ -244,10 +247,37 @@ def test_a_saved_file_is_brought_to_the_running_containers(
 def test_a_service_that_ends_over_it_is_told(
     run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ):
-    daemon.results["sync"] = {"reloaded": ["flask"], "restarted": [], "trouble": "flask ended: NameError: x"}
+    daemon.results["trouble"] = {"trouble": "flask ended: NameError: x"}
     saves(monkeypatch, writing(project / "app.py", "app = x\n"))
 
     assert "app.py: ERROR flask ended: NameError: x\n" in run("up", "web").stderr
+    assert daemon.bodies("trouble") == [{"model": "web", "application": "web", "reloaded": ["flask"], "restarted": []}]
+
+
+def test_a_newer_save_does_not_wait_and_what_is_said_of_an_older_is_no_news(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    newer = threading.Event()
+
+    async def late() -> dict[str, str]:
+        await asyncio.to_thread(newer.wait, 30)
+        return {"trouble": "flask ended: NameError: x"}
+
+    def save() -> list[Path]:
+        (project / "requirements.txt").write_text("flask\nmore\n")
+        return [project / "requirements.txt"]
+
+    def tell() -> list[Path]:
+        newer.set()
+        return []
+
+    daemon.results |= {"trouble": late, "refresh": {"changed": True}}
+    saves(monkeypatch, writing(project / "app.py", "app = x\n"), save, tell)
+
+    result = run("up", "web")
+
+    assert "requirements.txt: runs\n" in result.stderr
+    assert "ERROR" not in result.stderr
 
 
 def test_a_refusal_does_not_end_the_watching(

@@ -6,9 +6,10 @@ from .facts import Databags
 from .gunicorn import GunicornSettings
 from .integrations import Context, Integration
 from .settings import MetricsSettings, Port, Settings, problems
-from .workload import File, Framework, Hold, Ports
+from .workload import MIGRATIONS, File, Framework, Hold, Ports
 
 __all__ = [
+    "MIGRATIONS",
     "CommandError",
     "Context",
     "Databags",

@@ -251,7 +251,7 @@ def _workload(
 
 
 def _migration(framework: Framework, image: facts.Image, ends: collections.abc.Iterable[Endpoint]) -> Migration | None:
-    command = migration.command(image.files, framework.app_dir)
+    command = migration.command(framework, image.files)
     databases = [end.reading.migrates for end in ends if isinstance(end.reading, Ready) and end.reading.migrates]
     return Migration(command=command, fingerprint=migration.fingerprint(image, databases)) if command else None
 

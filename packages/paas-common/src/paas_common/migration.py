@@ -14,15 +14,7 @@ import typing
 import pydantic
 
 from . import environment, facts
-from .workload import Command, Hold, Migration
-
-TABLE: typing.Final[collections.abc.Mapping[str, Command]] = {
-    "manage.py": ("python3", "manage.py", "migrate"),
-    "migrate.py": ("python3", "migrate.py"),
-    "migrate.sh": ("bash", "-eo", "pipefail", "migrate.sh"),
-    "migrate": ("{app_dir}/migrate",),
-}
-"""What runs for which file in the application's folder; the first one that the image has wins."""
+from .workload import Command, Framework, Hold, Migration
 
 DONE: typing.Final = "migrated"
 """Application databag: JSON list of fingerprints. Unit databag: the last one that the unit has done itself."""
@@ -57,10 +49,10 @@ class Nothing:
 Turn = Run | Standstill | Nothing
 
 
-def command(files: frozenset[str], app_dir: str) -> Command | None:
-    """Pick the command of the first file in the table that the image has."""
-    found = next((words for file, words in TABLE.items() if file in files), None)
-    return tuple(word.format(app_dir=app_dir) for word in found) if found else None
+def command(framework: Framework, files: frozenset[str]) -> Command | None:
+    """Pick the command of the first file in the framework's table that the image has."""
+    found = next((words for file, words in framework.migrations.items() if file in files), None)
+    return tuple(word.format(app_dir=framework.app_dir) for word in found) if found else None
 
 
 def fingerprint(image: facts.Image, databases: collections.abc.Iterable[str]) -> str:

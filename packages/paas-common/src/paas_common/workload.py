@@ -12,6 +12,13 @@ from .settings import Settings
 NEWER_CONTAINER: typing.Final = "app"
 NEWER_KEY_OPTION: typing.Final = "app-secret-key"
 Command = tuple[str, ...]
+MIGRATIONS: typing.Final[collections.abc.Mapping[str, Command]] = {
+    "manage.py": ("python3", "manage.py", "migrate"),
+    "migrate.py": ("python3", "migrate.py"),
+    "migrate.sh": ("bash", "-eo", "pipefail", "migrate.sh"),
+    "migrate": ("{app_dir}/migrate",),
+}
+"""What the images of Canonical's frameworks have to migrate a database, whatever the framework."""
 Entry = collections.abc.Mapping[str, object]
 """One entry of a Pebble layer, as plain data."""
 
@@ -118,6 +125,8 @@ class Framework:
     ports: Ports
     """Where the application listens unless an option or the charm's ``paas-config.yaml`` says otherwise."""
     app_dir: str
+    migrations: collections.abc.Mapping[str, Command]
+    """The command for each file in ``app_dir`` that can migrate; the first file that the image has wins."""
     state_dir: str
     server: Server | None = None
     derived: collections.abc.Callable[[Settings, str], collections.abc.Mapping[str, str]] = _nothing

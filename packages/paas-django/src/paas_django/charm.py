@@ -52,6 +52,7 @@ DJANGO: typing.Final = paas_common.Framework(
     container="django-app",
     key_option="django-secret-key",
     app_dir="/django/app",
+    migrations=paas_common.MIGRATIONS,
     state_dir=STATE_DIR,
     cos=pathlib.Path(__file__).parent / "cos",
     server=gunicorn.server("/django", "/django/app", STATE_DIR, at_load=script_prefix),

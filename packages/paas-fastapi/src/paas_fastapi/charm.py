@@ -19,6 +19,7 @@ FASTAPI: typing.Final = paas_common.Framework(
     reserved=("fastapi-", "webserver-", "app-"),
     ports=paas_common.Ports(app=8000, metrics=8000),
     app_dir="/app",
+    migrations=paas_common.MIGRATIONS,
     state_dir="/tmp/fastapi/state",  # noqa: S108  a path inside the workload container, private to it
     cos=pathlib.Path(__file__).parent / "cos",
     server=uvicorn.server("/tmp/fastapi/log_config"),  # noqa: S108

@@ -22,6 +22,7 @@ FLASK: typing.Final = paas_common.Framework(
     key_option="flask-secret-key",
     shadowed=("secret_key",),
     app_dir="/flask/app",
+    migrations=paas_common.MIGRATIONS,
     state_dir=STATE_DIR,
     cos=pathlib.Path(__file__).parent / "cos",
     server=gunicorn.server("/flask", "/flask/app", STATE_DIR),

@@ -21,6 +21,7 @@ GO: typing.Final = paas_common.Framework(
     reserved=("go-", "webserver-", "app-"),
     ports=paas_common.Ports(app=8080, metrics=8080),
     app_dir="/app",
+    migrations=paas_common.MIGRATIONS,
     state_dir="/tmp/go/state",  # noqa: S108  a path inside the workload container, private to it
     cos=pathlib.Path(__file__).parent / "cos",
 )

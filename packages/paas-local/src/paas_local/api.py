@@ -121,6 +121,14 @@ class Sync(OfModel, frozen=True):
     resources: dict[str, str]
 
 
+class Noticed(OfModel, frozen=True):
+    """The services that new files were brought to."""
+
+    application: str
+    reloaded: tuple[str, ...]
+    restarted: tuple[str, ...]
+
+
 class Refresh(Sync, frozen=True):
     """The charm and the images that an application is to have."""
 
@@ -265,6 +273,7 @@ class Api:
             "deploy": (Deploy, self.deploy),
             "refresh": (Refresh, self.refresh),
             "sync": (Sync, self.sync),
+            "trouble": (Noticed, self.trouble),
             "integrate": (Endpoints, self.integrate),
             "remove-relation": (Endpoints, self.remove_relation),
             "config-get": (OfApplication, self.config_get),
@@ -344,12 +353,22 @@ class Api:
         """Bring files of new images into the running containers; refuses what needs new ones."""
         model = self.models.model(body.model)
         changed = delivery.changed(model, body.application, body.resources)
-        folders = self.models.folders(body.model)
         noticed = delivery.Notice()
         for unit, container, files in changed:
-            noticed = await delivery.deliver(unit, folders.pod(unit) / container / "pebble.socket", files)
+            noticed = await delivery.deliver(unit, self._pebble(body, unit, container), files)
         self._change(body, lambda model: changes.with_resources(model, body.application, body.resources))
-        return _result({"reloaded": noticed.reload, "restarted": noticed.restart, "trouble": noticed.trouble})
+        return _result({"reloaded": noticed.reload, "restarted": noticed.restart})
+
+    async def trouble(self, body: Noticed) -> Mapping[str, Any]:
+        """Say why a service ended over the files that sync has brought."""
+        noticed = delivery.Notice(reload=body.reloaded, restart=body.restarted)
+        for unit, container in delivery.containers(self.models.model(body.model), body.application):
+            if words := await delivery.trouble(unit, self._pebble(body, unit, container), noticed):
+                return _result({"trouble": words})
+        return _result({"trouble": ""})
+
+    def _pebble(self, body: OfModel, unit: str, container: str) -> Path:
+        return self.models.folders(body.model).pod(unit) / container / "pebble.socket"
 
     async def integrate(self, body: Endpoints) -> Mapping[str, Any]:
         """Relate two applications."""

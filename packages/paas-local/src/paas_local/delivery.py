@@ -1,7 +1,7 @@
 """How files reach a running container, and how its services take notice: through Pebble's API.
 
 A gunicorn loads the application anew when it is told to, and answers on while it does; what else runs is
-started again.
+started again. Whether all of them stay is seen only later, so that it is another question.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import os
 import re
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,16 @@ import aiohttp
 import yaml
 
 from paas_local import images
-from paas_local.model import Model
+from paas_local.model import Application, Model
 from paas_local.refusal import Refused
 from paas_local.renewal import Anew, Files, difference
 
 PATIENCE = 30.0
 _OWNER = "_daemon_"
 _RELOAD = "SIGHUP"
-_WATCHED = 1.2
+_WATCHED = 2.2
 _LOOK = 0.1
+_SHORT_LOOK = 0.03
 _LINES = 3
 _ERROR = re.compile(r"(\w+\.)*\w*(Error|Exception)\b.*|panic: ")
 # Started beside the application by the image, and none of its code.
@@ -40,8 +41,6 @@ class Notice:
 
     reload: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
-    trouble: str = ""
-    """Why a service ended over the new files, in its own words."""
 
 
 def notice(plan: Mapping[str, Mapping[str, Any]], current: Mapping[str, str]) -> Notice:
@@ -59,9 +58,7 @@ def notice(plan: Mapping[str, Mapping[str, Any]], current: Mapping[str, str]) ->
 
 def changed(model: Model, name: str, resources: Mapping[str, str]) -> list[tuple[str, str, Files]]:
     """Find the containers whose images change, with the files that do: unit, container, files."""
-    if name not in model.applications:
-        raise Refused(f'application "{name}" not found')
-    application = model.applications[name]
+    application = _application(model, name)
     found: list[tuple[str, str, Files]] = []
     for container in application.charm.containers.values():
         before, after = (each.get(container.resource or "") for each in (application.resources, resources))
@@ -70,6 +67,19 @@ def changed(model: Model, name: str, resources: Mapping[str, str]) -> list[tuple
         files = _difference(Path(before), Path(after))
         found += [(unit.name, container.name, files) for unit in application.units.values()]
     return found
+
+
+def containers(model: Model, name: str) -> list[tuple[str, str]]:
+    """Name the containers that run an image, each with its unit."""
+    application = _application(model, name)
+    with_image = [container.name for container in application.charm.containers.values() if container.resource]
+    return [(unit.name, container) for unit in application.units.values() for container in with_image]
+
+
+def _application(model: Model, name: str) -> Application:
+    if name not in model.applications:
+        raise Refused(f'application "{name}" not found')
+    return model.applications[name]
 
 
 def _difference(before: Path, after: Path) -> Files:
@@ -85,40 +95,38 @@ def _difference(before: Path, after: Path) -> Files:
 
 async def deliver(unit: str, socket: Path, files: Files) -> Notice:
     """Replace files in a unit's container and let its services notice."""
-    try:
-        async with _pebble(socket) as pebble:
-            return await _deliver(pebble, files)
-    except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-        raise Refused(f"{unit}: its container does not answer: {error}") from error
+    async with _answering(unit, socket) as pebble:
+        if files.written:
+            await pebble.write(files.written)
+        await pebble.remove((*files.removed, *files.caches))
+        due = notice(await pebble.plan(), await pebble.current())
+        if due.reload:
+            await pebble.ask("POST", "/v1/signals", {"signal": _RELOAD, "services": due.reload})
+        if due.restart:
+            await pebble.restart(due.restart)
+        return due
 
 
-async def _deliver(pebble: "_Pebble", files: Files) -> Notice:
-    if files.written:
-        await pebble.write(files.written)
-    await pebble.remove((*files.removed, *files.caches))
-    plan = await pebble.plan()
-    due = notice(plan, await pebble.current())
-    if due.reload:
-        await pebble.ask("POST", "/v1/signals", {"signal": _RELOAD, "services": due.reload})
-    if due.restart:
-        await pebble.restart(due.restart)
-    ended = await _ended(pebble, (*due.reload, *due.restart))
-    if ended in due.reload:
-        # It may have been about to end over the files before these.
-        await pebble.restart((ended,))
-        ended = await _ended(pebble, (ended,))
-    return replace(due, trouble=f"{ended} ended: {last_words(await pebble.log(ended))}" if ended else "")
+async def trouble(unit: str, socket: Path, noticed: Notice) -> str:
+    """Say why a service ended over new files, in its own words; nothing when all stay."""
+    async with _answering(unit, socket) as pebble:
+        ended = await _ended(pebble, (*noticed.reload, *noticed.restart))
+        if ended in noticed.reload:
+            # It may have been about to end over the files before these.
+            await pebble.restart((ended,))
+            ended = await _ended(pebble, (ended,))
+        return f"{ended} ended: {last_words(await pebble.log(ended))}" if ended else ""
 
 
 async def _ended(pebble: "_Pebble", services: Sequence[str]) -> str | None:
     """Watch services for as long as Python takes to load most applications; name one that ends."""
     deadline = time.monotonic() + _WATCHED
-    while time.monotonic() < deadline:
+    while services and time.monotonic() < deadline:
+        await asyncio.sleep(_LOOK)
         current = await pebble.current()
         for service in services:
-            if current.get(service) != "active":
+            if current.get(service, "active") != "active":
                 return service
-        await asyncio.sleep(_LOOK)
     return None
 
 
@@ -168,17 +176,32 @@ class _Pebble:
         return {each["name"]: each["current"] for each in await self.ask("GET", "/v1/services")}
 
     async def restart(self, services: Iterable[str]) -> None:
+        """Stop and start services; this waits until each is started, not until Pebble trusts it to stay."""
         async with self.session.post(
             "/v1/services", json={"action": "restart", "services": list(services)}
         ) as response:
             answer = await response.json()
         _result(answer)
-        # That a service does not start shows in how it is afterwards, and why in its log.
-        await self.ask("GET", f"/v1/changes/{answer['change']}/wait?timeout={PATIENCE:.0f}s")
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            change = await self.ask("GET", f"/v1/changes/{answer['change']}")
+            # That a service does not start shows in how it is afterwards, and why in its log.
+            if change["ready"] or all(task["status"] != "Do" for task in change["tasks"]):
+                return
+            await asyncio.sleep(_SHORT_LOOK)
 
     async def log(self, service: str) -> list[str]:
         async with self.session.get("/v1/logs", params={"services": service, "n": "30"}) as response:
             return [json.loads(line)["message"] for line in (await response.text()).splitlines()]
+
+
+@contextlib.asynccontextmanager
+async def _answering(unit: str, socket: Path) -> AsyncGenerator[_Pebble]:
+    try:
+        async with _pebble(socket) as pebble:
+            yield pebble
+    except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        raise Refused(f"{unit}: its container does not answer: {error}") from error
 
 
 @contextlib.asynccontextmanager

@@ -3,6 +3,7 @@
 import ast
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,8 @@ def _up(folder: Path, model: str, *, detach: bool) -> None:
             raise click.ClickException(trouble)
         _tell(daemon, place, made, trouble)
         if not detach:
-            _Watch(place, made, resolutions).run()
+            with ThreadPoolExecutor() as lookouts:
+                _Watch(place, made, resolutions, lookouts).run()
 
 
 def _complete(folder: Path) -> None:
@@ -192,10 +194,11 @@ def _tell(daemon: client.Client, place: Place, made: Made, trouble: str) -> None
 class _Watch:
     """Brings each saved change to the running application."""
 
-    def __init__(self, place: Place, made: Made, resolutions: environments.Remembered) -> None:
+    def __init__(self, place: Place, made: Made, resolutions: environments.Remembered, lookouts: Executor) -> None:
         self._place = place
         self._made = made
         self._resolutions = resolutions
+        self._lookouts = lookouts
 
     def run(self) -> None:
         """Go on until Ctrl-C."""
@@ -215,6 +218,9 @@ class _Watch:
             how = self._bring(changed)
         except (ProjectError, click.ClickException, client.ClientError) as error:
             how = f"ERROR {error.format_message() if isinstance(error, click.ClickException) else error}"
+        self._say(changed, how)
+
+    def _say(self, changed: Collection[str], how: str) -> None:
         if how:
             # An editor's own files come and go beside the one that was saved.
             there = [path for path in changed if (self._place.folder / path).exists()] or list(changed)
@@ -229,21 +235,34 @@ class _Watch:
         if problem := next(_unreadable(self._place.folder, changed), None):
             return f"ERROR {problem}; what ran before goes on"
         why = _why_anew(self._made, made)
-        return self._anew(made, why) if why else self._synced(made)
+        return self._anew(made, why) if why else self._synced(made, changed)
 
     def _with_new_images(self) -> Made:
         rocks = {key: images.build(self._place.folder, _silent) for key in self._made.rocks}
         return Made(charm=self._made.charm, rocks=rocks)
 
-    def _synced(self, made: Made) -> str:
+    def _synced(self, made: Made, changed: Collection[str]) -> str:
         with progress.steps() as steps:
             daemon = command.daemon(steps)
-            noticed = daemon.ask("sync", model=self._place.model, application=made.charm.name, resources=made.resources)
+            noticed: dict[str, list[str]] = daemon.ask(
+                "sync", model=self._place.model, application=made.charm.name, resources=made.resources
+            )
         self._made = made
-        if noticed["trouble"]:
-            return f"ERROR {noticed['trouble']}"
-        done = {"reloaded": noticed["reloaded"], "restarted": noticed["restarted"]}
-        return ", ".join(f"{how} {' '.join(names)}" for how, names in done.items() if names) or "copied"
+        # The next save does not wait until it is sure that this one runs.
+        self._lookouts.submit(self._look_out, daemon, made, changed, noticed)
+        return ", ".join(f"{how} {' '.join(names)}" for how, names in noticed.items() if names) or "copied"
+
+    def _look_out(
+        self, daemon: client.Client, made: Made, changed: Collection[str], noticed: Mapping[str, list[str]]
+    ) -> None:
+        """Say when a service ends over what was saved, unless something else has been saved since."""
+        try:
+            body: dict[str, Any] = {"model": self._place.model, "application": made.charm.name, **noticed}
+            trouble: str = daemon.ask("trouble", **body)["trouble"]
+        except client.ClientError as error:
+            trouble = str(error)
+        if trouble and made is self._made:
+            self._say(changed, f"ERROR {trouble}")
 
     def _anew(self, made: Made, why: str) -> str:
         command.say(f"{why}: {made.charm.name} starts anew")

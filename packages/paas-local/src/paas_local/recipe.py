@@ -23,6 +23,8 @@ class Recipe:
     programs: Mapping[str, Path] = field(default_factory=dict[str, Path])
     compile: Callable[[Path], Mapping[str, Path]] | None = None
     """Makes more programs, in a folder that is only lent; gives them by their places in the image."""
+    packages: tuple[str, ...] = ()
+    """Debian packages, by name."""
     folders: tuple[str, ...] = ()
     requirements: Requirements | None = None
     layer: Mapping[str, Any] = field(default_factory=dict[str, Any])

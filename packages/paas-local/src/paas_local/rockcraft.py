@@ -29,8 +29,8 @@ def read(source: Path, progress: Progress) -> Recipe:
     for framework in used:
         found = rock_extensions.extend(framework, source, rock, found, progress)
     for name, part in project.entries(rock, "parts", file=FILE).items():
-        if packages := project.texts(part, "stage-packages", f"{FILE}: parts.{name}"):
-            progress(f"{', '.join(packages)}: used from this machine, where it has them")
+        packages = project.texts(part, "stage-packages", f"{FILE}: parts.{name}")
+        found = replace(found, packages=(*found.packages, *packages))
         if not any(framework.has(name) for framework in used):
             found = _with_part(source, name, part, found)
     return found

@@ -55,3 +55,19 @@ def test_an_error_is_one_line(stderr: str, told: str, tmp_path: Path, monkeypatc
         golang.build(tmp_path, golang.Settings(), tmp_path, lambda _: None)
 
     assert str(caught.value) == f"{tmp_path}: {told}"
+
+
+def test_what_is_generated_comes_first_and_may_install_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    log = tmp_path / "log"
+    compiler = program(tmp_path / "bin", f'echo "$1 $2 $GOBIN $GOFLAGS" >> "{log}"')
+    monkeypatch.setenv("PATH", f"{compiler.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("GOFLAGS", "-mod=mod")
+    (tmp_path / "go.mod").touch()
+    settings = golang.settings({"go-generate": ["./a", "./b"]}, "rockcraft.yaml: parts.server")
+
+    golang.build(tmp_path, settings, tmp_path / "bin", lambda _: None)
+
+    tail = f"{tmp_path / 'bin'} -mod=mod -trimpath -buildvcs=false"
+    assert log.read_text().splitlines() == [
+        f"{words} {tail}" for words in ("generate ./a", "generate ./b", "install ./...")
+    ]

@@ -212,7 +212,7 @@ def test_a_changed_file_makes_another_image(source: Path):
         pytest.param({"services": ["flask"]}, "rockcraft.yaml: services: has to be a mapping", id="services"),
         pytest.param({"environment": "A=1"}, "rockcraft.yaml: environment: has to be a mapping", id="environment"),
         pytest.param(
-            {"parts": {"a": {"plugin": "go"}}}, "parts.a.plugin: go is not known here; known are", id="plugin"
+            {"parts": {"a": {"plugin": "rust"}}}, "parts.a.plugin: rust is not known here; known are", id="plugin"
         ),
         pytest.param(
             {"parts": {"a": {"plugin": "dump", "source": "b"}}}, "is not a folder of this machine", id="source"

@@ -116,8 +116,9 @@ def _build(recipe: Recipe, environment: Environment | None, packages: Path | Non
             _below(root, target).write_text(text, encoding="utf-8")
             _below(root, target).chmod(0o644)
         _programs(root, recipe.programs)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as lent:
-            _programs(root, recipe.compile(Path(lent)) if recipe.compile else {})
+        for compiled in recipe.compile:
+            with tempfile.TemporaryDirectory(dir=folder.parent) as lent:
+                _programs(root, compiled(Path(lent)))
         mounts = [*_own_mounts(root), *_shared_mounts(environment)]
         record = _record(recipe, environment, mounts) | {"packages": str(packages) if packages else None}
         (folder / _RECORD).write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True))

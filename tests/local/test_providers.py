@@ -9,11 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import pika
 import pymysql
 import pytest
 import redis
 import yaml
 from deployment import Deployment
+from pika.exceptions import ConnectionClosedByBroker
 
 Found = TypeVar("Found")
 
@@ -134,6 +136,26 @@ def test_mysql_keeps_rows_of_a_client_in_its_database(juju: Deployment):
         assert cursor.fetchall() == (("kept",),)
     juju("remove-relation", "client:mysql_client", "mysql-k8s")
     juju.wait("refusal", lambda: _unless(pymysql.err.OperationalError, connect) is None)
+
+
+def test_rabbitmq_delivers_a_message(juju: Deployment):
+    provider = deployed(juju, "rabbitmq-k8s", "rabbitmq")
+    provider.ask(username="web", vhost="/")
+
+    told = provider.told("hostname", "password")
+
+    assert told["hostname"] == "rabbitmq-k8s.test.svc.cluster.local"
+    host, port = provider.address()
+    login = pika.PlainCredentials("web", told["password"])
+
+    connection = pika.BlockingConnection(pika.ConnectionParameters(host, port, "/", login))
+    channel = connection.channel()
+    channel.queue_declare("words", durable=True)
+    channel.basic_publish("", "words", b"kept")
+    assert channel.basic_get("words", auto_ack=True)[2] == b"kept"
+    juju("remove-relation", "client:rabbitmq", "rabbitmq-k8s")
+    with pytest.raises(ConnectionClosedByBroker, match="user 'web' is deleted"):
+        connection.sleep(60)
 
 
 def test_redis_keeps_a_key(juju: Deployment):

@@ -36,7 +36,7 @@ def context(name: str) -> testing.Context[ops.CharmBase]:
     )
 
 
-def state(server: testing.Container, *relations: testing.Relation, **more: Any) -> testing.State:
+def state(server: testing.Container, *relations: testing.RelationBase, **more: Any) -> testing.State:
     """Give a leader's state in the model ``demo``."""
     given: dict[str, Any] = {
         "leader": True,

@@ -27,6 +27,7 @@ def spec(folder: Path, job: dict[str, Any]) -> pods.PodSpec:
         mounts=tuple(images.Mount(source=Path(m[0]), target=m[1], mode=m[2]) for m in job["mounts"]),
         environment={"ROCK": "yes"},
         python=Path(job["python"]) if job["python"] else None,
+        packages=Path(job["packages"]) if job["packages"] else None,
         folders=("/flask", "/var/log/flask"),
     )
     return pods.PodSpec(

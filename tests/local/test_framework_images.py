@@ -119,3 +119,23 @@ def test_what_go_cannot_compile_is_told_in_one_line(tmp_path: Path):
         )
 
     assert str(caught.value) == f"{tmp_path / 'source'}: ./main.go:2:15: undefined: x"
+
+
+def test_a_part_may_generate_programs_before_it_is_compiled(tmp_path: Path):
+    server = tmp_path / "source/server"
+    files = {
+        "go.mod": "module example.com/server\n\ngo 1.22\n",
+        "generate.go": "package server\n\n//go:generate go install example.com/server/cmd/kept\n",
+        "cmd/kept/main.go": 'package main\n\nfunc main() { print("kept") }\n',
+        "cmd/moved/main.go": "package main\n\nfunc main() {}\n",
+    }
+    for name, text in files.items():
+        (server / name).parent.mkdir(parents=True, exist_ok=True)
+        (server / name).write_text(text)
+    part = {"plugin": "go", "source": "server", "go-generate": ["."], "organize": {"bin/moved": "usr/local/bin/"}}
+    (tmp_path / "source/rockcraft.yaml").write_text(yaml.safe_dump({"name": "server", "parts": {"server": part}}))
+
+    rock = images.build(tmp_path / "source", lambda _: None)
+
+    assert {mount.target for mount in rock.mounts} == {"/bin/kept", "/usr/local/bin/bin/moved"}
+    assert subprocess.run([at(rock, "/bin/kept")], env={}, capture_output=True, check=True).stderr == b"kept"

@@ -38,6 +38,7 @@ def job(folder: Path, **changes: Any) -> list[str]:
         "folder": str(folder),
         "mounts": [],
         "python": None,
+        "packages": None,
         "pebble": "idle",
         "containers": 1,
         "commands": [],
@@ -302,3 +303,27 @@ def test_a_rock_s_files_are_beside_the_host_s_and_not_among_them(tmp_path: Path)
     assert set(shared[1:]) == {"my", *(path.name for path in Path("/usr/share").iterdir())}
     assert sorted(folder.iterdir()) == before
     assert not Path("/usr/share/my").exists()
+
+
+def test_packages_are_found_where_a_machine_that_installed_them_has_them(tmp_path: Path) -> None:
+    packages = tmp_path / "packages/usr"
+    (packages / "lib/of the package").mkdir(parents=True)
+    (packages / "bin").mkdir()
+    (packages / "lib/of the package/words").write_text("from the package")
+    (packages / "bin/tell").symlink_to("../lib/of the package/tell")
+    (packages / "lib/of the package/tell").write_text("#!/bin/sh\ncat '/usr/lib/of the package/words'\n")
+    (packages / "lib/of the package/tell").chmod(0o755)
+
+    told = say(tmp_path, "tell; ls /usr/bin/env /usr/local/sbin/python3", "app", packages=str(packages.parent))
+
+    assert told.startswith("from the package/usr/bin/env\n")
+    assert not Path("/usr/bin/tell").exists()
+
+
+def test_nothing_is_written_into_packages(tmp_path: Path) -> None:
+    packages = tmp_path / "packages/usr"
+    (packages / "lib/server").mkdir(parents=True)
+
+    told = say(tmp_path, "touch /usr/lib/server/file", "app", packages=str(packages.parent))
+
+    assert "Read-only file system" in told

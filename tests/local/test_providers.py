@@ -2,17 +2,22 @@
 
 import json
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import pika
+import pymysql
 import pytest
 import redis
 import yaml
 from deployment import Deployment
+from pika.exceptions import ConnectionClosedByBroker
+
+Found = TypeVar("Found")
 
 CLIENT = Path(__file__).parent / "clients/charm"
 
@@ -82,12 +87,75 @@ def juju() -> Generator[Deployment]:
             deployment.run("shutdown")
 
 
+def _unless(error: type[Exception], look: Callable[[], Found]) -> Found | None:
+    try:
+        return look()
+    except error:
+        return None
+
+
 def deployed(juju: Deployment, name: str, endpoint: str) -> Provider:
     """Deploy a built-in provider, and integrate the client's endpoint with it."""
     juju("deploy", name)
     juju("integrate", f"client:{endpoint}", name)
     juju.wait_for(f"{name}/0", "active")
     return Provider(juju=juju, name=name, endpoint=endpoint)
+
+
+def database(provider: Provider) -> tuple[dict[str, str], dict[str, str]]:
+    """Ask for a database called orders; give the databag and the secret that answer."""
+    provider.ask(**{"database": "orders", "requested-secrets": '["username","password","uris"]'})
+    told = provider.told("endpoints", "secret-user")
+    return told, provider.secret(told["secret-user"])
+
+
+def test_mysql_keeps_rows_of_a_client_in_its_database(juju: Deployment):
+    provider = deployed(juju, "mysql-k8s", "mysql_client")
+
+    told, login = database(provider)
+
+    assert told["endpoints"] == "mysql-k8s-primary.test.svc.cluster.local:3306"
+    host, port = provider.address()
+
+    def connect() -> pymysql.Connection:
+        return pymysql.connect(
+            host=host, port=port, user=login["username"], password=login["password"], database=told["database"]
+        )
+
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE words (word TEXT)")
+        cursor.execute("INSERT INTO words VALUES ('kept')")
+        connection.commit()
+        cursor.execute("SHOW DATABASES")
+        assert [name for (name,) in cursor.fetchall()] == ["information_schema", "orders"]
+    juju.kill("mariadbd")
+    again = juju.wait("connection", lambda: _unless(pymysql.err.OperationalError, connect))
+    assert again
+    with again, again.cursor() as cursor:
+        cursor.execute("SELECT word FROM words")
+        assert cursor.fetchall() == (("kept",),)
+    juju("remove-relation", "client:mysql_client", "mysql-k8s")
+    juju.wait("refusal", lambda: _unless(pymysql.err.OperationalError, connect) is None)
+
+
+def test_rabbitmq_delivers_a_message(juju: Deployment):
+    provider = deployed(juju, "rabbitmq-k8s", "rabbitmq")
+    provider.ask(username="web", vhost="/")
+
+    told = provider.told("hostname", "password")
+
+    assert told["hostname"] == "rabbitmq-k8s.test.svc.cluster.local"
+    host, port = provider.address()
+    login = pika.PlainCredentials("web", told["password"])
+
+    connection = pika.BlockingConnection(pika.ConnectionParameters(host, port, "/", login))
+    channel = connection.channel()
+    channel.queue_declare("words", durable=True)
+    channel.basic_publish("", "words", b"kept")
+    assert channel.basic_get("words", auto_ack=True)[2] == b"kept"
+    juju("remove-relation", "client:rabbitmq", "rabbitmq-k8s")
+    with pytest.raises(ConnectionClosedByBroker, match="user 'web' is deleted"):
+        connection.sleep(60)
 
 
 def test_redis_keeps_a_key(juju: Deployment):

@@ -52,7 +52,7 @@ def test_a_specification_survives_its_file() -> None:
             layout.Link(path="/c", to="b"),
             layout.Bind(source="/s", path="/d", writable=True),
             layout.Copy(source="/s", path="/e", optional=True),
-            layout.Commands(path="/f", folders=("/g", "/h"), python="/g/python"),
+            layout.Merged(path="/f", folders=("/g", "/h"), python="/g/python"),
             layout.Kernel(kind="proc", path="/proc"),
         ),
         argv=("/bin/sleep", "infinity"),

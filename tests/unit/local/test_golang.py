@@ -60,12 +60,12 @@ def test_an_error_is_one_line(stderr: str, told: str, tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("flags", "given"),
     [
-        pytest.param("", "install -trimpath -buildvcs=false -ldflags=-w ./...", id="without what a debugger reads"),
-        pytest.param("-ldflags=-X=main.version=2", "install -trimpath -buildvcs=false ./...", id="the author's own"),
+        pytest.param("", "-trimpath -buildvcs=false -ldflags=-w", id="without what a debugger reads"),
+        pytest.param("-ldflags=-X=v=2", "-ldflags=-X=v=2 -trimpath -buildvcs=false", id="the author's own"),
     ],
 )
 def test_what_is_linked(flags: str, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    compiler = program(tmp_path / "bin", 'echo "$@" > "$GOBIN/words"')
+    compiler = program(tmp_path / "bin", 'echo "$GOFLAGS" > "$GOBIN/words"')
     monkeypatch.setenv("PATH", f"{compiler.parent}:/usr/bin:/bin")
     (tmp_path / "go.mod").touch()
     out = tmp_path / "out"
@@ -74,3 +74,19 @@ def test_what_is_linked(flags: str, given: str, tmp_path: Path, monkeypatch: pyt
     golang.build(tmp_path, golang.Settings(environment={"GOFLAGS": flags}), out, lambda _: None)
 
     assert (out / "words").read_text().strip() == given
+
+
+def test_what_is_generated_comes_first_and_may_install_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    log = tmp_path / "log"
+    compiler = program(tmp_path / "bin", f'echo "$1 $2 $GOBIN $GOFLAGS" >> "{log}"')
+    monkeypatch.setenv("PATH", f"{compiler.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("GOFLAGS", "-mod=mod")
+    (tmp_path / "go.mod").touch()
+    settings = golang.settings({"go-generate": ["./a", "./b"]}, "rockcraft.yaml: parts.server")
+
+    golang.build(tmp_path, settings, tmp_path / "bin", lambda _: None)
+
+    tail = f"{tmp_path / 'bin'} -mod=mod -trimpath -buildvcs=false -ldflags=-w"
+    assert log.read_text().splitlines() == [
+        f"{words} {tail}" for words in ("generate ./a", "generate ./b", "install ./...")
+    ]

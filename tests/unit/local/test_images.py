@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import uv_program
 import yaml
-from paas_local import images
+from paas_local import debian, images
 from paas_local.images import Mount
 from rock_projects import inside, layer, quietly, write
 
@@ -212,7 +212,7 @@ def test_a_changed_file_makes_another_image(source: Path):
         pytest.param({"services": ["flask"]}, "rockcraft.yaml: services: has to be a mapping", id="services"),
         pytest.param({"environment": "A=1"}, "rockcraft.yaml: environment: has to be a mapping", id="environment"),
         pytest.param(
-            {"parts": {"a": {"plugin": "go"}}}, "parts.a.plugin: go is not known here; known are", id="plugin"
+            {"parts": {"a": {"plugin": "rust"}}}, "parts.a.plugin: rust is not known here; known are", id="plugin"
         ),
         pytest.param(
             {"parts": {"a": {"plugin": "dump", "source": "b"}}}, "is not a folder of this machine", id="source"
@@ -280,7 +280,7 @@ def plain(tmp_path: Path, uv: uv_program.Uv) -> Path:
     write(folder, "rock/files/server/run.py", "run\n")
     write(folder, "rock/files/etc/server.conf", "a\n")
     parts = {
-        "packages": {"plugin": "python", "python-packages": ["server==1"], "stage-packages": ["locales"]},
+        "packages": {"plugin": "python", "python-packages": ["server==1"]},
         "files": {"plugin": "dump", "source": "files"},
         "more": {"plugin": "dump", "source": "files", "organize": {"etc": "usr/share/copy"}, "stage": ["etc"]},
         "none": {"plugin": "nil"},
@@ -292,16 +292,39 @@ def plain(tmp_path: Path, uv: uv_program.Uv) -> Path:
 
 
 def test_parts_put_files_and_packages_into_place(plain: Path):
-    said: list[str] = []
-
-    rock = images.build(plain, said.append)
+    rock = images.build(plain, quietly)
 
     modes = {mount.target: mount.mode for mount in rock.mounts}
     assert modes["/server"] == modes["/etc/server.conf"] == "copy"
     assert modes["/usr/share/copy/server.conf"] == "ro"
     assert rock.python is not None
     assert (rock.python / "requirements.txt").read_text() == "server==1.0\n"
-    assert "locales: used from this machine, where it has them" in said
+
+
+def test_what_debian_packages_bring_is_shared_but_for_what_a_container_may_change(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write(tmp_path, "packages/usr/sbin/server")
+    write(tmp_path, "packages/etc/server.conf", "the package's\n")
+    write(tmp_path, "packages/etc/other.conf", "the package's\n")
+    asked: list[tuple[str, ...]] = []
+
+    def stage(names: tuple[str, ...], where: str, progress: object) -> Path:
+        asked.append((*names, where))
+        return tmp_path / "packages"
+
+    monkeypatch.setattr(debian, "stage", stage)
+    document = yaml.safe_load((plain / "rockcraft.yaml").read_text())
+    document["parts"]["files"]["stage-packages"] = ["server", "client"]
+    write(plain, "rockcraft.yaml", yaml.safe_dump(document))
+
+    rock = images.build(plain, quietly)
+
+    assert asked == [("server", "client", "rockcraft.yaml: stage-packages")]
+    assert rock.packages == tmp_path / "packages"
+    assert inside(rock, "/etc/server.conf").read_text() == "a\n"
+    assert inside(rock, "/etc/other.conf").read_text() == "the package's\n"
+    assert "/usr/sbin/server" not in {mount.target for mount in rock.mounts}
 
 
 def test_an_image_may_be_without_python(plain: Path):

@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -107,7 +108,7 @@ def test_layers_are_where_pebble_looks() -> None:
 def test_the_rock_s_interpreter_comes_before_the_host_s_programs() -> None:
     venv = images.Mount(source=Path("/cache/venv"), target="/cache/venv", mode="ro")
 
-    commands = of(layout.Commands, workload(machine(), rock(venv, python=Path("/cache/venv"))))
+    commands = of(layout.Merged, workload(machine(), rock(venv, python=Path("/cache/venv"))))
 
     assert commands["/bin"].folders == ("/cache/venv/bin", "/usr/bin")
     assert commands["/bin"].python == "/cache/venv/bin/python"
@@ -117,7 +118,7 @@ def test_the_rock_s_interpreter_comes_before_the_host_s_programs() -> None:
 def test_a_moved_interpreter_is_found_where_it_is_mounted() -> None:
     venv = images.Mount(source=Path("/cache/one"), target="/opt/app", mode="ro")
 
-    commands = of(layout.Commands, workload(machine(), rock(venv, python=Path("/cache/one/venv"))))
+    commands = of(layout.Merged, workload(machine(), rock(venv, python=Path("/cache/one/venv"))))
 
     assert commands["/bin"].python == "/opt/app/venv/bin/python"
 
@@ -126,7 +127,7 @@ def test_an_unmerged_bin_moves_away_for_the_rock_s() -> None:
     steps = workload(machine(links={}, folders=("bin",)), rock())
 
     assert of(layout.Bind, steps)["/run/host/bin"].source == "/bin"
-    assert of(layout.Commands, steps)["/bin"].folders == ("/run/host/bin",)
+    assert of(layout.Merged, steps)["/bin"].folders == ("/run/host/bin",)
 
 
 def test_a_file_for_bin_waits_until_bin_is_a_folder() -> None:
@@ -217,8 +218,28 @@ def test_a_file_of_the_rock_s_never_touches_the_host_s_folders(target: str, fold
 
     steps = layout.base(machine(), hostname="a-0", hosts=Path("/h"), rock=rock(mount))
 
-    links = of(layout.Commands, steps)
+    links = of(layout.Merged, steps)
     assert list(links) == folders
     assert all(links[folder].folders == (f"/run/host{folder}",) for folder in folders)
     assert not set(folders) & set(of(layout.Bind, steps))
     assert ("/run/host/usr" in of(layout.Bind, steps)) == bool(folders)
+
+
+def test_packages_are_laid_over_what_the_machine_has() -> None:
+    image = dataclasses.replace(rock(), packages=Path("/cache/packages/1"))
+
+    steps = layout.base(machine(), hostname="a-0", hosts=Path("/h"), rock=image)
+
+    assert of(layout.Merged, steps)["/usr"].folders == ("/run/packages/usr", "/run/host/usr")
+    assert of(layout.Bind, steps)["/run/packages"].source == "/cache/packages/1"
+    assert [path for path in of(layout.Bind, steps) if path.startswith("/usr")] == ["/usr/local/bin"]
+
+
+def test_a_file_of_the_rock_s_is_put_among_those_of_its_packages() -> None:
+    mount = images.Mount(source=Path("/cache/x"), target="/usr/local/bin/x", mode="ro")
+    image = dataclasses.replace(rock(mount), packages=Path("/cache/packages/1"))
+
+    steps = layout.base(machine(), hostname="a-0", hosts=Path("/h"), rock=image)
+
+    folders = ("/run/packages/usr/local/bin", "/run/host/usr/local/bin")
+    assert of(layout.Merged, steps)["/usr/local/bin"].folders == folders

@@ -66,6 +66,7 @@ def test_a_mode_is_a_difference(tmp_path: Path):
     ("change", "why"),
     [
         pytest.param({"python": Path("/cache/envs/2")}, "the image's packages changed", id="packages"),
+        pytest.param({"packages": Path("/cache/packages/2")}, "the image's packages changed", id="Debian packages"),
         pytest.param({"layers": {}}, "the image's services changed", id="services"),
         pytest.param({"environment": {"A": "1"}}, "the image's environment changed", id="environment"),
         pytest.param({"mounts": ()}, "the image's mounted folders changed", id="mounts"),

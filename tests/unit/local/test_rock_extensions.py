@@ -247,13 +247,13 @@ def test_gos_author_may_name_the_program(go: Path, tmp_path: Path):
     rock = images.build(go, quietly)
 
     assert inside(rock, "/usr/local/bin/my-notes").exists()
-    assert (tmp_path / "go.log").read_text() == "CGO_ENABLED=1 install -trimpath -buildvcs=false -tags=a,b ./...\n"
+    assert (tmp_path / "go.log").read_text() == "CGO_ENABLED=1 install -tags=a,b ./...\n"
 
 
 def test_go_is_compiled_without_c(go: Path, tmp_path: Path):
     images.build(go, quietly)
 
-    assert (tmp_path / "go.log").read_text() == "CGO_ENABLED=0 install -trimpath -buildvcs=false ./...\n"
+    assert (tmp_path / "go.log").read_text() == "CGO_ENABLED=0 install ./...\n"
 
 
 def test_the_same_program_makes_the_same_image(go: Path):

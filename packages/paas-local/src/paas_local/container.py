@@ -173,13 +173,20 @@ def _copy(step: layout.Copy) -> None:
         _own(target, step.owner)
 
 
-def _commands(step: layout.Commands) -> None:
+def _merged(step: layout.Merged) -> None:
     if Path(step.path).is_symlink():
         Path(step.path).unlink()
     _make(step.path)
+    having: dict[str, list[Path]] = {}
     for folder in filter(os.path.isdir, step.folders):
-        for program in Path(folder).iterdir():
-            _link(layout.Link(path=f"{step.path}/{program.name}", to=str(program)))
+        for item in Path(folder).iterdir():
+            having.setdefault(item.name, []).append(item)
+    for name, items in having.items():
+        path = f"{step.path}/{name}"
+        if len(items) > 1 and all(item.is_dir() and not item.is_symlink() for item in items):
+            _merged(layout.Merged(path=path, folders=tuple(map(str, items))))
+        else:
+            _link(layout.Link(path=path, to=str(items[0])))
     if step.python is not None:
         # A link would not do: a Python finds its environment beside the path that it was called by.
         names = {path.name for path in Path(step.python).parent.iterdir() if _PYTHON.fullmatch(path.name)}
@@ -234,8 +241,8 @@ def _carry_out(step: layout.Step) -> None:
             _bind(step)
         case layout.Copy():
             _copy(step)
-        case layout.Commands():
-            _commands(step)
+        case layout.Merged():
+            _merged(step)
         case layout.Kernel():
             _kernel(step)
 

@@ -164,7 +164,8 @@ def _install(resolved: str, digest: str, wanted: Requirements) -> Path:
             anew = ["--refresh"] if _PLACE.search(resolved) else []
             target = ["--python", str(folder / "bin" / "python"), "-r", str(listed)]
             _uv("pip", "install", "-q", "--no-deps", "--compile-bytecode", *anew, *target, wanted=wanted)
-        _open(folder)
+        # The modes come from uv's cache, and so from the umask of the day it was filled.
+        store.make_readable(folder)
         return store.keep(folder, "envs", digest)
 
 
@@ -176,19 +177,6 @@ def _places(resolved: str, source: Path) -> list[Path]:
 
 def _state(place: Path) -> str:
     return store.tree(place) if place.is_dir() else store.digest(place.read_bytes())
-
-
-def _open(folder: Path) -> None:
-    """Let every user read it: the containers' users are others than the one who installs.
-
-    The modes come from uv's cache, and so from the umask of the day it was filled.
-    """
-    for above, _, files in os.walk(folder):
-        for place in (Path(above), *(Path(above) / name for name in files)):
-            mode = place.lstat().st_mode
-            readable = mode | (0o555 if mode & 0o100 else 0o444)
-            if readable != mode and not place.is_symlink():
-                place.chmod(readable & 0o7777)
 
 
 def _uv(*command: str, wanted: Requirements) -> str:

@@ -10,12 +10,14 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
+from . import project
 from .environments import Progress
 from .project import ProjectError
 
 _USUAL_PLACE = "/usr/local/go/bin"
-_FLAGS = ("-trimpath", "-buildvcs=false")
+_FLAGS = "-trimpath -buildvcs=false"
 # What only a debugger reads is a third of a link's time, and of what is copied on each save.
 _LINK = "-ldflags"
 _NO_DEBUGGER = f"{_LINK}=-w"
@@ -25,10 +27,31 @@ _NO_ERROR = ("#", "go: downloading ", "go: finding ")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What an author may say about it in the part that installs the application."""
+    """What an author may say about it in the part that is compiled."""
 
     tags: tuple[str, ...] = ()
+    generate: tuple[str, ...] = ()
+    """What ``go generate`` is asked for first, each by itself: packages, as ``./...``."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def settings(part: Mapping[str, Any], where: str) -> Settings:
+    """Read them from a part."""
+    return Settings(
+        tags=project.texts(part, "go-buildtags", where),
+        generate=project.texts(part, "go-generate", where),
+        environment=_variables(part, where),
+    )
+
+
+def _variables(part: Mapping[str, Any], where: str) -> dict[str, str]:
+    key = "build-environment"
+    given: object = part.get(key) or []
+    listed = cast("list[object]", given) if isinstance(given, list) else [given]
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in listed):
+        raise ProjectError(f"{where}.{key}: has to be a list of mappings, as - CGO_ENABLED: 1")
+    mappings = cast("list[Mapping[str, object]]", listed)
+    return {name: str(value) for one in mappings for name, value in one.items()}
 
 
 def build(source: Path, settings: Settings, folder: Path, progress: Progress) -> dict[str, Path]:
@@ -37,7 +60,10 @@ def build(source: Path, settings: Settings, folder: Path, progress: Progress) ->
         raise ProjectError(f"{source}: has no go.mod; make one with `go mod init`")
     program = go()
     progress(f"compiling {source} with {program}")
-    _install(program, source, settings, folder)
+    for asked in settings.generate:
+        _run([program, "generate", asked], source, settings, folder)
+    tags = [f"-tags={','.join(settings.tags)}"] if settings.tags else []
+    _run([program, "install", *tags, "./..."], source, settings, folder)
     return {file.name: file for file in sorted(folder.iterdir())}
 
 
@@ -51,14 +77,16 @@ def go() -> str:
     return found
 
 
-def _install(program: str, source: Path, settings: Settings, folder: Path) -> None:
-    tags = [f"-tags={','.join(settings.tags)}"] if settings.tags else []
+def _run(command: list[str], source: Path, settings: Settings, folder: Path) -> None:
     # Without C, the program runs in every container, whatever its libraries.
-    environment = {**os.environ, "CGO_ENABLED": "0", **settings.environment, "GOBIN": str(folder)}
-    # An author's own would be lost: the command's go before those of GOFLAGS.
-    link = [] if _LINK in environment.get("GOFLAGS", "") else [_NO_DEBUGGER]
+    given = {**os.environ, "CGO_ENABLED": "0", **settings.environment}
+    # As variables, they are also for what is called to generate something, which may install programs too.
+    flags = [given.get("GOFLAGS", ""), _FLAGS]
+    # A second -ldflags would take the place of an author's own.
+    flags += [] if _LINK in flags[0] else [_NO_DEBUGGER]
+    environment = {**given, "GOFLAGS": " ".join(flags).strip(), "GOBIN": str(folder)}
     done = subprocess.run(
-        [program, "install", *_FLAGS, *link, *tags, "./..."],
+        command,
         cwd=source,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -69,7 +97,8 @@ def _install(program: str, source: Path, settings: Settings, folder: Path) -> No
         umask=0o022,
     )
     if done.returncode:
-        raise ProjectError(f"{source}: {_first_error(done.stderr) or f'go install exited with {done.returncode}'}")
+        reason = _first_error(done.stderr) or f"go {command[1]} exited with {done.returncode}"
+        raise ProjectError(f"{source}: {reason}")
 
 
 def _first_error(stderr: str) -> str:

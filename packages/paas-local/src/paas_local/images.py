@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from . import environments, project, rockcraft, store
+from . import debian, environments, project, rockcraft, store
 from .environments import Environment, Progress
 from .project import ProjectError
 from .recipe import Recipe
@@ -54,6 +54,8 @@ class Rock:
     """Of Pebble itself, thus of every service and exec in the container."""
     python: Path | None = None
     """The virtual environment whose ``bin/python`` has to answer as ``/bin/python3``; part of ``mounts``."""
+    packages: Path | None = None
+    """What Debian packages bring, ``usr`` and all; their ``usr`` is laid over the machine's."""
     folders: tuple[str, ...] = ()
     """Folders that exist, empty, and belong to ``_daemon_``: ``/var/log/flask``."""
 
@@ -63,7 +65,9 @@ def build(source: Path, progress: Progress) -> Rock:
     try:
         recipe = rockcraft.read(source, progress)
         environment = environments.make(recipe.requirements, progress) if recipe.requirements else None
-        return _read(_build(recipe, environment))
+        where = f"{rockcraft.FILE}: stage-packages"
+        packages = debian.stage(recipe.packages, where, progress) if recipe.packages else None
+        return _read(_build(recipe, environment, packages))
     except ProjectError as error:
         raise RockError(str(error)) from error
     except OSError as error:
@@ -80,7 +84,7 @@ def read(folder: Path) -> Rock:
 
 def _read(folder: Path) -> Rock:
     record = project.load(folder / _RECORD)
-    python = record["python"]
+    python, packages = record["python"], record.get("packages")
     return Rock(
         folder=folder,
         name=record["name"],
@@ -88,6 +92,7 @@ def _read(folder: Path) -> Rock:
         mounts=tuple(_placed(mount, folder) for mount in record["mounts"]),
         environment=record["environment"],
         python=Path(python) if python else None,
+        packages=Path(packages) if packages else None,
         folders=tuple(record["folders"]),
     )
 
@@ -98,18 +103,24 @@ def _placed(mount: Mapping[str, str], folder: Path) -> Mount:
     return Mount(source=folder / mount["source"], target=mount["target"], mode=mode)
 
 
-def _build(recipe: Recipe, environment: Environment | None) -> Path:
+def _build(recipe: Recipe, environment: Environment | None, packages: Path | None) -> Path:
     with store.new(_KIND) as folder:
         root = folder / _ROOT
+        # What they have elsewhere is little, and a container may want to change it.
+        for item in packages.iterdir() if packages else ():
+            if item.name != "usr":
+                store.copy(item, _below(root, item.name))
         for target, source in recipe.files.items():
             store.copy(source, _below(root, target))
         for target, text in recipe.texts.items():
             _below(root, target).write_text(text, encoding="utf-8")
             _below(root, target).chmod(0o644)
         _programs(root, recipe.programs)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as lent:
-            _programs(root, recipe.compile(Path(lent)) if recipe.compile else {})
-        record = _record(recipe, environment, [*_own_mounts(root), *_shared_mounts(environment)])
+        for compiled in recipe.compile:
+            with tempfile.TemporaryDirectory(dir=folder.parent) as lent:
+                _programs(root, compiled(Path(lent)))
+        mounts = [*_own_mounts(root), *_shared_mounts(environment)]
+        record = _record(recipe, environment, mounts) | {"packages": str(packages) if packages else None}
         (folder / _RECORD).write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True))
         return store.keep(folder, _KIND, store.tree(folder))
 

@@ -15,6 +15,7 @@ DAEMON_USER = 584792
 _SHARED_TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _REAL = "/run/host"
 _REAL_BIN = f"{_REAL}/bin"
+_PACKAGES = "/run/packages"
 _COMMANDS = "/usr/local/sbin"
 
 # What programs of the host's /usr look up in /etc. Not all of it: it has the machine's secrets too.
@@ -75,8 +76,11 @@ class Copy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Commands:
-    """A folder of links to every program of other folders; the first that has a name wins."""
+class Merged:
+    """A folder of links to all that other folders have; the first that has a name wins.
+
+    A folder that several have becomes one of theirs in the same way.
+    """
 
     path: str
     folders: tuple[str, ...]
@@ -92,8 +96,8 @@ class Kernel:
     path: str
 
 
-Step = Folder | File | Link | Bind | Copy | Commands | Kernel
-_KINDS = {kind.__name__: kind for kind in (Folder, File, Link, Bind, Copy, Commands, Kernel)}
+Step = Folder | File | Link | Bind | Copy | Merged | Kernel
+_KINDS = {kind.__name__: kind for kind in (Folder, File, Link, Bind, Copy, Merged, Kernel)}
 
 
 def encode(step: Step) -> dict[str, Any]:
@@ -150,7 +154,7 @@ def base(
     """Give what every container has: the host's programs, and a private place for all else."""
     owner = uid if uid is not None and host.privileged else 0
     return (
-        *_programs(host, _changed(host, rock) if rock is not None else ()),
+        *_programs(host, rock),
         *_etc(host, hostname=hostname, hosts=hosts, uid=uid),
         Kernel(kind="devices", path="/dev"),
         Kernel(kind="proc", path="/proc"),
@@ -166,19 +170,25 @@ def base(
     )
 
 
-def _programs(host: Machine, changed: tuple[str, ...]) -> tuple[Step, ...]:
+def _programs(host: Machine, rock: images.Rock | None) -> tuple[Step, ...]:
     """Show the host's programs and libraries; ``/usr/local/sbin``, first in PATH, is the container's.
 
-    So are the ``changed`` folders, which only link to what the host has in them: to put a file into the host's own
-    folder would be to change the host.
+    So are the folders that an image has files for, which only link to what the host has in them: to put a file into
+    the host's own folder would be to change the host.
     """
+    changed = _changed(host, rock) if rock is not None else ()
+    packages = rock.packages if rock is not None else None
+    whole = ("/usr",) if packages is not None else ()
+    above = (_PACKAGES, _REAL) if packages is not None else (_REAL,)
+    shown = () if whole else tuple(name for name in host.usr if name != "local" and f"/usr/{name}" not in changed)
     return (
         Folder(path="/usr"),
-        *(_same(f"/usr/{name}") for name in host.usr if name != "local" and f"/usr/{name}" not in changed),
+        *(_same(f"/usr/{name}") for name in shown),
         Folder(path="/usr/local"),
         *(_same(path) for name in host.local if (path := f"/usr/local/{name}") not in {_COMMANDS, *changed}),
-        *((Bind(source="/usr", path=f"{_REAL}/usr"),) if changed else ()),
-        *(Commands(path=path, folders=(f"{_REAL}{path}",)) for path in changed),
+        *((Bind(source="/usr", path=f"{_REAL}/usr"),) if whole or changed else ()),
+        *((Bind(source=str(packages), path=_PACKAGES),) if packages is not None else ()),
+        *(Merged(path=path, folders=tuple(f"{folder}{path}" for folder in above)) for path in (*whole, *changed)),
         Folder(path=_COMMANDS),
         *(Link(path=f"/{name}", to=to) for name, to in host.links.items()),
         *(_same(f"/{name}") for name in host.folders),
@@ -285,8 +295,8 @@ def _rock(host: Machine, rock: images.Rock, owner: int) -> tuple[Step, ...]:
     return (
         *(step for mount, steps in mounted.items() if mount not in late for step in steps),
         *(() if merged else (Bind(source="/bin", path=_REAL_BIN),)),
-        Commands(path="/bin", folders=(*own, "/usr/bin" if merged else _REAL_BIN), python=interpreter),
-        Commands(path=_COMMANDS, folders=own, python=interpreter),
+        Merged(path="/bin", folders=(*own, "/usr/bin" if merged else _REAL_BIN), python=interpreter),
+        Merged(path=_COMMANDS, folders=own, python=interpreter),
         *(step for mount in rock.mounts if mount in late for step in mounted[mount]),
         *(Folder(path=path, owner=owner) for path in rock.folders),
     )

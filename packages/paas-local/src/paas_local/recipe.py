@@ -21,8 +21,10 @@ class Recipe:
     """Path in the image to a file or folder of this machine."""
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
     programs: Mapping[str, Path] = field(default_factory=dict[str, Path])
-    compile: Callable[[Path], Mapping[str, Path]] | None = None
-    """Makes more programs, in a folder that is only lent; gives them by their places in the image."""
+    compile: tuple[Callable[[Path], Mapping[str, Path]], ...] = ()
+    """Each makes more programs, in a folder that is only lent; gives them by their places in the image."""
+    packages: tuple[str, ...] = ()
+    """Debian packages, by name."""
     folders: tuple[str, ...] = ()
     requirements: Requirements | None = None
     layer: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -45,10 +47,10 @@ def dumped(source: Path, where: str, part: Mapping[str, Any]) -> dict[str, Path]
     patterns = project.texts(part, "stage", where) or project.texts(part, "prime", where)
     # Lists that only leave out begin with everything.
     every = () if any(not item.startswith("-") for item in patterns) else ("*",)
-    return {_organized(name, moved): source / name for name in chosen(source, (*every, *patterns))}
+    return {organized(name, moved): source / name for name in chosen(source, (*every, *patterns))}
 
 
-def _organized(name: str, moved: Mapping[str, str]) -> str:
+def organized(name: str, moved: Mapping[str, str]) -> str:
     """Find the place of a file; one that ends in a slash is a folder to put it in."""
     for pattern, target in moved.items():
         if fnmatchcase(name, pattern):

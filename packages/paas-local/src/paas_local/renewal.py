@@ -45,7 +45,7 @@ class Files:
 def difference(old: Rock, new: Rock) -> Files | Anew:
     """Compare two images of one application."""
     for what, same in (
-        ("packages", old.python == new.python),
+        ("packages", (old.python, old.packages) == (new.python, new.packages)),
         ("services", old.layers == new.layers),
         ("environment", old.environment == new.environment and old.folders == new.folders),
         ("mounted folders", _elsewhere(old) == _elsewhere(new)),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from . import entrypoints, environments, golang, project
 from .entrypoints import Wanted
@@ -123,7 +123,7 @@ def extend(framework: Framework, source: Path, rock: Mapping[str, Any], recipe: 
         files={**recipe.files, **files},
         texts={**recipe.texts, **framework.texts},
         programs={**recipe.programs, **framework.programs},
-        compile=framework.compile and partial(framework.compile, told, progress),
+        compile=(partial(framework.compile, told, progress),) if framework.compile else (),
         folders=framework.folders,
         requirements=requirements,
         layer={**recipe.layer, "services": _services(added, services)},
@@ -226,8 +226,7 @@ def _go_programs(told: Project, progress: Progress, folder: Path) -> dict[str, P
     """Compile the project; the program that is called as the image, or those that the author moves, are in it."""
     name = "go-framework/install-app"
     part, where = told.part(name), f"{FILE}: parts.{name}"
-    settings = golang.Settings(tags=project.texts(part, "go-buildtags", where), environment=_variables(part, where))
-    built = golang.build(told.source, settings, folder, progress)
+    built = golang.build(told.source, golang.settings(part, where), folder, progress)
     wanted = {target: source for source, target in project.section(part, "organize", file=where).items()}
     own_command = "command" in project.section(told.rock, "services", "go", file=FILE)
     if not own_command:
@@ -239,16 +238,6 @@ def _go_programs(told: Project, progress: Progress, folder: Path) -> dict[str, P
                 f" rename the module in go.mod, or set parts.{name}.organize in {FILE}"
             )
     return {f"/{target}": built[source.removeprefix("bin/")] for target, source in wanted.items()}
-
-
-def _variables(part: Mapping[str, Any], where: str) -> dict[str, str]:
-    key = "build-environment"
-    given: object = part.get(key) or []
-    listed = cast("list[object]", given) if isinstance(given, list) else [given]
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in listed):
-        raise ProjectError(f"{where}.{key}: has to be a list of mappings, as - CGO_ENABLED: 1")
-    mappings = cast("list[Mapping[str, object]]", listed)
-    return {name: str(value) for one in mappings for name, value in one.items()}
 
 
 def _wsgi(name: str, files: Files, packages: Packages, start: Callable[[Project], Start]) -> Framework:

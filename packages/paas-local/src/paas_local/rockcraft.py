@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import project, recipe, rock_extensions
+from . import golang, project, recipe, rock_extensions
 from .environments import Progress, Requirements
 from .project import ProjectError
-from .recipe import Recipe, dumped
+from .recipe import Recipe, dumped, organized
 from .rock_extensions import EXTENSIONS
 
 FILE = recipe.FILE
@@ -29,10 +29,10 @@ def read(source: Path, progress: Progress) -> Recipe:
     for framework in used:
         found = rock_extensions.extend(framework, source, rock, found, progress)
     for name, part in project.entries(rock, "parts", file=FILE).items():
-        if packages := project.texts(part, "stage-packages", f"{FILE}: parts.{name}"):
-            progress(f"{', '.join(packages)}: used from this machine, where it has them")
+        packages = project.texts(part, "stage-packages", f"{FILE}: parts.{name}")
+        found = replace(found, packages=(*found.packages, *packages))
         if not any(framework.has(name) for framework in used):
-            found = _with_part(source, name, part, found)
+            found = _with_part(source, name, part, found, progress)
     return found
 
 
@@ -48,7 +48,7 @@ def _layer(rock: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in {**named, **sections}.items() if value}
 
 
-def _with_part(source: Path, name: str, part: Mapping[str, Any], recipe: Recipe) -> Recipe:
+def _with_part(source: Path, name: str, part: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
     where = f"{FILE}: parts.{name}"
     plugin = part.get("plugin", name)
     if plugin not in _PLUGINS:
@@ -56,10 +56,10 @@ def _with_part(source: Path, name: str, part: Mapping[str, Any], recipe: Recipe)
     below = source / str(part.get("source", "."))
     if not below.is_dir():
         raise ProjectError(f"{where}.source: {below} is not a folder of this machine")
-    return _PLUGINS[plugin](below, where, part, recipe)
+    return _PLUGINS[plugin](below, where, part, recipe, progress)
 
 
-def _python(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe) -> Recipe:
+def _python(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
     files = tuple(str(source / name) for name in project.texts(part, "python-requirements", where))
     lines = project.texts(part, "python-packages", where)
     before = recipe.requirements or Requirements(source=source)
@@ -67,17 +67,29 @@ def _python(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe) -
     return replace(recipe, requirements=more)
 
 
-def _dump(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe) -> Recipe:
+def _dump(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
     placed = {f"/{target}": file for target, file in dumped(source, where, part).items() if file != source / FILE}
     return replace(recipe, files={**recipe.files, **placed})
 
 
-def _nil(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe) -> Recipe:  # noqa: ARG001 - a plugin
+def _go(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
+    moved: dict[str, str] = project.section(part, "organize", file=where)
+    settings = golang.settings(part, where)
+
+    def programs(folder: Path) -> dict[str, Path]:
+        built = golang.build(source, settings, folder, progress)
+        return {f"/{organized(f'bin/{name}', moved)}": program for name, program in built.items()}
+
+    return replace(recipe, compile=(*recipe.compile, programs))
+
+
+def _nil(_source: Path, _where: str, _part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
     return recipe
 
 
-_PLUGINS: Mapping[str, Callable[[Path, str, Mapping[str, Any], Recipe], Recipe]] = {
+_PLUGINS: Mapping[str, Callable[[Path, str, Mapping[str, Any], Recipe, Progress], Recipe]] = {
     "dump": _dump,
+    "go": _go,
     "nil": _nil,
     "python": _python,
 }

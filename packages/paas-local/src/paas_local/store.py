@@ -76,6 +76,16 @@ def copy(source: Path, target: Path, wanted: Callable[[Path], bool] = lambda _: 
         shutil.copy2(source, target, follow_symlinks=False)
 
 
+def make_readable(folder: Path) -> None:
+    """Let every user read it: the containers' users are others than the one who makes an entry."""
+    for above, _, files in os.walk(folder):
+        for place in (Path(above), *(Path(above) / name for name in files)):
+            mode = place.lstat().st_mode
+            readable = mode | (0o555 if mode & 0o100 else 0o444)
+            if readable != mode and not place.is_symlink():
+                place.chmod(readable & 0o7777)
+
+
 def files(folder: Path) -> Iterator[Path]:
     """Give the files and links below a folder, in order; caches are none."""
     for above, below, files in os.walk(folder):

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Keeps a MariaDB server running, and gives each related application a database and a user."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import ops
+
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+    from paas_local.providers.mysql_k8s.charm.src import mysql
+    from paas_local.providers.shared import clients, databases, execution, provider
+    from paas_local.providers.shared.clients import Client
+else:
+    import clients
+    import databases
+    import execution
+    import mysql
+    import provider
+    from clients import Client
+
+PORT = 3306
+_SOCKET = "/tmp/mysqld.sock"  # noqa: S108 - in the server's own container
+_OPTIONS = (
+    f"--port={PORT}",
+    "--bind-address=0.0.0.0",
+    f"--socket={_SOCKET}",
+    "--pid-file=/tmp/mysqld.pid",
+    "--skip-name-resolve",
+    "--character-set-server=utf8mb4",
+    "--innodb-log-file-size=16M",
+)
+
+
+class MysqlCharm(databases.DatabaseCharm):
+    """MariaDB on one unit."""
+
+    endpoints = ("database",)
+    reserved = mysql.RESERVED
+    version = ""
+
+    def server(self) -> provider.Server:
+        """Run it on the data in its storage."""
+        command = ["/mysql/serve.sh", "/var/lib/mysql/data", *_OPTIONS]
+        # It writes what it has in memory before it ends.
+        return provider.Server(container="mysql", command=" ".join(command), port=PORT, user=None, kill_delay="30s")
+
+    def admitted(self) -> frozenset[int]:
+        """Ask for the version on the way."""
+        version, *users = self._ask(mysql.STATE).splitlines()
+        self.version = version.partition("-")[0]
+        self.unit.set_workload_version(self.version)
+        return clients.relations(users)
+
+    def admit(self, client: Client) -> None:
+        """Make them in SQL."""
+        self._ask(mysql.creation(client))
+
+    def shut_out(self, gone: Iterable[int]) -> None:
+        """Remove them in SQL."""
+        self._ask(mysql.removal(gone))
+
+    def described(self, client: Client) -> Mapping[str, str]:  # noqa: ARG002 - the same for all
+        """Say where the server is, under the names of the real charm."""
+        domain = f"{self.model.name}.svc.cluster.local:{PORT}"
+        return {
+            "endpoints": f"{self.app.name}-primary.{domain}",
+            "read-only-endpoints": f"{self.app.name}-replicas.{domain}",
+            "version": self.version,
+        }
+
+    def _ask(self, sql: str) -> str:
+        container = self.unit.get_container("mysql")
+        client = ("mariadb", "--no-defaults", f"--socket={_SOCKET}", "--batch", "--skip-column-names")
+        return execution.execute(container, *client, stdin=sql)
+
+
+if __name__ == "__main__":
+    ops.main(MysqlCharm)

@@ -1,0 +1,42 @@
+"""What is said to the server in SQL."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from paas_local.providers.shared.clients import Client
+
+RESERVED = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
+STATE = "SELECT VERSION(); SELECT User FROM mysql.user WHERE User LIKE 'relation-%';"
+_WILD = str.maketrans({"_": r"\_", "%": r"\%"})
+
+
+def creation(client: "Client") -> str:
+    """Make a user and its database where they are not there."""
+    user, password = _literal(client.user), _literal(client.password)
+    # In a grant, the name of a database is a pattern.
+    pattern = _name(client.database.replace("\\", r"\\").translate(_WILD))
+    return "\n".join(
+        [
+            "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');",
+            f"CREATE DATABASE IF NOT EXISTS {_name(client.database)} CHARACTER SET utf8mb4;",
+            f"CREATE OR REPLACE USER {user}@'%' IDENTIFIED BY {password};",
+            f"GRANT ALL PRIVILEGES ON {pattern}.* TO {user}@'%';",
+        ]
+    )
+
+
+def removal(relations: Iterable[int]) -> str:
+    """Remove users, and end what they are connected to."""
+    users = [_literal(f"relation-{relation}") for relation in sorted(relations)]
+    return "\n".join(f"DROP USER IF EXISTS {user}@'%';\nKILL USER {user}@'%';" for user in users)
+
+
+def _literal(text: str) -> str:
+    quoted = text.replace("'", "''")
+    return f"'{quoted}'"
+
+
+def _name(text: str) -> str:
+    quoted = text.replace("`", "``")
+    return f"`{quoted}`"

@@ -1,90 +1,74 @@
 """The built-in providers, with real servers: what a client reads in its databags is enough to use them."""
 
 import json
-import os
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+import smtplib
+import urllib.request
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Any, TypeVar, cast
 
+import boto3
 import pika
 import pymysql
 import pytest
 import redis
-import yaml
 from deployment import Deployment
 from pika.exceptions import ConnectionClosedByBroker
+from provision import Provider, deployed
 
 Found = TypeVar("Found")
 
-CLIENT = Path(__file__).parent / "clients/charm"
+
+def test_redis_keeps_a_key(juju: Deployment):
+    provider = deployed(juju, "redis-k8s", "redis")
+
+    unit, app = provider.told_by_unit("hostname", "port"), provider.told("leader-host")
+
+    assert (unit["port"], app["leader-host"]) == ("6379", "redis-k8s.test.svc.cluster.local")
+    host, port = provider.address()
+    with redis.Redis(host=host, port=port, decode_responses=True) as connection:
+        connection.set("word", "kept")
+        assert connection.get("word") == "kept"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Provider:
-    """A deployed provider, related to the client."""
+def test_s3_keeps_an_object_in_the_bucket_that_was_asked_for(juju: Deployment):
+    provider = deployed(juju, "s3-integrator", "s3")
+    provider.ask(bucket="photos")
 
-    juju: Deployment
-    name: str
-    endpoint: str
-    """The client's."""
+    told = provider.told("bucket", "access-key", "secret-key", "endpoint", "region", "s3-uri-style")
 
-    def ask(self, **values: str) -> None:
-        """Write into the client's application databag."""
-        words = [f"{name}={value}" for name, value in values.items()]
-        ids = json.loads(self.juju("exec", "--unit", "client/0", "--", f"relation-ids {self.endpoint} --format json"))
-        self.juju("exec", "--unit", "client/0", "--", "relation-set", "--app", "-r", ids[0], *words)
-
-    def told(self, *keys: str) -> dict[str, str]:
-        """Wait until the provider's application has written some keys; give all of its databag."""
-
-        def looked() -> dict[str, str]:
-            found: dict[str, str] = self._relation().get("application-data") or {}
-            return found if {*keys} <= found.keys() else {}
-
-        return self.juju.wait(f"{', '.join(keys)} of {self.name}", looked)
-
-    def told_by_unit(self, *keys: str) -> dict[str, str]:
-        """Wait for the databag of the provider's unit likewise."""
-
-        def looked() -> dict[str, str]:
-            units: dict[str, Any] = self._relation().get("related-units", {})
-            found: dict[str, str] = units.get(f"{self.name}/0", {}).get("data", {})
-            return found if {*keys} <= found.keys() else {}
-
-        return self.juju.wait(f"{', '.join(keys)} of {self.name}/0", looked)
-
-    def secret(self, uri: str) -> dict[str, str]:
-        """Read a secret as the client may."""
-        return json.loads(self.juju("exec", "--unit", "client/0", "--", "secret-get", uri, "--format", "json"))
-
-    def address(self, number: int = 0) -> tuple[str, int]:
-        """Give where one of its ports is published on this machine."""
-        parts = urlsplit(self.juju("url", self.name).split()[number])
-        return parts.hostname or "", parts.port or 0
-
-    def _relation(self) -> Mapping[str, Any]:
-        shown = yaml.safe_load(self.juju("show-unit", "client/0"))["client/0"]
-        relations: list[dict[str, Any]] = shown.get("relation-info", [])
-        of_endpoint = [each for each in relations if each["endpoint"] == self.endpoint]
-        return of_endpoint[0] if of_endpoint else {}
+    assert told["endpoint"] == "http://s3-integrator.test.svc.cluster.local:9000"
+    host, port = provider.address()
+    session = boto3.Session(told["access-key"], told["secret-key"], region_name=told["region"])
+    storage = cast("Any", session).client("s3", endpoint_url=f"http://{host}:{port}")
+    storage.put_object(Bucket=told["bucket"], Key="animals/cat.txt", Body=b"miaow")
+    assert storage.get_object(Bucket=told["bucket"], Key="animals/cat.txt")["Body"].read() == b"miaow"
+    listed = provider.run("list-objects", "bucket=photos")
+    assert (listed["objects"]["1"]["key"], listed["objects"]["1"]["size"]) == ("animals/cat.txt", "5")
 
 
-@pytest.fixture(scope="module")
-def juju() -> Generator[Deployment]:
-    """Give a model with the client in it."""
-    with TemporaryDirectory(prefix="paas-") as home:
-        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "JUJU_MODEL": "test"}
-        deployment = Deployment(home=Path(home), environment=environment)
-        try:
-            deployment("add-model", "test", "--no-switch")
-            deployment("deploy", str(CLIENT))
-            yield deployment
-        finally:
-            deployment.run("destroy-model", "test", "--no-prompt")
-            deployment.run("shutdown")
+def test_a_mail_is_kept_of_whoever_logs_in(juju: Deployment):
+    provider = deployed(juju, "smtp-integrator", "smtp")
+    told = provider.told("host", "port", "auth_type", "transport_security", "user", "password_id")
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "web@app.test", "you@there.test", "Grüße"
+    mail.set_content("Es geht.\n")
+
+    host, port = provider.address()
+    with smtplib.SMTP(host, port, timeout=10) as connection:
+        with pytest.raises(smtplib.SMTPSenderRefused, match="Authentication required"):
+            connection.send_message(mail)
+        with pytest.raises(smtplib.SMTPAuthenticationError):
+            connection.login(told["user"], "wrong")
+        connection.login(told["user"], provider.secret(told["password_id"])["password"])
+        connection.send_message(mail)
+
+    listed = provider.run("list-mails")["mails"]
+    assert list(listed) == ["1"]
+    assert listed["1"] == {"from": "web@app.test", "to": "you@there.test", "subject": "Grüße", "body": "Es geht.\n"}
+    host, port = provider.address(1)
+    with urllib.request.urlopen(f"http://{host}:{port}/mails", timeout=10) as answer:
+        assert [each["subject"] for each in json.load(answer)] == ["Grüße"]
 
 
 def _unless(error: type[Exception], look: Callable[[], Found]) -> Found | None:
@@ -92,14 +76,6 @@ def _unless(error: type[Exception], look: Callable[[], Found]) -> Found | None:
         return look()
     except error:
         return None
-
-
-def deployed(juju: Deployment, name: str, endpoint: str) -> Provider:
-    """Deploy a built-in provider, and integrate the client's endpoint with it."""
-    juju("deploy", name)
-    juju("integrate", f"client:{endpoint}", name)
-    juju.wait_for(f"{name}/0", "active")
-    return Provider(juju=juju, name=name, endpoint=endpoint)
 
 
 def database(provider: Provider) -> tuple[dict[str, str], dict[str, str]]:

@@ -10,7 +10,7 @@ import socket
 import time
 import urllib.request
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -81,7 +81,12 @@ class ProviderCharm(ops.CharmBase):
         ]
         for name in self.endpoints:
             relation = self.on[name]
-            events += [relation.relation_joined, relation.relation_changed, relation.relation_broken]
+            events += [
+                relation.relation_joined,
+                relation.relation_changed,
+                relation.relation_departed,
+                relation.relation_broken,
+            ]
         for event in events:
             framework.observe(event, self._reconcile)
 
@@ -94,9 +99,22 @@ class ProviderCharm(ops.CharmBase):
         """Tell a client what it needs, with :func:`write`; called in each event, once the server answers."""
 
     def serve(self, relations: Iterable[ops.Relation]) -> None:
-        """Do what is to be done on a server that answers, for the relations that there are."""
-        for relation in relations:
+        """Do what is to be done on a server that answers; who asks for what cannot be keeps nobody else from it."""
+        refused = [reason for relation in relations if (reason := self._refusal(relation))]
+        if refused:
+            raise RefusedError("; ".join(refused))
+
+    def _refusal(self, relation: ops.Relation) -> str | None:
+        try:
             self.publish(relation)
+        except RefusedError as reason:
+            return str(reason)
+        return None
+
+    @property
+    def clients(self) -> list[ops.Relation]:
+        """Give the relations there are; in its last event a relation is still listed."""
+        return [relation for name in self.endpoints for relation in self.model.relations[name] if relation.active]
 
     @property
     def host(self) -> str:
@@ -120,6 +138,15 @@ class ProviderCharm(ops.CharmBase):
             secret = self.app.add_secret(content, label=name)
         secret.grant(relation)
         return str(secret.id or secret.get_info().id)
+
+    def answer(self, event: ops.ActionEvent, name: str, look: Callable[[], Iterable[Mapping[str, object]]]) -> None:
+        """Answer an action with what the server lists: how many there are, and each with its number."""
+        try:
+            rows = list(look())
+        except OSError as error:
+            event.fail(f"the server does not answer: {error}; juju status tells why")
+            return
+        event.set_results({"count": len(rows), name: {str(number): dict(row) for number, row in enumerate(rows, 1)}})
 
     def kept(self, label: str) -> dict[str, str] | None:
         """Read back a secret of this application; nothing where it was never made."""
@@ -152,7 +179,7 @@ class ProviderCharm(ops.CharmBase):
         if not answers(server.port, self.patience):
             raise NotReadyError(f"waiting for the server to answer on port {server.port}")
         self.unit.set_ports(server.port, *server.more_ports)
-        self.serve(relation for name in self.endpoints for relation in self.model.relations[name] if relation.active)
+        self.serve(self.clients)
 
 
 def write(bag: ops.RelationDataContent, values: Text) -> None:
@@ -201,7 +228,8 @@ def _run(container: ops.Container, server: Server) -> None:
 
 def _content(container: ops.Container, path: str) -> str | None:
     try:
-        return str(container.pull(path).read())
+        with container.pull(path) as file:
+            return str(file.read())
     except ops.pebble.PathError:
         return None
 

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Keeps an S3 server running, and gives each related application a bucket and keys."""
+
+import secrets
+from typing import TYPE_CHECKING
+
+import ops
+
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+    from paas_local.providers.s3_integrator.charm.src import buckets
+    from paas_local.providers.shared import provider
+else:
+    import buckets
+    import provider
+
+PORT = 9000
+REGION = "us-east-1"
+
+
+class S3Charm(provider.ProviderCharm):
+    """Object storage, with a bucket for each client."""
+
+    endpoints = ("s3-credentials",)
+    # It is a large program.
+    patience = 60.0
+
+    def __init__(self, framework: ops.Framework) -> None:
+        super().__init__(framework)
+        self.storage = buckets.Storage(PORT)
+        framework.observe(self.on["list-objects"].action, self._list_objects)
+
+    def server(self) -> provider.Server:
+        """Run it for the pods; a bucket is always in the path, whatever the host is called."""
+        return provider.Server(
+            container="s3",
+            command=f"/bin/moto_server -H 0.0.0.0 -p {PORT}",
+            port=PORT,
+            environment={"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
+        )
+
+    def publish(self, relation: ops.Relation) -> None:
+        """Make the bucket that is asked for; keys stay the same for as long as the relation is there."""
+        name = relation.data[relation.app].get("bucket")
+        if not name:
+            return
+        try:
+            self.storage.make(name)
+        except buckets.BucketError as reason:
+            raise provider.RefusedError(f"{relation.app.name} asks for the bucket {name!r}: {reason}") from reason
+        except OSError as error:
+            raise provider.NotReadyError(f"waiting for the server to answer: {error}") from error
+        told = relation.data[self.app]
+        values = {
+            "bucket": name,
+            "access-key": told.get("access-key") or secrets.token_hex(10).upper(),
+            "secret-key": told.get("secret-key") or secrets.token_hex(20),
+            "endpoint": f"http://{self.host}:{PORT}",
+            "region": REGION,
+            "s3-uri-style": "path",
+        }
+        provider.write(told, values)
+
+    def _list_objects(self, event: ops.ActionEvent) -> None:
+        try:
+            self.answer(event, "objects", lambda: self.storage.objects(event.params.get("bucket")))
+        except buckets.BucketError as reason:
+            event.fail(str(reason))
+
+
+if __name__ == "__main__":
+    ops.main(S3Charm)

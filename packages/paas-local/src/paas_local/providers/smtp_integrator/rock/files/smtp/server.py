@@ -1,0 +1,162 @@
+"""A mail server that delivers nothing: what it receives is kept in memory, and shown over HTTP.
+
+``SMTP_USER`` and ``SMTP_PASSWORD`` are what a client logs in with; without them none has to.
+"""
+
+import argparse
+import asyncio
+import html
+import os
+import secrets
+import signal
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage, MIMEPart
+from typing import cast
+
+from aiohttp import web
+from aiosmtpd import smtp
+
+_KEPT = 200
+_LARGEST = 25 * 1024 * 1024
+_PAGE = """\
+<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Mail</title>
+<style>body {{font: 1rem sans-serif; margin: 2rem; max-width: 60rem}} pre {{white-space: pre-wrap}}</style>
+<h1>Mail</h1>
+{mails}
+</html>
+"""
+_MAIL = "<h2>{subject}</h2><p>{sender} &rarr; {to}</p><pre>{body}</pre>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """A mail as it was received."""
+
+    sender: str
+    """Of the envelope, as the recipients are."""
+    to: tuple[str, ...]
+    subject: str
+    body: str
+
+
+def read(sender: str | None, recipients: Iterable[str], content: bytes) -> Mail:
+    """Read a mail: its text, or its HTML where it has no other."""
+    message = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
+    body = message.get_body(("plain", "html"))
+    return Mail(
+        sender=sender or "",
+        to=tuple(recipients),
+        subject=str(message.get("Subject", "")),
+        body=_text(body) if body else "",
+    )
+
+
+def _text(part: MIMEPart) -> str:
+    """Decode a part; a character set that nobody knows loses no mail."""
+    try:
+        return str(part.get_content()).replace("\r\n", "\n")
+    except LookupError:
+        return cast("bytes", part.get_payload(decode=True)).decode("utf-8", "replace")
+
+
+def page(mails: Iterable[Mail]) -> str:
+    """Write the page of the mails."""
+    shown = [
+        _MAIL.format(
+            subject=html.escape(mail.subject or "(no subject)"),
+            sender=html.escape(mail.sender),
+            to=html.escape(", ".join(mail.to)),
+            body=html.escape(mail.body),
+        )
+        for mail in mails
+    ]
+    return _PAGE.format(mails="\n".join(shown) or "<p>None yet.</p>")
+
+
+class Mailbox:
+    """The last mails, the newest first."""
+
+    def __init__(self) -> None:
+        self.mails: deque[Mail] = deque(maxlen=_KEPT)
+
+    async def handle_DATA(self, server: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope) -> str:  # noqa: ARG002, N802 - as aiosmtpd calls it
+        """Keep a mail."""
+        self.mails.appendleft(read(envelope.mail_from, envelope.rcpt_tos, envelope.original_content or b""))
+        return "250 OK"
+
+    async def answer_page(self, _: web.Request) -> web.Response:
+        """Show all to a person."""
+        return web.Response(text=page(self.mails), content_type="text/html")
+
+    async def answer_list(self, _: web.Request) -> web.Response:
+        """Show all to a program."""
+        return web.json_response([asdict(mail) for mail in self.mails])
+
+
+class Login:
+    """Knows one user; :mod:`aiosmtpd` asks it when a client logs in by PLAIN or LOGIN."""
+
+    def __init__(self, user: str, password: str) -> None:
+        self._user = user.encode()
+        self._password = password.encode()
+
+    def __call__(self, *told: object) -> smtp.AuthResult:
+        """Let in whoever knows both; the last that is told is what the client gave."""
+        given = told[-1]
+        known = isinstance(given, smtp.LoginPassword) and self._knows(given)
+        # Not handled: the server itself tells the client that this was wrong.
+        return smtp.AuthResult(success=known, handled=False)
+
+    def _knows(self, given: smtp.LoginPassword) -> bool:
+        user = secrets.compare_digest(given.login, self._user)
+        return secrets.compare_digest(given.password, self._password) and user
+
+
+async def serve(mailbox: Mailbox, login: Login | None, *, mail: int, http: int) -> None:
+    """Serve until a signal says to end."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+
+    def session() -> smtp.SMTP:
+        return smtp.SMTP(
+            mailbox,
+            data_size_limit=_LARGEST,
+            enable_SMTPUTF8=True,
+            authenticator=login,
+            auth_required=login is not None,
+            # There is no TLS here, so that it cannot be asked for.
+            auth_require_tls=False,
+        )
+
+    app = web.Application()
+    app.router.add_get("/", mailbox.answer_page)
+    app.router.add_get("/mails", mailbox.answer_list)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "0.0.0.0", http).start()  # noqa: S104 - in a pod
+    # Last, because who finds this port open takes all of it to be there.
+    server = await loop.create_server(session, "0.0.0.0", mail)  # noqa: S104 - in a pod
+    await ended.wait()
+    server.close()
+    await runner.cleanup()
+
+
+def main() -> None:
+    """Read the ports from the command line, and who may log in from the environment."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mail", type=int, required=True)
+    parser.add_argument("--http", type=int, required=True)
+    ports = parser.parse_args()
+    user, password = os.environ.get("SMTP_USER"), os.environ.get("SMTP_PASSWORD")
+    login = Login(user, password) if user and password else None
+    asyncio.run(serve(Mailbox(), login, mail=ports.mail, http=ports.http))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The built-in S3 charm, with a server that only answers."""
+
+from collections.abc import Iterator
+from importlib import import_module
+
+import ops
+import providers
+import pytest
+from ops import testing
+
+ASKS = testing.Relation(
+    "s3-credentials", interface="s3", id=7, remote_app_name="web", remote_app_data={"bucket": "photos"}
+)
+OBJECT = {"bucket": "photos", "key": "cat.png", "size": "3", "modified": "2026-01-02T03:04:05Z"}
+
+
+class Storage:
+    """Has one object in each bucket that was made, and refuses one name."""
+
+    def __init__(self, buckets: set[str]) -> None:
+        self._buckets = buckets
+
+    def make(self, bucket: str) -> None:
+        if bucket == "No":
+            raise import_module("buckets").BucketError("InvalidBucketName: The specified bucket is not valid.")
+        self._buckets.add(bucket)
+
+    def objects(self, bucket: str | None = None) -> Iterator[dict[str, str]]:
+        if bucket == "gone":
+            raise import_module("buckets").BucketError("NoSuchBucket: The specified bucket does not exist")
+        if bucket == "silent":
+            raise ConnectionRefusedError("Connection refused")
+        yield OBJECT
+
+
+@pytest.fixture
+def made() -> set[str]:
+    """Give the buckets of the server."""
+    return set()
+
+
+@pytest.fixture
+def context(made: set[str], answering: list[bool], monkeypatch: pytest.MonkeyPatch) -> testing.Context[ops.CharmBase]:
+    loaded = providers.context("s3-integrator")
+
+    def storage(port: int) -> Storage:
+        return Storage(made)
+
+    monkeypatch.setattr(import_module("buckets"), "Storage", storage)
+    return loaded
+
+
+def state(*relations: testing.Relation) -> testing.State:
+    return providers.state(testing.Container("s3", can_connect=True), *relations)
+
+
+def test_makes_the_bucket_and_gives_keys_to_it(context: testing.Context[ops.CharmBase], made: set[str]):
+    after = context.run(context.on.relation_changed(ASKS), state(ASKS))
+
+    told = dict(after.get_relation(7).local_app_data)
+    keys = told.pop("access-key"), told.pop("secret-key")
+    assert after.unit_status == testing.ActiveStatus()
+    assert made == {"photos"}
+    assert all(keys)
+    assert told == {
+        "bucket": "photos",
+        "endpoint": "http://s3-integrator.demo.svc.cluster.local:9000",
+        "region": "us-east-1",
+        "s3-uri-style": "path",
+    }
+
+
+def test_the_keys_stay(context: testing.Context[ops.CharmBase]):
+    before = context.run(context.on.relation_changed(ASKS), state(ASKS))
+
+    after = context.run(context.on.update_status(), before)
+
+    assert after.relations == before.relations
+
+
+def test_waits_for_a_client_to_ask(context: testing.Context[ops.CharmBase], made: set[str]):
+    silent = testing.Relation("s3-credentials", interface="s3", id=7)
+
+    after = context.run(context.on.relation_joined(silent, remote_unit=0), state(silent))
+
+    assert after.unit_status == testing.ActiveStatus()
+    assert not after.get_relation(7).local_app_data
+    assert not made
+
+
+def test_a_name_that_the_server_refuses_blocks_and_keeps_nobody_else(context: testing.Context[ops.CharmBase]):
+    refused = testing.Relation(
+        "s3-credentials", interface="s3", id=3, remote_app_name="api", remote_app_data={"bucket": "No"}
+    )
+
+    after = context.run(context.on.relation_changed(ASKS), state(refused, ASKS))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "api asks for the bucket 'No': InvalidBucketName: The specified bucket is not valid."
+    )
+    assert after.get_relation(7).local_app_data["bucket"] == "photos"
+
+
+def test_the_action_lists_objects(context: testing.Context[ops.CharmBase]):
+    context.run(context.on.action("list-objects"), state(ASKS))
+
+    assert context.action_results == {"count": 1, "objects": {"1": OBJECT}}
+
+
+@pytest.mark.parametrize(
+    ("bucket", "words"),
+    [
+        ("gone", "NoSuchBucket: The specified bucket does not exist"),
+        ("silent", "the server does not answer: Connection refused; juju status tells why"),
+    ],
+)
+def test_the_action_fails_with_the_reason(context: testing.Context[ops.CharmBase], bucket: str, words: str):
+    with pytest.raises(testing.ActionFailed) as failed:
+        context.run(context.on.action("list-objects", params={"bucket": bucket}), state(ASKS))
+
+    assert failed.value.message == words

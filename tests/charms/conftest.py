@@ -7,6 +7,7 @@ import sys
 import typing
 
 import ops
+import providers
 import pytest
 from paas_local import extensions, libs, project
 from world import CALLS, CHARM, Call, Calls, Failing, World
@@ -69,3 +70,15 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
             yield
 
     return fail
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Let the server of a built-in provider answer, or not, without a server."""
+    answers = [True]
+
+    def answer(port: int, patience: float) -> bool:
+        return answers[0]
+
+    monkeypatch.setattr(providers.shared(), "answers", answer)
+    return answers

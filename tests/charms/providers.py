@@ -3,6 +3,7 @@
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import ops
@@ -15,10 +16,22 @@ SHARED = Path(paas_local.providers.__file__).parent / "shared"
 _KEYS = ("name", "summary", "description", "containers", "resources", "provides", "requires", "storage")
 
 
+def shared() -> ModuleType:
+    """Load the shared module as the charms do."""
+    _importable(SHARED)
+    return import_module("provider")
+
+
+def _importable(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
 def context(name: str) -> testing.Context[ops.CharmBase]:
     """Load a provider's charm; its server is taken to answer at once, or never."""
     folder = BUILT_IN[name]
-    sys.path[:0] = [str(place) for place in (SHARED, folder / "charm/src") if str(place) not in sys.path]
+    shared()
+    _importable(folder / "charm/src")
     module = import_module(f"paas_local.providers.{folder.name}.charm.src.charm")
     named: dict[str, object] = vars(module)
     charm_type = next(

@@ -1,8 +1,5 @@
 """What all built-in providers have in common, shown by the simplest of them."""
 
-import sys
-from typing import Any
-
 import ops
 import providers
 import pytest
@@ -12,19 +9,6 @@ from ops import testing
 @pytest.fixture
 def context() -> testing.Context[ops.CharmBase]:
     return providers.context("redis-k8s")
-
-
-@pytest.fixture
-def answering(context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Let the server answer, or not, without a server."""
-    answers = [True]
-    shared: Any = sys.modules["provider"]
-
-    def answer(port: int, patience: float) -> bool:
-        return answers[0]
-
-    monkeypatch.setattr(shared, "answers", answer)
-    return answers
 
 
 def container(*, can_connect: bool = True) -> testing.Container:

@@ -6,6 +6,7 @@ import http.cookiejar
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
+STAND_INS = Path(__file__).parent.parent / "charms" / "stand_ins"
 PATIENCE = 240.0
 
 Found = TypeVar("Found")
@@ -103,6 +105,17 @@ class Deployment:
             # The first may take the others with it.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+
+
+def with_stand_ins(charm: Path, folder: Path) -> Path:
+    """Copy a charm's folder, and give it the libraries that no package index carries where it lacks them."""
+    copy = shutil.copytree(charm, folder / charm.parent.name, ignore=shutil.ignore_patterns(".*", "*.charm"))
+    for file in STAND_INS.rglob("*.py"):
+        target = copy / "lib" / file.relative_to(STAND_INS)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+    return copy
 
 
 class Browser:

@@ -5,6 +5,7 @@ decides nothing. A provider says what runs (:meth:`ProviderCharm.server`) and wh
 (:meth:`ProviderCharm.publish`); what follows from other events it observes itself.
 """
 
+import hashlib
 import json
 import socket
 import time
@@ -18,6 +19,7 @@ import ops
 
 Text = Mapping[str, str]
 _PAUSE = 0.1
+_NODE_PORTS = range(30000, 32768)
 
 
 class NotReadyError(Exception):
@@ -81,7 +83,12 @@ class ProviderCharm(ops.CharmBase):
         ]
         for name in self.endpoints:
             relation = self.on[name]
-            events += [relation.relation_joined, relation.relation_changed, relation.relation_broken]
+            events += [
+                relation.relation_joined,
+                relation.relation_changed,
+                relation.relation_departed,
+                relation.relation_broken,
+            ]
         for event in events:
             framework.observe(event, self._reconcile)
 
@@ -94,14 +101,42 @@ class ProviderCharm(ops.CharmBase):
         """Tell a client what it needs, with :func:`write`; called in each event, once the server answers."""
 
     def serve(self, relations: Iterable[ops.Relation]) -> None:
-        """Do what is to be done on a server that answers, for the relations that there are."""
-        for relation in relations:
+        """Do what is to be done on a server that answers; who asks for what cannot be keeps nobody else from it."""
+        refused = [reason for relation in relations if (reason := self._refusal(relation))]
+        if refused:
+            raise RefusedError("; ".join(refused))
+
+    def _refusal(self, relation: ops.Relation) -> str | None:
+        try:
             self.publish(relation)
+        except RefusedError as reason:
+            return str(reason)
+        return None
+
+    @property
+    def clients(self) -> list[ops.Relation]:
+        """Give the relations there are; in its last event a relation is still listed."""
+        return [relation for name in self.endpoints for relation in self.model.relations[name] if relation.active]
 
     @property
     def host(self) -> str:
         """Name under which pods of any model reach the server."""
         return f"{self.app.name}.{self.model.name}.svc.cluster.local"
+
+    @property
+    def browser_port(self) -> int:
+        """Port of a server that people use too: the same in the pod and on the machine, unless it is taken there.
+
+        A charm cannot know where its port is published, and an address has one port: so it is one that nothing else
+        is likely to have, in Kubernetes' range for node ports, and stays the same for an application of a model.
+        """
+        digest = hashlib.sha256(f"{self.model.uuid}/{self.app.name}".encode()).digest()
+        return _NODE_PORTS[int.from_bytes(digest[:4], "big") % len(_NODE_PORTS)]
+
+    @property
+    def browser_url(self) -> str:
+        """Address of such a server, for browsers on the machine and for pods of this model alike."""
+        return f"http://{self.app.name}.{self.model.name}.localhost:{self.browser_port}"
 
     @property
     def ip(self) -> str:
@@ -152,7 +187,7 @@ class ProviderCharm(ops.CharmBase):
         if not answers(server.port, self.patience):
             raise NotReadyError(f"waiting for the server to answer on port {server.port}")
         self.unit.set_ports(server.port, *server.more_ports)
-        self.serve(relation for name in self.endpoints for relation in self.model.relations[name] if relation.active)
+        self.serve(self.clients)
 
 
 def write(bag: ops.RelationDataContent, values: Text) -> None:
@@ -201,7 +236,8 @@ def _run(container: ops.Container, server: Server) -> None:
 
 def _content(container: ops.Container, path: str) -> str | None:
     try:
-        return str(container.pull(path).read())
+        with container.pull(path) as file:
+            return str(file.read())
     except ops.pebble.PathError:
         return None
 

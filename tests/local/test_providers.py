@@ -100,3 +100,21 @@ def test_redis_keeps_a_key(juju: Deployment):
     with redis.Redis(host=host, port=port, decode_responses=True) as connection:
         connection.set("word", "kept")
         assert connection.get("word") == "kept"
+
+
+def test_valkey_lets_in_whom_it_gave_an_account(juju: Deployment):
+    provider = deployed(juju, "valkey", "valkey")
+    request = {"resource": "*", "request-id": "4be8724a07a5c71e", "salt": "1eGdSSiKF2Jrpa3Y"}
+
+    provider.ask(version="v1", requests=json.dumps([request]))
+
+    (answer,) = json.loads(provider.told("version", "data", "requests")["requests"])
+    account = provider.secret(answer["secret-user"])
+    assert answer["endpoints"] == "valkey.test.svc.cluster.local:6379"
+    host, port = provider.address()
+    name, password = account["username"], account["password"]
+    with redis.Redis(host=host, port=port, username=name, password=password, decode_responses=True) as connection:
+        connection.set("word", "kept")
+        assert connection.get("word") == "kept"
+    with redis.Redis(host=host, port=port) as stranger, pytest.raises(redis.AuthenticationError):
+        stranger.get("word")

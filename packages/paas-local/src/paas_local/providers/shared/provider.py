@@ -5,13 +5,14 @@ decides nothing. A provider says what runs (:meth:`ProviderCharm.server`) and wh
 (:meth:`ProviderCharm.publish`); what follows from other events it observes itself.
 """
 
+import contextlib
 import hashlib
 import json
 import socket
 import time
 import urllib.request
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -44,6 +45,8 @@ class Server:
     files: Text = field(default_factory=dict[str, str])
     """Path to content of its configuration; where one differs, the server starts anew."""
     environment: Text = field(default_factory=dict[str, str], repr=False)
+    reload: tuple[str, ...] = ()
+    """Command that has a running server read them anew in place of that; it finds the server's environment."""
     user: str | None = "_daemon_"
     """The account that runs it; None where the whole container runs as another user already."""
     kill_delay: str = "5s"
@@ -156,6 +159,13 @@ class ProviderCharm(ops.CharmBase):
         secret.grant(relation)
         return str(secret.id or secret.get_info().id)
 
+    def own(self, label: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """Give a secret of this application, which is made when it is needed first."""
+        content = self.kept(label)
+        if content is None:
+            self.app.add_secret(content := make(), label=label)
+        return content
+
     def kept(self, label: str) -> dict[str, str] | None:
         """Read back a secret of this application; nothing where it was never made."""
         try:
@@ -230,8 +240,17 @@ def _run(container: ops.Container, server: Server) -> None:
     container.add_layer("charm", ops.pebble.Layer(server.layer), combine=True)
     services = container.get_services(server.container)
     if changed and server.container in services and services[server.container].is_running():
-        container.restart(server.container)
+        _renew(container, server)
     container.replan()
+
+
+def _renew(container: ops.Container, server: Server) -> None:
+    """Have a running server take its files; one that cannot be told starts anew."""
+    if server.reload:
+        with contextlib.suppress(ops.pebble.ExecError, ops.pebble.ChangeError):
+            container.exec([*server.reload], environment=dict(server.environment), timeout=10).wait_output()
+            return
+    container.restart(server.container)
 
 
 def _content(container: ops.Container, path: str) -> str | None:

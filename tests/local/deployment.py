@@ -118,6 +118,31 @@ def with_stand_ins(charm: Path, folder: Path) -> Path:
     return copy
 
 
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What a server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+def browse(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Page:
+    """Ask as a browser does, for which what ends in .localhost is this machine; redirections are not followed."""
+    parts = urllib.parse.urlsplit(url)
+    assert (parts.hostname or "").endswith(".localhost"), url
+    body = urllib.parse.urlencode(form) if form is not None else None
+    kind = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=10)
+    with contextlib.closing(connection):
+        connection.request(
+            "GET" if body is None else "POST", path, body, {"Host": parts.netloc, **kind, **(headers or {})}
+        )
+        answer = connection.getresponse()
+        return Page(status=answer.status, headers=dict(answer.getheaders()), text=answer.read().decode())
+
+
 class Browser:
     """Asks an application over HTTP and keeps its cookies."""
 

@@ -45,8 +45,8 @@ class Server:
     files: Text = field(default_factory=dict[str, str])
     """Path to content of its configuration; where one differs, the server starts anew."""
     environment: Text = field(default_factory=dict[str, str], repr=False)
-    reload: tuple[str, ...] = ()
-    """Command that has a running server read them anew in place of that; it finds the server's environment."""
+    reload: tuple[str, ...] | None = None
+    """Command that has a running server read them anew in place of that; empty, where it notices by itself."""
     user: str | None = "_daemon_"
     """The account that runs it; None where the whole container runs as another user already."""
     kill_delay: str = "5s"
@@ -246,6 +246,8 @@ def _run(container: ops.Container, server: Server) -> None:
 
 def _renew(container: ops.Container, server: Server) -> None:
     """Have a running server take its files; one that cannot be told starts anew."""
+    if server.reload == ():
+        return
     if server.reload:
         with contextlib.suppress(ops.pebble.ExecError, ops.pebble.ChangeError):
             container.exec([*server.reload], environment=dict(server.environment), timeout=10).wait_output()

@@ -6,6 +6,7 @@ import http.cookiejar
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
+STAND_INS = Path(__file__).parent.parent / "charms" / "stand_ins"
 PATIENCE = 240.0
 
 Found = TypeVar("Found")
@@ -103,6 +105,42 @@ class Deployment:
             # The first may take the others with it.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+
+
+def with_stand_ins(charm: Path, folder: Path) -> Path:
+    """Copy a charm's folder, and give it the libraries that no package index carries where it lacks them."""
+    copy = shutil.copytree(charm, folder / charm.parent.name, ignore=shutil.ignore_patterns(".*", "*.charm"))
+    for file in STAND_INS.rglob("*.py"):
+        target = copy / "lib" / file.relative_to(STAND_INS)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+    return copy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What a server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+def browse(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Page:
+    """Ask as a browser does, for which what ends in .localhost is this machine; redirections are not followed."""
+    parts = urllib.parse.urlsplit(url)
+    assert (parts.hostname or "").endswith(".localhost"), url
+    body = urllib.parse.urlencode(form) if form is not None else None
+    kind = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=10)
+    with contextlib.closing(connection):
+        connection.request(
+            "GET" if body is None else "POST", path, body, {"Host": parts.netloc, **kind, **(headers or {})}
+        )
+        answer = connection.getresponse()
+        return Page(status=answer.status, headers=dict(answer.getheaders()), text=answer.read().decode())
 
 
 class Browser:

@@ -42,7 +42,7 @@ def emitted(world: World) -> set[str]:
 def test_event_11_ingress_ready(world: World) -> None:
     after = changed(world, "ingress")
 
-    assert "IngressReadyEvent" in emitted(world)
+    assert "IngressPerAppReadyEvent" in emitted(world)
     assert environment(after)["FLASK_BASE_URL"] == "http://juju.test/test-model-flask-k8s"
     assert runs(after)
 
@@ -50,7 +50,7 @@ def test_event_11_ingress_ready(world: World) -> None:
 def test_event_12_ingress_revoked(world: World) -> None:
     after = broken(world, "ingress")
 
-    assert "IngressRevokedEvent" in emitted(world)
+    assert "IngressPerAppRevokedEvent" in emitted(world)
     assert environment(after)["FLASK_BASE_URL"] == "http://flask-k8s.test-model:8000"
     assert runs(after)
 

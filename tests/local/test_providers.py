@@ -1,18 +1,20 @@
 """The built-in providers, with real servers: what a client reads in its databags is enough to use them."""
 
+import base64
 import json
 import smtplib
 import urllib.request
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any, TypeVar, cast
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import boto3
 import pika
 import pymysql
 import pytest
 import redis
-from deployment import Deployment
+from deployment import Deployment, browse
 from pika.exceptions import ConnectionClosedByBroker
 from provision import Provider, deployed
 
@@ -144,3 +146,82 @@ def test_redis_keeps_a_key(juju: Deployment):
     with redis.Redis(host=host, port=port, decode_responses=True) as connection:
         connection.set("word", "kept")
         assert connection.get("word") == "kept"
+
+
+def test_valkey_lets_in_whom_it_gave_an_account(juju: Deployment):
+    provider = deployed(juju, "valkey", "valkey")
+    request = {"resource": "*", "request-id": "4be8724a07a5c71e", "salt": "1eGdSSiKF2Jrpa3Y"}
+
+    provider.ask(version="v1", requests=json.dumps([request]))
+
+    (answer,) = json.loads(provider.told("version", "data", "requests")["requests"])
+    account = provider.secret(answer["secret-user"])
+    assert answer["endpoints"] == "valkey.test.svc.cluster.local:6379"
+    host, port = provider.address()
+    name, password = account["username"], account["password"]
+    with redis.Redis(host=host, port=port, username=name, password=password, decode_responses=True) as connection:
+        connection.set("word", "kept")
+        assert connection.get("word") == "kept"
+    with redis.Redis(host=host, port=port) as stranger, pytest.raises(redis.AuthenticationError):
+        stranger.get("word")
+
+
+BACK = "http://traefik-k8s.test.localhost:31000/test-client/callback"
+
+
+@pytest.fixture(scope="module")
+def hydra(juju: Deployment) -> Provider:
+    """Give the OpenID provider, with a client that is sent back to ``BACK``."""
+    provider = deployed(juju, "hydra", "oidc")
+    provider.ask(redirect_uri=BACK, scope="openid profile email", grant_types='["authorization_code"]')
+    return provider
+
+
+def test_hydra_logs_somebody_in(hydra: Provider):
+    told = hydra.told("client_id", "client_secret_id")
+    secret = hydra.secret(told["client_secret_id"])["secret"]
+    asked = {"client_id": told["client_id"], "redirect_uri": BACK, "response_type": "code", "scope": "openid email"}
+    login = f"{told['authorization_endpoint']}?{urlencode({**asked, 'state': 'kept'})}"
+    assert "ann@example.com" in browse(login).text
+    sent = browse(login, {"sub": "ann@example.com"}).headers["Location"]
+    assert sent.startswith(f"{BACK}?")
+    answer = {key: value for key, (value,) in parse_qs(urlsplit(sent).query).items()}
+    assert answer["state"] == "kept"
+
+    form = {"grant_type": "authorization_code", "code": answer["code"], "redirect_uri": BACK}
+    stranger = browse(told["token_endpoint"], form, basic(told["client_id"], "wrong"))
+    tokens = json.loads(browse(told["token_endpoint"], form, basic(told["client_id"], secret)).text)
+
+    assert stranger.status == 401
+    claims = json.loads(base64.urlsafe_b64decode(tokens["id_token"].split(".")[1] + "=="))
+    assert (claims["iss"], claims["aud"], claims["email"]) == (
+        told["issuer_url"],
+        [told["client_id"]],
+        "ann@example.com",
+    )
+    person = browse(told["userinfo_endpoint"], headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    assert json.loads(person.text)["sub"] == "ann@example.com"
+    seen = json.loads(browse(told["introspection_endpoint"], {"token": tokens["access_token"]}).text)
+    assert (seen["active"], seen["sub"]) == (True, "ann@example.com")
+
+
+def test_hydra_has_the_same_address_in_a_pod(juju: Deployment, hydra: Provider):
+    address = hydra.told("issuer_url")["issuer_url"]
+    program = (
+        f"import urllib.request as r; print(r.urlopen('{address}/.well-known/openid-configuration').read().decode())"
+    )
+
+    said = json.loads(juju("exec", "--unit", "client/0", "--", f'python3 -c "{program}"'))
+
+    assert said["issuer"] == address
+
+
+def test_hydra_sends_nobody_elsewhere(hydra: Provider):
+    told = hydra.told("client_id")
+    asked = {"client_id": told["client_id"], "redirect_uri": "http://evil/", "response_type": "code", "scope": "openid"}
+
+    assert browse(f"{told['authorization_endpoint']}?{urlencode(asked)}").status == 400
+
+
+def basic(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"}

@@ -238,6 +238,7 @@ def test_all_names_of_a_model_resolve():
     assert {
         "flask-k8s.demo",
         "flask-k8s.demo.svc.cluster.local",
+        "flask-k8s.demo.localhost",
         "flask-k8s-endpoints.demo.svc.cluster.local",
         "flask-k8s-primary.demo.svc.cluster.local",
         "flask-k8s-replicas.demo.svc.cluster.local",

@@ -3,6 +3,8 @@
 Kubernetes' DNS would answer these. Besides each unit's own name and the application's service there are the two
 services that the postgresql charm makes for itself and gives to its clients as endpoints, ``-primary`` and
 ``-replicas``: they are answered for every application, with the leader, so that nothing here has to know a charm.
+So is ``<application>.<model>.localhost``, which browsers outside take for the machine itself, where the ports of
+the application are published: an address with it is good on both sides.
 """
 
 from collections.abc import Iterator
@@ -27,6 +29,7 @@ def _lines(model: Model, application: Application) -> Iterator[str]:
     if address:
         cluster = f"{model.name}.svc.cluster.local"
         names = [application.name, f"{application.name}.{model.name}", f"{application.name}.{cluster}"]
+        names.append(f"{application.name}.{model.name}.localhost")
         for ending in ("endpoints", "primary", "replicas"):
             names += [f"{application.name}-{ending}", f"{application.name}-{ending}.{cluster}"]
         yield f"{address} {' '.join(names)}"

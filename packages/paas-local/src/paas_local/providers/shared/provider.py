@@ -5,6 +5,8 @@ decides nothing. A provider says what runs (:meth:`ProviderCharm.server`) and wh
 (:meth:`ProviderCharm.publish`); what follows from other events it observes itself.
 """
 
+import contextlib
+import hashlib
 import json
 import socket
 import time
@@ -18,6 +20,7 @@ import ops
 
 Text = Mapping[str, str]
 _PAUSE = 0.1
+_NODE_PORTS = range(30000, 32768)
 
 
 class NotReadyError(Exception):
@@ -42,6 +45,8 @@ class Server:
     files: Text = field(default_factory=dict[str, str])
     """Path to content of its configuration; where one differs, the server starts anew."""
     environment: Text = field(default_factory=dict[str, str], repr=False)
+    reload: tuple[str, ...] | None = None
+    """Command that has a running server read them anew in place of that; empty, where it notices by itself."""
     user: str | None = "_daemon_"
     """The account that runs it; None where the whole container runs as another user already."""
     kill_delay: str = "5s"
@@ -122,6 +127,21 @@ class ProviderCharm(ops.CharmBase):
         return f"{self.app.name}.{self.model.name}.svc.cluster.local"
 
     @property
+    def browser_port(self) -> int:
+        """Port of a server that people use too: the same in the pod and on the machine, unless it is taken there.
+
+        A charm cannot know where its port is published, and an address has one port: so it is one that nothing else
+        is likely to have, in Kubernetes' range for node ports, and stays the same for an application of a model.
+        """
+        digest = hashlib.sha256(f"{self.model.uuid}/{self.app.name}".encode()).digest()
+        return _NODE_PORTS[int.from_bytes(digest[:4], "big") % len(_NODE_PORTS)]
+
+    @property
+    def browser_url(self) -> str:
+        """Address of such a server, for browsers on the machine and for pods of this model alike."""
+        return f"http://{self.app.name}.{self.model.name}.localhost:{self.browser_port}"
+
+    @property
     def ip(self) -> str:
         """Address of this unit."""
         binding = self.model.get_binding(self.endpoints[0])
@@ -147,6 +167,13 @@ class ProviderCharm(ops.CharmBase):
             event.fail(f"the server does not answer: {error}; juju status tells why")
             return
         event.set_results({"count": len(rows), name: {str(number): dict(row) for number, row in enumerate(rows, 1)}})
+
+    def own(self, label: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """Give a secret of this application, which is made when it is needed first."""
+        content = self.kept(label)
+        if content is None:
+            self.app.add_secret(content := make(), label=label)
+        return content
 
     def kept(self, label: str) -> dict[str, str] | None:
         """Read back a secret of this application; nothing where it was never made."""
@@ -222,8 +249,19 @@ def _run(container: ops.Container, server: Server) -> None:
     container.add_layer("charm", ops.pebble.Layer(server.layer), combine=True)
     services = container.get_services(server.container)
     if changed and server.container in services and services[server.container].is_running():
-        container.restart(server.container)
+        _renew(container, server)
     container.replan()
+
+
+def _renew(container: ops.Container, server: Server) -> None:
+    """Have a running server take its files; one that cannot be told starts anew."""
+    if server.reload == ():
+        return
+    if server.reload:
+        with contextlib.suppress(ops.pebble.ExecError, ops.pebble.ChangeError):
+            container.exec([*server.reload], environment=dict(server.environment), timeout=10).wait_output()
+            return
+    container.restart(server.container)
 
 
 def _content(container: ops.Container, path: str) -> str | None:

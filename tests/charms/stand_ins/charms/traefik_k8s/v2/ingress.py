@@ -1,6 +1,7 @@
 """A stand-in for the ingress library, which no package index carries: the same names, and the same databags.
 
-Of the real library it has what our charms use. test_ingress.py compares the two wherever the real one is present.
+Of the real library it has what our charms use. test_ingress_library.py holds both to the same, wherever the real one
+is present.
 """
 
 import json
@@ -9,19 +10,30 @@ import socket
 import ops
 
 
-class IngressReadyEvent(ops.RelationEvent):
+class IngressPerAppReadyEvent(ops.RelationEvent):
     """The application has an address."""
 
+    def __init__(self, handle: ops.Handle, relation: ops.Relation, app: ops.Application, url: str = "") -> None:
+        super().__init__(handle, relation, app)
+        self.url = url
 
-class IngressRevokedEvent(ops.RelationEvent):
+    def snapshot(self) -> dict[str, object]:  # pyright: ignore[reportIncompatibleMethodOverride]  ops leaves it untyped
+        return {**super().snapshot(), "url": self.url}
+
+    def restore(self, snapshot: dict[str, object]) -> None:
+        super().restore(snapshot)
+        self.url = str(snapshot["url"])
+
+
+class IngressPerAppRevokedEvent(ops.RelationEvent):
     """The address is gone."""
 
 
 class IngressPerAppRequirerEvents(ops.ObjectEvents):
     """What the requirer emits."""
 
-    ready = ops.EventSource(IngressReadyEvent)
-    revoked = ops.EventSource(IngressRevokedEvent)
+    ready = ops.EventSource(IngressPerAppReadyEvent)
+    revoked = ops.EventSource(IngressPerAppRevokedEvent)
 
 
 class IngressPerAppRequirer(ops.Object):
@@ -43,9 +55,23 @@ class IngressPerAppRequirer(ops.Object):
         self.framework.observe(events.relation_changed, self._changed)
         self.framework.observe(events.relation_broken, self._broken)
 
+    @property
+    def url(self) -> str | None:
+        """Where the application is reached; nothing until the provider has said so."""
+        for relation in self._charm.model.relations[self._name]:
+            if found := relation.data[relation.app].get("ingress"):
+                return str(json.loads(found)["url"])
+        return None
+
+    def is_ready(self) -> bool:
+        """Tell whether there is an address."""
+        return self.url is not None
+
     def _changed(self, event: ops.RelationChangedEvent) -> None:
-        if event.relation.data[event.app].get("ingress"):
-            self.on.ready.emit(event.relation, event.app)
+        if self._port is not None:
+            self.provide_ingress_requirements(port=self._port)
+        if url := self.url:
+            self.on.ready.emit(event.relation, event.app, url)
 
     def _broken(self, event: ops.RelationBrokenEvent) -> None:
         self.on.revoked.emit(event.relation, event.app)
@@ -53,15 +79,19 @@ class IngressPerAppRequirer(ops.Object):
     def provide_ingress_requirements(self, *, port: int) -> None:
         """Publish where the application listens."""
         for relation in self._charm.model.relations[self._name]:
-            unit = {"host": json.dumps(socket.getfqdn()), "ip": json.dumps("10.1.2.30")}
-            self._write(relation.data[self._charm.unit], unit)
+            binding = self._charm.model.get_binding(relation)
+            address = str(binding.network.bind_address) if binding else ""
+            self._write(
+                relation.data[self._charm.unit], {"host": json.dumps(socket.getfqdn()), "ip": json.dumps(address)}
+            )
             if self._charm.unit.is_leader():
                 asked = {
                     "model": json.dumps(self._charm.model.name),
                     "name": json.dumps(self._charm.app.name),
                     "port": json.dumps(port),
-                    "strip-prefix": json.dumps(self._strip),
                 }
+                if self._strip:
+                    asked["strip-prefix"] = "true"
                 self._write(relation.data[self._charm.app], asked)
 
     @staticmethod

@@ -1,0 +1,131 @@
+"""What our charms rely on in the ingress library: of the stand-in always, of the real one wherever it is present.
+
+The real one is looked for in the examples' ``lib`` folders, and in the one that ``INGRESS_LIB`` names.
+"""
+
+import importlib.util
+import inspect
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import ops
+import pytest
+from ops import testing
+
+HERE = Path(__file__).parent
+FILE = Path("charms/traefik_k8s/v2/ingress.py")
+LIBS = [HERE / "stand_ins", *HERE.parent.parent.glob("examples/*/charm/lib"), Path(os.environ.get("INGRESS_LIB", ""))]
+LIBRARIES = [lib / FILE for lib in LIBS if (lib / FILE).is_file()]
+OPTIONAL = {"is_port_open"}
+"""Keys that only newer versions write."""
+
+
+@pytest.fixture(params=LIBRARIES, ids=str)
+def library(request: pytest.FixtureRequest) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("ingress_library", request.param)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def context(library: ModuleType) -> testing.Context[ops.CharmBase]:
+    """Give a charm that asks for an ingress as ours do."""
+
+    class Charm(ops.CharmBase):
+        def __init__(self, framework: ops.Framework) -> None:
+            super().__init__(framework)
+            self.ingress: Any = library.IngressPerAppRequirer(self, relation_name="ingress", strip_prefix=True)
+            framework.observe(self.on.update_status, self._publish)
+            framework.observe(self.ingress.on.ready, self._ready)
+            framework.observe(self.ingress.on.revoked, self._revoked)
+
+        def _publish(self, _: ops.EventBase) -> None:
+            self.ingress.provide_ingress_requirements(port=8000)
+
+        def _ready(self, event: Any) -> None:
+            self.unit.status = ops.ActiveStatus(event.url)
+            assert self.ingress.is_ready()
+            assert self.ingress.url == event.url
+
+        def _revoked(self, _: ops.EventBase) -> None:
+            self.unit.status = ops.MaintenanceStatus("revoked")
+
+    return testing.Context(
+        Charm,
+        meta={"name": "web", "requires": {"ingress": {"interface": "ingress", "limit": 1}}},
+        juju_version="3.6.11",
+    )
+
+
+def state(*, leader: bool = True, remote: dict[str, str] | None = None) -> testing.State:
+    model = testing.Model("demo", type="kubernetes")
+    return testing.State(leader=leader, relations={client(remote)}, model=model)
+
+
+def client(remote: dict[str, str] | None = None) -> testing.Relation:
+    return testing.Relation("ingress", interface="ingress", id=7, remote_app_data=remote or {})
+
+
+def parameters(function: Callable[..., Any]) -> dict[str, Any]:
+    return {name: each.default for name, each in inspect.signature(function).parameters.items()}
+
+
+def test_has_the_names_that_charms_use(library: ModuleType):
+    requirer = library.IngressPerAppRequirer
+
+    asked = parameters(requirer.__init__)
+    assert {"relation_name": "ingress", "port": None, "strip_prefix": False}.items() <= asked.items()
+    assert "port" in parameters(requirer.provide_ingress_requirements)
+    assert issubclass(requirer.on.ready.event_type, ops.RelationEvent)
+    assert issubclass(requirer.on.revoked.event_type, ops.RelationEvent)
+    assert (requirer.on.ready.event_type.__name__, requirer.on.revoked.event_type.__name__) == (
+        "IngressPerAppReadyEvent",
+        "IngressPerAppRevokedEvent",
+    )
+
+
+def test_the_leader_writes_what_the_contract_says(context: testing.Context[ops.CharmBase]):
+    after = context.run(context.on.update_status(), state()).get_relation(7)
+
+    asked = {key: value for key, value in after.local_app_data.items() if key not in OPTIONAL}
+    assert asked == {"model": '"demo"', "name": '"web"', "port": "8000", "strip-prefix": "true"}
+    assert {key: type(json.loads(after.local_unit_data[key])) for key in ("host", "ip")} == {"host": str, "ip": str}
+    assert json.loads(after.local_unit_data["ip"]) == "192.0.2.0"
+
+
+def test_others_write_where_they_are(context: testing.Context[ops.CharmBase]):
+    after = context.run(context.on.update_status(), state(leader=False)).get_relation(7)
+
+    assert not after.local_app_data
+    assert {"host", "ip"} <= after.local_unit_data.keys()
+
+
+def test_an_address_is_told(context: testing.Context[ops.CharmBase]):
+    given = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
+
+    after = context.run(context.on.relation_changed(given.get_relation(7)), given)
+
+    assert after.unit_status == testing.ActiveStatus("http://host/demo-web")
+
+
+def test_no_address_is_not_told(context: testing.Context[ops.CharmBase]):
+    given = state()
+
+    after = context.run(context.on.relation_changed(given.get_relation(7)), given)
+
+    assert after.unit_status == testing.UnknownStatus()
+
+
+def test_a_revoked_address_is_told(context: testing.Context[ops.CharmBase]):
+    given = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
+
+    after = context.run(context.on.relation_broken(given.get_relation(7)), given)
+
+    assert after.unit_status == testing.MaintenanceStatus("revoked")

@@ -1,0 +1,147 @@
+"""The built-in ingress: whoever asks gets an address, and the proxy knows the way there."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import ops
+import providers
+import pytest
+from ops import testing
+
+pytestmark = pytest.mark.usefixtures("answering")
+PEER = {"host": '"web-0.web-endpoints.demo.svc.cluster.local"', "ip": '"10.152.0.7"'}
+ASKED = {"model": '"demo"', "name": '"web"', "port": "8000", "strip-prefix": "true"}
+
+
+@pytest.fixture
+def context() -> testing.Context[ops.CharmBase]:
+    return providers.context("traefik-k8s")
+
+
+def client(number: int = 7, **more: Any) -> testing.Relation:
+    given: dict[str, Any] = {
+        "remote_app_name": "web",
+        "remote_app_data": ASKED,
+        "remote_units_data": {0: PEER},
+        **more,
+    }
+    return testing.Relation("ingress", interface="ingress", id=number, **given)
+
+
+def state(*relations: testing.Relation, **more: Any) -> testing.State:
+    model = testing.Model("demo", type="kubernetes", uuid="0b4b31de-51f4-4d2b-8e7f-9d1cf4a9ba51")
+    return providers.state(testing.Container("traefik", can_connect=True), *relations, model=model, **more)
+
+
+def url(after: testing.State, number: int = 7) -> str | None:
+    bag = after.get_relation(number).local_app_data
+    return json.loads(bag["ingress"])["url"] if "ingress" in bag else None
+
+
+def prefixes(after: testing.State, context: testing.Context[ops.CharmBase]) -> list[str]:
+    """Give the paths that the proxy knows."""
+    file = after.get_container("traefik").get_filesystem(context) / "etc/caddy/caddy.json"
+    routes = json.loads(file.read_text())["apps"]["http"]["servers"]["ingress"]["routes"]
+    return [route["match"][0]["path"][0] for route in routes if "match" in route]
+
+
+def test_an_application_gets_an_address(context: testing.Context[ops.CharmBase]):
+    after = context.run(context.on.relation_changed(client()), state(client()))
+
+    (port,) = after.opened_ports
+    assert port.port in range(30000, 32768)
+    assert url(after) == f"http://traefik-k8s.demo.localhost:{port.port}/demo-web"
+    assert prefixes(after, context) == ["/demo-web"]
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_an_application_that_has_not_asked_gets_none(context: testing.Context[ops.CharmBase]):
+    relation = client(remote_app_data={})
+
+    after = context.run(context.on.relation_joined(relation), state(relation))
+
+    assert url(after) is None
+    assert prefixes(after, context) == []
+
+
+def test_an_operator_chooses_the_host(context: testing.Context[ops.CharmBase]):
+    given = state(client(), config={"external_hostname": "notes.example.com"})
+
+    after = context.run(context.on.config_changed(), given)
+
+    assert url(after) == "http://notes.example.com/demo-web"
+
+
+def test_a_host_that_is_none_takes_the_address_back(context: testing.Context[ops.CharmBase]):
+    before = context.run(context.on.config_changed(), state(client()))
+    given = dataclasses.replace(before, config={"external_hostname": "http://x"})
+
+    after = context.run(context.on.config_changed(), given)
+
+    words = "invalid option external_hostname (must be a host, or host:port)"
+    assert after.unit_status == testing.BlockedStatus(words)
+    assert url(after) is None
+
+
+def test_who_writes_nonsense_keeps_nobody_else_from_an_address(context: testing.Context[ops.CharmBase]):
+    wrong = client(8, remote_app_name="bad", remote_app_data={**ASKED, "name": '"bad"', "port": "many"})
+
+    after = context.run(context.on.relation_changed(wrong), state(client(), wrong))
+
+    assert after.unit_status == testing.BlockedStatus("ingress of bad: invalid port (must be JSON)")
+    assert (url(after, 7) is None, url(after, 8)) == (False, None)
+    assert prefixes(after, context) == ["/demo-web"]
+
+
+def test_a_prefix_belongs_to_whom_asked_first(context: testing.Context[ops.CharmBase]):
+    second = client(8, remote_app_name="other")
+
+    after = context.run(context.on.relation_changed(second), state(client(), second))
+
+    assert after.unit_status == testing.BlockedStatus("ingress of other: /demo-web is taken by ingress of web")
+    assert (url(after, 7) is None, url(after, 8)) == (False, None)
+
+
+def test_a_client_that_leaves_is_no_longer_routed_to(context: testing.Context[ops.CharmBase]):
+    before = context.run(context.on.relation_changed(client()), state(client()))
+
+    after = context.run(context.on.relation_broken(before.get_relation(7)), before)
+
+    assert prefixes(after, context) == []
+
+
+def test_an_event_that_changes_nothing_changes_nothing(
+    context: testing.Context[ops.CharmBase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    kept = testing.Container(
+        "traefik", can_connect=True, mounts={"etc": testing.Mount(location="/etc/caddy", source=tmp_path)}
+    )
+    before = context.run(context.on.update_status(), dataclasses.replace(state(client()), containers={kept}))
+    written = (tmp_path / "caddy.json").stat().st_mtime_ns
+    restarted: list[str] = []
+    monkeypatch.setattr(ops.Container, "restart", lambda _, *names: restarted.extend(names))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    after = context.run(context.on.update_status(), before)
+
+    assert (after.relations, after.containers) == (before.relations, before.containers)
+    assert (tmp_path / "caddy.json").stat().st_mtime_ns == written
+    assert not restarted
+
+
+def test_an_action_shows_the_addresses(context: testing.Context[ops.CharmBase]):
+    given = state(client(), config={"external_hostname": "notes.example.com"})
+
+    context.run(context.on.action("show-proxied-endpoints"), given)
+
+    shown = json.loads((context.action_results or {})["proxied-endpoints"])
+    assert shown == {
+        "traefik-k8s": {"url": "http://notes.example.com"},
+        "web": {"url": "http://notes.example.com/demo-web"},
+    }
+
+
+def test_an_action_tells_that_there_is_no_host(context: testing.Context[ops.CharmBase]):
+    with pytest.raises(testing.ActionFailed, match="invalid option external_hostname"):
+        context.run(context.on.action("show-proxied-endpoints"), state(config={"external_hostname": "a b"}))

@@ -1,0 +1,88 @@
+"""What applications ask of the ingress, as the contract's example has it, and what the proxy is told."""
+
+import json
+from typing import Any
+
+import pytest
+from paas_local.providers.traefik_k8s.charm.src import routes
+from paas_local.providers.traefik_k8s.charm.src.routes import InvalidError, Route
+
+APP = {"model": '"test-model"', "name": '"flask-k8s"', "port": "8000", "strip-prefix": "true"}
+UNIT = {"host": '"flask-k8s-0.flask-k8s-endpoints.test-model.svc.cluster.local"', "ip": '"10.1.2.30"'}
+
+
+def test_reads_what_the_library_writes():
+    route = routes.read(APP, [UNIT, {}])
+
+    assert route == Route(prefix="/test-model-flask-k8s", port=8000, strip=True, hosts=("10.1.2.30",))
+
+
+def test_a_unit_without_address_is_reached_by_its_name():
+    route = routes.read(APP, [{"host": '"web-0.local"'}])
+
+    assert route
+    assert route.hosts == ("web-0.local",)
+
+
+def test_keeps_the_prefix_unless_asked():
+    route = routes.read({key: value for key, value in APP.items() if key != "strip-prefix"}, [UNIT])
+
+    assert route
+    assert not route.strip
+
+
+def test_waits_until_the_application_has_asked():
+    assert routes.read({}, [UNIT]) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"port": "0"}, "port (must be from 1 to 65535)"),
+        ({"port": "true"}, "port (must be from 1 to 65535)"),
+        ({"port": "x"}, "port (must be JSON)"),
+        ({"name": '"../admin"'}, "name (must be a name)"),
+        ({"model": "7"}, "model (must be a name)"),
+        ({"model": ""}, "model (must be JSON)"),
+        ({"scheme": '"https"'}, "scheme (only http is supported)"),
+    ],
+)
+def test_names_the_key_that_is_wrong(changes: dict[str, str], words: str):
+    with pytest.raises(InvalidError) as caught:
+        routes.read({**APP, **changes}, [UNIT])
+
+    assert str(caught.value) == words
+
+
+def test_names_a_unit_address_that_is_none():
+    with pytest.raises(InvalidError, match=r"ip \(must be an address\)"):
+        routes.read(APP, [{**UNIT, "ip": '"10.1.2.30/x"'}])
+
+
+def handlers(*found: Route) -> list[Any]:
+    document = json.loads(routes.configuration(found, 30000))
+    return document["apps"]["http"]["servers"]["ingress"]["routes"]
+
+
+def test_what_nobody_asked_for_is_not_found():
+    assert handlers() == [{"handle": [{"handler": "static_response", "status_code": 404}]}]
+
+
+def test_strips_the_prefix_and_tells_the_application():
+    first = handlers(Route(prefix="/demo-web", port=80, strip=True, hosts=("10.0.0.1", "fd00::1")))[0]
+
+    assert first["match"] == [{"path": ["/demo-web", "/demo-web/*"]}]
+    strip, proxy = first["handle"]
+    assert strip == {"handler": "rewrite", "strip_path_prefix": "/demo-web"}
+    assert proxy["headers"] == {"request": {"set": {"X-Forwarded-Prefix": ["/demo-web"]}}}
+    assert proxy["upstreams"] == [{"dial": "10.0.0.1:80"}, {"dial": "[fd00::1]:80"}]
+
+
+def test_the_order_of_relations_changes_nothing():
+    one, two = Route(prefix="/a", port=1), Route(prefix="/b", port=2)
+
+    assert routes.configuration([one, two], 1) == routes.configuration([two, one], 1)
+
+
+def test_an_application_without_units_is_a_bad_gateway():
+    assert handlers(Route(prefix="/a", port=1))[0]["handle"] == [{"handler": "static_response", "status_code": 502}]

@@ -18,7 +18,9 @@ ID = "4be8724a07a5c71e"
 REQUEST: dict[str, Any] = {"resource": "*", "request-id": ID, "salt": "1eGdSSiKF2Jrpa3Y", "extra-user-roles": None}
 HOST = "valkey.demo.svc.cluster.local"
 ME = facts.Identity(model="demo", app="web", unit="web/0", leader=True)
-OURS = Context(me=ME, endpoint="valkey", relation=7, stem="VALKEY_DB", prefix="FLASK_", options={}, base_url="")
+OURS = Context(
+    me=ME, endpoint="valkey", relation=7, stem="VALKEY_DB", prefix="FLASK_", options={}, base_url="", folder=""
+)
 
 
 @pytest.fixture

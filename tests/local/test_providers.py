@@ -136,18 +136,6 @@ def test_rabbitmq_delivers_a_message(juju: Deployment):
         connection.sleep(60)
 
 
-def test_redis_keeps_a_key(juju: Deployment):
-    provider = deployed(juju, "redis-k8s", "redis")
-
-    unit, app = provider.told_by_unit("hostname", "port"), provider.told("leader-host")
-
-    assert (unit["port"], app["leader-host"]) == ("6379", "redis-k8s.test.svc.cluster.local")
-    host, port = provider.address()
-    with redis.Redis(host=host, port=port, decode_responses=True) as connection:
-        connection.set("word", "kept")
-        assert connection.get("word") == "kept"
-
-
 def test_valkey_lets_in_whom_it_gave_an_account(juju: Deployment):
     provider = deployed(juju, "valkey", "valkey")
     request = {"resource": "*", "request-id": "4be8724a07a5c71e", "salt": "1eGdSSiKF2Jrpa3Y"}

@@ -226,7 +226,7 @@ def test_deploy_calls_the_application_as_its_charm(run: Run, daemon: FakeDaemon,
     ("words", "error"),
     [
         pytest.param(("./none",), 'no charm was found at "./none"', id="no such folder"),
-        pytest.param(("mysql-k8s",), 'no charm "mysql-k8s"; built-in are:', id="not built in"),
+        pytest.param(("oracle-k8s",), 'no charm "oracle-k8s"; built-in are:', id="not built in"),
         pytest.param(("./web.charm", "taken"), 'application "taken" already exists', id="name taken"),
         pytest.param(
             ("./image.charm",),

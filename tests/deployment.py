@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
-STAND_INS = Path(__file__).parent.parent / "charms" / "stand_ins"
+STAND_INS = Path(__file__).parent / "charms" / "stand_ins"
 PATIENCE = 240.0
 
 Found = TypeVar("Found")

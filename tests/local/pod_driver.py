@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -130,10 +129,8 @@ async def main(job: dict[str, Any]) -> None:
     os.chdir(folder)
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), "agent.socket")
     pebble = folder / "pebble" if job["pebble"] == "idle" else None
-    began = time.monotonic()
     pod = await pods.Pod.start(spec(folder, job), pebble=pebble, hooktool=folder / "hooktool.py")
-    answer: dict[str, Any] = {"seconds": time.monotonic() - began}
-    answer["results"] = await results(pod, job)
+    answer: dict[str, Any] = {"results": await results(pod, job)}
     answer["killed"] = await killed(pod) if job["kill"] else None
     answer["restarted"] = await restarted(pod) if job["restart"] else None
     answer["reached"] = await reached(pod.pebble_socket("app")) if pebble is None else None

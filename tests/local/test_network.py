@@ -30,10 +30,6 @@ def test_a_new_pod_is_reached_at_once_at_an_address_used_before(facts: dict[str,
     assert facts["again"] == "10.152.3.77 asks for /y"
 
 
-def test_a_pod_with_its_network_starts_at_once(facts: dict[str, Any]) -> None:
-    assert facts["seconds"] < 1
-
-
 def test_a_published_port_has_the_pod_s_number_and_answers_on_the_host(facts: dict[str, Any]) -> None:
     assert facts["port"] == 8000
     assert facts["outside"] == "10.152.0.1 asks for /index"

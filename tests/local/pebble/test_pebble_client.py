@@ -278,4 +278,4 @@ def test_requests_are_answered_while_others_wait(client: ops.pebble.Client, fold
         began = time.monotonic()
         client.get_services()
 
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 4  # the other request waits for 5 s

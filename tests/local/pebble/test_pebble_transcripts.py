@@ -51,8 +51,14 @@ def steps(name: str) -> list[dict[str, Any]]:
 
 @functools.cache
 def outcomes(part: int) -> Mapping[str, str]:
-    """Play a part of the scenarios; what went wrong in each, or nothing."""
-    return asyncio.run(pebble_replay.replay({name: steps(name) for name in PARTS[part]}, AT_ONCE))
+    """Play a part of the scenarios; what went wrong in each, or nothing.
+
+    What was recorded on a quiet machine has its times in it, down to a millisecond: a scenario that differs in a
+    crowd is played once more, alone, and then it counts.
+    """
+    crowded = asyncio.run(pebble_replay.replay({name: steps(name) for name in PARTS[part]}, AT_ONCE))
+    differed = {name: steps(name) for name, told in crowded.items() if told}
+    return {**crowded, **asyncio.run(pebble_replay.replay(differed, 1))}
 
 
 @pytest.mark.parametrize("name", PLAYED)

@@ -3,7 +3,9 @@
 import base64
 import json
 import smtplib
+import subprocess
 import urllib.request
+import zlib
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any, TypeVar, cast
@@ -15,6 +17,8 @@ import pymysql
 import pytest
 import redis
 from deployment import Deployment, browse
+from paas_local import images
+from paas_local.providers import BUILT_IN
 from pika.exceptions import ConnectionClosedByBroker
 from provision import Provider, deployed
 
@@ -213,3 +217,66 @@ def test_hydra_sends_nobody_elsewhere(hydra: Provider):
 
 def basic(name: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"}
+
+
+VERIFY = """
+import base64, html, json, re, sys
+import signxml
+from lxml import etree
+
+page, certificate = json.load(sys.stdin)
+response = re.search('name="SAMLResponse" value="([^"]*)"', page)[1]
+root = etree.fromstring(base64.b64decode(html.unescape(response)))
+pem = f"-----BEGIN CERTIFICATE-----\\n{certificate}\\n-----END CERTIFICATE-----\\n"
+signed = signxml.XMLVerifier().verify(root, x509_cert=pem, id_attribute="ID").signed_xml
+name = {"saml": "urn:oasis:names:tc:SAML:2.0:assertion"}
+told = {key: signed.findtext(f".//saml:{key}", namespaces=name) for key in ("NameID", "Audience", "Issuer")}
+data = signed.find(".//saml:SubjectConfirmationData", name)
+print(json.dumps({**told, "to": data.get("Recipient"), "for": data.get("InResponseTo")}))
+"""
+
+
+def verified(page: str, certificate: str) -> dict[str, str]:
+    """Read what a response's assertion says, by its signature, with the library that the image has."""
+    python = images.build(BUILT_IN["saml-integrator"] / "rock", lambda _: None).python
+    assert python
+    given = json.dumps([page, certificate])
+    done = subprocess.run(
+        [python / "bin/python", "-c", VERIFY], input=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_saml_logs_somebody_in(juju: Deployment):
+    told = deployed(juju, "saml-integrator", "saml").told("entity_id", "x509certs")
+    back = "http://traefik-k8s.test.localhost:31000/test-client/acs"
+    request = (
+        '<p:AuthnRequest xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" ID="_42" Version="2.0"'
+        f' AssertionConsumerServiceURL="{back}"><s:Issuer xmlns:s="urn:oasis:names:tc:SAML:2.0:assertion">client'
+        "</s:Issuer></p:AuthnRequest>"
+    )
+    deflated = base64.b64encode(zlib.compress(request.encode())[2:-4]).decode()
+
+    metadata = browse(told["metadata_url"]).text
+    login = browse(f"{told['single_sign_on_service_redirect_url']}?{urlencode({'SAMLRequest': deflated})}").text
+    form = {"SAMLRequest": deflated, "deflated": "yes", "RelayState": "kept", "person": "ann@example.com"}
+    answer = browse(told["single_sign_on_service_redirect_url"], form).text
+    posted = {"SAMLRequest": base64.b64encode(request.encode()).decode(), "person": "bob@example.com"}
+    answer_to_post = browse(told["single_sign_on_service_post_url"], posted).text
+
+    assert told["x509certs"] in metadata
+    assert f'entityID="{told["entity_id"]}"' in metadata
+    assert "Log in to client" in login
+    assert f'action="{back}"' in answer
+    assert 'name="RelayState" value="kept"' in answer
+    assert verified(answer, told["x509certs"]) == {
+        "NameID": "ann@example.com",
+        "Audience": "client",
+        "Issuer": told["entity_id"],
+        "to": back,
+        "for": "_42",
+    }
+    assert verified(answer_to_post, told["x509certs"])["NameID"] == "bob@example.com"
+    refused = browse(f"{told['single_sign_on_service_redirect_url']}?SAMLRequest=nonsense")
+    assert (refused.status, refused.text) == (400, "SAMLRequest: not a request of SAML 2.0\n")

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Keeps a SAML identity provider running, and tells each related application of it."""
+
+from typing import TYPE_CHECKING
+
+import ops
+
+if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
+    from paas_local.providers.shared import provider
+else:
+    import provider
+
+CONTAINER = "saml"
+PROGRAM = ("/bin/python3", "/saml/server.py")
+SIGNING = "/etc/saml/signing.pem"
+SIGN_ON = "single_sign_on_service"
+BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP"
+
+
+class SamlCharm(provider.ProviderCharm):
+    """A provider for all applications of the model."""
+
+    endpoints = ("saml",)
+
+    def server(self) -> provider.Server:
+        """Run it with a key that stays the same."""
+        return provider.Server(
+            container=CONTAINER,
+            command=f"{' '.join(PROGRAM)} {self.browser_port} {self.browser_url} {SIGNING}",
+            port=self.browser_port,
+            files={SIGNING: self._signing()},
+        )
+
+    def publish(self, relation: ops.Relation) -> None:
+        """Tell where to log in, and how the answer is signed."""
+        metadata, login = f"{self.browser_url}/metadata", f"{self.browser_url}/login"
+        _, marker, certificate = self._signing().partition("-----BEGIN CERTIFICATE-----")
+        told = {
+            "entity_id": metadata,
+            "metadata_url": metadata,
+            "x509certs": "".join(certificate.partition("-----END")[0].split()) if marker else "",
+            f"{SIGN_ON}_redirect_url": login,
+            f"{SIGN_ON}_redirect_binding": f"{BINDING}-Redirect",
+            f"{SIGN_ON}_post_url": login,
+            f"{SIGN_ON}_post_binding": f"{BINDING}-POST",
+        }
+        provider.write(relation.data[self.app], told)
+
+    def _signing(self) -> str:
+        """Give the key and its certificate, which the image can make and a charm cannot."""
+        return self.own("signing", self._made)["pem"]
+
+    def _made(self) -> dict[str, str]:
+        container = self.unit.get_container(CONTAINER)
+        if not container.can_connect():
+            raise provider.NotReadyError("waiting for the container")
+        try:
+            made, _ = container.exec([*PROGRAM, "key"], timeout=30).wait_output()
+        except (ops.pebble.Error, TimeoutError) as error:
+            raise provider.NotReadyError("the key for signing cannot be made; see debug-log") from error
+        return {"pem": str(made)}
+
+
+if __name__ == "__main__":
+    ops.main(SamlCharm)

@@ -8,6 +8,7 @@ decides nothing. A provider says what runs (:meth:`ProviderCharm.server`) and wh
 import json
 import socket
 import time
+import urllib.error
 import urllib.request
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -122,6 +123,11 @@ class ProviderCharm(ops.CharmBase):
         return f"{self.app.name}.{self.model.name}.svc.cluster.local"
 
     @property
+    def fqdn(self) -> str:
+        """Name under which pods of any model reach this unit."""
+        return f"{self.unit.name.replace('/', '-')}.{self.app.name}-endpoints.{self.model.name}.svc.cluster.local"
+
+    @property
     def ip(self) -> str:
         """Address of this unit."""
         binding = self.model.get_binding(self.endpoints[0])
@@ -143,6 +149,10 @@ class ProviderCharm(ops.CharmBase):
         """Answer an action with what the server lists: how many there are, and each with its number."""
         try:
             rows = list(look())
+        except urllib.error.HTTPError as error:
+            with error:
+                event.fail(error.read().decode().strip())
+            return
         except OSError as error:
             event.fail(f"the server does not answer: {error}; juju status tells why")
             return

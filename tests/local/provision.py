@@ -66,8 +66,9 @@ class Provider:
 
 
 def deployed(juju: Deployment, name: str, endpoint: str) -> Provider:
-    """Deploy a built-in provider, and integrate the client's endpoint with it."""
-    juju("deploy", name)
-    juju("integrate", f"client:{endpoint}", name)
+    """Deploy a built-in provider, and integrate the client's endpoint with it, once."""
+    if name not in juju.status()["applications"]:
+        juju("deploy", name)
+        juju("integrate", f"client:{endpoint}", name)
     juju.wait_for(f"{name}/0", "active")
     return Provider(juju=juju, name=name, endpoint=endpoint)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import socket
 import time
+import urllib.error
 import urllib.request
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -142,6 +143,11 @@ class ProviderCharm(ops.CharmBase):
         return f"http://{self.app.name}.{self.model.name}.localhost:{self.browser_port}"
 
     @property
+    def fqdn(self) -> str:
+        """Name under which pods of any model reach this unit."""
+        return f"{self.unit.name.replace('/', '-')}.{self.app.name}-endpoints.{self.model.name}.svc.cluster.local"
+
+    @property
     def ip(self) -> str:
         """Address of this unit."""
         binding = self.model.get_binding(self.endpoints[0])
@@ -163,6 +169,10 @@ class ProviderCharm(ops.CharmBase):
         """Answer an action with what the server lists: how many there are, and each with its number."""
         try:
             rows = list(look())
+        except urllib.error.HTTPError as error:
+            with error:
+                event.fail(error.read().decode().strip())
+            return
         except OSError as error:
             event.fail(f"the server does not answer: {error}; juju status tells why")
             return

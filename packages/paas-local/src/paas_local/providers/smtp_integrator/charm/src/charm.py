@@ -32,8 +32,9 @@ class SmtpCharm(provider.ProviderCharm):
         return provider.Server(
             container="smtp",
             command=f"/bin/python3 /smtp/server.py --mail {MAIL} --http {HTTP}",
-            port=MAIL,
-            more_ports=(HTTP,),
+            # The pages come last.
+            port=HTTP,
+            more_ports=(MAIL,),
             environment=login,
         )
 

@@ -8,9 +8,8 @@ import asyncio
 import html
 import os
 import secrets
-import signal
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
@@ -116,14 +115,10 @@ class Login:
         return secrets.compare_digest(given.password, self._password) and user
 
 
-async def serve(mailbox: Mailbox, login: Login | None, *, mail: int, http: int) -> None:
-    """Serve until a signal says to end."""
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
+def application(mailbox: Mailbox, login: Login | None, port: int) -> web.Application:
+    """Make the server of the pages, which starts and ends the one for mail."""
 
-    def session() -> smtp.SMTP:
+    def connection() -> smtp.SMTP:
         return smtp.SMTP(
             mailbox,
             data_size_limit=_LARGEST,
@@ -134,17 +129,16 @@ async def serve(mailbox: Mailbox, login: Login | None, *, mail: int, http: int) 
             auth_require_tls=False,
         )
 
+    async def mail(_: web.Application) -> AsyncIterator[None]:
+        server = await asyncio.get_running_loop().create_server(connection, "0.0.0.0", port)  # noqa: S104 - in a pod
+        yield
+        server.close()
+
     app = web.Application()
+    app.cleanup_ctx.append(mail)
     app.router.add_get("/", mailbox.answer_page)
     app.router.add_get("/mails", mailbox.answer_list)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "0.0.0.0", http).start()  # noqa: S104 - in a pod
-    # Last, because who finds this port open takes all of it to be there.
-    server = await loop.create_server(session, "0.0.0.0", mail)  # noqa: S104 - in a pod
-    await ended.wait()
-    server.close()
-    await runner.cleanup()
+    return app
 
 
 def main() -> None:
@@ -155,7 +149,7 @@ def main() -> None:
     ports = parser.parse_args()
     user, password = os.environ.get("SMTP_USER"), os.environ.get("SMTP_PASSWORD")
     login = Login(user, password) if user and password else None
-    asyncio.run(serve(Mailbox(), login, mail=ports.mail, http=ports.http))
+    web.run_app(application(Mailbox(), login, ports.mail), port=ports.http, print=None, access_log=None)
 
 
 if __name__ == "__main__":

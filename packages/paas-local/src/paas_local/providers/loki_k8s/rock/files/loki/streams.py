@@ -1,0 +1,159 @@
+"""What is sent to Loki, and what it is asked for: lines with labels, in JSON or in Protobuf packed by Snappy."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, cast
+
+import cramjam
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory, timestamp_pb2
+from google.protobuf.message import DecodeError
+from prometheus_client.parser import parse_labels
+
+Labels = Mapping[str, str]
+_NANOSECONDS = 1_000_000_000
+_IN_SECONDS = 10**11
+"""A number below is one of seconds, as it is for Loki."""
+_SELECTOR = re.compile(r"\s*\{(?P<matchers>.*)\}\s*", re.DOTALL)
+
+# Loki's push.proto, as far as it is read here.
+_PUSH = {
+    "name": "push.proto",
+    "package": "logproto",
+    "syntax": "proto3",
+    "dependency": [timestamp_pb2.DESCRIPTOR.name],
+    "messageType": [
+        {
+            "name": "PushRequest",
+            "field": [
+                {
+                    "name": "streams",
+                    "number": 1,
+                    "label": "LABEL_REPEATED",
+                    "type": "TYPE_MESSAGE",
+                    "typeName": ".logproto.Stream",
+                }
+            ],
+        },
+        {
+            "name": "Stream",
+            "field": [
+                {"name": "labels", "number": 1, "type": "TYPE_STRING"},
+                {
+                    "name": "entries",
+                    "number": 2,
+                    "label": "LABEL_REPEATED",
+                    "type": "TYPE_MESSAGE",
+                    "typeName": ".logproto.Entry",
+                },
+            ],
+        },
+        {
+            "name": "Entry",
+            "field": [
+                {
+                    "name": "timestamp",
+                    "number": 1,
+                    "type": "TYPE_MESSAGE",
+                    "typeName": ".google.protobuf.Timestamp",
+                },
+                {"name": "line", "number": 2, "type": "TYPE_STRING"},
+            ],
+        },
+    ],
+}
+
+
+def _push_request() -> type[Any]:
+    descriptor_pool.Default().Add(json_format.ParseDict(_PUSH, descriptor_pb2.FileDescriptorProto()))
+    return message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName("logproto.PushRequest"))
+
+
+PushRequest = _push_request()
+
+
+class JunkError(Exception):
+    """What was sent or asked cannot be read; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A line, with the labels of its stream."""
+
+    labels: Labels
+    time: int
+    """Nanoseconds since 1970."""
+    line: str
+
+
+def from_json(body: bytes) -> tuple[Entry, ...]:
+    """Read a push in JSON: labels in an object, times in nanoseconds."""
+    try:
+        streams = cast("dict[str, Any]", json.loads(body))["streams"]
+        return tuple(
+            Entry(labels=_plain(stream["stream"]), time=int(value[0]), line=str(value[1]))
+            for stream in streams
+            for value in stream["values"]
+        )
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise JunkError(f"no push request: {type(error).__name__}: {error}") from error
+
+
+def from_protobuf(body: bytes) -> tuple[Entry, ...]:
+    """Read a push in Protobuf: labels are a selector."""
+    request = PushRequest()
+    try:
+        request.ParseFromString(bytes(cramjam.snappy.decompress_raw(body)))
+    except (cramjam.DecompressionError, DecodeError) as error:
+        raise JunkError(f"no push request: {error}") from error
+    return tuple(
+        Entry(labels=selector(stream.labels), time=entry.timestamp.ToNanoseconds(), line=entry.line)
+        for stream in request.streams
+        for entry in stream.entries
+    )
+
+
+def _plain(labels: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in labels.items()}
+
+
+def selector(text: str) -> Labels:
+    """Read a stream selector; only equality is understood here."""
+    found = _SELECTOR.fullmatch(text)
+    if found is None:
+        raise JunkError(f'{text!r} is not understood here; ask as {{name="value", other="value"}}')
+    try:
+        return parse_labels(found["matchers"])
+    except ValueError as error:
+        raise JunkError(f'{text!r} is not understood here; ask as {{name="value", other="value"}}') from error
+
+
+def moment(text: str) -> int:
+    """Read a time as Loki does: nanoseconds, seconds, or RFC 3339."""
+    try:
+        if text.isdecimal():
+            return int(text) * (_NANOSECONDS if int(text) < _IN_SECONDS else 1)
+        if re.fullmatch(r"\d+\.\d*", text):
+            return int(float(text) * _NANOSECONDS)
+        given = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise JunkError(f"{text!r} is no time: give nanoseconds, seconds or RFC 3339") from error
+    given = given if given.tzinfo else given.replace(tzinfo=timezone.utc)
+    return int(given.timestamp() * _NANOSECONDS)
+
+
+def chosen(
+    entries: Iterable[Entry], wanted: Labels, *, start: int, end: int | None, limit: int, forward: bool
+) -> list[dict[str, Any]]:
+    """Answer a query as Loki shapes it: streams, each with its lines; the newest come first, unless forward."""
+    matching = [
+        entry
+        for entry in entries
+        if wanted.items() <= entry.labels.items() and start <= entry.time and (end is None or entry.time < end)
+    ]
+    streams: dict[tuple[tuple[str, str], ...], list[list[str]]] = {}
+    for entry in sorted(matching, key=lambda entry: entry.time, reverse=not forward)[:limit]:
+        streams.setdefault(tuple(sorted(entry.labels.items())), []).append([str(entry.time), entry.line])
+    return [{"stream": dict(labels), "values": values} for labels, values in streams.items()]

@@ -1,0 +1,169 @@
+"""The built-in providers whose servers keep what applications send: objects, mails, spans, log lines, metrics."""
+
+import json
+import shlex
+import smtplib
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from email.message import EmailMessage
+from typing import Any, cast
+
+import boto3
+import pytest
+from deployment import Deployment
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from provision import Provider, deployed
+
+
+def base(provider: Provider, number: int = 0) -> str:
+    """Give the address of one of its ports on this machine; they are in order."""
+    host, port = provider.address(number)
+    return f"http://{host}:{port}"
+
+
+def fetch(url: str) -> Any:
+    """Read a document."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)
+
+
+def send(url: str, body: bytes, kind: str, headers: Mapping[str, str] | None = None) -> tuple[int, str, bytes]:
+    """Post something; give the status of the answer, its type and its body."""
+    request = urllib.request.Request(url, body, {"Content-Type": kind, **(headers or {})})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.headers.get_content_type(), answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers.get_content_type(), error.read()
+
+
+def test_s3_keeps_an_object_in_the_bucket_that_was_asked_for(juju: Deployment):
+    provider = deployed(juju, "s3-integrator", "s3")
+    provider.ask(bucket="photos")
+
+    told = provider.told("bucket", "access-key", "secret-key", "endpoint", "region", "s3-uri-style")
+
+    assert told["endpoint"] == "http://s3-integrator.test.svc.cluster.local:9000"
+    host, port = provider.address()
+    session = boto3.Session(told["access-key"], told["secret-key"], region_name=told["region"])
+    storage = cast("Any", session).client("s3", endpoint_url=f"http://{host}:{port}")
+    storage.put_object(Bucket=told["bucket"], Key="animals/cat.txt", Body=b"miaow")
+    assert storage.get_object(Bucket=told["bucket"], Key="animals/cat.txt")["Body"].read() == b"miaow"
+    listed = provider.run("list-objects", "bucket=photos")
+    assert (listed["objects"]["1"]["key"], listed["objects"]["1"]["size"]) == ("animals/cat.txt", "5")
+
+
+def test_a_mail_is_kept_of_whoever_logs_in(juju: Deployment):
+    provider = deployed(juju, "smtp-integrator", "smtp")
+    told = provider.told("host", "port", "auth_type", "transport_security", "user", "password_id")
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "web@app.test", "you@there.test", "Grüße"
+    mail.set_content("Es geht.\n")
+
+    host, port = provider.address()
+    with smtplib.SMTP(host, port, timeout=10) as connection:
+        with pytest.raises(smtplib.SMTPSenderRefused, match="Authentication required"):
+            connection.send_message(mail)
+        with pytest.raises(smtplib.SMTPAuthenticationError):
+            connection.login(told["user"], "wrong")
+        connection.login(told["user"], provider.secret(told["password_id"])["password"])
+        connection.send_message(mail)
+
+    listed = provider.run("list-mails")["mails"]
+    assert list(listed) == ["1"]
+    assert listed["1"] == {"from": "web@app.test", "to": "you@there.test", "subject": "Grüße", "body": "Es geht.\n"}
+    assert [each["subject"] for each in fetch(f"{base(provider, 1)}/mails")] == ["Grüße"]
+
+
+def test_traces_are_received_from_opentelemetrys_own_exporter(juju: Deployment):
+    provider = deployed(juju, "tempo-coordinator-k8s", "tracing")
+    provider.ask(receivers='["otlp_http"]')
+
+    told = json.loads(provider.told("receivers")["receivers"])
+
+    url = "http://tempo-coordinator-k8s.test.svc.cluster.local:4318"
+    assert told == [{"protocol": {"name": "otlp_http", "type": "http"}, "url": url}]
+    tracers = TracerProvider(resource=Resource({"service.name": "shop"}), shutdown_on_exit=False)
+    exporter = OTLPSpanExporter(f"{base(provider)}/v1/traces", compression=Compression.Gzip)
+    tracers.add_span_processor(SimpleSpanProcessor(exporter))
+    with tracers.get_tracer("test").start_as_current_span("checkout"):
+        pass
+    tracers.shutdown()
+    listed = provider.run("list-spans", "service=shop")["spans"]
+    assert {key: listed["1"][key] for key in ("service", "name", "status")} == {
+        "service": "shop",
+        "name": "checkout",
+        "status": "unset",
+    }
+    assert len(fetch(f"{base(provider)}/spans")) == 1
+
+
+def test_traces_in_json_are_received_and_junk_is_refused(juju: Deployment):
+    provider = deployed(juju, "tempo-coordinator-k8s", "tracing")
+    url = f"{base(provider)}/v1/traces"
+    span = {"traceId": "5B8EFFF798038103D269B633813FC60C", "spanId": "EEE19B7EC3C1B174", "name": "by hand"}
+    document = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+
+    assert send(url, json.dumps(document).encode(), "application/json") == (200, "application/json", b"{}")
+    status, language, reason = send(url, b"junk", "application/json")
+    assert (status, language, json.loads(reason)["code"]) == (400, "application/json", 3)
+    assert send(url, b"junk", "application/x-protobuf")[:2] == (400, "application/x-protobuf")
+    assert send(url, b"not gzip", "application/json", {"Content-Encoding": "gzip"})[0] == 400
+    assert send(url, b"", "text/plain")[0] == 415
+    listed = fetch(f"{base(provider)}/spans")
+    assert (listed[0]["name"], listed[0]["trace"]) == ("by hand", "5b8efff798038103d269b633813fc60c")
+
+
+FORWARDING = """
+import http.client, json, socket, sys
+
+def ask(path, document):
+    connection = http.client.HTTPConnection("pebble")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect("/charm/containers/redis/pebble.socket")
+    connection.request("POST", path, json.dumps(document), {"Content-Type": "application/json"})
+    answer = connection.getresponse().read().decode()
+    assert json.loads(answer)["status-code"] < 300, answer
+
+target = {"override": "replace", "type": "loki", "location": sys.argv[1], "services": ["all"]}
+layer = json.dumps({"log-targets": {"loki": {**target, "labels": {"job": "test"}}}})
+ask("/v1/layers", {"action": "add", "label": "forward", "combine": True, "format": "yaml", "layer": layer})
+ask("/v1/services", {"action": "restart", "services": ["redis"]})
+"""
+
+
+def test_logs_arrive_from_pebble_and_are_found_by_their_labels(juju: Deployment):
+    deployed(juju, "redis-k8s", "redis")
+    provider = deployed(juju, "loki-k8s", "logging")
+    provider.ask(alert_rules="{}")
+
+    unit, app = provider.told_by_unit("endpoint", "public_address"), provider.told("event")
+
+    host = "loki-k8s-0.loki-k8s-endpoints.test.svc.cluster.local"
+    assert unit["public_address"] == host
+    assert json.loads(unit["endpoint"]) == {"url": f"http://{host}:3100/loki/api/v1/push"}
+    assert json.loads(app["event"]) == {"valid": True, "errors": ""}
+    location = json.loads(unit["endpoint"])["url"]
+    juju("exec", "--unit", "redis-k8s/0", "--", f"python3 -c {shlex.quote(FORWARDING)} {location}")
+    query = urllib.parse.urlencode({"query": '{job="test", pebble_service="redis"}'})
+
+    def lines() -> list[str]:
+        answer = fetch(f"{base(provider)}/loki/api/v1/query_range?{query}")
+        return [line for stream in answer["data"]["result"] for _, line in stream["values"]]
+
+    juju.wait("a line of Redis at Loki", lambda: any("Ready to accept connections" in line for line in lines()))
+    listed = provider.run("list-logs", 'labels=job="test"', "limit=1")["logs"]["1"]
+    assert listed["service"] == "redis"
+    push = f"{base(provider)}/loki/api/v1/push"
+    assert send(push, b"junk", "application/json")[0] == 400
+    assert send(push, b"junk", "application/x-protobuf")[0] == 400
+    assert send(push, b"not gzip", "application/json", {"Content-Encoding": "gzip"})[0] == 400
+    refused = juju.run("run", "loki-k8s/0", "list-logs", 'labels=job=~"t.*"')
+    assert "is not understood here" in refused.stdout + refused.stderr

@@ -1,6 +1,7 @@
 """An example under its real charm, step by step: each command is printed, then run.
 
-``make demo`` runs Flask's, ``make demo FRAMEWORK=django`` another. It makes a model of its own, ``demo``, and leaves
+``make demo`` runs Flask's, ``make demo FRAMEWORK=django`` another, ``make demo ALL=1`` the one that uses every
+integration. It makes a model of its own, ``demo``, and leaves
 your models and your choice of the current one alone. Every wait has an end; what goes wrong is shown together with the
 status and the log.
 """
@@ -12,8 +13,10 @@ import http.cookiejar
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -62,6 +65,26 @@ EXAMPLES = {
 }
 
 
+EVERYTHING = "everything-k8s"
+PROVIDERS = {
+    "postgresql-k8s": "postgresql",
+    "mysql-k8s": "mysql",
+    "redis-k8s": "redis",
+    "valkey": "valkey",
+    "s3-integrator": "s3",
+    "rabbitmq-k8s": "rabbitmq",
+    "smtp-integrator": "smtp",
+    "tempo-coordinator-k8s": "tracing",
+    "hydra": "oidc",
+    "saml-integrator": "saml",
+    "traefik-k8s": "ingress",
+    "loki-k8s": "logging",
+    "prometheus-k8s": "metrics-endpoint",
+}
+"""Built-in application to the endpoint of ``examples/everything`` that it serves."""
+STAND_INS = ROOT / "tests/charms/stand_ins"
+
+
 class DemoError(Exception):
     """A step did not do what it should; the text says which."""
 
@@ -99,7 +122,8 @@ class Browser:
             self._url + path, json.dumps(document).encode(), {"Content-Type": "application/json"}
         )
         with self._opener.open(request, timeout=10) as answer:
-            return json.load(answer)
+            content = answer.read()
+            return json.loads(content) if content else None
 
 
 def demonstrate(example: Example) -> None:
@@ -154,10 +178,58 @@ def demonstrate(example: Example) -> None:
     paas_local("status", "--relations")
 
 
+def demonstrate_all() -> None:
+    """Integrate one application with everything that is built in, and use some of it."""
+    title("Deploy every provider")
+    for provider in PROVIDERS:
+        paas_local("deploy", provider)
+    wait_for_status("active")
+
+    title("Deploy the application, and integrate it with all of them")
+    with tempfile.TemporaryDirectory() as folder:
+        charm = with_ingress_library(ROOT / "examples/everything/charm", Path(folder))
+        paas_local("deploy", str(charm), EVERYTHING, "--resource", "flask-app-image=examples/everything")
+    for provider, endpoint in PROVIDERS.items():
+        paas_local("integrate", f"{EVERYTHING}:{endpoint}", provider)
+    wait_for_status("active")
+    url = paas_local("url", EVERYTHING).strip()
+    browser = Browser(url)
+    tell(f"GET {url}/integrations → {', '.join(browser.get('/integrations'))}")
+
+    title("A row, a message, a mail")
+    tell(f"POST {url}/rows → {json.dumps(browser.post('/rows', {'text': 'Hello'}))}")
+    browser.post("/messages", {"text": "to the worker"})
+    consumed = wait("the worker to consume the message", lambda: browser.get("/messages"))
+    tell(f"POST {url}/messages, consumed by the service messages-worker: {json.dumps(consumed)}")
+    browser.post("/mail", {"to": "you@there.test", "subject": "Hello"})
+    paas_local("run", "smtp-integrator/0", "list-mails")
+
+    title("Spans and metrics that have arrived")
+    paas_local("run", "tempo-coordinator-k8s/0", "list-spans", "limit=3")
+    paas_local("run", "prometheus-k8s/0", "list-targets")
+
+    title("This is where it is")
+    tell(f"behind the ingress: {browser.get('/links')['base_url']}")
+    paas_local("status", "--relations")
+
+
+def with_ingress_library(charm: Path, folder: Path) -> Path:
+    """Copy the charm, with a stand-in for the library that only Charmhub has, where the charm lacks it."""
+    copy = shutil.copytree(charm, folder / charm.name, ignore=shutil.ignore_patterns("*.charm"))
+    for file in STAND_INS.rglob("*.py"):
+        target = copy / "lib" / file.relative_to(STAND_INS)
+        if not target.exists():
+            tell(f"a stand-in for lib/{file.relative_to(STAND_INS)}, which is on Charmhub only")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+    return copy
+
+
 def main() -> int:
     """Make the model, walk, and clean up, whatever happens."""
     arguments = argparse.ArgumentParser(description="Run an example under its charm.")
     arguments.add_argument("framework", nargs="?", default="flask", choices=sorted(EXAMPLES))
+    arguments.add_argument("--all", action="store_true", help="run the example that uses every integration")
     arguments.add_argument("--keep", action="store_true", help="leave it running at the end")
     chosen = arguments.parse_args()
     keep: bool = chosen.keep
@@ -173,7 +245,7 @@ def main() -> int:
     except DemoError as error:
         return fail(f"{error}; if an earlier demo is still there: paas-local destroy-model {MODEL}")
     try:
-        demonstrate(EXAMPLES[chosen.framework])
+        demonstrate_all() if chosen.all else demonstrate(EXAMPLES[chosen.framework])
     except (DemoError, OSError, http.client.HTTPException) as error:
         show_what_happened()
         code = fail(str(error))

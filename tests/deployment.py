@@ -53,7 +53,7 @@ class Deployment:
         unit = self.status()["applications"][name.partition("/")[0]]["units"][name]
         return unit["workload-status"]["current"], unit["workload-status"].get("message", "")
 
-    def wait_for(self, name: str, status: str) -> str:
+    def wait_for(self, name: str, status: str, patience: float = PATIENCE) -> str:
         """Wait until a unit has a status and nothing left to do; give its message."""
 
         def reached() -> bool:
@@ -62,7 +62,7 @@ class Deployment:
             assert current != "error", self.what_happened()
             return current == status and unit["juju-status"]["current"] == "idle"
 
-        self.wait(f"{name} to be {status}", reached)
+        self.wait(f"{name} to be {status}", reached, patience)
         return self.unit(name)[1]
 
     def wait(self, what: str, look: Callable[[], Found], patience: float = PATIENCE) -> Found:

@@ -1,0 +1,179 @@
+"""The example with everything integrated: each integration is driven over HTTP, against its real server."""
+
+import json
+import os
+import re
+from collections.abc import Generator
+from html import unescape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from deployment import Browser, Deployment, browse, with_stand_ins
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "examples/everything"
+APP = "everything-k8s"
+PROVIDERS = {
+    "postgresql-k8s": "postgresql",
+    "mysql-k8s": "mysql",
+    "redis-k8s": "redis",
+    "valkey": "valkey",
+    "s3-integrator": "s3",
+    "rabbitmq-k8s": "rabbitmq",
+    "smtp-integrator": "smtp",
+    "tempo-coordinator-k8s": "tracing",
+    "hydra": "oidc",
+    "saml-integrator": "saml",
+    "traefik-k8s": "ingress",
+    "loki-k8s": "logging",
+    "prometheus-k8s": "metrics-endpoint",
+}
+"""Built-in application to the example's endpoint that it serves."""
+
+
+@pytest.fixture(scope="module")
+def juju(wheels: Path) -> Generator[Deployment]:
+    """Give the example with all providers, all active; nothing of it stays."""
+    with TemporaryDirectory(prefix="paas-") as home:
+        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
+        deployment = Deployment(home=Path(home), environment=environment)
+        charm = with_stand_ins(EXAMPLE / "charm", Path(home))
+        try:
+            deployment("add-model", "test", "--no-switch")
+            for provider in PROVIDERS:
+                deployment("deploy", provider)
+            for provider in PROVIDERS:
+                deployment.wait_for(f"{provider}/0", "active")
+            deployment("deploy", str(charm), APP, "--resource", f"flask-app-image={EXAMPLE}")
+            for provider, endpoint in PROVIDERS.items():
+                deployment("integrate", f"{APP}:{endpoint}", provider)
+            deployment.wait_for(f"{APP}/0", "active", patience=600)
+            yield deployment
+        finally:
+            deployment.run("destroy-model", "test", "--no-prompt")
+            deployment.run("shutdown")
+
+
+@pytest.fixture
+def browser(juju: Deployment) -> Browser:
+    return Browser(juju, APP)
+
+
+def results(juju: Deployment, unit: str, action: str, *words: str) -> dict[str, Any]:
+    """Run an action of a provider."""
+    return json.loads(juju("run", unit, action, *words, "--format", "json"))[unit]["results"]
+
+
+def public(browser: Browser) -> str:
+    """Give the address behind the ingress, as the application knows it."""
+    return browser.get("/links")["base_url"].rstrip("/")
+
+
+def test_everything_is_integrated(browser: Browser):
+    not_variables = {"ingress", "logging", "metrics-endpoint"}
+
+    assert set(browser.get("/integrations")) == {*PROVIDERS.values()} - not_variables
+
+
+def test_a_row_in_each_database(browser: Browser):
+    browser.post("/rows", {"text": "kept"})
+    browser.post("/orders", {"item": "tea"})
+
+    assert browser.get("/rows")[0]["text"] == "kept"
+    assert browser.get("/orders")[0]["item"] == "tea"
+
+
+@pytest.mark.parametrize("kind", ["redis", "valkey"])
+def test_a_cached_key(browser: Browser, kind: str):
+    browser.send("PUT", f"/cache/{kind}/word", b"kept")
+
+    assert browser.text(f"/cache/{kind}/word") == "kept"
+
+
+def test_an_uploaded_object(juju: Deployment, browser: Browser):
+    browser.send("PUT", "/objects/cat.txt", b"miaow")
+
+    assert browser.text("/objects/cat.txt") == "miaow"
+    assert results(juju, "s3-integrator/0", "list-objects")["objects"]["1"]["key"] == "cat.txt"
+
+
+def test_a_message_is_published_and_consumed(juju: Deployment, browser: Browser):
+    browser.post("/messages", {"text": "to the worker"})
+
+    juju.wait("message", lambda: "to the worker" in browser.get("/messages"))
+
+
+def test_a_mail_is_received(juju: Deployment, browser: Browser):
+    browser.send("POST", "/mail", b'{"to": "you@there.test", "subject": "Hello"}', {"Content-Type": "application/json"})
+
+    mails = results(juju, "smtp-integrator/0", "list-mails")["mails"]
+    assert [(each["to"], each["subject"]) for each in mails.values()] == [("you@there.test", "Hello")]
+
+
+def test_a_span_arrives(juju: Deployment, browser: Browser):
+    browser.get("/integrations")
+
+    def names() -> set[str]:
+        spans = results(juju, "tempo-coordinator-k8s/0", "list-spans", f"service={APP}").get("spans", {})
+        return {each["name"] for each in spans.values()}
+
+    juju.wait("span", lambda: "GET /integrations" in names())
+
+
+def test_a_line_of_the_log_arrives(juju: Deployment):
+    def lines() -> dict[str, Any]:
+        return results(juju, "loki-k8s/0", "list-logs", f'labels=juju_application="{APP}"').get("logs", {})
+
+    assert juju.wait("line at Loki", lines)
+
+
+def test_a_metric_is_scraped(juju: Deployment, browser: Browser):
+    browser.get("/health")
+
+    def names() -> set[str]:
+        found = results(juju, "prometheus-k8s/0", "list-metrics").get("metrics", {})
+        return {each["metric"].partition("{")[0] for each in found.values()}
+
+    juju.wait("metric", lambda: any(name.startswith("flask_request") for name in names()))
+
+
+def test_a_page_is_reached_under_the_ingress_s_path(browser: Browser):
+    url = public(browser)
+    path = urlsplit(url).path
+
+    page, links = browse(f"{url}/"), json.loads(browse(f"{url}/links").text)
+
+    assert path == f"/test-{APP}"
+    assert f'href="{path}/integrations"' in page.text
+    assert (links["home"], links["external"]) == (f"{path}/", f"{url}/")
+
+
+def test_a_person_logs_in_at_the_openid_provider(browser: Browser):
+    started = browse(f"{public(browser)}/login")
+    cookie = {"Cookie": started.headers["Set-Cookie"].partition(";")[0]}
+    back = browse(started.headers["Location"], {"sub": "ann@example.com"}).headers["Location"]
+
+    landed = browse(back, headers=cookie)
+
+    assert landed.status == 200, landed.text
+    assert json.loads(landed.text)["sub"] == "ann@example.com"
+
+
+def test_a_person_logs_in_at_the_saml_identity_provider(browser: Browser):
+    sent = browse(f"{public(browser)}/saml/login").headers["Location"]
+    request = re.search(r'name="SAMLRequest" value="([^"]*)"', browse(sent).text)
+    assert request
+    form = {"SAMLRequest": unescape(request[1]), "deflated": "yes", "person": "ann@example.com"}
+    answer = re.search(r'name="SAMLResponse" value="([^"]*)"', browse(sent.partition("?")[0], form).text)
+    assert answer
+
+    landed = browse(f"{public(browser)}/saml/acs", {"SAMLResponse": unescape(answer[1])})
+
+    assert json.loads(landed.text) == {"name": "ann@example.com"}
+
+
+def test_who_forges_an_answer_is_refused(browser: Browser):
+    assert browse(f"{public(browser)}/saml/acs", {"SAMLResponse": "PGEvPg=="}).status == 403

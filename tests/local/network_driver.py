@@ -127,7 +127,7 @@ async def server_in(pod: pods.Pod) -> asyncio.subprocess.Process:
 async def pod_at(folder: Path, address: str, net: network.Network) -> pods.Pod:
     pod_driver.prepare(folder)
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), folder / "agent.socket")
-    job: dict[str, Any] = {"mounts": [], "python": None, "containers": 0}
+    job: dict[str, Any] = {"mounts": [], "packages": None, "python": None, "containers": 0}
     pod = await pods.Pod.start(pod_driver.spec(folder, job), pebble=None, hooktool=folder / "hooktool.py")
     server.close()
     await net.attach(pod.pid, address)

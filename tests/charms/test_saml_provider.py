@@ -21,7 +21,7 @@ first==
 """
 MAKE = ["/bin/python3", "/saml/server.py", "key"]
 ME = facts.Identity(model="demo", app="web", unit="web/0", leader=True)
-OURS = Context(me=ME, endpoint="saml", relation=7, stem="SAML", prefix="FLASK_", options={}, base_url="")
+OURS = Context(me=ME, endpoint="saml", relation=7, stem="SAML", prefix="FLASK_", options={}, base_url="", folder="")
 
 
 @pytest.fixture

@@ -572,7 +572,7 @@ def test_the_version_is_the_one_clients_compare(run: Run):
 
 def test_another_pebble_needs_another_background_process(run: Run, daemon: FakeDaemon, tmp_path: Path):
     daemon.results |= {"ping": {"pebble": "embedded"}, "models": {"models": []}}
-    (tmp_path / "pebble").touch()
+    (tmp_path / "pebble").touch(mode=0o755)
 
     result = run("--pebble", "pebble", "models")
 

@@ -12,7 +12,7 @@ from paas_local.verbs.command import Verbs
 @click.version_option(package_name="paas-local", message="%(prog)s %(version)s")
 @click.option(
     "--pebble",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, executable=True, path_type=Path),
     envvar="PAAS_LOCAL_PEBBLE",
     help="A real pebble, instead of the one on PATH or the built-in one.",
 )

@@ -1,0 +1,95 @@
+"""A charm and its application under another Pebble than the embedded supervisor: one executable file.
+
+No package index carries the real one. What is run here in its place is our supervisor, packed into one file that is
+started exactly as the real one is; it says so in the log of each container.
+"""
+
+import os
+import shutil
+import subprocess
+import zipapp
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import paas_local
+import pytest
+from deployment import Browser, Deployment
+from paas_local import environments
+
+FLASK = Path(__file__).parent.parent.parent / "examples/flask"
+SAID = "this is the pebble that was given"
+# Extension modules cannot be loaded from an archive; services must not see what says so.
+PROGRAM = f"""
+import os, sys
+
+flags = [f"{{name}}_NO_EXTENSIONS" for name in ("AIOHTTP", "FROZENLIST", "MULTIDICT", "PROPCACHE", "YARL")]
+os.environ.update(dict.fromkeys(flags, "1"))
+from paas_local.pebble.__main__ import main
+
+for flag in flags:
+    del os.environ[flag]
+print("{SAID}", *sys.argv[1:], flush=True)
+sys.exit(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def pebble(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the one file."""
+    folder = tmp_path_factory.mktemp("pebble")
+    code = folder / "code"
+    subprocess.run(
+        [
+            *(environments.uv(), "pip", "install", "--quiet", "--target", code, "--python-version", "3.10"),
+            *("aiohttp", "pyyaml"),
+        ],
+        check=True,
+    )
+    package = Path(paas_local.__file__).parent
+    shutil.copytree(package / "pebble", code / "paas_local/pebble")
+    shutil.copy(package / "__init__.py", code / "paas_local")
+    (code / "__main__.py").write_text(PROGRAM)
+    (folder / "bin").mkdir()
+    zipapp.create_archive(code, folder / "bin/pebble", interpreter="/usr/bin/env python3")
+    # As what a package installs: PostgreSQL's container runs it as a user of its own.
+    (folder / "bin/pebble").chmod(0o755)
+    return folder / "bin/pebble"
+
+
+@contextmanager
+def deployed(wheels: Path, *options: str, **variables: str) -> Generator[Deployment]:
+    with TemporaryDirectory(prefix="paas-") as home:
+        settings = {"PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test", **variables}
+        juju = Deployment(home=Path(home), environment={**os.environ, **settings})
+        try:
+            juju(*options, "add-model", "test", "--no-switch")
+            juju("deploy", "postgresql-k8s")
+            juju("deploy", str(FLASK / "charm"), "flask-k8s", "--resource", f"flask-app-image={FLASK}")
+            juju("integrate", "flask-k8s", "postgresql-k8s")
+            juju.wait_for("flask-k8s/0", "active")
+            yield juju
+        finally:
+            juju.run("destroy-model", "test", "--no-prompt")
+            juju.run("shutdown")
+
+
+def by_option(wheels: Path, pebble: Path) -> AbstractContextManager[Deployment]:
+    return deployed(wheels, "--pebble", str(pebble))
+
+
+def on_path(wheels: Path, pebble: Path) -> AbstractContextManager[Deployment]:
+    return deployed(wheels, PATH=f"{pebble.parent}:{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize("found", [by_option, on_path])
+def test_it_runs_the_application_and_the_database(
+    wheels: Path, pebble: Path, found: Callable[[Path, Path], AbstractContextManager[Deployment]]
+):
+    with found(wheels, pebble) as juju:
+        browser = Browser(juju, "flask-k8s")
+        browser.post("/notes", {"text": "kept"})
+
+        assert browser.get("/notes")[0]["text"] == "kept"
+        assert {log.stem for log in juju.home.rglob("*.log") if SAID in log.read_text()} == {"flask-app", "postgresql"}

@@ -11,7 +11,9 @@ demo: wheels ## run an example under its charm, with PostgreSQL; FRAMEWORK=djang
 	$(RUN) --no-dev $(if $(filter go,$(FRAMEWORK)),--group go) python scripts/demo.py $(FRAMEWORK) $(if $(ALL),--all) $(if $(KEEP),--keep)
 
 test: ## run all tests, and print what they cover
-	$(RUN) coverage run -m pytest
+	$(RUN) coverage erase
+	$(RUN) coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
 charmcraft: ## compare with what the real charmcraft makes; needs a Python 3.12

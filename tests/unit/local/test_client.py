@@ -137,6 +137,8 @@ def test_starts_the_process_when_none_answers(starter: client.Client):
 def test_starts_the_process_again_after_it_was_killed(starter: client.Client):
     starter.ask("arguments")
     end(starter.home, signal.SIGKILL)
+    # A killed process has no command line any more a moment before it lets go of its socket.
+    starter.wait_until_gone()
 
     answer = starter.ask("arguments")
 

@@ -159,9 +159,14 @@ def test_what_lies_outside_is_asked_through_the_forward_proxy_and_what_is_near_i
 
     def asked(host: str) -> tuple[int, str]:
         url = f"http://{host}:3100/ready"
+
+        def reached() -> dict[str, Any]:
+            found: dict[str, Any] = browser.get("/outside")
+            return found if found["url"] == url else {}
+
         juju("config", APP, f"outside-url={url}")
-        answer = juju.wait(url, lambda: found if (found := browser.get("/outside"))["url"] == url else None)
-        return answer["status"], (answer["via"] or "").partition(" (")[0]
+        answer = juju.wait(url, reached)
+        return answer["status"], str(answer["via"] or "").partition(" (")[0]
 
     assert asked(address) == (200, "1.1 squid-forward-proxy")
     assert asked("loki-k8s.test.svc.cluster.local") == (200, "")

@@ -78,10 +78,14 @@ PROVIDERS = {
     "hydra": "oidc",
     "saml-integrator": "saml",
     "traefik-k8s": "ingress",
+    "squid-forward-proxy": "http-proxy",
     "loki-k8s": "logging",
     "prometheus-k8s": "metrics-endpoint",
+    "grafana-k8s": "grafana-dashboard",
 }
 """Built-in application to the endpoint of ``examples/everything`` that it serves."""
+NEAR = "127.0.0.1,localhost,::1,.svc.cluster.local"
+"""What is not asked through the forward proxy."""
 STAND_INS = ROOT / "tests/charms/stand_ins"
 
 
@@ -180,7 +184,8 @@ def demonstrate(example: Example) -> None:
 
 def demonstrate_all() -> None:
     """Integrate one application with everything that is built in, and use some of it."""
-    title("Deploy every provider")
+    title("Deploy every provider; what lies in the cluster will not be asked through the forward proxy")
+    paas_local("model-config", f"juju-no-proxy={NEAR}")
     for provider in PROVIDERS:
         paas_local("deploy", provider)
     wait_for_status("active")
@@ -204,9 +209,10 @@ def demonstrate_all() -> None:
     browser.post("/mail", {"to": "you@there.test", "subject": "Hello"})
     paas_local("run", "smtp-integrator/0", "list-mails")
 
-    title("Spans and metrics that have arrived")
+    title("Spans, metrics and dashboards that have arrived")
     paas_local("run", "tempo-coordinator-k8s/0", "list-spans", "limit=3")
     paas_local("run", "prometheus-k8s/0", "list-targets")
+    paas_local("run", "grafana-k8s/0", "list-dashboards")
 
     title("This is where it is")
     tell(f"behind the ingress: {browser.get('/links')['base_url']}")

@@ -28,10 +28,14 @@ PROVIDERS = {
     "hydra": "oidc",
     "saml-integrator": "saml",
     "traefik-k8s": "ingress",
+    "squid-forward-proxy": "http-proxy",
     "loki-k8s": "logging",
     "prometheus-k8s": "metrics-endpoint",
+    "grafana-k8s": "grafana-dashboard",
 }
 """Built-in application to the example's endpoint that it serves."""
+NEAR = "127.0.0.1,localhost,::1,.svc.cluster.local"
+"""What is not asked through the forward proxy."""
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,7 @@ def juju(wheels: Path) -> Generator[Deployment]:
         charm = with_stand_ins(EXAMPLE / "charm", Path(home))
         try:
             deployment("add-model", "test", "--no-switch")
+            deployment("model-config", f"juju-no-proxy={NEAR}")
             for provider in PROVIDERS:
                 deployment("deploy", provider)
             for provider in PROVIDERS:
@@ -73,7 +78,7 @@ def public(browser: Browser) -> str:
 
 
 def test_everything_is_integrated(browser: Browser):
-    not_variables = {"ingress", "logging", "metrics-endpoint"}
+    not_variables = {"ingress", "logging", "metrics-endpoint", "grafana-dashboard"}
 
     assert set(browser.get("/integrations")) == {*PROVIDERS.values()} - not_variables
 
@@ -138,6 +143,33 @@ def test_a_metric_is_scraped(juju: Deployment, browser: Browser):
         return {each["metric"].partition("{")[0] for each in found.values()}
 
     juju.wait("metric", lambda: any(name.startswith("flask_request") for name in names()))
+
+
+def test_dashboards_arrive(juju: Deployment):
+    shown = results(juju, "grafana-k8s/0", "list-dashboards")["dashboards"]
+
+    assert {each["application"] for each in shown.values()} == {APP}
+    assert any("Requests" in each["panels"] for each in shown.values())
+
+
+def test_what_lies_outside_is_asked_through_the_forward_proxy_and_what_is_near_is_not(
+    juju: Deployment, browser: Browser
+):
+    address = juju.status()["applications"]["loki-k8s"]["units"]["loki-k8s/0"]["address"]
+
+    def asked(host: str) -> tuple[int, str]:
+        url = f"http://{host}:3100/ready"
+
+        def reached() -> dict[str, Any]:
+            found: dict[str, Any] = browser.get("/outside")
+            return found if found["url"] == url else {}
+
+        juju("config", APP, f"outside-url={url}")
+        answer = juju.wait(url, reached)
+        return answer["status"], str(answer["via"] or "").partition(" (")[0]
+
+    assert asked(address) == (200, "1.1 squid-forward-proxy")
+    assert asked("loki-k8s.test.svc.cluster.local") == (200, "")
 
 
 def test_a_page_is_reached_under_the_ingress_s_path(browser: Browser):

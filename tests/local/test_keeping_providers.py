@@ -1,6 +1,8 @@
-"""The built-in providers whose servers keep what applications send: objects, mails, spans, log lines, metrics."""
+"""The built-in providers whose servers keep what applications send: objects, mails, spans, log lines, dashboards."""
 
+import base64
 import json
+import lzma
 import shlex
 import smtplib
 import urllib.error
@@ -167,3 +169,31 @@ def test_logs_arrive_from_pebble_and_are_found_by_their_labels(juju: Deployment)
     assert send(push, b"not gzip", "application/json", {"Content-Encoding": "gzip"})[0] == 400
     refused = juju.run("run", "loki-k8s/0", "list-logs", 'labels=job=~"t.*"')
     assert "is not understood here" in refused.stdout + refused.stderr
+
+
+def test_dashboards_are_shown_with_what_their_panels_ask(juju: Deployment):
+    provider = deployed(juju, "grafana-k8s", "grafana-dashboard")
+    panel = {"title": "Requests", "type": "timeseries", "targets": [{"expr": "rate(requests[5m])"}]}
+    dashboard = {"uid": "abc", "title": "Shop", "tags": ["charm: client"], "panels": [panel]}
+    content = base64.b64encode(lzma.compress(json.dumps(dashboard).encode())).decode()
+
+    provider.ask(dashboards=json.dumps({"templates": {"file:shop": {"content": content}}, "uuid": "1"}))
+
+    listed = juju.wait("the dashboard", lambda: fetch(f"{base(provider)}/api/search"))
+    (found,) = listed
+    assert (found["uid"], found["title"], found["type"]) == ("abc", "Shop", "dash-db")
+    assert fetch(f"{base(provider)}/api/dashboards/uid/abc")["dashboard"] == dashboard
+    assert fetch(f"{base(provider)}/panels/abc") == [
+        {"title": "Requests", "type": "timeseries", "queries": ["rate(requests[5m])"]}
+    ]
+    assert provider.run("list-dashboards")["dashboards"] == {
+        "1": {"title": "Shop", "uid": "abc", "application": "client", "panels": "Requests"}
+    }
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        fetch(f"{base(provider)}/panels/other")
+    provider.ask(dashboards=json.dumps({"templates": {"file:shop": {"content": "junk"}}, "uuid": "2"}))
+    event = json.loads(provider.told("event")["event"])
+    (error,) = event["errors"]
+    assert error["dashboard_id"] == "file:shop"
+    assert f"file:shop: {error['error']}" in juju.wait_for("grafana-k8s/0", "blocked")
+    assert fetch(f"{base(provider)}/api/search") == []

@@ -3,6 +3,8 @@
 import base64
 import json
 import subprocess
+import urllib.error
+import urllib.request
 import zlib
 from collections.abc import Callable
 from typing import TypeVar
@@ -236,3 +238,66 @@ def test_saml_logs_somebody_in(juju: Deployment):
     assert verified(answer_to_post, told["x509certs"])["NameID"] == "bob@example.com"
     refused = browse(f"{told['single_sign_on_service_redirect_url']}?SAMLRequest=nonsense")
     assert (refused.status, refused.text) == (400, "SAMLRequest: not a request of SAML 2.0\n")
+
+
+REQUIRER = "7c9ed8a6-1f0e-4a56-9a6b-0f4f4f0c9d11"
+INSIDE = "http://loki-k8s.test.svc.cluster.local:3100/ready"
+
+
+def through(provider: Provider, url: str, account: str = "") -> int:
+    """Ask for something through the proxy; give the status of the answer."""
+    host, port = provider.address()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": f"http://{account}{host}:{port}"}))
+    try:
+        with opener.open(url, timeout=20) as answer:
+            assert "squid" in answer.headers["Via"]
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def asked(provider: Provider, ready: str, *domains: str, auth: str) -> dict[str, str]:
+    """Ask for a proxy; wait for the answer that is meant."""
+    provider.ask(requests=json.dumps([{"requirer": REQUIRER, "domains": domains, "auth": [auth]}]))
+
+    def answered() -> dict[str, str]:
+        (answer,) = json.loads(provider.told("responses")["responses"])
+        return answer if answer.get("auth", answer["status"]) == ready else {}
+
+    return provider.juju.wait(f"the answer {ready}", answered)
+
+
+def test_squid_lets_pass_what_was_asked_for_and_follows_the_request(juju: Deployment):
+    deployed(juju, "loki-k8s", "logging")
+    provider = deployed(juju, "squid-forward-proxy", "http-proxy")
+    host = urlsplit(INSIDE).netloc
+
+    by_account = asked(provider, "userpass", host, auth="userpass")
+
+    assert by_account["http_proxy"] == "http://squid-forward-proxy.test.svc.cluster.local:3128"
+    account = provider.secret(by_account["user"])
+    login = f"{account['username']}:{account['password']}@"
+    assert through(provider, INSIDE, login) == 200
+    assert through(provider, INSIDE, f"{account['username']}:wrong@") == 407
+    assert through(provider, INSIDE) == 407
+    assert through(provider, "http://loki-k8s.test.svc.cluster.local/", login) == 403
+    assert through(provider, "http://example.com/", login) == 403
+    (process,) = juju.processes("squid", "-N")
+    by_source = asked(provider, "srcip", host, auth="srcip")
+    assert "user" not in by_source
+    program = (
+        "import urllib.request as r;"
+        f" r.install_opener(r.build_opener(r.ProxyHandler(dict(http='{by_source['http_proxy']}'))));"
+        f" print(r.urlopen('{INSIDE}').status)"
+    )
+    assert juju("exec", "--unit", "client/0", "--", f'python3 -c "{program}"').strip() == "200"
+    assert through(provider, INSIDE, login) == 403
+    asked(provider, "none", "example.com", auth="none")
+    assert through(provider, INSIDE) == 403
+    asked(provider, "invalid", "no host", auth="none")
+    assert "must be host or host:port" in juju.wait_for("squid-forward-proxy/0", "blocked")
+    assert juju.processes("squid", "-N") == [process]
+    juju("remove-relation", "client:http-proxy", "squid-forward-proxy")
+    juju.wait_for("squid-forward-proxy/0", "active")
+    assert through(provider, INSIDE, login) == 403

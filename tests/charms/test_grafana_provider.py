@@ -1,0 +1,148 @@
+"""The built-in charm for dashboards, with a server that only answers."""
+
+import base64
+import json
+import lzma
+from pathlib import Path
+from typing import Any
+
+import ops
+import providers
+import pytest
+from ops import testing
+
+SHELF = "etc/grafana/dashboards.json"
+
+
+@pytest.fixture
+def context(answering: list[bool]) -> testing.Context[ops.CharmBase]:
+    return providers.context("grafana-k8s")
+
+
+@pytest.fixture
+def grafana(tmp_path: Path) -> testing.Container:
+    """Give a container whose shelf outlives an event."""
+    mounts = {"etc": testing.Mount(location="/etc/grafana", source=tmp_path)}
+    return testing.Container("grafana", can_connect=True, mounts=mounts)
+
+
+def sending(number: int = 7, app: str = "web", **dashboards: object) -> testing.Relation:
+    templates = {
+        name: {"content": base64.b64encode(lzma.compress(json.dumps(dashboard).encode())).decode()}
+        for name, dashboard in dashboards.items()
+    }
+    return testing.Relation(
+        "grafana-dashboard",
+        interface="grafana_dashboard",
+        id=number,
+        remote_app_name=app,
+        remote_app_data={"dashboards": json.dumps({"templates": templates, "uuid": "1"})},
+    )
+
+
+def shelf(context: testing.Context[ops.CharmBase], after: testing.State) -> dict[str, Any]:
+    return json.loads((after.get_container("grafana").get_filesystem(context) / SHELF).read_text())
+
+
+def test_shows_what_applications_send(context: testing.Context[ops.CharmBase], grafana: testing.Container):
+    relation = sending(one={"uid": "abc", "title": "Overview"})
+
+    after = context.run(context.on.relation_changed(relation), providers.state(grafana, relation))
+
+    assert after.unit_status == testing.ActiveStatus()
+    assert after.opened_ports == {testing.TCPPort(3000)}
+    assert shelf(context, after) == {"abc": {"applications": ["web"], "dashboard": {"uid": "abc", "title": "Overview"}}}
+    assert not after.get_relation(7).local_app_data
+
+
+def test_an_event_that_changes_nothing_changes_nothing(
+    context: testing.Context[ops.CharmBase], grafana: testing.Container, tmp_path: Path
+):
+    good, bad = sending(one={"uid": "abc", "title": "Overview"}), sending(3, "api", two={"uid": "def"})
+    before = context.run(context.on.update_status(), providers.state(grafana, good, bad))
+    written = (tmp_path / "dashboards.json").stat().st_mtime_ns
+
+    after = context.run(context.on.update_status(), before)
+
+    assert (after.relations, after.containers) == (before.relations, before.containers)
+    assert (tmp_path / "dashboards.json").stat().st_mtime_ns == written
+
+
+def test_who_has_gone_takes_its_dashboards_along(context: testing.Context[ops.CharmBase], grafana: testing.Container):
+    relation = sending(one={"uid": "abc", "title": "Overview"})
+
+    after = context.run(context.on.relation_broken(relation), providers.state(grafana, relation))
+
+    assert shelf(context, after) == {}
+
+
+def test_a_bad_dashboard_is_told_to_both_sides_and_keeps_no_other(
+    context: testing.Context[ops.CharmBase], grafana: testing.Container
+):
+    relation = sending(good={"uid": "abc", "title": "Overview"}, bad={"uid": "def"}, worse=[])
+
+    after = context.run(context.on.relation_changed(relation), providers.state(grafana, relation))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "invalid grafana-dashboard relation data from web: bad: it has no title; worse: its content is not an object"
+    )
+    assert json.loads(after.get_relation(7).local_app_data["event"]) == {
+        "errors": [
+            {"dashboard_id": "bad", "error": "it has no title"},
+            {"dashboard_id": "worse", "error": "its content is not an object"},
+        ]
+    }
+    assert list(shelf(context, after)) == ["abc"]
+
+
+def test_what_was_mended_is_wrong_no_longer(context: testing.Context[ops.CharmBase], grafana: testing.Container):
+    relation = testing.Relation(
+        "grafana-dashboard", interface="grafana_dashboard", id=7, local_app_data={"event": '{"errors": []}'}
+    )
+
+    after = context.run(context.on.relation_changed(relation), providers.state(grafana, relation))
+
+    assert after.unit_status == testing.ActiveStatus()
+    assert "event" not in after.get_relation(7).local_app_data
+
+
+def test_what_cannot_be_read_is_told_and_keeps_nobody_else(
+    context: testing.Context[ops.CharmBase], grafana: testing.Container
+):
+    good = sending(one={"uid": "abc", "title": "Overview"})
+    bad = testing.Relation(
+        "grafana-dashboard",
+        interface="grafana_dashboard",
+        id=3,
+        remote_app_name="api",
+        remote_app_data={"dashboards": "[]"},
+    )
+
+    after = context.run(context.on.relation_changed(bad), providers.state(grafana, good, bad))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "invalid grafana-dashboard relation data from api: dashboards: not an object"
+    )
+    assert list(shelf(context, after)) == ["abc"]
+
+
+def test_the_action_lists_dashboards(
+    context: testing.Context[ops.CharmBase], grafana: testing.Container, monkeypatch: pytest.MonkeyPatch
+):
+    answers = {
+        "/api/search": [{"uid": "abc", "title": "Overview", "applications": ["api", "web"]}],
+        "/panels/abc": [{"title": "Requests", "type": "graph"}, {"title": "", "type": "stat"}],
+    }
+
+    def ask(port: int, path: str) -> Any:
+        assert port == 3000
+        return answers[path]
+
+    monkeypatch.setattr(providers.shared(), "ask", ask)
+
+    context.run(context.on.action("list-dashboards"), providers.state(grafana))
+
+    assert context.action_results == {
+        "count": 1,
+        "dashboards": {"1": {"title": "Overview", "uid": "abc", "application": "api, web", "panels": "Requests, stat"}},
+    }

@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 RUN := scripts/uv run --locked
 
-.PHONY: help demo test charmcraft lint format wheels
+.PHONY: help demo test charmcraft bench lint format wheels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -18,6 +18,9 @@ test: ## run all tests, and print what they cover
 
 charmcraft: ## compare with what the real charmcraft makes; needs a Python 3.12
 	$(RUN) pytest tests/charmcraft
+
+bench: wheels ## compare one event that changes nothing with paas-charm; see docs/benchmarks.md
+	$(RUN) python scripts/bench_dispatch.py
 
 lint: ## check form, style, imports and types
 	$(RUN) ruff format --check

@@ -2,11 +2,14 @@
 
 import base64
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -604,3 +607,24 @@ def test_shutdown_of_nothing_starts_nothing(run: Run, home: Path):
 
     assert result.stderr == "Nothing is running.\n"
     assert not (home / "daemon.log").exists()
+
+
+def test_each_verb_is_found_under_its_own_name():
+    context = click.Context(cli.main)
+
+    verbs = {name: cli.main.get_command(context, name) for name in cli.main.list_commands(context)}
+
+    assert {name: verb.name for name, verb in verbs.items() if verb} == {
+        name: "integrate" if name == "relate" else name for name in verbs
+    }
+
+
+def test_a_look_at_the_status_loads_little():
+    program = (
+        "import sys, click; from paas_local import cli; cli.main.get_command(click.Context(cli.main), 'status');"
+        "print(*{'rich', 'pydantic', 'watchfiles', 'paas_local.charms'} & {*sys.modules})"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "\n"

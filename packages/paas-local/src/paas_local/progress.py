@@ -8,11 +8,12 @@ import contextlib
 import sys
 import time
 from collections.abc import Generator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
-import rich.console
-import rich.status
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 WORTH_TELLING = 0.5
 """Seconds; a step that was quicker leaves no line on a terminal."""
@@ -63,7 +64,11 @@ def steps(stream: TextIO | None = None) -> Generator[Steps]:
     shown.end(well=True)
 
 
-def _spinner(stream: TextIO) -> rich.status.Status | None:
+def _spinner(stream: TextIO) -> "Status | None":
     if not stream.isatty():
         return None
-    return rich.status.Status("", console=rich.console.Console(file=stream))
+    # Takes longer to load than most commands take.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.status import Status  # noqa: PLC0415
+
+    return Status("", console=Console(file=stream))

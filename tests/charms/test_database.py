@@ -1,12 +1,11 @@
 """What a database provider may write, and what the application or the operator gets of it."""
 
-import dataclasses
 import sys
 import typing
 
 import pytest
 from ops import testing
-from world import DATABASE, World, environment, layer, peer_of, postgresql, relation
+from world import DATABASE, World, environment, layer, postgresql
 
 
 def given(world: World, *databases: testing.Relation, **changes: typing.Any) -> testing.State:
@@ -127,19 +126,6 @@ def test_a_charm_without_the_library(world: World, monkeypatch: pytest.MonkeyPat
         "integration postgresql needs the charm library charms.data_platform_libs.v0.data_interfaces, which the charm "
         "lacks (charmcraft fetch-libs, then pack and refresh the charm)"
     )
-
-
-def test_related_again_gives_the_same_environment(world: World) -> None:
-    settled = world.settled()
-    database = relation(settled)
-    peer = peer_of(settled)
-
-    broken = world.run(world.context().on.relation_broken(database), settled)
-    again = postgresql(app=DATABASE)
-    after = world.run(world.context().on.relation_changed(again), dataclasses.replace(broken, relations={peer, again}))
-
-    assert environment(after) == environment(settled)
-    assert after.unit_status == testing.ActiveStatus()
 
 
 @pytest.mark.parametrize("image", [{}, {"other": {"override": "replace", "command": "x"}}])

@@ -1,0 +1,165 @@
+"""Every integration, all the way round: related, changed, broken, and related again with the first answer."""
+
+import dataclasses
+import json
+import typing
+
+import pytest
+from frameworks import FRAMEWORKS
+from ops import testing
+from paas_common.integrations import BY_INTERFACE
+from test_events_of_integrations import runs
+from test_integrations import but, named, of, state_of
+from world import World, relation
+
+CHANGES = {
+    "postgresql-secret": ("pgPass01", "pgPass02"),
+    "postgresql-plain": ("10.0.0.5", "10.0.0.6"),
+    "mysql-secret": ("mysql-k8s-primary", "mysql-k8s-other"),
+    "mongodb-secret": ("mgPass01", "mgPass02"),
+    "redis": ("redis-k8s-0", "redis-k8s-1"),
+    "valkey": ("vkPass01", "vkPass02"),
+    "s3": ("flask-bucket", "another-bucket"),
+    "saml": ("MIICfirstSigningCert==", "MIICnextSigningCert=="),
+    "rabbitmq-k8s": ("rabbitmq-k8s-endpoints", "rabbitmq-k8s-others"),
+    "rabbitmq-server": ("rmqPass01", "rmqPass02"),
+    "smtp-secret": ("smtpPass01", "smtpPass02"),
+    "smtp-legacy-plain": ("587", "465"),
+    "tracing": ("4318", "4319"),
+    "openfga": ("fgaToken01", "fgaToken02"),
+    "oauth": ("oauthSecret01", "oauthSecret02"),
+    "http-proxy": ("proxyPass01", "proxyPass02"),
+    "ingress": ("juju.test", "elsewhere.test"),
+}
+"""Example to what its provider writes otherwise, in a databag or in a secret; all of them reach the application."""
+
+
+@dataclasses.dataclass(kw_only=True)
+class Round:
+    """One application and the answers of one provider, event after event."""
+
+    world: World
+    state: testing.State
+
+    def told(self) -> str:
+        """Give all that the application is told, byte for byte: its services, in order, and its files."""
+        (container,) = self.state.containers
+        files = {
+            str(path.relative_to(self.world.root)): path.read_text()
+            for folder in ("base", "tmp")
+            for path in sorted((self.world.root / folder).rglob("*"))
+            if path.is_file()
+        }
+        services = {name: service.to_dict() for name, service in container.plan.services.items()}
+        return json.dumps([services, files])
+
+    def relate(self, example: dict[str, typing.Any]) -> None:
+        """Integrate the provider: the relation is there, then its answer."""
+        on = self.world.context().on
+        empty = of(example, remote_app_data={}, remote_units_data={0: {}})
+        self._has(empty)
+        self._run(on.relation_created(empty))
+        self._run(on.relation_joined(relation(self.state, example["endpoint"]), remote_unit=0))
+        self.answer(example)
+
+    def answer(self, example: dict[str, typing.Any]) -> None:
+        """Have the provider write; what only a secret tells anew comes with the secret's own event."""
+        before = relation(self.state, example["endpoint"])
+        written = of(example, remote_app_name=before.remote_app_name)
+        told = dataclasses.replace(
+            before, remote_app_data=written.remote_app_data, remote_units_data=written.remote_units_data
+        )
+        known = {each.id: each for each in self.state.secrets}
+        news = [
+            dataclasses.replace(known[uri], latest_content=content) if uri in known else testing.Secret(content, id=uri)
+            for uri, content in example["secrets"].items()
+            if uri not in known or known[uri].latest_content != content
+        ]
+        self.state = dataclasses.replace(self.state, secrets={*{**known, **{each.id: each for each in news}}.values()})
+        self._has(told)
+        on = self.world.context().on
+        if told != before:
+            self._run(on.relation_changed(told, remote_unit=0))
+        else:
+            for secret in news:
+                self._run(on.secret_changed(secret))
+
+    def end(self, example: dict[str, typing.Any]) -> None:
+        """Remove the relation; with it goes what the provider's secrets held."""
+        self._run(self.world.context().on.relation_broken(relation(self.state, example["endpoint"])))
+        self.state = dataclasses.replace(
+            self.state,
+            relations={each for each in self.state.relations if each.endpoint != example["endpoint"]},
+            secrets={each for each in self.state.secrets if each.id not in example["secrets"]},
+        )
+
+    def _has(self, given: testing.Relation) -> None:
+        others = {each for each in self.state.relations if each.id != given.id}
+        self.state = dataclasses.replace(self.state, relations={*others, given})
+
+    def _run(self, event: object) -> None:
+        self.state = self.world.run(event, self.state)
+
+
+def without(world: World, example: dict[str, typing.Any], *, required: bool = False) -> Round:
+    """Give the application with everything but the example's provider."""
+    state = state_of(world, but(example, secrets={}))
+    if required:
+        world.meta["requires"][example["endpoint"]]["optional"] = False
+    return Round(world=world, state=world.run(world.context().on.config_changed(), state))
+
+
+def goes_round(world: World, first: dict[str, typing.Any]) -> None:
+    """Relate, change, break and relate again, and look at what the application is told."""
+    old, new = CHANGES[first["name"]]
+    way = without(world, first)
+    at_first = way.told()
+
+    way.relate(first)
+    related = way.told()
+    assert old in related
+    assert new not in related
+
+    way.answer(json.loads(json.dumps(first).replace(old, new)))
+    changed = way.told()
+    assert new in changed
+    assert old not in changed
+
+    way.end(first)
+    assert way.told() == at_first
+    assert way.state.unit_status == testing.ActiveStatus()
+
+    way.relate(first)
+    assert way.told() == related
+    assert way.state.unit_status == testing.ActiveStatus()
+
+
+def test_every_interface_goes_round() -> None:
+    assert {named(name)["interface"] for name in CHANGES} == set(BY_INTERFACE)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_related_again_the_application_is_told_the_same(world: World, name: str) -> None:
+    goes_round(world, named(name))
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_under_every_framework_it_is_told_the_same(framework: World) -> None:
+    goes_round(framework, but(named("redis"), also_related=[named("postgresql-plain")]))
+
+
+@pytest.mark.parametrize("name", [name for name in CHANGES if name != "ingress"])
+def test_without_what_it_requires_the_application_stops_until_it_is_told_the_same(world: World, name: str) -> None:
+    example = named(name)
+    way = without(world, example, required=True)
+    way.relate(example)
+    related = way.told()
+    assert runs(way.state)
+
+    way.end(example)
+    assert not runs(way.state)
+    assert isinstance(way.state.unit_status, testing.BlockedStatus)
+
+    way.relate(example)
+    assert runs(way.state)
+    assert way.told() == related

@@ -126,8 +126,13 @@ class Page:
     """What a server answered."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: http.client.HTTPMessage
     text: str
+
+    @property
+    def cookies(self) -> str:
+        """Give the cookies it sets, as the next request sends them."""
+        return "; ".join(each.partition(";")[0] for each in self.headers.get_all("Set-Cookie", []))
 
 
 def browse(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Page:
@@ -143,7 +148,7 @@ def browse(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str
             "GET" if body is None else "POST", path, body, {"Host": parts.netloc, **kind, **(headers or {})}
         )
         answer = connection.getresponse()
-        return Page(status=answer.status, headers=dict(answer.getheaders()), text=answer.read().decode())
+        return Page(status=answer.status, headers=answer.headers, text=answer.read().decode())
 
 
 class Browser:

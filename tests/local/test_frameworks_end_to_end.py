@@ -1,17 +1,20 @@
 """The examples of Django, FastAPI and Go under their real charms, all against one real PostgreSQL.
 
-What does not differ from Flask's is in test_flask_end_to_end.py. The tests share one deployment, and each leaves it
-active.
+They are behind one ingress, and scraped by one Prometheus. What does not differ from Flask's is in
+test_flask_end_to_end.py. The tests share one deployment, and each leaves it active.
 """
 
+import json
 import os
+import re
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urljoin, urlsplit
 
 import pytest
-from deployment import Browser, Deployment
+from deployment import Browser, Deployment, Page, browse, with_stand_ins
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -25,6 +28,8 @@ class Example:
     bad_option: str
     process: str
     """What its server has in its command line."""
+    metric: str
+    """Of the samples that are scraped, one."""
 
     @property
     def application(self) -> str:
@@ -41,10 +46,24 @@ EXAMPLES = (
         image="django-app-image",
         bad_option="webserver-worker-class=magic",
         process="django_notes.wsgi",
+        metric="django_requests",
     ),
-    Example(framework="fastapi", image="app-image", bad_option="webserver-log-level=loud", process="uvicorn"),
-    Example(framework="go", image="app-image", bad_option="app-port=70000", process="go-notes"),
+    Example(
+        framework="fastapi",
+        image="app-image",
+        bad_option="webserver-log-level=loud",
+        process="uvicorn",
+        metric="notes_added_total",
+    ),
+    Example(
+        framework="go",
+        image="app-image",
+        bad_option="app-port=70000",
+        process="go-notes",
+        metric="notes_added_total",
+    ),
 )
+PROVIDERS = ("postgresql-k8s", "traefik-k8s", "prometheus-k8s")
 each_example = pytest.mark.parametrize("example", [pytest.param(each, id=each.framework) for each in EXAMPLES])
 
 
@@ -56,11 +75,14 @@ def juju(wheels: Path) -> Generator[Deployment]:
         deployment = Deployment(home=Path(home), environment=environment)
         try:
             deployment("add-model", "test", "--no-switch")
-            deployment("deploy", "postgresql-k8s")
+            for provider in PROVIDERS:
+                deployment("deploy", provider)
             for each in EXAMPLES:
                 folder = ROOT / "examples" / each.framework
-                deployment("deploy", str(folder / "charm"), each.application, "--resource", f"{each.image}={folder}")
-                deployment("integrate", each.application, "postgresql-k8s")
+                charm = with_stand_ins(folder / "charm", Path(home))
+                deployment("deploy", str(charm), each.application, "--resource", f"{each.image}={folder}")
+                for provider in PROVIDERS:
+                    deployment("integrate", each.application, provider)
             for each in EXAMPLES:
                 deployment.wait_for(each.unit, "active")
             yield deployment
@@ -86,6 +108,72 @@ def test_a_page_is_served_from_the_database(juju: Deployment, example: Example):
     browser.post("/notes", {"text": f"a page of {example.framework}"})
 
     assert f"a page of {example.framework}" in browser.text("/")
+
+
+@pytest.fixture
+def public(juju: Deployment, example: Example) -> str:
+    """Give the address behind the ingress."""
+
+    def address() -> str:
+        told = json.loads(juju("run", "traefik-k8s/0", "show-proxied-endpoints", "--format", "json"))
+        return json.loads(told["traefik-k8s/0"]["results"]["proxied-endpoints"]).get(example.application, {}).get("url")
+
+    url = juju.wait("address", address)
+    juju.wait("answer through the ingress", lambda: browse(f"{url}/health").status == 200)
+    return url
+
+
+def styles(page: Page) -> list[str]:
+    found = re.findall(r'<link rel="stylesheet" href="([^"]*)"', page.text)
+    assert found
+    return found
+
+
+@each_example
+def test_a_note_is_left_under_the_ingress_s_path(example: Example, public: str):
+    path = urlsplit(public).path
+    page = browse(f"{public}/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    form = {"text": "left through the ingress", **({"csrfmiddlewaretoken": token[1]} if token else {})}
+    action = re.search(r'<form method="post"(?: action="([^"]*)")?>', page.text)
+    assert action
+
+    sent = browse(urljoin(f"{public}/", action[1] or ""), form, {"Cookie": page.cookies, "Referer": f"{public}/"})
+
+    assert path == f"/test-{example.application}"
+    assert (sent.status // 100, urljoin(f"{public}/", sent.headers["Location"])) == (3, f"{public}/")
+    assert "left through the ingress" in browse(f"{public}/").text
+    assert all(style.startswith(f"{path}/") and browse(urljoin(public, style)).status == 200 for style in styles(page))
+
+
+@pytest.mark.parametrize("example", [pytest.param(EXAMPLES[0], id="django")])
+def test_django_s_admin_has_its_styles_under_the_path(public: str):
+    page = browse(f"{public}/admin/login/")
+
+    assert {browse(urljoin(public, style)).status for style in styles(page)} == {200}
+    assert f'action="{urlsplit(public).path}/admin/login/' in page.text
+
+
+@pytest.mark.parametrize("example", [pytest.param(EXAMPLES[1], id="fastapi")])
+def test_fastapi_s_documentation_finds_its_schema_under_the_path(public: str):
+    schema = re.search(r"url: '([^']*)'", browse(f"{public}/docs").text)
+
+    assert schema
+    assert json.loads(browse(urljoin(public, schema[1])).text)["info"]["title"] == "Notes"
+
+
+@each_example
+def test_a_metric_is_scraped(juju: Deployment, example: Example):
+    Browser(juju, example.application).post("/notes", {"text": "counted"})
+    # Quoted, since the values of an action are YAML.
+    query = f"""query='{{juju_application="{example.application}"}}'"""
+
+    def names() -> set[str]:
+        told = json.loads(juju("run", "prometheus-k8s/0", "list-metrics", query, "--format", "json"))
+        samples = told["prometheus-k8s/0"]["results"].get("metrics", {})
+        return {each["metric"].partition("{")[0] for each in samples.values()}
+
+    assert juju.wait(f"{example.metric} among {names()}", lambda: example.metric in names())
 
 
 @each_example

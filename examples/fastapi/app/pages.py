@@ -24,9 +24,10 @@ async def home(request: Request, session: Session) -> Response:
 
 
 @router.post("/", include_in_schema=False)
-async def add(text: Annotated[notes.Text, Form()], session: Session) -> RedirectResponse:
+async def add(request: Request, text: Annotated[notes.Text, Form()], session: Session) -> RedirectResponse:
     await notes.add(session, text)
-    return RedirectResponse("/", status_code=303)
+    # Behind an ingress the page has a path in front.
+    return RedirectResponse(request.url_for("home").path, status_code=303)
 
 
 @router.get("/health")

@@ -101,7 +101,7 @@ def test_mongodb_keeps_documents_for_whom_it_gave_an_account(juju: Deployment):
         words(uri.replace(login["password"], "wrong"))
     with pytest.raises(pymongo.errors.OperationFailure, match="requires authentication"):
         words(f"mongodb://{host}:{port}/orders")
-    juju.kill("ferretdb")
+    juju.kill("/bin/ferretdb")
     assert juju.wait("connection", lambda: _unless(pymongo.errors.PyMongoError, lambda: words(uri))) == ["kept"]
     juju("remove-relation", "client:mongodb_client", "mongodb-k8s")
     refused = pymongo.errors.OperationFailure
@@ -311,5 +311,5 @@ def test_openfga_knows_who_may_read(juju: Deployment):
     assert ask("write", {"writes": {"tuple_keys": [question("ann")["tuple_key"]]}})[0] == 200
     assert (may_read("ann"), may_read("bob")) == (True, False)
     assert ask("check", question("ann"), key="wrong")[0] == 401
-    juju.kill("openfga")
+    juju.kill("openfga run")
     assert juju.wait("answer", lambda: _unless(OSError, lambda: may_read("ann")))

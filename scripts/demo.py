@@ -69,6 +69,7 @@ EVERYTHING = "everything-k8s"
 PROVIDERS = {
     "postgresql-k8s": "postgresql",
     "mysql-k8s": "mysql",
+    "mongodb-k8s": "mongodb",
     "redis-k8s": "redis",
     "valkey": "valkey",
     "s3-integrator": "s3",
@@ -77,6 +78,7 @@ PROVIDERS = {
     "tempo-coordinator-k8s": "tracing",
     "hydra": "oidc",
     "saml-integrator": "saml",
+    "openfga-k8s": "openfga",
     "traefik-k8s": "ingress",
     "squid-forward-proxy": "http-proxy",
     "loki-k8s": "logging",

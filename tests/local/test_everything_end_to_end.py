@@ -19,6 +19,7 @@ APP = "everything-k8s"
 PROVIDERS = {
     "postgresql-k8s": "postgresql",
     "mysql-k8s": "mysql",
+    "mongodb-k8s": "mongodb",
     "redis-k8s": "redis",
     "valkey": "valkey",
     "s3-integrator": "s3",
@@ -27,6 +28,7 @@ PROVIDERS = {
     "tempo-coordinator-k8s": "tracing",
     "hydra": "oidc",
     "saml-integrator": "saml",
+    "openfga-k8s": "openfga",
     "traefik-k8s": "ingress",
     "squid-forward-proxy": "http-proxy",
     "loki-k8s": "logging",
@@ -89,6 +91,12 @@ def test_a_row_in_each_database(browser: Browser):
 
     assert browser.get("/rows")[0]["text"] == "kept"
     assert browser.get("/orders")[0]["item"] == "tea"
+
+
+def test_a_document(browser: Browser):
+    browser.post("/documents", {"title": "kept"})
+
+    assert browser.get("/documents") == [{"title": "kept"}]
 
 
 @pytest.mark.parametrize("kind", ["redis", "valkey"])
@@ -209,3 +217,10 @@ def test_a_person_logs_in_at_the_saml_identity_provider(browser: Browser):
 
 def test_who_forges_an_answer_is_refused(browser: Browser):
     assert browse(f"{public(browser)}/saml/acs", {"SAMLResponse": "PGEvPg=="}).status == 403
+
+
+def test_a_person_may_read_what_was_allowed(browser: Browser):
+    browser.send("PUT", "/permissions/plan/ann")
+
+    assert browser.get("/permissions/plan/ann") == {"allowed": True}
+    assert browser.get("/permissions/plan/bob") == {"allowed": False}

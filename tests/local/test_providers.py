@@ -1,16 +1,20 @@
 """The built-in providers, with real servers: what a client reads in its databags is enough to use them."""
 
 import base64
+import contextlib
+import http.client
 import json
 import subprocess
 import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pika
+import pymongo
+import pymongo.errors
 import pymysql
 import pytest
 import redis
@@ -76,6 +80,34 @@ def test_mysql_keeps_rows_of_a_client_in_its_database(juju: Deployment):
         assert cursor.fetchall() == (("kept",),)
     juju("remove-relation", "client:mysql_client", "mysql-k8s")
     juju.wait("refusal", lambda: _unless(pymysql.err.OperationalError, connect) is None)
+
+
+def test_mongodb_keeps_documents_for_whom_it_gave_an_account(juju: Deployment):
+    provider = deployed(juju, "mongodb-k8s", "mongodb_client")
+
+    told, login = database(provider)
+
+    inside = "mongodb-k8s-0.mongodb-k8s-endpoints.test.svc.cluster.local"
+    assert told["endpoints"] == inside
+    host, port = provider.address()
+    uri = login["uris"].replace(f"{inside}:27017", f"{host}:{port}")
+
+    def words(uri: str) -> list[str]:
+        with pymongo.MongoClient[dict[str, str]](uri, serverSelectionTimeoutMS=5000) as client:
+            return [each["word"] for each in client.get_default_database()["words"].find()]
+
+    with pymongo.MongoClient[dict[str, str]](uri) as client:
+        client.get_default_database()["words"].insert_one({"word": "kept"})
+        assert client.list_database_names() == ["admin", "orders"]
+    with pytest.raises(pymongo.errors.OperationFailure, match="Authentication failed"):
+        words(uri.replace(login["password"], "wrong"))
+    with pytest.raises(pymongo.errors.OperationFailure, match="requires authentication"):
+        words(f"mongodb://{host}:{port}/orders")
+    juju.kill("/bin/ferretdb")
+    assert juju.wait("connection", lambda: _unless(pymongo.errors.PyMongoError, lambda: words(uri))) == ["kept"]
+    juju("remove-relation", "client:mongodb_client", "mongodb-k8s")
+    refused = pymongo.errors.OperationFailure
+    juju.wait("refusal", lambda: _unless(refused, lambda: words(uri)) is None)
 
 
 def test_rabbitmq_delivers_a_message(juju: Deployment):
@@ -301,3 +333,48 @@ def test_squid_lets_pass_what_was_asked_for_and_follows_the_request(juju: Deploy
     juju("remove-relation", "client:http-proxy", "squid-forward-proxy")
     juju.wait_for("squid-forward-proxy/0", "active")
     assert through(provider, INSIDE, login) == 403
+
+
+MODEL: dict[str, Any] = {
+    "schema_version": "1.1",
+    "type_definitions": [
+        {"type": "user"},
+        {
+            "type": "document",
+            "relations": {"reader": {"this": {}}},
+            "metadata": {"relations": {"reader": {"directly_related_user_types": [{"type": "user"}]}}},
+        },
+    ],
+}
+
+
+def test_openfga_knows_who_may_read(juju: Deployment):
+    provider = deployed(juju, "openfga-k8s", "openfga")
+    provider.ask(store_name="client")
+
+    told = provider.told("store_id", "token_secret_id")
+
+    assert told["http_api_url"] == "http://openfga-k8s.test.svc.cluster.local:8080"
+    assert told["grpc_api_url"] == "http://openfga-k8s.test.svc.cluster.local:8081"
+    token = provider.secret(told["token_secret_id"])["token"]
+    host, port = provider.address()
+
+    def ask(path: str, document: object, key: str = token) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        with contextlib.closing(http.client.HTTPConnection(host, port, timeout=10)) as connection:
+            connection.request("POST", f"/stores/{told['store_id']}/{path}", json.dumps(document), headers)
+            answer = connection.getresponse()
+            return answer.status, json.load(answer)
+
+    def question(person: str) -> dict[str, Any]:
+        return {"tuple_key": {"user": f"user:{person}", "relation": "reader", "object": "document:plan"}}
+
+    def may_read(person: str) -> bool:
+        return ask("check", question(person))[1]["allowed"]
+
+    assert ask("authorization-models", MODEL)[0] == 201
+    assert ask("write", {"writes": {"tuple_keys": [question("ann")["tuple_key"]]}})[0] == 200
+    assert (may_read("ann"), may_read("bob")) == (True, False)
+    assert ask("check", question("ann"), key="wrong")[0] == 401
+    juju.kill("openfga run")
+    assert juju.wait("answer", lambda: _unless(OSError, lambda: may_read("ann")))

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Keeps a FerretDB server running, and gives each related application a database and a user."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import ops
+
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+    from paas_local.providers.mongodb_k8s.charm.src import mongodb
+    from paas_local.providers.shared import clients, databases, provider
+    from paas_local.providers.shared.clients import Client
+else:
+    import clients
+    import databases
+    import mongodb
+    import provider
+    from clients import Client
+
+
+class MongodbCharm(databases.DatabaseCharm):
+    """FerretDB on one unit; a database is there from its first document on."""
+
+    endpoints = ("database",)
+    reserved = mongodb.RESERVED
+    version = ""
+
+    def server(self) -> provider.Server:
+        """Run it on the data in its storage, where it makes its administrator first."""
+        options = f"-listen=0.0.0.0:{mongodb.PORT} -data=/var/lib/mongodb -administrator={mongodb.ADMINISTRATOR}"
+        return provider.Server(
+            container="mongodb",
+            command=f"/bin/ferretdb {options}",
+            port=mongodb.PORT,
+            environment={"PASSWORD": self._password},
+            user=None,
+        )
+
+    def admitted(self) -> frozenset[int]:
+        """Ask for the version on the way: that of MongoDB which clients take it for."""
+        with mongodb.administration(self._password) as admin:
+            self.version = str(admin.command("buildInfo")["version"])
+            users = [str(user["user"]) for user in admin.command("usersInfo")["users"]]
+        self.unit.set_workload_version(self.version)
+        return clients.relations(users)
+
+    def admit(self, client: Client) -> None:
+        """Make the user; FerretDB knows no roles, and makes the database when it is written to."""
+        with mongodb.administration(self._password) as admin:
+            admin.command("createUser", client.user, pwd=client.password, roles=[])
+
+    def shut_out(self, gone: Iterable[int]) -> None:
+        """Remove users; who is connected stays so until the connection ends."""
+        with mongodb.administration(self._password) as admin:
+            for relation in sorted(gone):
+                admin.command("dropUser", f"relation-{relation}")
+
+    def described(self, client: Client) -> Mapping[str, str]:
+        """Say where the server is; no replica set is named, as there is none."""
+        login, database = f"{client.user}:{client.password}", quote(client.database, safe="")
+        return {
+            "endpoints": self.fqdn,
+            "uris": f"mongodb://{login}@{self.fqdn}:{mongodb.PORT}/{database}?authSource={mongodb.USERS}",
+            "version": self.version,
+        }
+
+    @property
+    def _password(self) -> str:
+        return self.own("administrator", lambda: {"password": secrets.token_hex(16)})["password"]
+
+
+if __name__ == "__main__":
+    ops.main(MongodbCharm)

@@ -1,0 +1,170 @@
+"""The built-in MongoDB charm, with the real library and a server that knows users only."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ops
+import providers
+import pymongo
+import pymongo.errors
+import pytest
+from ops import testing
+from typing_extensions import Self
+
+ASKED = {"database": "orders", "requested-secrets": json.dumps(["username", "password", "uris"])}
+HOST = "mongodb-k8s-0.mongodb-k8s-endpoints.demo.svc.cluster.local"
+
+
+class Server:
+    """Keeps users, as FerretDB does, for who knows the administrator's password; refuses any other command."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, str] = {"operator": ""}
+        self.fault: Exception | None = None
+        self.changes = 0
+
+    def __call__(self, host: str, port: int, **options: Any) -> Self:
+        """Take a connection."""
+        assert (host, port, options["username"], options["authSource"]) == ("127.0.0.1", 27017, "operator", "admin")
+        self.users["operator"] = self.users["operator"] or options["password"]
+        assert options["password"] == self.users["operator"]
+        return self
+
+    def __class_getitem__(cls, _: object) -> type[Self]:
+        return cls
+
+    def __getitem__(self, item: object) -> Self:
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def command(self, name: str, user: str = "", **given: Any) -> Mapping[str, Any]:
+        """Do what is said."""
+        if self.fault:
+            raise self.fault
+        if name == "buildInfo":
+            return {"version": "7.0.42"}
+        if name == "usersInfo":
+            return {"users": [{"user": user} for user in self.users]}
+        self.changes += 1
+        if name == "createUser":
+            assert user not in self.users
+            self.users[user] = given["pwd"]
+        else:
+            assert name == "dropUser"
+            del self.users[user]
+        return {}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    """Stand where the driver is."""
+    made = Server()
+    monkeypatch.setattr(pymongo, "MongoClient", made)
+    return made
+
+
+@pytest.fixture
+def context(charm_libs: Path, server: Server, answering: list[bool]) -> testing.Context[ops.CharmBase]:
+    return providers.context("mongodb-k8s")
+
+
+def state(*relations: testing.Relation) -> testing.State:
+    return providers.state(testing.Container("mongodb", can_connect=True), *relations)
+
+
+def client(number: int = 7, **asked: str) -> testing.Relation:
+    return testing.Relation(
+        "database", interface="mongodb_client", id=number, remote_app_name="web", remote_app_data={**ASKED, **asked}
+    )
+
+
+def login(after: testing.State, number: int = 7) -> dict[str, str]:
+    secret = after.get_relation(number).local_app_data["secret-user"]
+    return dict(after.get_secret(id=secret).latest_content or {})
+
+
+def test_a_client_gets_a_user_and_an_address(context: testing.Context[ops.CharmBase], server: Server):
+    after = context.run(context.on.relation_changed(client()), state(client()))
+
+    bag, given = after.get_relation(7).local_app_data, login(after)
+    assert after.unit_status == testing.ActiveStatus()
+    assert after.workload_version == "7.0.42"
+    assert (bag["database"], bag["endpoints"], bag["version"]) == ("orders", HOST, "7.0.42")
+    assert server.users["relation-7"] == given["password"]
+    assert given["username"] == "relation-7"
+    assert given["uris"] == f"mongodb://relation-7:{given['password']}@{HOST}:27017/orders?authSource=admin"
+    assert given["password"] not in "".join(bag.values())
+
+
+def test_the_administrators_password_is_in_no_list_of_processes(
+    context: testing.Context[ops.CharmBase], server: Server
+):
+    after = context.run(context.on.relation_changed(client()), state(client()))
+
+    service = after.get_container("mongodb").plan.services["mongodb"]
+    assert service.environment == {"PASSWORD": server.users["operator"]}
+    assert server.users["operator"] not in service.command
+
+
+def test_an_event_that_changes_nothing_changes_nothing(context: testing.Context[ops.CharmBase], server: Server):
+    before = context.run(context.on.relation_changed(client()), state(client()))
+    server.changes = 0
+
+    after = context.run(context.on.update_status(), before)
+
+    assert server.changes == 0
+    assert (after.relations, after.secrets, after.containers) == (before.relations, before.secrets, before.containers)
+
+
+def test_a_lost_user_comes_back_with_its_password(context: testing.Context[ops.CharmBase], server: Server):
+    before = context.run(context.on.relation_changed(client()), state(client()))
+    del server.users["relation-7"]
+
+    after = context.run(context.on.update_status(), before)
+
+    assert server.users["relation-7"] == login(before)["password"]
+    assert after.secrets == before.secrets
+
+
+def test_a_client_that_is_gone_is_shut_out(context: testing.Context[ops.CharmBase], server: Server):
+    before = context.run(context.on.relation_changed(client()), state(client()))
+
+    context.run(context.on.relation_broken(before.get_relation(7)), before)
+
+    assert server.users.keys() == {"operator"}
+
+
+def test_the_servers_own_databases_are_not_given_away(context: testing.Context[ops.CharmBase], server: Server):
+    bad, good = client(7, database="admin"), client(8)
+
+    after = context.run(context.on.relation_changed(bad), state(bad, good))
+
+    words = "a client asks for the database admin, which is the server's own"
+    assert after.unit_status == testing.BlockedStatus(words)
+    assert server.users.keys() == {"operator", "relation-8"}
+    assert "endpoints" not in after.get_relation(7).local_app_data
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (
+            pymongo.errors.OperationFailure("x", 59, {"errmsg": "no such command"}),
+            "the server refuses a change: no such command",
+        ),
+        (pymongo.errors.ServerSelectionTimeoutError("x"), "waiting for the server to answer on port 27017"),
+    ],
+)
+def test_what_goes_wrong_is_told(context: testing.Context[ops.CharmBase], server: Server, fault: Exception, words: str):
+    server.fault = fault
+
+    after = context.run(context.on.update_status(), state(client()))
+
+    assert after.unit_status == testing.WaitingStatus(words)

@@ -1,0 +1,171 @@
+"""The built-in OpenFGA charm, with a server that knows stores only."""
+
+import json
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
+from threading import Thread
+
+import ops
+import providers
+import pytest
+from ops import testing
+from paas_common import facts
+from paas_common.integrations import openfga
+from paas_common.integrations._integration import Context
+from typing_extensions import override
+
+pytestmark = pytest.mark.usefixtures("answering")
+HOST = "openfga-k8s.demo.svc.cluster.local"
+ME = facts.Identity(model="demo", app="web", unit="web/0", leader=True)
+OURS = Context(me=ME, endpoint="openfga", relation=7, stem="FGA", prefix="FLASK_", options={}, base_url="", folder="")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Makes stores whose names are long enough, and finds them; its server has them."""
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+    def do_POST(self) -> None:
+        """Make a store."""
+        stores: dict[str, str] = vars(self.server)["stores"]
+        name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["name"]
+        if len(name) < 3:
+            self.answer(400, {"code": "validation_error", "message": "invalid CreateStoreRequest.Name: too short"})
+        else:
+            store = f"store-{len(stores)}"
+            stores[store] = name
+            self.answer(201, {"id": store, "name": name})
+
+    def do_GET(self) -> None:
+        """Find a store."""
+        found = self.path.removeprefix("/stores/") in vars(self.server)["stores"]
+        self.answer(200 if found else 404, {})
+
+    def answer(self, status: int, document: dict[str, str]) -> None:
+        """Answer, and remember by which token it was asked."""
+        vars(self.server)["tokens"].add(self.headers["Authorization"])
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(document).encode())
+
+
+@pytest.fixture
+def server(context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch) -> Generator[ThreadingHTTPServer]:
+    """Listen where the charm asks."""
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    vars(listening).update(stores={}, tokens=set())
+    Thread(target=listening.serve_forever, daemon=True).start()
+    monkeypatch.setattr(import_module("stores"), "_SERVER", f"http://127.0.0.1:{listening.server_port}")
+    yield listening
+    listening.shutdown()
+    listening.server_close()
+
+
+@pytest.fixture
+def stores(server: ThreadingHTTPServer) -> dict[str, str]:
+    """Give what the server has: the id of a store to its name."""
+    return vars(server)["stores"]
+
+
+@pytest.fixture
+def context() -> testing.Context[ops.CharmBase]:
+    return providers.context("openfga-k8s")
+
+
+def state(*relations: testing.Relation) -> testing.State:
+    return providers.state(testing.Container("openfga", can_connect=True), *relations)
+
+
+def client(number: int = 7, name: str = "web", store: str = "web") -> testing.Relation:
+    asked = {"store_name": store} if store else {}
+    return testing.Relation("openfga", interface="openfga", id=number, remote_app_name=name, remote_app_data=asked)
+
+
+def token(after: testing.State, number: int = 7) -> str:
+    secret = after.get_relation(number).local_app_data["token_secret_id"]
+    return (after.get_secret(id=secret).latest_content or {})["token"]
+
+
+def test_a_client_gets_a_store_and_the_token(
+    context: testing.Context[ops.CharmBase], server: ThreadingHTTPServer, stores: dict[str, str]
+):
+    after = context.run(context.on.relation_changed(client()), state(client()))
+
+    bag = after.get_relation(7).local_app_data
+    assert after.unit_status == testing.ActiveStatus()
+    assert after.opened_ports == {testing.TCPPort(8080), testing.TCPPort(8081)}
+    assert stores == {"store-0": "web"}
+    assert vars(server)["tokens"] == {f"Bearer {token(after)}"}
+    parsed = openfga.parse(facts.Databags(app={**bag, "token": token(after)}), OURS)
+    assert parsed == openfga.Openfga(
+        grpc_api_url=f"http://{HOST}:8081", http_api_url=f"http://{HOST}:8080", store_id="store-0", token=token(after)
+    )
+
+
+def test_the_token_is_in_no_list_of_processes(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
+    after = context.run(context.on.relation_changed(client()), state(client()))
+
+    service = after.get_container("openfga").plan.services["openfga"]
+    assert service.environment["OPENFGA_AUTHN_PRESHARED_KEYS"] == token(after)
+    assert service.environment["OPENFGA_AUTHN_METHOD"] == "preshared"
+    assert token(after) not in service.command
+
+
+def test_who_has_not_asked_learns_where_the_server_is(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
+    after = context.run(context.on.relation_changed(client(store="")), state(client(store="")))
+
+    assert after.get_relation(7).local_app_data.keys() == {"grpc_api_url", "http_api_url"}
+    assert not stores
+
+
+def test_an_event_that_changes_nothing_changes_nothing(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
+    before = context.run(context.on.relation_changed(client()), state(client()))
+
+    after = context.run(context.on.update_status(), before)
+
+    assert len(stores) == 1
+    assert (after.relations, after.secrets, after.containers) == (before.relations, before.secrets, before.containers)
+
+
+def test_each_client_has_a_store_of_its_own(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
+    one, other = client(7, "web", "app-store"), client(8, "api", "app-store")
+
+    after = context.run(context.on.relation_changed(one), state(one, other))
+
+    assert {after.get_relation(number).local_app_data["store_id"] for number in (7, 8)} == {"store-0", "store-1"}
+
+
+def test_a_store_that_the_server_has_lost_is_made_anew(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
+    before = context.run(context.on.relation_changed(client()), state(client()))
+    del stores["store-0"]
+    stores["another"] = "another"
+
+    after = context.run(context.on.update_status(), before)
+
+    assert after.get_relation(7).local_app_data["store_id"] == "store-1"
+
+
+def test_a_name_that_the_server_refuses_blocks_and_keeps_nobody_else_out(
+    context: testing.Context[ops.CharmBase], stores: dict[str, str]
+):
+    wrong = client(3, "api", "x")
+
+    after = context.run(context.on.relation_changed(wrong), state(wrong, client()))
+
+    words = "api asks for the store 'x': invalid CreateStoreRequest.Name: too short"
+    assert after.unit_status == testing.BlockedStatus(words)
+    assert after.get_relation(7).local_app_data["store_id"] == "store-0"
+
+
+def test_waits_for_a_server_that_is_gone_again(
+    context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(import_module("stores"), "_SERVER", "http://127.0.0.1:1")
+
+    after = context.run(context.on.relation_changed(client()), state(client()))
+
+    words = "waiting for the server to answer: <urlopen error [Errno 111] Connection refused>"
+    assert after.unit_status == testing.WaitingStatus(words)

@@ -53,14 +53,14 @@ EXAMPLES = (
         image="app-image",
         bad_option="webserver-log-level=loud",
         process="uvicorn",
-        metric="notes_added_total",
+        metric="http_requests_total",
     ),
     Example(
         framework="go",
         image="app-image",
         bad_option="app-port=70000",
         process="go-notes",
-        metric="notes_added_total",
+        metric="http_requests_total",
     ),
 )
 PROVIDERS = ("postgresql-k8s", "traefik-k8s", "prometheus-k8s")

@@ -1,6 +1,7 @@
 """The built-in S3 charm, with a server that only answers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 
 import ops
@@ -76,6 +77,16 @@ def test_the_keys_stay(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.update_status(), before)
 
     assert after.relations == before.relations
+
+
+def test_a_client_that_comes_again_gets_the_same_keys(context: testing.Context[ops.CharmBase]):
+    before = context.run(context.on.relation_changed(ASKS), state(ASKS))
+    broken = context.run(context.on.relation_broken(before.get_relation(7)), before)
+    again = replace(ASKS, id=8)
+
+    after = context.run(context.on.relation_changed(again), replace(broken, relations={again}))
+
+    assert after.get_relation(8).local_app_data == before.get_relation(7).local_app_data
 
 
 def test_waits_for_a_client_to_ask(context: testing.Context[ops.CharmBase], made: set[str]):

@@ -36,6 +36,7 @@ class SquidCharm(provider.ProviderCharm):
         )
         return provider.Server(
             container="squid",
+            user=None,
             command=f"/usr/sbin/squid -N -f {CONFIGURATION}",
             port=PORT,
             files={ACCOUNTS: access.passwords(permits), CONFIGURATION: text},

@@ -38,7 +38,7 @@ class Deployment:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command, whatever becomes of it."""
         return subprocess.run(
-            [PAAS_LOCAL, *words], env=self.environment, capture_output=True, text=True, check=False, timeout=600
+            [PAAS_LOCAL, *words], env=self.environment, capture_output=True, text=True, check=False, timeout=1800
         )
 
     def __call__(self, *words: str) -> str:

@@ -49,7 +49,7 @@ def squid(tmp_path: Path) -> testing.Container:
     return testing.Container(
         "squid",
         can_connect=True,
-        mounts={"configuration": testing.Mount(location="/etc/squid", source=folder)},
+        mounts={"configuration": testing.Mount(location="/tmp/squid", source=folder)},
         execs={testing.Exec(RELOAD)},
     )
 

@@ -53,11 +53,11 @@ def juju(wheels: Path) -> Generator[Deployment]:
             for provider in PROVIDERS:
                 deployment("deploy", provider)
             for provider in PROVIDERS:
-                deployment.wait_for(f"{provider}/0", "active")
+                deployment.wait_for(f"{provider}/0", "active", patience=600)
             deployment("deploy", str(charm), APP, "--resource", f"flask-app-image={EXAMPLE}")
             for provider, endpoint in PROVIDERS.items():
                 deployment("integrate", f"{APP}:{endpoint}", provider)
-            deployment.wait_for(f"{APP}/0", "active", patience=600)
+            deployment.wait_for(f"{APP}/0", "active", patience=1800)
             yield deployment
         finally:
             deployment.run("destroy-model", "test", "--no-prompt")

@@ -17,8 +17,9 @@ else:
     import provider
 
 PORT = 3128
-CONFIGURATION = "/etc/squid/squid.conf"
-ACCOUNTS = "/etc/squid/passwd"
+# In the container, where its user may write.
+CONFIGURATION = "/tmp/squid/squid.conf"  # noqa: S108
+ACCOUNTS = "/tmp/squid/passwd"  # noqa: S108
 HOSTS = Path("/etc/hosts")
 """All containers of a pod have the same."""
 

@@ -59,7 +59,7 @@ def answers(after: testing.State, number: int = 7) -> list[dict[str, str]]:
 
 
 def written(context: testing.Context[ops.CharmBase], after: testing.State, name: str) -> str:
-    return (after.get_container("squid").get_filesystem(context) / "etc/squid" / name).read_text()
+    return (after.get_container("squid").get_filesystem(context) / "tmp/squid" / name).read_text()
 
 
 def test_a_client_gets_an_account(context: testing.Context[ops.CharmBase], squid: testing.Container):

@@ -74,3 +74,9 @@ def test_writes_numbers_as_prometheus_does(value: float, text: str):
     written = Sample(name="up", labels={"job": "a"}, value=float(value)).written(5)
 
     assert written == {"metric": {"__name__": "up", "job": "a"}, "value": [5, text]}
+
+
+def test_a_counter_keeps_the_name_that_it_was_given():
+    text = "# TYPE django_requests counter\ndjango_requests 18\n# TYPE notes_total counter\nnotes_total 2\n"
+
+    assert [sample.name for sample in samples.scraped(text, {})] == ["django_requests", "notes_total"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from prometheus_client.parser import parse_labels, text_string_to_metric_families
 
 Labels = Mapping[str, str]
+_NAME = re.compile(r"^[ \t]*([a-zA-Z_:][a-zA-Z0-9_:]*)", re.MULTILINE)
 _QUERY = re.compile(r"\s*(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)?\s*(?:\{(?P<matchers>.*)\})?\s*", re.DOTALL)
 
 
@@ -41,11 +42,14 @@ class Query:
 
 def scraped(text: str, labels: Labels) -> Iterator[Sample]:
     """Read the text of a target; where it uses one of the target's own labels, its value is set apart."""
+    names = {*_NAME.findall(text)}
     try:
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 given = {f"exported_{name}" if name in labels else name: value for name, value in sample.labels.items()}
-                yield Sample(name=sample.name, labels={**given, **labels}, value=float(sample.value))
+                # The parser ends each counter's name in _total, as OpenMetrics does; Prometheus leaves it as it is.
+                name = sample.name if sample.name in names else sample.name.removesuffix("_total")
+                yield Sample(name=name, labels={**given, **labels}, value=float(sample.value))
     except (ValueError, LookupError) as error:
         raise JunkError(f"the answer is no metrics: {error}") from error
 

@@ -254,12 +254,15 @@ class Scenario:
         return log.read_text()[-3000:] if log.exists() else ""
 
     async def _close(self) -> None:
-        for opened in (*self._webs.values(), *self._listeners.values()):
-            opened.close()
         for opened in self._opened:
             opened.hang_up()
         if self._pid is not None:
             await self._end(signal.SIGTERM)
+        # Whom the daemon asks stays until it has ended: asyncio forgets to close a connection that it accepts as its
+        # server closes. What the daemon asked last is still to be accepted.
+        await asyncio.sleep(0.05)
+        for opened in (*self._webs.values(), *self._listeners.values()):
+            opened.close()
         shutil.rmtree(self._folder)
 
     async def _step(self, step: dict[str, Any]) -> None:

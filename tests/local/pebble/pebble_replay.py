@@ -377,8 +377,9 @@ class Scenario:
             raise DifferenceError(f"{step['missing']} is there")
 
     async def _request(self, step: dict[str, Any]) -> None:
-        # The recording waited for checks before it asked about health, without saying so.
-        patience = 4 if step["request"]["path"] == "/v1/health" else step.get("until", 0)
+        # The recording waited for checks before it asked about health, without saying so; and what a process says
+        # comes when it gets to it.
+        patience = 4 if step["request"]["path"] in ("/v1/health", "/v1/logs") else step.get("until", 0)
         deadline = asyncio.get_running_loop().time() + patience
         while (difference := await self._differs(step)) is not None:
             if asyncio.get_running_loop().time() >= deadline:

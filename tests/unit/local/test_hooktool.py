@@ -109,6 +109,37 @@ def test_an_agent_that_is_gone_is_one_line(
     assert capsys.readouterr().err == "ERROR [Errno 2] No such file or directory\n"
 
 
+def test_texts_come_back_as_they_were_sent():
+    texts = ["", "4:text,", "naïve\n", "\udcff"]
+
+    assert hooktool.unpack(hooktool.pack(texts)) == texts
+
+
+@pytest.mark.parametrize("data", [b"4", b"4:tex", b"4:text", b"4:text;", b"x:text,"])
+def test_a_message_that_is_cut_off_is_none(data: bytes):
+    with pytest.raises(ValueError, match=r"cut off|invalid literal"):
+        hooktool.unpack(b"1:a," + data)
+
+
+async def hung_up_on(folder: Path, sent: bytes) -> bytes:
+    """Send something to a server and give what it answers."""
+    server = ToolServer(folder / "s", lambda _context, _request: Answer())
+    await server.open()
+    reader, writer = await asyncio.open_unix_connection(folder / "s")
+    writer.write(sent)
+    writer.write_eof()
+    answer = await reader.read()
+    writer.close()
+    await server.close()
+    return answer
+
+
+@pytest.mark.parametrize("sent", [b"", b"3:ctx,", b"3:ctx,9:is-lea"])
+def test_a_tool_that_is_killed_over_its_call_is_not_answered(sent: bytes):
+    with TemporaryDirectory() as name:
+        assert asyncio.run(hung_up_on(Path(name), sent)) == b""
+
+
 def test_only_arguments_that_name_files_are_read():
     arguments = ["--file", "a", "--file=b", "key#file=c", "--label", "d#file", "--", "e#file=f"]
 

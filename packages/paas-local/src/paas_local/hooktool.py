@@ -1,13 +1,35 @@
 """Carry one call of a hook tool to the unit's agent and give back its answer: what a charm runs as ``relation-get``.
 
-A charm may run dozens of these in one hook, so it starts without site packages and imports only what it needs. Files
-that an argument names are read here and now: the charm deletes them right after, and only it can see them.
+A charm may run dozens of these in one hook, so it starts without site packages and imports next to nothing: with
+``json`` or ``socket`` each would take twice the time. What goes over the socket is therefore netstrings. Files that an
+argument names are read here and now: the charm deletes them right after, and only it can see them.
 """
 
-import json
+import _socket
 import os
-import socket
 import sys
+
+_TEXT = ("utf-8", "surrogateescape")
+"""Arguments may be any bytes."""
+
+
+def pack(texts: list[str]) -> bytes:
+    """Put texts one after the other, each with its length in bytes: ``4:text,``."""
+    encoded = [text.encode(*_TEXT) for text in texts]
+    return b"".join(b"%d:%b," % (len(each), each) for each in encoded)
+
+
+def unpack(data: bytes) -> list[str]:
+    """Take them apart again; raises ``ValueError`` for what is not whole."""
+    texts: list[str] = []
+    while data:
+        length, _, rest = data.partition(b":")
+        end = int(length)
+        if rest[end : end + 1] != b",":
+            raise ValueError("the message is cut off")
+        texts.append(rest[:end].decode(*_TEXT))
+        data = rest[end + 1 :]
+    return texts
 
 
 def named_files(arguments: list[str]) -> list[str]:
@@ -39,16 +61,21 @@ def read(names: list[str]) -> dict[str, str]:
     return contents
 
 
-def ask(address: str, request: dict[str, object]) -> dict[str, object]:
+def ask(address: str, texts: list[str]) -> list[str]:
     """Send one request, whole, and wait for the whole answer."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
         connection.connect("\0" + address[1:] if address.startswith("@") else address)
-        connection.sendall(json.dumps(request).encode())
-        connection.shutdown(socket.SHUT_WR)
+        connection.sendall(pack(texts))
+        connection.shutdown(_socket.SHUT_WR)
         chunks: list[bytes] = []
         while chunk := connection.recv(65536):
             chunks.append(chunk)
-    return json.loads(b"".join(chunks))
+    finally:
+        connection.close()
+    if not chunks:
+        raise ValueError("the agent hung up")
+    return unpack(b"".join(chunks))
 
 
 def main(argv: list[str]) -> int:
@@ -60,21 +87,18 @@ def main(argv: list[str]) -> int:
         return 1
     contents = read(named_files(arguments))
     stdin = contents.pop("-", "")
-    request: dict[str, object] = {
-        "context": os.environ.get("JUJU_CONTEXT_ID", ""),
-        "tool": tool.rpartition("/")[2],
-        "arguments": arguments,
-        "stdin": stdin,
-        "files": contents,
-    }
+    context = os.environ.get("JUJU_CONTEXT_ID", "")
+    named = [text for file in contents.items() for text in file]
     try:
-        answer = ask(address, request)
+        stdout, stderr, code = ask(
+            address, [context, tool.rpartition("/")[2], stdin, str(len(arguments)), *arguments, *named]
+        )
     except (OSError, ValueError) as error:
         sys.stderr.write(f"ERROR {error}\n")
         return 1
-    sys.stdout.write(str(answer["stdout"]))
-    sys.stderr.write(str(answer["stderr"]))
-    return int(str(answer["code"]))
+    sys.stdout.write(stdout)
+    sys.stderr.write(stderr)
+    return int(code)
 
 
 if __name__ == "__main__":

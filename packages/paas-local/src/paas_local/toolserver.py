@@ -1,15 +1,14 @@
-"""The socket that a charm's hook tools talk to: one JSON object in, one out, then the end."""
+"""The socket that a charm's hook tools talk to: one request in, one answer out, then the end."""
 
 import asyncio
 import contextlib
-import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from paas_local.hooktool import pack, unpack
 from paas_local.tools.call import Request
 
 
@@ -45,11 +44,14 @@ class ToolServer:
         self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # a hook that is killed takes its tools along in the middle of a word
         with contextlib.closing(writer), contextlib.suppress(ConnectionError):
-            asked: Mapping[str, Any] = json.loads(await reader.read() or b"{}")
-            answer = self._answers(str(asked.get("context", "")), _request(asked))
-            writer.write(json.dumps(vars(answer)).encode())
+            try:
+                context, request = _request(unpack(await reader.read()))
+            except ValueError:
+                # a hook that is killed takes its tools along in the middle of a word
+                return
+            answer = self._answers(context, request)
+            writer.write(pack([answer.stdout, answer.stderr, str(answer.code)]))
             await writer.drain()
 
 
@@ -66,10 +68,12 @@ def listening(path: Path) -> socket.socket:
     return server
 
 
-def _request(asked: Mapping[str, Any]) -> Request:
-    return Request(
-        tool=str(asked.get("tool", "")),
-        arguments=tuple(str(word) for word in asked.get("arguments", ())),
-        stdin=str(asked.get("stdin", "")),
-        files={str(name): str(text) for name, text in asked.get("files", {}).items()},
+def _request(asked: list[str]) -> tuple[str, Request]:
+    context, tool, stdin, count, *words = asked
+    arguments, files = words[: int(count)], words[int(count) :]
+    return context, Request(
+        tool=tool,
+        arguments=tuple(arguments),
+        stdin=stdin,
+        files=dict(zip(files[::2], files[1::2], strict=True)),
     )

@@ -32,6 +32,8 @@ PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
 MODEL = "demo"
 PATIENCE = 300
 """Seconds for each thing that is awaited."""
+LONG_PATIENCE = 1800
+"""Seconds for all servers, some of which are fetched and compiled the first time, and for all integrations."""
 ERROR_PATIENCE = 30
 """Seconds that a failed hook has to succeed after all."""
 
@@ -190,7 +192,7 @@ def demonstrate_all() -> None:
     paas_local("model-config", f"juju-no-proxy={NEAR}")
     for provider in PROVIDERS:
         paas_local("deploy", provider)
-    wait_for_status("active")
+    wait_for_status("active", patience=LONG_PATIENCE)
 
     title("Deploy the application, and integrate it with all of them")
     with tempfile.TemporaryDirectory() as folder:
@@ -198,7 +200,7 @@ def demonstrate_all() -> None:
         paas_local("deploy", str(charm), EVERYTHING, "--resource", "flask-app-image=examples/everything")
     for provider, endpoint in PROVIDERS.items():
         paas_local("integrate", f"{EVERYTHING}:{endpoint}", provider)
-    wait_for_status("active")
+    wait_for_status("active", patience=LONG_PATIENCE)
     url = paas_local("url", EVERYTHING).strip()
     browser = Browser(url)
     tell(f"GET {url}/integrations → {', '.join(browser.get('/integrations'))}")
@@ -278,7 +280,7 @@ def paas_local(*words: str) -> str:
     return done.stdout
 
 
-def wait_for_status(wanted: str, *applications: str) -> None:
+def wait_for_status(wanted: str, *applications: str, patience: int = PATIENCE) -> None:
     """Wait until every unit has a status and nothing left to do; print each change on the way."""
     shown: dict[str, str] = {}
     failing: dict[str, float] = {}
@@ -294,7 +296,7 @@ def wait_for_status(wanted: str, *applications: str) -> None:
         return bool(found) and all(unit.current == wanted and unit.idle for unit in found.values())
 
     tell(f"waiting until {' and '.join(applications) or 'all units'}: {wanted}")
-    wait(f"the status {wanted}", reached)
+    wait(f"the status {wanted}", reached, patience)
 
 
 def units(applications: tuple[str, ...]) -> dict[str, Unit]:
@@ -313,9 +315,9 @@ def units(applications: tuple[str, ...]) -> dict[str, Unit]:
     }
 
 
-def wait(what: str, look: Callable[[], Found]) -> Found:
+def wait(what: str, look: Callable[[], Found], patience: int = PATIENCE) -> Found:
     """Look until something is found; an application that restarts may refuse in between."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         try:
             if found := look():
@@ -323,7 +325,7 @@ def wait(what: str, look: Callable[[], Found]) -> Found:
             reason = ""
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
             reason = f": {error}"
-        expect(time.monotonic() < deadline, f"waited {PATIENCE} s for {what}{reason}")
+        expect(time.monotonic() < deadline, f"waited {patience} s for {what}{reason}")
         time.sleep(0.5)
 
 

@@ -131,6 +131,6 @@ def test_nonsense_is_named_and_keeps_nobody_else_out(
 
     after = context.run(context.on.relation_changed(wrong), providers.state(server, client(), wrong))
 
-    assert after.unit_status == testing.BlockedStatus(f"oauth of bad: invalid {words}")
+    assert after.unit_status == testing.BlockedStatus(f"invalid oauth relation data from bad: {words}")
     assert [each["id"] for each in registered(tmp_path)] == ["web-7"]
     assert "client_id" not in after.get_relation(8).local_app_data

@@ -90,7 +90,7 @@ def test_who_writes_nonsense_keeps_nobody_else_from_an_address(context: testing.
 
     after = context.run(context.on.relation_changed(wrong), state(client(), wrong))
 
-    assert after.unit_status == testing.BlockedStatus("ingress of bad: invalid port (must be JSON)")
+    assert after.unit_status == testing.BlockedStatus("invalid ingress relation data from bad: port (must be JSON)")
     assert (url(after, 7) is None, url(after, 8)) == (False, None)
     assert prefixes(after, context) == ["/demo-web"]
 
@@ -100,7 +100,7 @@ def test_a_prefix_belongs_to_whom_asked_first(context: testing.Context[ops.Charm
 
     after = context.run(context.on.relation_changed(second), state(client(), second))
 
-    assert after.unit_status == testing.BlockedStatus("ingress of other: /demo-web is taken by ingress of web")
+    assert after.unit_status == testing.BlockedStatus("other asks for /demo-web, which web has")
     assert (url(after, 7) is None, url(after, 8)) == (False, None)
 
 

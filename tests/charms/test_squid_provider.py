@@ -148,7 +148,7 @@ def test_a_request_that_cannot_be_served_keeps_nobody_else(
     after = context.run(context.on.update_status(), providers.state(squid, asking(), asking(3, "api", domains=["a b"])))
 
     assert after.unit_status == testing.BlockedStatus(
-        'http-proxy of api: invalid requests.domains (must be host or host:port, not "a b")'
+        'invalid http-proxy relation data from api: requests.domains (must be host or host:port, not "a b")'
     )
     assert answers(after, 3) == [{"requirer": ID, "status": "invalid"}]
     assert answers(after)[0]["status"] == "ready"
@@ -166,5 +166,7 @@ def test_what_is_no_request_is_answered_no_longer(context: testing.Context[ops.C
 
     after = context.run(context.on.relation_changed(relation), providers.state(squid, relation))
 
-    assert after.unit_status == testing.BlockedStatus("http-proxy of web: invalid requests (must be JSON)")
+    assert after.unit_status == testing.BlockedStatus(
+        "invalid http-proxy relation data from web: requests (must be JSON)"
+    )
     assert "responses" not in after.get_relation(7).local_app_data

@@ -186,6 +186,6 @@ def test_nonsense_is_named_and_keeps_nobody_else_out(
 
     after = context.run(context.on.relation_changed(wrong), providers.state(server, client(), wrong))
 
-    assert after.unit_status == testing.BlockedStatus(f"valkey-client of bad: invalid {words}")
+    assert after.unit_status == testing.BlockedStatus(f"invalid valkey-client relation data from bad: {words}")
     assert account(after, 7)
     assert f"relation-7-{ID}" in (tmp_path / "users.acl").read_text()

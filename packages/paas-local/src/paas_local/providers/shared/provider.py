@@ -219,6 +219,11 @@ class ProviderCharm(ops.CharmBase):
         self.serve(self.clients)
 
 
+def invalid(relation: ops.Relation, reason: object) -> RefusedError:
+    """Say whose data cannot be used; the reason names the key and the rule."""
+    return RefusedError(f"invalid {relation.name} relation data from {relation.app.name}: {reason}")
+
+
 def write(bag: ops.RelationDataContent, values: Text) -> None:
     """Write what differs; an empty value removes its key."""
     for name, value in values.items():

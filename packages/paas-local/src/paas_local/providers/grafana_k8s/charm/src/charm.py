@@ -42,8 +42,7 @@ class GrafanaCharm(provider.ProviderCharm):
         faults = dashboards.bad(_sent(relation))
         provider.write(relation.data[self.app], {"event": dashboards.event(faults)})
         if faults:
-            told = "; ".join(f"{fault.name}: {fault.reason}" for fault in faults)
-            raise provider.RefusedError(f"{_invalid(relation)}: {told}")
+            raise provider.invalid(relation, "; ".join(f"{fault.name}: {fault.reason}" for fault in faults))
 
     def _good(self) -> Iterator[dashboards.Dashboard]:
         for relation in self.clients:
@@ -69,11 +68,7 @@ def _sent(relation: ops.Relation) -> tuple[dashboards.Dashboard | dashboards.Fau
     try:
         return dashboards.read(relation.data[relation.app], relation.app.name)
     except dashboards.InvalidError as reason:
-        raise provider.RefusedError(f"{_invalid(relation)}: {reason}") from reason
-
-
-def _invalid(relation: ops.Relation) -> str:
-    return f"invalid {relation.name} relation data from {relation.app.name}"
+        raise provider.invalid(relation, reason) from reason
 
 
 if __name__ == "__main__":

@@ -81,11 +81,10 @@ def _asked(relation: ops.Relation) -> dict[str, str] | None:
     address, scope = bag.get("redirect_uri"), bag.get("scope", "openid")
     if address is None:
         return None
-    invalid = f"{relation.name} of {relation.app.name}: invalid "
     if urllib.parse.urlsplit(address).scheme not in {"http", "https"}:
-        raise provider.RefusedError(f"{invalid}redirect_uri (must be a URL)")
+        raise provider.invalid(relation, "redirect_uri (must be a URL)")
     if "openid" not in scope.split():
-        raise provider.RefusedError(f"{invalid}scope (must contain openid)")
+        raise provider.invalid(relation, "scope (must contain openid)")
     return {"redirect_uri": address, "scope": " ".join(each for each in scope.split() if each in SCOPES)}
 
 

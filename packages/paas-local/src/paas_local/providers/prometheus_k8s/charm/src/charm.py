@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Keeps a scraper of metrics running, and has it scrape what related applications publish."""
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ class PrometheusCharm(provider.ProviderCharm):
 
     def server(self) -> provider.Server:
         """Run it with what can be scraped; what cannot be read of one application is told by :meth:`publish`."""
-        wishes = [wish for relation in self.clients if isinstance(wish := _wish(relation), scraping.Wish)]
+        wishes = list(self._wishes())
         config = {
             "targets": [target for wish in wishes for target in wish.targets],
             "groups": [group for wish in wishes for group in wish.groups],
@@ -47,9 +48,13 @@ class PrometheusCharm(provider.ProviderCharm):
 
     def publish(self, relation: ops.Relation) -> None:
         """Have nothing to say to the application, but to the operator where it wrote what cannot be read."""
-        wish = _wish(relation)
-        if isinstance(wish, str):
-            raise provider.RefusedError(f"invalid {relation.name} relation data from {relation.app.name}: {wish}")
+        _wish(relation)
+
+    def _wishes(self) -> Iterator[scraping.Wish]:
+        for relation in self.clients:
+            # what cannot be read is told when it would be published
+            with contextlib.suppress(provider.RefusedError):
+                yield _wish(relation)
 
     def _list_targets(self, event: ops.ActionEvent) -> None:
         def targets() -> Iterator[dict[str, str]]:
@@ -75,12 +80,12 @@ class PrometheusCharm(provider.ProviderCharm):
         self.answer(event, "metrics", metrics)
 
 
-def _wish(relation: ops.Relation) -> scraping.Wish | str:
-    """Read what an application wants scraped, or why that cannot be read."""
+def _wish(relation: ops.Relation) -> scraping.Wish:
+    """Read what an application wants scraped."""
     try:
         return scraping.read(relation.data[relation.app], {unit.name: relation.data[unit] for unit in relation.units})
     except scraping.InvalidError as reason:
-        return str(reason)
+        raise provider.invalid(relation, reason) from reason
 
 
 def _data(path: str) -> Any:

@@ -56,7 +56,7 @@ class SquidCharm(provider.ProviderCharm):
         provider.write(relation.data[self.app], {"responses": access.answered(answers) if answers else ""})
         refused = [each.reason for each in asked if isinstance(each, access.Refusal)]
         if refused:
-            raise provider.RefusedError(f"{_who(relation)}: invalid {'; '.join(refused)}")
+            raise provider.invalid(relation, "; ".join(refused))
 
     def _answer(self, relation: ops.Relation, asked: access.Request | access.Refusal) -> dict[str, str]:
         if isinstance(asked, access.Refusal):
@@ -94,11 +94,7 @@ def _asked(relation: ops.Relation) -> tuple[access.Request | access.Refusal, ...
     try:
         return access.read(relation.data[relation.app], (relation.data[unit] for unit in relation.units))
     except access.InvalidError as reason:
-        raise provider.RefusedError(f"{_who(relation)}: invalid {reason}") from reason
-
-
-def _who(relation: ops.Relation) -> str:
-    return f"{relation.name} of {relation.app.name}"
+        raise provider.invalid(relation, reason) from reason
 
 
 if __name__ == "__main__":

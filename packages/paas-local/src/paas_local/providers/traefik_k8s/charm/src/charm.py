@@ -55,7 +55,7 @@ class TraefikCharm(provider.ProviderCharm):
             return None
         first, _ = self._routes()[route.prefix]
         if first != relation:
-            raise provider.RefusedError(f"{_who(relation)}: {route.prefix} is taken by {_who(first)}")
+            raise provider.RefusedError(f"{relation.app.name} asks for {route.prefix}, which {first.app.name} has")
         return self._address + route.prefix
 
     def _routes(self) -> Mapping[str, tuple[ops.Relation, routes.Route]]:
@@ -92,11 +92,7 @@ def _asked(relation: ops.Relation) -> routes.Route | None:
     try:
         return routes.read(relation.data[relation.app], (relation.data[unit] for unit in relation.units))
     except routes.InvalidError as reason:
-        raise provider.RefusedError(f"{_who(relation)}: invalid {reason}") from reason
-
-
-def _who(relation: ops.Relation) -> str:
-    return f"{relation.name} of {relation.app.name}"
+        raise provider.invalid(relation, reason) from reason
 
 
 if __name__ == "__main__":

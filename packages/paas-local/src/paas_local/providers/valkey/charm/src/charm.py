@@ -88,7 +88,7 @@ def _asked(relation: ops.Relation) -> tuple[accounts.Request, ...]:
     try:
         return accounts.read(relation.data[relation.app])
     except accounts.InvalidError as reason:
-        raise provider.RefusedError(f"{relation.name} of {relation.app.name}: invalid {reason}") from reason
+        raise provider.invalid(relation, reason) from reason
 
 
 if __name__ == "__main__":

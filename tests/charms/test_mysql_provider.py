@@ -100,6 +100,15 @@ def test_a_lost_user_comes_back_with_its_password(context: testing.Context[ops.C
     assert after.secrets == served.secrets
 
 
+def test_a_user_that_nobody_was_told_of_is_made_anew(context: testing.Context[ops.CharmBase]):
+    relation = client()
+
+    after = context.run(context.on.relation_changed(relation), providers.state(server("relation-7"), relation))
+
+    assert said(context)[0] == mysql.removal([7])
+    assert login(after)["password"] in said(context)[1]
+
+
 def test_a_client_that_is_gone_is_shut_out(context: testing.Context[ops.CharmBase]):
     relation = client()
 

@@ -246,6 +246,15 @@ def test_a_lost_user_comes_back_with_its_password(context: testing.Context[ops.C
     assert after.secrets == before.secrets
 
 
+def test_a_user_that_nobody_was_told_of_gets_another_password(context: testing.Context[ops.CharmBase], data: Path):
+    relation, server = client(), container(data, answers(7))
+
+    after = context.run(context.on.relation_changed(relation), state(server, relation))
+
+    password = content(after, after.get_relation(7).local_app_data["secret-user"])["password"]
+    assert f"LOGIN PASSWORD %L', 'relation_id_7', '{password}'" in said(context)[1]
+
+
 def test_a_client_that_leaves_is_shut_out(context: testing.Context[ops.CharmBase], data: Path):
     before = now(served(context, data), container(data, answers(7)))
 

@@ -11,6 +11,8 @@ class Client:
     relation: int
     database: str
     password: str = field(repr=False)
+    told: bool = True
+    """Whether the password is published already; a user of whom it is not is nobody's."""
 
     @property
     def user(self) -> str:

@@ -68,14 +68,16 @@ class DatabaseCharm(provider.ProviderCharm):
     def serve(self, relations: Iterable[ops.Relation]) -> None:
         """Have the server know the clients that there are, and no others."""
         clients = {relation.id: client for relation in relations if (client := self._asked(relation))}
+        told = {client.relation for client in clients.values() if client.told}
         admitted = self.admitted()
-        if gone := admitted - clients.keys():
+        # A hook that failed in between has left a user whose password nobody knows.
+        if gone := admitted - told:
             self.shut_out(gone)
         refused = [client for client in clients.values() if client.database in self.reserved]
         for client in clients.values():
             if client in refused:
                 continue
-            if client.relation not in admitted:
+            if client.relation not in admitted & told:
                 self.admit(client)
             self._tell(client)
         if refused:
@@ -91,7 +93,9 @@ class DatabaseCharm(provider.ProviderCharm):
         if name is None:
             return None
         password = self._library.fetch_my_relation_field(relation.id, "password")
-        return Client(relation=relation.id, database=name, password=password or secrets.token_hex(16))
+        return Client(
+            relation=relation.id, database=name, password=password or secrets.token_hex(16), told=bool(password)
+        )
 
     def _tell(self, client: Client) -> None:
         data = {

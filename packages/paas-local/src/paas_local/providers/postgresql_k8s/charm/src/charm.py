@@ -92,7 +92,8 @@ class PostgresqlCharm(ops.CharmBase):
         for database in wanted.values():
             if database.name in postgresql.RESERVED:
                 continue
-            if database.relation not in state.relations:
+            # A hook that failed in between has left a user whose password nobody knows.
+            if database.relation not in state.relations or not database.told:
                 server.change(postgresql.creation(database))
             self._publish(database, state.version)
         if refused:
@@ -109,7 +110,9 @@ class PostgresqlCharm(ops.CharmBase):
         if name is None:
             return None
         password = self.provider.fetch_my_relation_field(relation.id, "password")
-        return postgresql.Database(relation=relation.id, name=name, password=password or secrets.token_hex(16))
+        return postgresql.Database(
+            relation=relation.id, name=name, password=password or secrets.token_hex(16), told=bool(password)
+        )
 
     def _publish(self, database: postgresql.Database, version: str) -> None:
         data = postgresql.published(database, application=self.app.name, model=self.model.name, version=version)

@@ -47,6 +47,8 @@ class Database:
     relation: int
     name: str
     password: str
+    told: bool = True
+    """Whether the password is published already."""
 
     @property
     def user(self) -> str:

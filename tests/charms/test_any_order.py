@@ -1,0 +1,122 @@
+"""Juju promises no order of events: whichever way the same facts arrive, the application ends up the same."""
+
+import collections.abc
+import dataclasses
+import itertools
+import json
+import pathlib
+
+from ops import testing
+from world import DATABASE, SERVED, World, answered, postgresql, relation
+
+WORKS = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
+REDIS = testing.Relation("redis", interface="redis", remote_app_name="redis-k8s")
+
+Step = collections.abc.Callable[[World, testing.State], testing.State]
+
+
+def but(state: testing.State, *changed: testing.RelationBase) -> testing.State:
+    """Give the state with these relations in place of those of the same number."""
+    numbers = {each.id for each in changed}
+    return dataclasses.replace(
+        state, relations={*(each for each in state.relations if each.id not in numbers), *changed}
+    )
+
+
+def container_comes_up(world: World, state: testing.State) -> testing.State:
+    (container,) = state.containers
+    up = dataclasses.replace(container, can_connect=True)
+    return world.run(world.context().on.pebble_ready(up), dataclasses.replace(state, containers={up}))
+
+
+def database_answers(world: World, state: testing.State) -> testing.State:
+    told = dataclasses.replace(relation(state), remote_app_data=DATABASE)
+    return world.run(world.context().on.relation_changed(told), but(state, told))
+
+
+def redis_answers(world: World, state: testing.State) -> testing.State:
+    told = dataclasses.replace(
+        relation(state, "redis"), remote_units_data={0: {"hostname": "10.1.0.7", "port": "6379"}}
+    )
+    return world.run(world.context().on.relation_changed(told, remote_unit=0), but(state, told))
+
+
+def an_option_is_set(world: World, state: testing.State) -> testing.State:
+    config = {**state.config, "greeting": "Welcome", "webserver-workers": 3}
+    return world.run(world.context().on.config_changed(), dataclasses.replace(state, config=config))
+
+
+def the_unit_leads(world: World, state: testing.State) -> testing.State:
+    return world.run(world.context().on.leader_elected(), dataclasses.replace(state, leader=True))
+
+
+STEPS: tuple[Step, ...] = (
+    container_comes_up,
+    database_answers,
+    redis_answers,
+    an_option_is_set,
+    the_unit_leads,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """What there is when everything has happened."""
+
+    services: str
+    files: dict[str, str]
+    status: object
+    migrations: int
+
+
+def begun(world: World) -> testing.State:
+    """Give a unit that has nothing yet: no container, no leader, no answers."""
+    world.image_file("migrate.py", "print('migrated')")
+    world.meta["requires"]["redis"] = {"interface": "redis", "optional": True, "limit": 1}
+    return world.state(
+        leader=False,
+        containers={world.workload(can_connect=False, execs={SERVED, WORKS})},
+        relations={world.peer(None), postgresql(), REDIS},
+        secrets=set(),
+    )
+
+
+def the_end(world: World, state: testing.State, migrations: int) -> End:
+    state = world.run(world.context().on.update_status(), answered(state))
+    (container,) = state.containers
+    (secret,) = state.secrets
+    key = secret.tracked_content["value"] if secret.tracked_content else ""
+    services = json.dumps({name: each.to_dict() for name, each in container.plan.services.items()})
+    files = {path.name: path.read_text() for path in _written(world.root)}
+    return End(services.replace(key, "the key"), files, state.unit_status, migrations)
+
+
+def _written(root: pathlib.Path) -> list[pathlib.Path]:
+    # what the charm notes for itself has times in it
+    return [path for path in sorted((root / "base").rglob("*")) if path.is_file()]
+
+
+def afresh(world: World) -> None:
+    """Forget everything that the last run left."""
+    world.new_container()
+    world.context().exec_history.clear()
+
+
+def ran(world: World) -> int:
+    return sum(each.command == ["python3", "migrate.py"] for each in world.context().exec_history[world.container])
+
+
+def test_whatever_the_order_the_end_is_the_same(world: World) -> None:
+    ends = dict[str, End]()
+    for order in itertools.permutations(STEPS):
+        afresh(world)
+        state = begun(world)
+        for step in order:
+            state = step(world, state)
+        ends[", ".join(step.__name__ for step in order)] = the_end(world, state, ran(world))
+
+    expected = next(iter(ends.values()))
+    assert expected.status == testing.ActiveStatus()
+    assert expected.migrations == 1
+    assert all(word in expected.services for word in ("pg-primary", "10.1.0.7", "Welcome"))
+    assert {order: end for order, end in ends.items() if end != expected} == {}

@@ -1,0 +1,175 @@
+"""A hook that is killed anywhere: what it did to the container stays, what it wrote is lost, and it is run again."""
+
+import collections.abc
+import copy
+import dataclasses
+import itertools
+import json
+
+import ops
+import pytest
+from ops import testing
+from world import CALLS, SERVED, World, answered, relation
+
+WORKS = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
+ACTS = frozenset({"add_layer", "exec", "push", "remove_path", "replan", "restart", "send_signal", "stop"})
+"""Calls that change something; between two looks there is nothing to be lost."""
+
+
+class Killed(BaseException):
+    """The process has ended."""
+
+
+@dataclasses.dataclass(kw_only=True)
+class Killing:
+    """Counts what is done to the container, and ends the process at one of these."""
+
+    world: World
+    at: int = -1
+    after: bool = False
+    done: list[str] = dataclasses.field(default_factory=list[str])
+    migrations: int = 0
+    started_after: list[int] = dataclasses.field(default_factory=list[int])
+    """How many migrations there had been at each start of services."""
+    entries: collections.abc.Mapping[str, object] = dataclasses.field(default_factory=dict[str, object])
+    """Each service as it was in the plan when it was started."""
+    configuration: str = ""
+    """What gunicorn has read."""
+    left: testing.Container | None = None
+
+    def begin(self, at: int = -1, *, after: bool = False) -> None:
+        """Forget what was; end the process at an act from now on."""
+        self.at, self.after, self.migrations = at, after, 0
+        self.done.clear()
+        self.started_after.clear()
+
+    def around(self, container: ops.Container, name: str, act: collections.abc.Callable[[], object]) -> object:
+        """Do it, unless the process ends before."""
+        number = len(self.done)
+        self.done.append(name)
+        if name == "replan":
+            self.started_after.append(self.migrations)
+        if number == self.at and not self.after:
+            self._end(container)
+        result = act()
+        self.migrations += name == "migration"
+        self._takes_effect(container, name)
+        if number == self.at:
+            self._end(container)
+        return result
+
+    def _takes_effect(self, container: ops.Container, name: str) -> None:
+        """Do what ops.testing does not: a service goes on as it was started, whatever the plan says since."""
+        entries = {name: entry.to_dict() for name, entry in container.get_plan().services.items()}
+        if name == "restart" or (name == "replan" and entries != self.entries):
+            self.entries = entries
+        elif name not in {"replan", "send_signal"}:
+            return
+        self.configuration = self.world.gunicorn
+
+    def _end(self, container: ops.Container) -> None:
+        # what ops.testing would have put into the state
+        self.left = copy.deepcopy(container.pebble._container)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue]  it has no public name
+        raise Killed
+
+
+@pytest.fixture
+def killing(world: World, monkeypatch: pytest.MonkeyPatch) -> Killing:
+    """Stand at every call that changes the container."""
+    killing = Killing(world=world)
+
+    def watch(name: str) -> None:
+        real = getattr(ops.Container, name)
+
+        def watched(container: ops.Container, *given: object, **more: object) -> object:
+            what = "migration" if given == (["python3", "migrate.py"],) else name
+            return killing.around(container, what, lambda: real(container, *given, **more))
+
+        monkeypatch.setattr(ops.Container, name, watched)
+
+    for name in ACTS.intersection(CALLS):
+        watch(name)
+    return killing
+
+
+def first_start(world: World) -> tuple[testing.State, object]:
+    return starting(world), world.context().on.config_changed()
+
+
+def new_workers(world: World) -> tuple[testing.State, object]:
+    config = {"webserver-workers": 3}
+    return dataclasses.replace(running(world), config=config), world.context().on.config_changed()
+
+
+def new_variable(world: World) -> tuple[testing.State, object]:
+    return dataclasses.replace(running(world), config={"greeting": "Welcome"}), world.context().on.config_changed()
+
+
+def new_database(world: World) -> tuple[testing.State, object]:
+    state = running(world)
+    database = relation(state)
+    other = dataclasses.replace(
+        database, remote_app_data={**database.remote_app_data, "database": "other", "endpoints": "pg-other:5432"}
+    )
+    relations = {*(each for each in state.relations if each.id != database.id), other}
+    return dataclasses.replace(state, relations=relations), world.context().on.relation_changed(other)
+
+
+def no_database(world: World) -> tuple[testing.State, object]:
+    state = running(world)
+    return state, world.context().on.relation_broken(relation(state))
+
+
+def starting(world: World) -> testing.State:
+    return world.state(containers={world.workload(execs={SERVED, WORKS})})
+
+
+def running(world: World) -> testing.State:
+    return answered(world.run(world.context().on.config_changed(), starting(world)))
+
+
+EVENTS = [first_start, new_workers, new_variable, new_database, no_database]
+
+
+def told(killing: Killing, state: testing.State) -> str:
+    """Give all that the application is told, what of that has taken effect, and whether it runs."""
+    (container,) = state.containers
+    services = {name: service.to_dict() for name, service in container.plan.services.items()}
+    statuses = {name: status.value for name, status in sorted(container.service_statuses.items())}
+    return json.dumps([services, statuses, killing.world.gunicorn, killing.entries, killing.configuration])
+
+
+def afresh(world: World) -> None:
+    world.new_container()
+    world.image_file("migrate.py", "print('migrated')")
+
+
+@pytest.mark.parametrize("prepare", EVENTS)
+def test_wherever_a_hook_is_killed_it_ends_well_when_run_again(
+    world: World, killing: Killing, prepare: collections.abc.Callable[[World], tuple[testing.State, object]]
+) -> None:
+    afresh(world)
+    state, event = prepare(world)
+    killing.begin()
+    whole = world.run(event, state)
+    acts, wanted = tuple(killing.done), told(killing, whole)
+    assert acts
+
+    for at, after in itertools.product(range(len(acts)), (False, True)):
+        afresh(world)
+        state, event = prepare(world)
+        killing.begin(at, after=after)
+        with pytest.raises(Killed):
+            world.run(event, state)
+        killing.at = -1
+        assert killing.left is not None
+
+        ended = world.run(event, dataclasses.replace(state, containers={killing.left}))
+
+        where = f"{'after' if after else 'before'} {acts[at]}, number {at} of {acts}"
+        assert told(killing, ended) == wanted, where
+        assert ended.unit_status == whole.unit_status, where
+        # killed between a migration and the note of it, nobody can know that it had succeeded
+        again = "migration" in acts and at + after == acts.index("migration") + 1
+        assert killing.migrations == acts.count("migration") + again, where
+        assert "migration" not in acts or all(killing.started_after), where

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from paas_local import environments
 
-# Started in the background of a shell, pytest inherits an ignored SIGINT, and so would all that the tests interrupt.
+# Started in the background of a shell, or by nohup, pytest inherits ignored signals, and so would all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 ROOT = Path(__file__).parent.parent
 

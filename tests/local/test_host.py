@@ -57,6 +57,16 @@ def test_the_daemon_is_alone_with_its_processes(host: subprocess.Popen[str], fol
     assert len(processes(folder)) == 4
 
 
+def test_what_it_starts_can_listen_to_a_signal_that_nohup_ignores(folder: Path) -> None:
+    (folder / "home").mkdir()
+    script = f"import signal; open({str(folder / 'told')!r}, 'w').write(str(signal.getsignal(signal.SIGHUP)))"
+    command = ["nohup", sys.executable, "-I", "-m", "paas_local.host", "--", sys.executable, "-c", script]
+
+    subprocess.run(command, env={**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}, check=True, timeout=60)
+
+    assert (folder / "told").read_text() == str(signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_survives_the_host_process(host: subprocess.Popen[str], folder: Path, number: signal.Signals) -> None:
     host.send_signal(number)

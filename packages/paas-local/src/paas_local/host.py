@@ -177,6 +177,8 @@ def _arguments(argv: list[str]) -> Mapping[str, Any]:
 def main(argv: list[str]) -> int:
     """Keep the daemon of this home until it ends."""
     chosen = _arguments(argv)
+    # Where it is ignored, as under nohup, nothing that is started here could listen to it. To us it means nothing.
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
     # What pods see must be readable for their users, whatever the caller's umask is; the home itself is closed.
     os.umask(0o022)
     run = folders.home() / "run"

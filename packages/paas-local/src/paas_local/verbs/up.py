@@ -23,6 +23,8 @@ _PATIENCE = 300.0
 _QUIET = 6.0
 """Seconds in which nothing has happened, until it is said that something is wrong."""
 _LOOK = 0.2
+_LOOKS = 6
+"""How often it is asked whether a service stays: a busy machine takes long to load an application."""
 # How long saves that belong together may follow each other, in milliseconds.
 _TOGETHER = 300
 _STEP = 30
@@ -197,6 +199,7 @@ class _Watch:
     def __init__(self, place: Place, made: Made, resolutions: environments.Remembered, lookouts: Executor) -> None:
         self._place = place
         self._made = made
+        self._watching = True
         self._resolutions = resolutions
         self._lookouts = lookouts
 
@@ -209,6 +212,7 @@ class _Watch:
                 self._saved(sorted({str(Path(path).relative_to(self._place.folder)) for _, path in save}))
         except KeyboardInterrupt:
             pass
+        self._watching = False
         command.say(
             f"\n{self._made.charm.name} goes on. To stop it: paas-local destroy-model {self._place.model} --no-prompt"
         )
@@ -255,10 +259,13 @@ class _Watch:
     def _look_out(
         self, daemon: client.Client, made: Made, changed: Collection[str], noticed: Mapping[str, list[str]]
     ) -> None:
-        """Say when a service ends over what was saved, unless something else has been saved since."""
+        """Say when a service ends over what was saved, until something else has been saved."""
+        body: dict[str, Any] = {"model": self._place.model, "application": made.charm.name, **noticed}
+        trouble, looks = "", 0
         try:
-            body: dict[str, Any] = {"model": self._place.model, "application": made.charm.name, **noticed}
-            trouble: str = daemon.ask("trouble", **body)["trouble"]
+            while looks == 0 or (self._watching and made is self._made and not trouble and looks < _LOOKS):
+                looks += 1
+                trouble = daemon.ask("trouble", **body)["trouble"]
         except client.ClientError as error:
             trouble = str(error)
         if trouble and made is self._made:

@@ -7,12 +7,16 @@ wheels, and cost every event that needs none of them.
 import collections.abc
 import dataclasses
 import importlib
+import json
+import logging
 import os
 import typing
 
 import ops
 
 from . import integrations
+
+logger = logging.getLogger(__name__)
 
 DATA_INTERFACES: typing.Final = "charms.data_platform_libs.v0.data_interfaces"
 S3: typing.Final = "charms.data_platform_libs.v0.s3"
@@ -54,7 +58,7 @@ def set_up(charm: ops.CharmBase, interfaces: Interfaces) -> Requirers:
             missing[name] = error.name or known.library
             continue
         if known.library == DATA_INTERFACES:
-            requirer = library.DatabaseRequires(charm, relation_name=name, database_name=charm.app.name)
+            requirer = _database(library)(charm, relation_name=name, database_name=charm.app.name)
             events += [requirer.on.database_created, requirer.on.endpoints_changed]
         elif known.library == S3:
             requirer = library.S3Requirer(charm, name, bucket_name=charm.app.name)
@@ -64,6 +68,30 @@ def set_up(charm: ops.CharmBase, interfaces: Interfaces) -> Requirers:
             events += [requirer.on.ready, requirer.on.revoked]
         objects.append(requirer)
     return Requirers(objects=tuple(objects), events=tuple(events), missing=missing, ingresses=ingresses)
+
+
+def _database(library: typing.Any) -> typing.Any:
+    """Give the library's requirer; what it cannot read, and would raise for, our own reading tells in the status."""
+
+    class Requirer(library.DatabaseRequires):
+        def _on_relation_changed_event(self, event: ops.RelationChangedEvent) -> None:
+            if _is_object(event.relation.data[event.app].get("data", "{}")):
+                super()._on_relation_changed_event(event)  # pyright: ignore[reportUnknownMemberType]  untyped
+
+        def _register_secret_to_relation(self, *which: object) -> None:
+            try:
+                super()._register_secret_to_relation(*which)  # pyright: ignore[reportUnknownMemberType]  untyped
+            except ops.ModelError as error:
+                logger.info("a secret of the database cannot be read yet: %s", error)
+
+    return Requirer
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def publish(requirers: Requirers, port: int) -> None:

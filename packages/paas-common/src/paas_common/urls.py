@@ -21,14 +21,37 @@ def is_url(address: str) -> bool:
         return False
 
 
+def is_host(text: str) -> bool:
+    """Tell whether the text can stand between the account and the path of a URL: ``host`` or ``host:port``."""
+    try:
+        parts = urllib.parse.urlsplit(f"//{text}")
+    except ValueError:
+        return False
+    return bool(parts.hostname) and parts.netloc == text and "@" not in text and text.isprintable() and " " not in text
+
+
 def _checked(address: str) -> str:
     if not is_url(address):
         raise ValueError("must be a URL")
     return address
 
 
+def _checked_if_any(address: str) -> str:
+    return _checked(address) if address else address
+
+
+def _checked_host(host: str) -> str:
+    if not is_host(host):
+        raise ValueError("must be the name or the address of a host")
+    return host
+
+
 Url = typing.Annotated[str, pydantic.AfterValidator(_checked)]
 """The text of an address, as it was given."""
+UrlOrNothing = typing.Annotated[str, pydantic.AfterValidator(_checked_if_any)]
+"""Likewise; empty where there is none."""
+Host = typing.Annotated[str, pydantic.AfterValidator(_checked_host)]
+"""Where something listens, possibly with its port."""
 
 
 def carries(address: str, username: str, password: str) -> bool:

@@ -38,12 +38,14 @@ class Database(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
+    data: pydantic.Json[dict[str, object]] | None = pydantic.Field(default=None, repr=False)
+    """What the provider's library notes for itself."""
     database: str = ""
     endpoints: str = ""
     replset: str = ""
     username: str = ""
     password: str = pydantic.Field(default="", repr=False)
-    uris: str = pydantic.Field(default="", repr=False)
+    uris: urls.UrlOrNothing = pydantic.Field(default="", repr=False)
     tls: bool = False
     tls_ca: str = pydantic.Field(default="", alias="tls-ca")
     """Certificates of who vouches for the server; empty where nobody is named, or without TLS."""
@@ -54,16 +56,11 @@ class Database(pydantic.BaseModel):
         for endpoint in endpoints.split(",") if endpoints else ():
             host, colon, port = endpoint.strip().rpartition(":")
             highest_port = 65535
+            if not urls.is_host(endpoint.strip()):
+                raise ValueError("must be host:port")
             if colon and not (host and port.isdecimal() and 0 < int(port) <= highest_port):
                 raise ValueError("must be host:port, with a port from 1 to 65535")
         return endpoints
-
-    @pydantic.field_validator("uris")
-    @classmethod
-    def _is_an_address(cls, uris: str) -> str:
-        if uris and not urls.is_url(uris):
-            raise ValueError("must be a URL")
-        return uris
 
     @pydantic.field_validator("tls", mode="before")
     @classmethod

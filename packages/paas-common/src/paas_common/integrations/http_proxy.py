@@ -22,9 +22,14 @@ class _Response(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
     status: str
-    http_proxy: str = ""
-    https_proxy: str = ""
+    http_proxy: urls.UrlOrNothing = ""
+    https_proxy: urls.UrlOrNothing = ""
     user: str | None = None
+
+
+class _Account(pydantic.BaseModel):
+    username: str
+    password: str = pydantic.Field(repr=False)
 
 
 class HttpProxy(pydantic.BaseModel):
@@ -48,7 +53,7 @@ def parse(bags: facts.Databags, _: Context) -> HttpProxy | None:
     ready = next((response for response in responses if response.status == "ready"), None)
     if ready is None or not (ready.http_proxy and ready.https_proxy):
         return None
-    account = bags.secrets.get(ready.user or "", {})
+    account = _Account.model_validate(bags.secrets.get(ready.user, {})) if ready.user else None
     return HttpProxy(http=_with(ready.http_proxy, account), https=_with(ready.https_proxy, account))
 
 
@@ -72,12 +77,12 @@ def accounts(bag: facts.Text) -> tuple[str, ...]:
     return tuple(response.user for response in responses if response.user)
 
 
-def _with(address: str, account: facts.Text) -> str:
+def _with(address: str, account: _Account | None) -> str:
     """Put the account into the address."""
-    parts = urllib.parse.urlsplit(address)
-    if not account:
+    if account is None:
         return address
-    return urls.url(parts.scheme, parts.netloc, username=account["username"], password=account["password"])
+    parts = urllib.parse.urlsplit(address)
+    return urls.url(parts.scheme, parts.netloc, username=account.username, password=account.password)
 
 
 HTTP_PROXY = Integration(

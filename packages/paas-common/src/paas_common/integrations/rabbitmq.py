@@ -20,7 +20,7 @@ class Rabbitmq(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True)
 
-    hosts: tuple[str, ...]
+    hosts: tuple[urls.Host, ...]
     password: str = pydantic.Field(min_length=1, repr=False)
 
 

@@ -18,7 +18,7 @@ class Redis(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True)
 
-    host: str
+    host: urls.Host
     port: settings.Port
 
 

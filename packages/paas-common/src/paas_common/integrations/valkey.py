@@ -14,6 +14,7 @@ from paas_common import facts, urls
 from ._integration import Context, Integration
 
 RESOURCE = "*"
+SCHEME = "valkey://"
 _UNUSED = ("extra-user-roles", "extra-group-roles", "entity-type", "entity-permissions", "secret-mtls", "mtls-cert")
 
 
@@ -27,6 +28,13 @@ class _Answer(pydantic.BaseModel):
     secret_tls: str | None = pydantic.Field(default=None, alias="secret-tls")
     version: str = ""
     mode: str = ""
+
+    @pydantic.field_validator("endpoints")
+    @classmethod
+    def _names_a_host(cls, endpoints: str) -> str:
+        if endpoints and not urls.is_host(endpoints.removeprefix(SCHEME)):
+            raise ValueError("must be the name or the address of a host")
+        return endpoints
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -68,7 +76,7 @@ def parse(bags: facts.Databags, _: Context) -> Valkey | None:
 
 def env(data: Valkey, context: Context) -> facts.Text:
     """Spell out the primary's address, and name the others."""
-    endpoints = data.answer.endpoints.removeprefix("valkey://")
+    endpoints = data.answer.endpoints.removeprefix(SCHEME)
     address = urls.url("valkey", endpoints, username=data.username, password=data.password)
     family = context.stem.removesuffix("_DB")
     return {

@@ -4,6 +4,7 @@ Of the real library it has what our charms use. test_ingress_library.py holds bo
 is present.
 """
 
+import contextlib
 import json
 import socket
 
@@ -59,8 +60,9 @@ class IngressPerAppRequirer(ops.Object):
     def url(self) -> str | None:
         """Where the application is reached; nothing until the provider has said so."""
         for relation in self._charm.model.relations[self._name]:
-            if found := relation.data[relation.app].get("ingress"):
-                return str(json.loads(found)["url"])
+            # what is not as it should be is as good as nothing
+            with contextlib.suppress(ValueError, TypeError, LookupError):
+                return str(json.loads(relation.data[relation.app]["ingress"])["url"])
         return None
 
     def is_ready(self) -> bool:

@@ -1,0 +1,127 @@
+"""Whatever stands in a databag, an option or ``paas-config.yaml``: a status, never an exception, never the value."""
+
+import copy
+import json
+import typing
+
+import hypothesis
+import pytest
+from hypothesis import strategies as some
+from ops import testing
+from test_integrations import READY, of, state_of
+from world import World
+
+Example = dict[str, typing.Any]
+
+TEXT = some.text(some.characters(exclude_categories=["Cs"]), min_size=1)
+NUMBERS = some.integers() | some.floats()
+DOCUMENT = some.recursive(
+    some.none() | some.booleans() | NUMBERS | TEXT,
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+ODD = some.sampled_from(
+    ["http://[", "://", "h:port", "a,b,,", "\N{SNOWMAN}.example", "-1", "70000", "nan", '"\\u0000"', "[]", "{}", "null"]
+)
+HARDLY_ANY = hypothesis.settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
+)
+"""The same few on every run: what fails once can be run again."""
+
+
+def spoilt(value: str) -> some.SearchStrategy[str]:
+    """Give something else in place of a value: anything, or the value with a piece of it changed."""
+
+    def changed(start: int, length: int, piece: str) -> str:
+        return value[:start] + piece + value[start + length :]
+
+    places = some.integers(0, len(value))
+    return (
+        TEXT
+        | ODD
+        | DOCUMENT.map(json.dumps)
+        | some.builds(changed, places, some.integers(0, 5), TEXT | ODD | some.just(""))
+    )
+
+
+def bags(example: Example) -> list[dict[str, str]]:
+    """Give all that a provider of the example has written."""
+    return [example["provider_app"], *example.get("provider_units", {}).values(), *example["secrets"].values()]
+
+
+@some.composite
+def spoilt_example(draw: some.DrawFn, example: Example) -> tuple[Example, str]:
+    """Give the example with one value that is another, or missing, and that value."""
+    other = copy.deepcopy(example)
+    bag = draw(some.sampled_from([each for each in bags(other) if each]))
+    key = draw(some.sampled_from(sorted(bag)))
+    if draw(some.integers(0, 4)) == 0 and len(bag) > 1:  # a secret without any key cannot be
+        bag.pop(key)
+        return other, ""
+    value = draw(spoilt(bag[key]))
+    bag[key] = value
+    return other, value
+
+
+def is_told(after: testing.State) -> bool:
+    kinds = testing.ActiveStatus | testing.WaitingStatus | testing.BlockedStatus
+    return isinstance(after.unit_status, kinds)
+
+
+@pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
+@HARDLY_ANY
+@hypothesis.given(data=some.data())
+def test_a_provider_may_write_anything(world: World, example: Example, data: some.DataObject) -> None:
+    spoiled, value = data.draw(spoilt_example(example))
+    world.new_container()
+    related = of(spoiled)
+
+    after = world.run(world.context().on.relation_changed(related, remote_unit=0), state_of(world, spoiled, related))
+
+    assert is_told(after)
+    said = after.unit_status.message
+    assert len(value) < 8 or value not in said
+    assert not [
+        secret for bag in example["secrets"].values() for secret in bag.values() if len(secret) > 7 and secret in said
+    ]
+
+
+VALUES: dict[str, some.SearchStrategy[str | int | float | bool]] = {
+    "string": TEXT | ODD | some.just(""),
+    "int": some.integers(-(2**40), 2**40),
+    "float": some.floats(allow_nan=False, allow_infinity=False),
+    "boolean": some.booleans(),
+}
+
+
+@HARDLY_ANY
+@hypothesis.given(data=some.data())
+def test_an_operator_may_set_anything(world: World, data: some.DataObject) -> None:
+    options = {
+        name: option["type"] for name, option in world.meta["config"]["options"].items() if option["type"] in VALUES
+    }
+    names = data.draw(some.lists(some.sampled_from(sorted(options)), min_size=1, max_size=4, unique=True))
+    config = {name: data.draw(VALUES[options[name]]) for name in names}
+    world.new_container()
+
+    after = world.run(world.context().on.config_changed(), world.state(config=config))
+
+    assert is_told(after)
+
+
+@HARDLY_ANY
+@hypothesis.given(
+    content=some.binary() | TEXT.map(str.encode) | DOCUMENT.map(lambda document: json.dumps(document).encode())
+)
+def test_an_author_may_write_anything_into_paas_config(world: World, content: bytes) -> None:
+    context = world.context()
+    (world.root / "charm/paas-config.yaml").write_bytes(content)
+    world.new_container()
+
+    after = world.run(context.on.config_changed(), world.state())
+
+    assert is_told(after)

@@ -4,6 +4,7 @@ The tests share one deployment, and each leaves it active.
 """
 
 import base64
+import json
 import os
 import signal
 import urllib.error
@@ -88,6 +89,13 @@ def test_a_bad_option_blocks_and_the_application_goes_on(juju: Deployment, brows
     assert browser.get("/health")["status"] == "ok"
     juju("config", "flask-k8s", "--reset", "webserver-worker-class,flask-env")
     juju.wait_for(FLASK, "active")
+
+
+def test_the_charm_tells_where_a_variable_comes_from(juju: Deployment):
+    told = json.loads(juju("run", FLASK, "explain", "--format", "json"))[FLASK]["results"]["variables"]
+
+    assert "FLASK_GREETING: option greeting" in told.splitlines()
+    assert "POSTGRESQL_DB_PASSWORD: integration postgresql" in told.splitlines()
 
 
 def test_a_new_secret_key_ends_sessions(juju: Deployment, browser: Browser):

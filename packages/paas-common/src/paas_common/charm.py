@@ -6,7 +6,7 @@ import typing
 
 import ops
 
-from . import author, container, juju, migration, requirers, secret_key, watchers
+from . import author, container, environment, juju, migration, requirers, secret_key, watchers
 from .author import Situation
 from .decide import Decision, decide, invalid_options
 from .environment import Given
@@ -52,6 +52,8 @@ class PaasCharm(ops.CharmBase):
             framework.observe(event, self._reconcile)
         if "rotate-secret-key" in self.meta.actions:
             framework.observe(self.on["rotate-secret-key"].action, self._rotate)
+        if "explain" in self.meta.actions:
+            framework.observe(self.on["explain"].action, self._explain)
 
     def environment(self, situation: Situation, /) -> Given:
         """Give variables that the application gets on top of all others; ``None`` takes one away."""
@@ -144,8 +146,7 @@ class PaasCharm(ops.CharmBase):
 
         Raises ``CommandError`` when it fails, or when the application is not set up.
         """
-        image, trouble = self._image()
-        outcome = trouble or decide(self.spec, self._facts(image), self._author).outcome
+        outcome = self._outcome()
         if isinstance(outcome, Hold):
             raise CommandError(f"{self._container.name} container is not ready: {outcome.reason}")
         try:
@@ -155,6 +156,11 @@ class PaasCharm(ops.CharmBase):
         if isinstance(done, container.Failed):
             raise CommandError(done.said)
         return done
+
+    def _outcome(self) -> Workload | Hold:
+        """Decide without doing anything about it; for actions."""
+        image, trouble = self._image()
+        return trouble or decide(self.spec, self._facts(image), self._author).outcome
 
     def _facts(self, image: Image | None) -> Facts:
         return juju.read(
@@ -196,6 +202,14 @@ class PaasCharm(ops.CharmBase):
         secret_key.rotate(self, relation, juju.plain_key_field(self.spec))
         event.set_results({"status": "success"})
         self._reconcile(event)
+
+    def _explain(self, event: ops.ActionEvent) -> None:
+        """Tell where each of the application's variables comes from, without its value."""
+        outcome = self._outcome()
+        if isinstance(outcome, Hold):
+            event.fail(outcome.reason)
+            return
+        event.set_results({"variables": "\n".join(environment.origins(outcome.environment))})
 
 
 def _of_relation(on: ops.PrefixedEvents) -> tuple[ops.BoundEvent, ...]:

@@ -69,6 +69,16 @@ def changes(before: facts.Text, after: Environment) -> list[str]:
     return [*set_anew, *(f"{name} (gone)" for name in sorted(before) if name not in after)]
 
 
+def origins(environment: Environment) -> list[str]:
+    """Tell in words where each variable comes from, and what it displaced; no values."""
+    return [_origin(environment[name]) for name in sorted(environment)]
+
+
+def _origin(variable: Variable) -> str:
+    displaced = f", in place of {', '.join(variable.displaced)}" if variable.displaced else ""
+    return f"{variable.name}: {variable.source}{displaced}"
+
+
 def redact(said: str, environment: Environment) -> str:
     """Blot out the values of secret variables, for the output of a program that had them."""
     return blot(said, secrets(environment))

@@ -81,11 +81,18 @@ def _asked(relation: ops.Relation) -> dict[str, str] | None:
     address, scope = bag.get("redirect_uri"), bag.get("scope", "openid")
     if address is None:
         return None
-    if urllib.parse.urlsplit(address).scheme not in {"http", "https"}:
+    if not _is_web(address):
         raise provider.invalid(relation, "redirect_uri (must be a URL)")
     if "openid" not in scope.split():
         raise provider.invalid(relation, "scope (must contain openid)")
     return {"redirect_uri": address, "scope": " ".join(each for each in scope.split() if each in SCOPES)}
+
+
+def _is_web(address: str) -> bool:
+    try:
+        return urllib.parse.urlsplit(address).scheme in {"http", "https"}
+    except ValueError:
+        return False
 
 
 if __name__ == "__main__":

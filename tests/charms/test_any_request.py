@@ -1,0 +1,125 @@
+"""Whatever a client of a built-in provider writes: a status, never an exception, and other clients are served."""
+
+import base64
+import copy
+import dataclasses
+import json
+import lzma
+import typing
+
+import hypothesis
+import ops
+import providers
+import pytest
+from hypothesis import strategies as some
+from ops import testing
+from paas_local import project
+from paas_local.providers import BUILT_IN
+from test_any_bytes import HARDLY_ANY, is_told, spoilt
+
+DASHBOARD = base64.b64encode(lzma.compress(b'{"uid": "abc", "title": "Overview"}')).decode()
+REQUEST = {"request-id": "0123456789abcdef", "resource": "*", "salt": "salt"}
+PROXY = {"requirer": "7c9ed8a6-1f0e-4a56-9a6b-0f4f4f0c9d11", "domains": ["example.com:443"], "auth": ["userpass"]}
+JOBS = [{"metrics_path": "/metrics", "static_configs": [{"targets": ["*:9102"], "labels": {"a": "b"}}]}]
+RULES = {"groups": [{"name": "g", "rules": [{"alert": "Down", "expr": "up == 0", "for": "1m"}]}]}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Client:
+    """What the client of a provider writes, of which one value will be another."""
+
+    provider: str
+    app: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
+    unit: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
+
+
+CLIENTS = (
+    Client(
+        provider="traefik-k8s",
+        app={"model": '"demo"', "name": '"web"', "port": "8000", "strip-prefix": "true", "scheme": '"http"'},
+        unit={"host": '"web-0"', "ip": '"10.1.2.30"'},
+    ),
+    Client(
+        provider="squid-forward-proxy",
+        app={"requests": json.dumps([PROXY])},
+        unit={"private-address": "10.1.2.30"},
+    ),
+    Client(provider="valkey", app={"version": "v1", "requests": json.dumps([REQUEST])}),
+    Client(
+        provider="hydra",
+        app={
+            "redirect_uri": "https://web.test/callback",
+            "scope": "openid profile email",
+            "grant_types": '["authorization_code"]',
+        },
+    ),
+    Client(
+        provider="prometheus-k8s",
+        app={
+            "scrape_jobs": json.dumps(JOBS),
+            "scrape_metadata": '{"model": "demo", "application": "web"}',
+            "alert_rules": json.dumps(RULES),
+        },
+        unit={"prometheus_scrape_unit_address": "10.1.2.30", "prometheus_scrape_unit_name": "web/0"},
+    ),
+    Client(
+        provider="grafana-k8s",
+        app={"dashboards": json.dumps({"templates": {"one": {"content": DASHBOARD}}, "uuid": "1"})},
+    ),
+    Client(provider="tempo-coordinator-k8s", app={"receivers": '["otlp_http"]'}),
+    Client(provider="loki-k8s", app={"alert_rules": json.dumps(RULES), "metadata": '{"model": "demo"}'}),
+)
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest, answering: list[bool]) -> Client:
+    return request.param
+
+
+@pytest.fixture
+def context(client: Client) -> testing.Context[ops.CharmBase]:
+    return providers.context(client.provider)
+
+
+@pytest.mark.parametrize("client", [pytest.param(each, id=each.provider) for each in CLIENTS], indirect=True)
+@HARDLY_ANY
+@hypothesis.given(data=some.data())
+def test_a_client_may_ask_for_anything(
+    client: Client, context: testing.Context[ops.CharmBase], data: some.DataObject
+) -> None:
+    asked = copy.deepcopy(client)
+    bag = data.draw(some.sampled_from([each for each in (asked.app, asked.unit) if each]))
+    key = data.draw(some.sampled_from(sorted(bag)))
+    bag[key] = data.draw(spoilt(bag[key]))
+    good, odd = (relation(each, number) for number, each in ((7, client), (8, asked)))
+
+    after = context.run(context.on.relation_changed(odd, remote_unit=0), state(client, good, odd))
+    alone = context.run(context.on.relation_changed(good, remote_unit=0), state(client, good))
+
+    assert is_told(after)
+    assert told(after).keys() == told(alone).keys()
+
+
+def told(after: testing.State) -> dict[str, str]:
+    """Give what the client that asks properly is told."""
+    found = after.get_relation(7)
+    return {**found.local_app_data, **typing.cast("testing.Relation", found).local_unit_data}
+
+
+def relation(client: Client, number: int) -> testing.Relation:
+    meta = project.load(BUILT_IN[client.provider] / "charm/charmcraft.yaml")
+    ((endpoint, declared),) = (meta.get("provides") or meta["requires"]).items()
+    return testing.Relation(
+        endpoint,
+        interface=declared["interface"],
+        id=number,
+        remote_app_name="web" if number == 7 else "odd",
+        remote_app_data=client.app,
+        remote_units_data={0: client.unit},
+    )
+
+
+def state(client: Client, *relations: testing.Relation) -> testing.State:
+    (name,) = project.load(BUILT_IN[client.provider] / "charm/charmcraft.yaml")["containers"]
+    container = testing.Container(name, can_connect=True, execs={testing.Exec([])})
+    return providers.state(container, *relations)

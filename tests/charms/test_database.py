@@ -53,7 +53,7 @@ def test_a_port_that_is_none(world: World, port: str) -> None:
 
     assert after.unit_status == testing.BlockedStatus(
         "invalid postgresql relation data from postgresql-k8s: "
-        "endpoints (must be host:port, with a port from 1 to 65535)"
+        "endpoints (must be host:port, with a port from 1 to 65535 and IPv6 addresses in brackets)"
     )
 
 
@@ -64,6 +64,22 @@ def test_an_address_that_is_none(world: World, uris: str) -> None:
     assert after.unit_status == testing.BlockedStatus(
         "invalid postgresql relation data from postgresql-k8s: uris (must be a URL)"
     )
+
+
+def test_a_database_without_a_name_is_the_one_that_was_asked_for(world: World) -> None:
+    unnamed = {key: value for key, value in DATABASE.items() if key != "database"}
+
+    found = environment(given(world, postgresql(app=unnamed)))
+
+    assert found["POSTGRESQL_DB_NAME"] == "flask-k8s"
+    assert found["POSTGRESQL_DB_CONNECT_STRING"].endswith("@pg-primary:5432/flask-k8s")
+
+
+@pytest.mark.parametrize(("endpoints", "right"), [("[fd00::5]:5432", True), ("fd00::5:5432", False)])
+def test_an_ipv6_address_of_a_database_stands_in_brackets(world: World, endpoints: str, right: bool) -> None:
+    after = given(world, postgresql(app={**DATABASE, "endpoints": endpoints}))
+
+    assert isinstance(after.unit_status, testing.ActiveStatus if right else testing.BlockedStatus)
 
 
 def test_several_reasons_are_told_at_once_the_worst_first(world: World) -> None:

@@ -132,7 +132,7 @@ def test_a_required_provider_that_has_not_answered_is_awaited(world: World, name
     assert after.unit_status == testing.WaitingStatus(f"waiting for provider to provide {example['endpoint']}")
 
 
-@pytest.mark.parametrize("interface", sorted(set(BY_INTERFACE) - {"ingress"}))
+@pytest.mark.parametrize("interface", sorted(BY_INTERFACE))
 def test_a_required_integration_that_is_missing_is_named_with_the_command(world: World, interface: str) -> None:
     known = BY_INTERFACE[interface]
     world.meta["requires"] = {"some-name": {"interface": interface}}
@@ -169,15 +169,32 @@ def test_a_broken_relation_leaves_no_variable(world: World, example: dict[str, t
         ("smtp-secret", {"auth_type": None}, "auth_type (field required)"),
         ("saml", {"x509certs": None}, "x509certs (field required)"),
         ("saml", {"entity_id": None}, "entity_id (field required)"),
+        ("saml", {"metadata_url": "nowhere"}, "metadata_url (must be a URL)"),
+        (
+            "saml",
+            {"single_sign_on_service_redirect_binding": None},
+            "single_sign_on_service_redirect_binding (field required)",
+        ),
         ("tracing", {"receivers": "{"}, "receivers (invalid JSON"),
         (
             "tracing",
             {"receivers": '[{"protocol": {"name": "otlp_http"}, "url": "no url"}]'},
             "receivers.0.url (must be",
         ),
-        ("ingress", {"ingress": '{"url": "no url"}'}, "ingress.url (must be a URL)"),
+        ("ingress", {"ingress": '{"url": "no url"}'}, "ingress.url (must be a URL with http or https)"),
+        ("ingress", {"ingress": '{"url": "javascript:alert(1)"}'}, "ingress.url (must be a URL with http or https)"),
         ("ingress", {"ingress": "{"}, "ingress (invalid JSON"),
         ("oauth", {"issuer_url": None}, "issuer_url (field required)"),
+        ("oauth", {"token_endpoint": "nowhere"}, "token_endpoint (must be a URL with http or https)"),
+        ("valkey", {"requests": '[{"endpoints": "h:70000"}]'}, "requests.0.endpoints (must be host:port"),
+        *(
+            (
+                "http-proxy",
+                {"responses": json.dumps([{"status": status}])},
+                f"responses.0.status (the provider answers {status}; see its own status)",
+            )
+            for status in ("rejected", "invalid", "unsupported", "error")
+        ),
         ("http-proxy", {"responses": "no JSON"}, "responses (invalid JSON"),
         ("valkey", {"requests": "no JSON"}, "requests (invalid JSON"),
         ("valkey-tls", {}, "tls (TLS is not supported; switch it off in the provider)"),
@@ -262,6 +279,47 @@ def test_the_ingress_is_told_the_port_and_gives_the_address(world: World) -> Non
     assert dict(asked.local_app_data) == {**example["requirer_app"], "port": "8443"}
     assert set(asked.local_unit_data) >= {"host", "ip"}
     assert environment(after)["FLASK_BASE_URL"] == "http://juju.test/test-model-flask-k8s"
+
+
+def test_an_ingress_that_says_that_it_is_required_is_missed(world: World) -> None:
+    world.meta["requires"] = {"ingress": {"interface": "ingress", "optional": False}}
+    key = world.secret()
+
+    after = world.run(world.context().on.config_changed(), world.state(relations={world.peer(key)}, secrets={key}))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "missing integrations: ingress (juju integrate flask-k8s traefik-k8s)"
+    )
+
+
+@pytest.mark.parametrize("name", ["smtp-secret", "openfga", "postgresql-secret", "valkey", "http-proxy"])
+def test_a_required_secret_that_cannot_be_read_yet_is_awaited(world: World, name: str) -> None:
+    example = but(named(name), secrets={})
+    state = state_of(world, example, of(example))
+    world.meta["requires"][example["endpoint"]]["optional"] = False
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    assert after.unit_status == testing.WaitingStatus(f"waiting for provider to provide {example['endpoint']}")
+
+
+@pytest.mark.parametrize("word", ["no", "one", "on"])
+def test_a_mail_user_whose_name_is_part_of_the_word_none_is_told(world: World, word: str) -> None:
+    example = named("smtp-secret")
+    told = but(example, provider_app={**example["provider_app"], "user": word, "domain": word})
+
+    after = world.run(world.context().on.config_changed(), state_of(world, told, of(told)))
+
+    assert (environment(after)["SMTP_USER"], environment(after)["SMTP_DOMAIN"]) == (word, word)
+
+
+def test_an_ipv6_address_gets_its_brackets(world: World) -> None:
+    example = but(named("redis"), provider_app={}, provider_units={"0": {"hostname": "fd00::5", "port": "6379"}})
+
+    found = environment(world.run(world.context().on.config_changed(), state_of(world, example, of(example))))
+
+    assert found["REDIS_DB_CONNECT_STRING"] == "redis://[fd00::5]:6379"
+    assert (found["REDIS_DB_HOSTNAME"], found["REDIS_DB_PORT"]) == ("fd00::5", "6379")
 
 
 def test_oauth_without_an_ingress_says_what_to_do(world: World) -> None:

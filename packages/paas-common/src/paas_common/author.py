@@ -129,8 +129,11 @@ def started(hooks: Hooks, situation: Situation, variables: environment.Environme
 
 
 def reading(integration: Integration[typing.Any], remote: facts.Remote, context: Context) -> Reading:
-    """Read an integration of the author's."""
+    """Read an integration of the author's, whose own validators may say what they refuse."""
     read = _tried_on(remote, context, lambda: integration.read(remote, context))
+    if isinstance(read, Invalid):
+        whose, colon, what = read.reason.partition(": ")
+        return Invalid(whose + colon + environment.blot(what, _values(remote)))
     return Invalid(read.reason) if isinstance(read, Hold) else read
 
 
@@ -142,9 +145,13 @@ def request(integration: Integration[typing.Any], remote: facts.Remote, context:
 
 
 def _tried_on(remote: facts.Remote, context: Context, code: collections.abc.Callable[[], Found]) -> Found | Hold:
-    values = [value for bag in (remote.bags.app, *remote.bags.units) for value in bag.values()]
-    long = [value for value in values if len(value) >= SHORTEST_SECRET]
-    return _attempt(f"the charm's own integration {context.endpoint}", long, code)
+    return _attempt(f"the charm's own integration {context.endpoint}", _values(remote), code)
+
+
+def _values(remote: facts.Remote) -> list[str]:
+    """Give what the other side has written, but for words so short that they are in any sentence."""
+    bags = (remote.bags.app, *remote.bags.units, *remote.bags.secrets.values())
+    return [value for bag in bags for value in bag.values() if len(value) >= SHORTEST_SECRET]
 
 
 def _tried(where: str, variables: environment.Environment, code: collections.abc.Callable[[], Found]) -> Found | Hold:

@@ -44,17 +44,21 @@ def read(framework: Framework, found: facts.Facts, own_address: str, extension: 
     Of several endpoints of one interface, the one with the customary name, else the first, has the customary
     variables; those of the others start with the endpoint's name.
     """
-    ends = [_read(framework, found, own_address, extension, end) for end in found.endpoints]
-    public = address(ends) or own_address
-    known = [dataclasses.replace(end, context=dataclasses.replace(end.context, base_url=public)) for end in ends]
-    return tuple(_asking(extension, end) for end in known)
+    ways_in = [end for end in found.endpoints if extension.known[end.interface].address]
+    public = address(_read(framework, found, own_address, extension, end) for end in ways_in) or own_address
+    return tuple(_asking(extension, _read(framework, found, public, extension, end)) for end in found.endpoints)
 
 
 def address(ends: collections.abc.Iterable[Endpoint]) -> str | None:
-    """Find where the customary ingress, else the first one, makes the application reachable."""
-    ready = [end for end in ends if isinstance(end.reading, Ready) and end.reading.address]
-    ordered = sorted(ready, key=lambda end: end.facts.name != end.integration.endpoint)
-    return next((end.reading.address for end in ordered if isinstance(end.reading, Ready)), None)
+    """Find where the application is reached: what the first related ingress says, or nothing yet."""
+    way_in = _way_in(ends)
+    return way_in.reading.address if way_in and isinstance(way_in.reading, Ready) else None
+
+
+def _way_in(ends: collections.abc.Iterable[Endpoint]) -> Endpoint | None:
+    """Find the ingress that counts: of those that are related the customary one, else the first."""
+    related = [end for end in ends if end.integration.address and end.facts.remote]
+    return min(related, key=lambda end: not end.context.customary, default=None)
 
 
 def requests(ends: collections.abc.Iterable[Endpoint]) -> dict[str, facts.Text]:
@@ -79,12 +83,13 @@ def _read(
 ) -> Endpoint:
     known = extension.known[end.interface]
     names = [each.name for each in found.endpoints if each.interface == end.interface]
-    customary = known.endpoint if known.endpoint in names else names[0]
+    customary = end.name == (known.endpoint if known.endpoint in names else names[0])
     context = Context(
         me=found.me,
         endpoint=end.name,
         relation=end.remote.relation if end.remote else 0,
-        stem=known.stem if known.stem and end.name == customary else environment.name(end.name),
+        stem=known.stem if known.stem and customary else environment.name(end.name),
+        customary=customary,
         prefix=framework.prefix,
         options={option.name: option.value for option in found.options if option.value is not None},
         base_url=own_address,
@@ -104,17 +109,17 @@ def _reading(
 
 def obstacles(me: facts.Identity, endpoints: collections.abc.Sequence[Endpoint]) -> list[Hold]:
     """Tell what is missing, awaited or unusable."""
-    holds: list[Hold] = []
+    holds = _namesakes(endpoints)
     missing: list[Endpoint] = []
-    reached = address(endpoints)
+    way_in = _way_in(endpoints)
     for end in endpoints:
         remote, required = end.facts.remote, not end.facts.optional
         if remote and end.facts.missing_library:
             holds.append(_library(end, end.facts.missing_library))
         if remote and (refusal := end.integration.refusal(end.context)):
             holds.append(Hold(kind="blocked", reason=refusal))
-        if remote and end.integration.needs_ingress and not reached:
-            holds.append(_ingress(me, end))
+        if remote and end.integration.needs_ingress and not (way_in and isinstance(way_in.reading, Ready)):
+            holds.append(_ingress(me, end, way_in))
         match end.reading:
             case Invalid(reason):
                 holds.append(Hold(kind="blocked", reason=reason))
@@ -141,12 +146,30 @@ def _library(end: Endpoint, library: str) -> Hold:
     )
 
 
-def _ingress(me: facts.Identity, end: Endpoint) -> Hold:
+def _ingress(me: facts.Identity, end: Endpoint, way_in: Endpoint | None) -> Hold:
+    if way_in and isinstance(way_in.reading, Pending):
+        return dataclasses.replace(waiting(way_in), stop=False)
     return Hold(
         kind="blocked",
         reason=f"integration {end.facts.name} needs an ingress, so that browsers find the way back "
         f"(juju integrate {me.app} {integrations.BY_INTERFACE['ingress'].provider})",
     )
+
+
+def _namesakes(endpoints: collections.abc.Sequence[Endpoint]) -> list[Hold]:
+    """Tell which endpoints would set each other's variables: ``mysql-db`` those of ``mysql``."""
+    named: dict[str, list[str]] = {}
+    for end in endpoints:
+        named.setdefault(end.context.stem, []).append(end.facts.name)
+    return [
+        Hold(
+            kind="blocked",
+            reason=f"endpoints {' and '.join(sorted(names))} would both set {stem}_… (rename one in charmcraft.yaml)",
+            stop=True,
+        )
+        for stem, names in named.items()
+        if len(names) > 1
+    ]
 
 
 def _missing(me: facts.Identity, missing: collections.abc.Sequence[Endpoint]) -> Hold:

@@ -137,12 +137,22 @@ def _options(charm: ops.CharmBase) -> collections.abc.Iterator[facts.Option]:
 
 def _required_options(charm_dir: pathlib.Path) -> frozenset[str]:
     """Find the options with ``optional: false``, a key of charmcraft's that ``ops`` does not read."""
-    path = charm_dir / "config.yaml"
-    text = path.read_text() if path.exists() else ""
-    if "optional" not in text:  # most charms: no need to parse the file again
-        return frozenset()
-    options: dict[str, dict[str, object]] = yaml.safe_load(text).get("options") or {}
+    options = _declared(charm_dir / "config.yaml", "options")
     return frozenset(name for name, declared in options.items() if declared.get("optional") is False)
+
+
+def _says_required(charm_dir: pathlib.Path, endpoint: str) -> bool:
+    """Tell whether an endpoint says ``optional: false``; to ``ops`` that is the same as to say nothing."""
+    return _declared(charm_dir / "metadata.yaml", "requires").get(endpoint, {}).get("optional") is False
+
+
+def _declared(path: pathlib.Path, section: str) -> dict[str, dict[str, object]]:
+    """Read a section of a file that ``ops`` has read before, where it says anything of what is optional."""
+    text = path.read_text() if path.exists() else ""
+    if "optional" not in text:  # no need to parse the file again
+        return {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, loader).get(section) or {}  # noqa: S506  either loader is a safe one
 
 
 def _paas_config(charm_dir: pathlib.Path) -> str:
@@ -170,7 +180,8 @@ def _endpoints(
         yield facts.Endpoint(
             name=name,
             interface=known.interface,
-            optional=bool(meta.optional) or (known.of_extension and name == known.endpoint),
+            optional=bool(meta.optional)
+            or (known.of_extension and name == known.endpoint and not _says_required(charm.charm_dir, name)),
             remote=_remote(charm, relation, known) if relation else None,
             missing_library=missing_libraries.get(name),
         )

@@ -21,13 +21,32 @@ def is_url(address: str) -> bool:
         return False
 
 
-def is_host(text: str) -> bool:
-    """Tell whether the text can stand between the account and the path of a URL: ``host`` or ``host:port``."""
+def is_web(address: str) -> bool:
+    """Tell whether the text is an address for browsers and other clients of HTTP."""
     try:
-        parts = urllib.parse.urlsplit(f"//{text}")
+        parts = urllib.parse.urlsplit(address)
     except ValueError:
         return False
-    return bool(parts.hostname) and parts.netloc == text and "@" not in text and text.isprintable() and " " not in text
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def is_endpoint(text: str) -> bool:
+    """Tell whether the text is ``host`` or ``host:port``; an IPv6 address stands in brackets."""
+    try:
+        parts = urllib.parse.urlsplit(f"//{text}")
+        port = parts.port
+    except ValueError:
+        return False
+    brackets = text.startswith("[")
+    return (
+        bool(parts.hostname)
+        and parts.netloc == text
+        and (brackets or text.count(":") <= 1)
+        and not text.endswith(":")
+        and port != 0
+        and not set(text) & set("@ \\")
+        and text.isprintable()
+    )
 
 
 def _checked(address: str) -> str:
@@ -40,18 +59,27 @@ def _checked_if_any(address: str) -> str:
     return _checked(address) if address else address
 
 
+def _checked_web(address: str) -> str:
+    if not is_web(address):
+        raise ValueError("must be a URL with http or https")
+    return address
+
+
 def _checked_host(host: str) -> str:
-    if not is_host(host):
+    written = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    if not is_endpoint(written) or _port(urllib.parse.urlparse(f"//{written}")):
         raise ValueError("must be the name or the address of a host")
-    return host
+    return written
 
 
 Url = typing.Annotated[str, pydantic.AfterValidator(_checked)]
 """The text of an address, as it was given."""
 UrlOrNothing = typing.Annotated[str, pydantic.AfterValidator(_checked_if_any)]
 """Likewise; empty where there is none."""
+WebUrl = typing.Annotated[str, pydantic.AfterValidator(_checked_web)]
+"""The text of an address for clients of HTTP, as it was given."""
 Host = typing.Annotated[str, pydantic.AfterValidator(_checked_host)]
-"""Where something listens, possibly with its port."""
+"""Where something listens, without its port; an IPv6 address gets the brackets that it needs in a URL."""
 
 
 def carries(address: str, username: str, password: str) -> bool:

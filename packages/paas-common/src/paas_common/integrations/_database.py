@@ -52,14 +52,9 @@ class Database(pydantic.BaseModel):
 
     @pydantic.field_validator("endpoints")
     @classmethod
-    def _has_real_ports(cls, endpoints: str) -> str:
-        for endpoint in endpoints.split(",") if endpoints else ():
-            host, colon, port = endpoint.strip().rpartition(":")
-            highest_port = 65535
-            if not urls.is_host(endpoint.strip()):
-                raise ValueError("must be host:port")
-            if colon and not (host and port.isdecimal() and 0 < int(port) <= highest_port):
-                raise ValueError("must be host:port, with a port from 1 to 65535")
+    def _are_endpoints(cls, endpoints: str) -> str:
+        if endpoints and not all(urls.is_endpoint(endpoint.strip()) for endpoint in endpoints.split(",")):
+            raise ValueError("must be host:port, with a port from 1 to 65535 and IPv6 addresses in brackets")
         return endpoints
 
     @pydantic.field_validator("tls", mode="before")
@@ -96,13 +91,17 @@ class Database(pydantic.BaseModel):
         return urls.with_parameters(address, {"replicaSet": self.replset} if self.replset else {})
 
 
-def parse(bags: facts.Databags, _: Context) -> Database | None:
-    """Return nothing until there is an address and an account."""
+def parse(bags: facts.Databags, context: Context) -> Database | None:
+    """Return nothing until there is an address and an account.
+
+    A provider that does not name the database has made the one that was asked for, which is named like the application.
+    """
     ready = any(unit.get("state") == "ready" for unit in bags.units)
     if bags.app.get("subordinated") == "true" and not ready:
         return None
     usable = bags.app.get("uris") or all(bags.app.get(key) for key in ("endpoints", "username", "password"))
-    return Database.model_validate(bags.app) if usable else None
+    named = bags.app.get("database") or context.me.app
+    return Database.model_validate({**bags.app, "database": named}) if usable else None
 
 
 def env(dialect: Dialect, data: Database, context: Context) -> facts.Text:

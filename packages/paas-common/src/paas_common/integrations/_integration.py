@@ -28,6 +28,8 @@ class Context:
     """Where the application is reached; not known yet while an ingress is read."""
     folder: str
     """Where in the container the files of this endpoint go."""
+    customary: bool = True
+    """Whether this endpoint has the customary variables of its interface."""
 
 
 @dataclasses.dataclass(frozen=True)

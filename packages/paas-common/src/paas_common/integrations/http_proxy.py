@@ -17,6 +17,8 @@ from ._integration import Context, Integration
 
 _OURS: typing.Final = uuid.UUID("5f2b5bd4-3c1d-4a27-9d35-64a1a52e0c3f")
 
+_REFUSALS: typing.Final = ("rejected", "invalid", "unsupported", "error")
+
 
 class _Response(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
@@ -25,6 +27,13 @@ class _Response(pydantic.BaseModel):
     http_proxy: urls.UrlOrNothing = ""
     https_proxy: urls.UrlOrNothing = ""
     user: str | None = None
+
+    @pydantic.field_validator("status")
+    @classmethod
+    def _is_no_refusal(cls, status: str) -> str:
+        if status in _REFUSALS:
+            raise ValueError(f"the provider answers {status}; see its own status")
+        return status
 
 
 class _Account(pydantic.BaseModel):
@@ -57,8 +66,10 @@ def parse(bags: facts.Databags, _: Context) -> HttpProxy | None:
     return HttpProxy(http=_with(ready.http_proxy, account), https=_with(ready.https_proxy, account))
 
 
-def env(data: HttpProxy, _: Context) -> facts.Text:
-    """Name the proxies in both cases, because programs differ."""
+def env(data: HttpProxy, context: Context) -> facts.Text:
+    """Name the proxies in both cases, because programs differ; those of a further endpoint nobody uses unasked."""
+    if not context.customary:
+        return {f"{context.stem}_HTTP_PROXY": data.http, f"{context.stem}_HTTPS_PROXY": data.https}
     return {"http_proxy": data.http, "HTTP_PROXY": data.http, "https_proxy": data.https, "HTTPS_PROXY": data.https}
 
 

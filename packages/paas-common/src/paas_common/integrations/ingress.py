@@ -8,7 +8,7 @@ from ._integration import Context, Integration
 
 
 class _Route(pydantic.BaseModel):
-    url: urls.Url
+    url: urls.WebUrl
 
 
 class Ingress(pydantic.BaseModel):
@@ -29,6 +29,15 @@ def address(data: Ingress) -> str:
     return data.ingress.url
 
 
+def env(data: Ingress, context: Context) -> facts.Text:
+    """Name the address of a further ingress; that of the customary one is the application's own."""
+    if context.customary:
+        return {}
+    prefix = urls.prefix(data.ingress.url)
+    path = {f"{context.stem}_BASE_PATH": prefix} if prefix else {}
+    return {f"{context.stem}_BASE_URL": data.ingress.url, **path}
+
+
 INGRESS = Integration(
     interface="ingress",
     endpoint="ingress",
@@ -36,6 +45,7 @@ INGRESS = Integration(
     provider="traefik-k8s",
     library="charms.traefik_k8s.v2.ingress",
     parse=parse,
+    env=env,
     address=address,
     of_extension=True,
 )

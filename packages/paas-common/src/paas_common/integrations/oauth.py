@@ -4,7 +4,7 @@ import json
 
 import pydantic
 
-from paas_common import facts
+from paas_common import facts, urls
 
 from ._integration import Context, Integration
 
@@ -17,11 +17,11 @@ class Oauth(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
-    issuer_url: str
-    authorization_endpoint: str
-    token_endpoint: str
-    userinfo_endpoint: str
-    jwks_endpoint: str
+    issuer_url: urls.WebUrl
+    authorization_endpoint: urls.WebUrl
+    token_endpoint: urls.WebUrl
+    userinfo_endpoint: urls.WebUrl
+    jwks_endpoint: urls.WebUrl
     client_id: str
     secret: str = pydantic.Field(repr=False)
 

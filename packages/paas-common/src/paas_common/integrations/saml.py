@@ -4,13 +4,17 @@ Each service of the identity provider has keys of its own: its name in snake cas
 and ``url`` or ``binding``.
 """
 
-import pydantic
+import re
 
-from paas_common import facts
+import pydantic
+import pydantic_core
+
+from paas_common import facts, urls
 
 from ._integration import Context, Integration
 
 _SIGN_ON = "single_sign_on_service_"
+_SERVICE = re.compile(r"(\w+_(?:redirect|post))_url")
 
 
 class Saml(pydantic.BaseModel):
@@ -19,16 +23,21 @@ class Saml(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True)
 
     entity_id: str = pydantic.Field(min_length=1)
-    metadata_url: str | None = None
+    metadata_url: urls.UrlOrNothing | None = None
     x509certs: str
     """Certificates, separated by commas; the first one signs."""
-    sign_on_redirect_url: str | None = None
+    sign_on_redirect_url: urls.WebUrl | None = None
 
 
 def parse(bags: facts.Databags, _: Context) -> Saml | None:
-    """Return nothing until the provider has written something."""
+    """Return nothing until the provider has written something; raises where a service does not say how it is called."""
     if not bags.app:
         return None
+    bindings = sorted(f"{found[1]}_binding" for key in bags.app if (found := _SERVICE.fullmatch(key)))
+    if absent := [key for key in bindings if key not in bags.app]:
+        raise pydantic_core.ValidationError.from_exception_data(
+            "Saml", [{"type": "missing", "loc": (key,), "input": {}} for key in absent]
+        )
     return Saml.model_validate({**bags.app, "sign_on_redirect_url": _redirect(bags.app)})
 
 

@@ -17,7 +17,7 @@ class _Protocol(pydantic.BaseModel):
 
 class _Receiver(pydantic.BaseModel):
     protocol: _Protocol
-    url: urls.Url
+    url: urls.WebUrl
 
 
 class Tracing(pydantic.BaseModel):
@@ -38,7 +38,10 @@ def parse(bags: facts.Databags, _: Context) -> Tracing | None:
 
 def env(data: Tracing, context: Context) -> facts.Text:
     """Name the variables that OpenTelemetry's own libraries read; the address is exactly the provider's."""
-    return {"OTEL_SERVICE_NAME": context.me.app, "OTEL_EXPORTER_OTLP_ENDPOINT": _address(data) or ""}
+    return {
+        f"{context.stem}_SERVICE_NAME": context.me.app,
+        f"{context.stem}_EXPORTER_OTLP_ENDPOINT": _address(data) or "",
+    }
 
 
 def request(_: Context) -> facts.Text:

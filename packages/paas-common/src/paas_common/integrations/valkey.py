@@ -31,9 +31,9 @@ class _Answer(pydantic.BaseModel):
 
     @pydantic.field_validator("endpoints")
     @classmethod
-    def _names_a_host(cls, endpoints: str) -> str:
-        if endpoints and not urls.is_host(endpoints.removeprefix(SCHEME)):
-            raise ValueError("must be the name or the address of a host")
+    def _are_endpoints(cls, endpoints: str) -> str:
+        if endpoints and not all(map(urls.is_endpoint, endpoints.removeprefix(SCHEME).split(","))):
+            raise ValueError("must be host:port, with a port from 1 to 65535 and IPv6 addresses in brackets")
         return endpoints
 
     @property
@@ -78,7 +78,7 @@ def env(data: Valkey, context: Context) -> facts.Text:
     """Spell out the primary's address, and name the others."""
     endpoints = data.answer.endpoints.removeprefix(SCHEME)
     address = urls.url("valkey", endpoints, username=data.username, password=data.password)
-    family = context.stem.removesuffix("_DB")
+    family = context.stem.removesuffix("_DB") if context.customary else context.stem
     return {
         **urls.env(context.stem, address, username=data.username, password=data.password),
         f"{context.stem}_READ_ONLY_ENDPOINTS": data.answer.read_only_endpoints,

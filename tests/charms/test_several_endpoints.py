@@ -1,0 +1,185 @@
+"""Several endpoints of one interface: whose the customary variables are, and how the others' start."""
+
+import dataclasses
+import json
+import typing
+
+import pytest
+from ops import testing
+from test_integrations import MODEL, but, named, of
+from world import World, environment
+
+
+def both(
+    world: World, first: dict[str, typing.Any], endpoint: str, *, change: tuple[str, str], only: str = ""
+) -> testing.State:
+    """Relate an example under its own endpoint and, with another answer, under a further one; or only one of them."""
+    second = but(json.loads(json.dumps(first).replace(*change)), endpoint=endpoint)
+    world.meta["requires"] = {
+        # the further one is declared first
+        endpoint: {"interface": first["interface"], "optional": True},
+        first["endpoint"]: {"interface": first["interface"], "optional": True},
+        **({} if first["interface"] == "ingress" else {"ingress": {"interface": "ingress"}}),
+    }
+    relations = {
+        of(each, remote_app_name=f"provider-{number}")
+        for number, each in enumerate((first, second))
+        if only in ("", each["endpoint"])
+    }
+    key = world.secret()
+    other = {uri + "x": content for uri, content in second["secrets"].items()}
+    relations = {
+        dataclasses.replace(
+            each,
+            remote_app_data={
+                name: text if each.endpoint != endpoint else _renamed(text, second["secrets"])
+                for name, text in each.remote_app_data.items()
+            },
+        )
+        for each in relations
+    }
+    secrets = {testing.Secret(content, id=uri) for uri, content in {**first["secrets"], **other}.items()}
+    return world.state(relations={world.peer(key), *relations}, secrets={key, *secrets}, model=MODEL)
+
+
+def _renamed(text: str, secrets: dict[str, typing.Any]) -> str:
+    for uri in secrets:
+        text = text.replace(uri, uri + "x")
+    return text
+
+
+def ran(world: World, state: testing.State) -> testing.State:
+    return world.run(world.context().on.config_changed(), state)
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "change", "variables"),
+    [
+        (
+            "s3",
+            "backups",
+            ("flask-bucket", "backup-bucket"),
+            {"S3_BUCKET": "flask-bucket", "BACKUPS_BUCKET": "backup-bucket"},
+        ),
+        (
+            "redis",
+            "sessions",
+            ("redis-k8s-0", "other-0"),
+            {"SESSIONS_HOSTNAME": "other-0.redis-k8s-endpoints.test-model.svc.cluster.local"},
+        ),
+        (
+            "tracing",
+            "audit",
+            ("tempo.test-model", "audit.test-model"),
+            {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://tempo.test-model.svc.cluster.local:4318",
+                "AUDIT_EXPORTER_OTLP_ENDPOINT": "http://audit.test-model.svc.cluster.local:4318",
+                "AUDIT_SERVICE_NAME": "flask-k8s",
+            },
+        ),
+        (
+            "http-proxy",
+            "abroad",
+            ("squid.test", "abroad.test"),
+            {
+                "http_proxy": "http://proxyuser:proxyPass01@squid.test:3128",
+                "ABROAD_HTTP_PROXY": "http://proxyuser:proxyPass01@abroad.test:3128",
+            },
+        ),
+        (
+            "valkey",
+            "cache-db",
+            ("vkPass01", "vkPass02"),
+            {"CACHE_DB_PASSWORD": "vkPass02", "VALKEY_DB_PASSWORD": "vkPass01"},
+        ),
+        (
+            "ingress",
+            "public",
+            ("juju.test", "public.test"),
+            {
+                "FLASK_BASE_URL": "http://juju.test/test-model-flask-k8s",
+                "PUBLIC_BASE_URL": "http://public.test/test-model-flask-k8s",
+                "PUBLIC_BASE_PATH": "/test-model-flask-k8s",
+            },
+        ),
+    ],
+)
+def test_the_customary_endpoint_keeps_its_variables_and_the_others_start_with_its_name(
+    world: World, name: str, endpoint: str, change: tuple[str, str], variables: dict[str, str]
+) -> None:
+    after = ran(world, both(world, named(name), endpoint, change=change))
+
+    assert after.unit_status == testing.ActiveStatus()
+    assert {variable: environment(after).get(variable) for variable in variables} == variables
+
+
+def test_all_variables_of_a_further_valkey_start_with_its_name(world: World) -> None:
+    state = both(world, named("valkey"), "cache-db", change=("vkPass01", "vkPass02"))
+
+    found = environment(ran(world, state))
+
+    assert {"CACHE_DB_MODE", "CACHE_DB_VERSION", "VALKEY_MODE", "VALKEY_VERSION"} <= found.keys()
+    assert "CACHE_MODE" not in found
+
+
+def test_two_providers_of_logins(world: World) -> None:
+    for endpoint in ("oidc", "staff"):
+        world.meta["config"]["options"] |= {
+            f"{endpoint}-scopes": {"type": "string", "default": "openid"},
+            f"{endpoint}-redirect-path": {"type": "string", "default": f"/{endpoint}/callback"},
+        }
+    oauth = named("oauth")
+    state = both(world, oauth, "staff", change=("oauthSecret01", "staffSecret01"))
+    state = dataclasses.replace(state, relations={*state.relations, of(named("ingress"))})
+
+    after = ran(world, state)
+
+    found = environment(after)
+    assert (found["FLASK_OIDC_CLIENT_SECRET"], found["FLASK_STAFF_CLIENT_SECRET"]) == ("oauthSecret01", "staffSecret01")
+    asked = {each.endpoint: each.local_app_data.get("redirect_uri", "") for each in after.relations}
+    assert asked["oidc"].endswith("/oidc/callback")
+    assert asked["staff"].endswith("/staff/callback")
+
+
+def test_a_further_ingress_counts_while_there_is_no_other(world: World) -> None:
+    state = both(world, named("ingress"), "public", change=("juju.test", "public.test"), only="public")
+
+    found = environment(ran(world, state))
+
+    assert found["FLASK_BASE_URL"] == found["PUBLIC_BASE_URL"] == "http://public.test/test-model-flask-k8s"
+
+
+def test_an_ingress_that_has_not_answered_is_not_replaced_by_another(world: World) -> None:
+    state = both(world, named("ingress"), "public", change=("juju.test", "public.test"))
+    silent = {
+        dataclasses.replace(each, remote_app_data={}) if each.endpoint == "ingress" else each
+        for each in typing.cast("frozenset[testing.Relation]", state.relations)
+    }
+
+    found = environment(ran(world, dataclasses.replace(state, relations=silent)))
+
+    assert found["FLASK_BASE_URL"] == "http://flask-k8s.test-model:8000"
+    assert found["PUBLIC_BASE_URL"] == "http://public.test/test-model-flask-k8s"
+
+
+def test_endpoints_that_would_set_the_same_variables_block(world: World) -> None:
+    state = both(world, named("mysql-secret"), "mysql-db", change=("mysql-k8s-primary", "mysql-k8s-other"))
+
+    assert ran(world, state).unit_status == testing.BlockedStatus(
+        "endpoints mysql and mysql-db would both set MYSQL_DB_… (rename one in charmcraft.yaml)"
+    )
+
+
+def test_a_login_waits_for_an_ingress_that_has_not_answered(world: World) -> None:
+    oauth = named("oauth-without-ingress")
+    world.meta["requires"] = {
+        "ingress": {"interface": "ingress"},
+        "oidc": {"interface": "oauth", "optional": True},
+    }
+    key = world.secret()
+    secrets = {testing.Secret(content, id=uri) for uri, content in oauth["secrets"].items()}
+    relations = {world.peer(key), of(oauth), of(named("ingress"), remote_app_data={}, remote_app_name="traefik-k8s")}
+
+    after = ran(world, world.state(relations=relations, secrets={key, *secrets}, model=MODEL))
+
+    assert after.unit_status == testing.WaitingStatus("waiting for traefik-k8s to provide ingress")

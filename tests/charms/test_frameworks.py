@@ -251,6 +251,15 @@ def test_uvicorn_writes_json_lines_when_the_author_says_so(framework: World, cas
     assert (framework.root / "tmp/log_config/uvicorn_json_lines.py").exists()
 
 
+@pytest.mark.parametrize("case", [pytest.param(GO, id="go")], indirect=True)
+def test_json_lines_where_no_server_is_the_charms_are_refused(framework: World, case: Case) -> None:
+    framework.paas_config = "framework_logging_format: json\n"
+
+    assert deployed(framework).unit_status == testing.BlockedStatus(
+        "invalid paas-config.yaml: framework_logging_format (go has no server that would write such lines)"
+    )
+
+
 class TestDjango:
     """What only Django has."""
 

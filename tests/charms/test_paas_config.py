@@ -15,7 +15,8 @@ from world import World, environment
         ("port: high", "port (input should be a valid integer)"),
         ("colour: blue", "colour (extra inputs are not permitted)"),
         ("framework_logging_format: xml", "framework_logging_format (input should be 'none' or 'json')"),
-        ("- a\n- b", " (input should be a valid dictionary or instance of PaasConfig)"),
+        ("- a\n- b", "it must be a mapping of keys to values"),
+        ("false", "it must be a mapping of keys to values"),
         (
             "prometheus: {scrape_configs: [{job_name: a, static_configs: [{targets: ['@scheduler']}]}]}",
             (

@@ -1,6 +1,7 @@
 """Gunicorn's configuration and worker class: checked before use, reloaded only when really changed."""
 
 import dataclasses
+import json
 import typing
 
 import pytest
@@ -24,6 +25,23 @@ def test_the_file(world: World) -> None:
         "workers = 2",
         "timeout = 9",
     ]
+
+
+def test_with_somebody_to_receive_traces_it_sends_them(world: World) -> None:
+    receivers = [{"protocol": {"name": "otlp_http", "type": "http"}, "url": "http://tempo:4318"}]
+    tracing = testing.Relation("tracing", remote_app_data={"receivers": json.dumps(receivers)})
+    world.meta["requires"]["tracing"] = {"interface": "tracing", "optional": True, "limit": 1}
+    settled = world.settled()
+    assert "send_traces" not in world.gunicorn
+
+    world.run(
+        world.context().on.relation_changed(tracing),
+        dataclasses.replace(settled, relations={*settled.relations, tracing}),
+    )
+
+    assert world.gunicorn.endswith("\ndef post_worker_init(worker):\n    send_traces(worker.log)\n")
+    (line,) = [line for line in world.gunicorn.splitlines() if line.startswith("access_log_format = ")]
+    assert line.endswith('\\"%(a)s\\" %({x-request-id}o)s"')
 
 
 def test_it_is_checked_with_the_application_s_environment_and_user(world: World) -> None:

@@ -14,6 +14,7 @@ import aiohttp
 import paas_local
 import yaml
 from paas_local import daemon, pods
+from paas_local.network import NetworkError
 from paas_local.placement import Folders
 from paas_local.toolserver import listening
 
@@ -95,6 +96,7 @@ class PlainMachine:
         self.started: list[str] = []
         self.published: dict[int, str] = {}
         self.broken = ""
+        self.ports_taken = ""
 
     async def start_pod(self, spec: pods.PodSpec) -> PlainPod:
         if self.broken:
@@ -107,6 +109,8 @@ class PlainMachine:
         return pod
 
     async def publish(self, address: str, port: int) -> int:
+        if self.ports_taken:
+            raise NetworkError(self.ports_taken)
         number = port
         while number in self.published:
             number += 1

@@ -88,6 +88,27 @@ def test_ports_are_published_and_options_change(place: Path, home: Path):
     play(home, step)
 
 
+def test_a_port_that_nobody_gives_up_is_told_and_tried_again(place: Path, home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("paas_local.daemon.AGAIN", 0.1)
+    charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
+
+    async def step(operator: Operator) -> None:
+        async def told(published: dict[str, list[str]], unreachable: dict[str, str]) -> bool:
+            answer = await operator.answer("status", model="demo")
+            return (answer["published"], answer["unreachable"]) == (published, unreachable)
+
+        operator.machine.ports_taken = "no port is free"
+        await operator.deploy(charm)
+        await operator.until("tiny/0", "active")
+        await operator.eventually(lambda: told({}, {"tiny": "no port is free"}))
+
+        operator.machine.ports_taken = ""
+        await operator.eventually(lambda: told({"tiny": ["http://127.0.0.1:8000"]}, {}))
+        assert (await operator.log()).count("no port is free") == 1
+
+    play(home, step)
+
+
 FAILING = """
     def __init__(self, framework):
         super().__init__(framework)

@@ -61,6 +61,14 @@ def test_gunicorn_s_access_line() -> None:
     }
 
 
+def test_gunicorn_s_access_line_names_the_span_of_its_request() -> None:
+    atoms = {"m": "GET", "U": "/", "q": "", "h": "10.0.0.7", "s": "200", "M": 1, "{x-request-id}i": "-"}
+    made = record("gunicorn.access", logging.INFO, "%(m)s %(U)s")
+    made.args = {**atoms, "{paas.span}e": "abc def"}
+
+    assert (line(made)["traceId"], line(made)["spanId"]) == ("abc", "def")
+
+
 def test_uvicorn_s_access_line() -> None:
     made = record(
         "uvicorn.access", logging.INFO, '%s - "%s %s HTTP/%s" %d', "10.0.0.7:5555", "POST", "/notes?a=1", "1.1", 201

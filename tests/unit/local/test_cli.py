@@ -191,6 +191,14 @@ def test_url_prints_where_an_application_answers(run: Run, daemon: FakeDaemon):
     assert unknown.stderr == 'ERROR application "x" not found\n'
 
 
+def test_url_says_why_an_application_with_a_port_is_not_reached(run: Run, daemon: FakeDaemon):
+    daemon.results["status"] = STATUS["active_with_relations"]
+    why = "no port of 127.0.0.1 is free for 8000, up to 8099"
+    daemon.beside["status"] = {"published": {}, "unreachable": {"flask-k8s": why}}
+
+    assert run("url", "flask-k8s").stderr == f"ERROR {why}; it is tried again all the time\n"
+
+
 def test_deploy_sends_the_packed_charm_and_the_options(run: Run, daemon: FakeDaemon, tmp_path: Path):
     daemon.results |= {"status": deployed("site"), "deploy": {}}
     packed(tmp_path)

@@ -173,6 +173,17 @@ def test_the_process_is_told_which_pebble_to_use(starter: client.Client):
     assert told.ask("arguments") == ["--pebble", "/opt/pebble"]
 
 
+def test_the_process_finds_a_home_that_was_named_relatively(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PAAS_LOCAL_HOME", "relative/to/here")
+    told = home / "told"
+    program = (sys.executable, "-c", f"import os; open({str(told)!r}, 'w').write(os.environ['PAAS_LOCAL_HOME'])")
+
+    with pytest.raises(client.ClientError):
+        client.Client(home=home, program=program).ask("models")
+
+    assert told.read_text() == str(home)
+
+
 def test_a_process_that_cannot_start_says_why(home: Path):
     program = (sys.executable, "-c", "raise SystemExit('user namespaces are switched off')")
 

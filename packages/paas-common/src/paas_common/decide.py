@@ -64,6 +64,8 @@ def _decide(
     added = author.ask(extension, _situation(framework, found, given, variables), variables, taken)
     if isinstance(added, Hold):
         return Decision(outcome=added)
+    if unfit := environment.unfit(added.environment):
+        return Decision(outcome=Hold(kind="blocked", reason=unfit))
     decision = _workload(framework, found, found.image, given, added.environment, ends)
     if not isinstance(decision.outcome, Workload):
         return decision
@@ -176,7 +178,13 @@ def _environment(
 
 
 def _serving(given: Options, ends: collections.abc.Iterable[Endpoint]) -> Serving:
-    return Serving(port=given.ports.app, json_logs=given.paas_config.json_logs, public=endpoints.address(ends))
+    ready = [end for end in ends if isinstance(end.reading, Ready) and end.context.customary]
+    return Serving(
+        port=given.ports.app,
+        json_logs=given.paas_config.json_logs,
+        public=endpoints.address(ends),
+        traces=any(end.integration.interface == "tracing" for end in ready),
+    )
 
 
 def _of_server(framework: Framework, there: facts.Text, serving: Serving) -> collections.abc.Iterator[Variable]:

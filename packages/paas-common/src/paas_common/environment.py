@@ -79,6 +79,20 @@ def _origin(variable: Variable) -> str:
     return f"{variable.name}: {variable.source}{displaced}"
 
 
+def unfit(environment: Environment) -> str:
+    """Name whose values no process can have in its environment, which are texts without NUL; nothing where all can."""
+    sources = sorted({variable.source for variable in environment.values() if not _is_text(variable.value)})
+    options = [source.removeprefix("option ") for source in sources if source.startswith("option ")]
+    others = [source for source in sources if not source.startswith("option ")]
+    rule = "must be UTF-8 text without NUL characters"
+    told = [f"invalid options: {', '.join(options)} ({rule})"] if options else []
+    return "; ".join([*told, *(f"invalid value of {source} ({rule})" for source in others)])
+
+
+def _is_text(value: str) -> bool:
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 def redact(said: str, environment: Environment) -> str:
     """Blot out the values of secret variables, for the output of a program that had them."""
     return blot(said, secrets(environment))

@@ -17,6 +17,8 @@ from .settings import Settings
 from .workload import Check, File, Refusal, Server, Serving
 
 STATSD: typing.Final = "localhost:9125"
+ACCESS_LINE: typing.Final = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({x-request-id}o)s'
+"""Gunicorn's own format, and the request's id as the answer names it."""
 _WORKER_CLASS: typing.Final = re.compile(r"(?P<flag>(?:^|\s)(?:-k|--worker-class)\s+(?:\[\s*)?)(?P<name>[^\s\[\]]+)")
 
 
@@ -61,11 +63,13 @@ def server(
     candidate = f"{state_dir}/gunicorn.conf.py"
 
     def files(settings: Settings, serving: Serving) -> tuple[File, ...]:
-        text = _text(_ours(settings), serving.port, app_dir)
+        text = _text(_ours(settings), serving, app_dir)
         if serving.json_logs:
             text += _json_logger()
+        if steps := tuple(_after_load(serving)):
+            text += _worker(steps)
         if serving.public:
-            text += _public_address(serving.public) + at_load(urls.prefix(serving.public))
+            text += at_load(urls.prefix(serving.public))
         return (File(path=f"{base_dir}/gunicorn.conf.py", content=text, candidate=candidate, on_change="reload"),)
 
     def checks(command: str, settings: Settings) -> tuple[Check, ...]:
@@ -80,9 +84,9 @@ def _ours(settings: Settings) -> GunicornSettings:
     return settings
 
 
-def _text(settings: GunicornSettings, port: int, app_dir: str) -> str:
+def _text(settings: GunicornSettings, serving: Serving, app_dir: str) -> str:
     given: dict[str, object] = {
-        "bind": [f"0.0.0.0:{port}"],
+        "bind": [f"0.0.0.0:{serving.port}"],
         "chdir": app_dir,
         "accesslog": "-",
         "errorlog": "-",
@@ -91,6 +95,7 @@ def _text(settings: GunicornSettings, port: int, app_dir: str) -> str:
         "threads": settings.webserver_threads,
         "keepalive": settings.webserver_keepalive,
         "timeout": settings.webserver_timeout,
+        "access_log_format": ACCESS_LINE if serving.traces else None,
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in given.items() if value is not None]
     return "\n".join(["# Written by the charm, which overwrites changes.", *lines, ""])
@@ -115,14 +120,23 @@ logger_class = JsonLogger
 """
 
 
-def _public_address(address: str) -> str:
-    """Wrap the application in each worker, once it is loaded."""
+def _after_load(serving: Serving) -> collections.abc.Iterator[str]:
+    """Say what each worker does once the application is loaded."""
+    if serving.json_logs:
+        yield "worker.wsgi = remembering(worker.wsgi)"
+    if serving.public:
+        yield f"worker.wsgi = behind(worker.wsgi, {json.dumps(serving.public)})"
+    if serving.traces:
+        yield "send_traces(worker.log)"
+
+
+def _worker(steps: collections.abc.Iterable[str]) -> str:
+    lines = "".join(f"    {step}\n" for step in steps)
     return f"""
-{sources.wsgi_public_address()}
+{sources.around_wsgi()}
 
 def post_worker_init(worker):
-    worker.wsgi = behind(worker.wsgi, {json.dumps(address)})
-"""
+{lines}"""
 
 
 def _command(command: str, settings: Settings) -> str | Refusal:

@@ -28,7 +28,7 @@ class JsonLines(logging.Formatter):
             "timestamp": f"{moment}.{int(record.msecs):03d}Z",
             "severityText": _SEVERITIES.get(record.levelname, record.levelname),
             "body": record.getMessage(),
-            **_span(),
+            **_span(record),
             "attributes": {"logger.name": record.name, **_access(record), **self._exception(record)},
         }
         return json.dumps(line, default=str)
@@ -72,7 +72,10 @@ def _request(method: str, path: str, query: str, client: str, status: object) ->
     }
 
 
-def _span() -> "dict[str, str]":
+def _span(record: logging.LogRecord) -> "dict[str, str]":
+    if record.name == "gunicorn.access" and isinstance(record.args, collections.abc.Mapping):
+        trace_id, _, span_id = str(record.args.get("{paas.span}e", "")).partition(" ")
+        return {"traceId": trace_id, "spanId": span_id} if span_id else {}
     context = trace.get_current_span().get_span_context() if trace else None
     if context is None or not context.is_valid:
         return {}

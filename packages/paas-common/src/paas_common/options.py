@@ -33,6 +33,11 @@ def read(framework: Framework, found: facts.Facts) -> Options | list[Hold]:
     config = paas_config.parse(found.paas_config)
     if isinstance(config, paas_config.Invalid):
         holds.append(Hold(kind="blocked", reason=config.reason))
+    elif config.json_logs and framework.server is None:
+        named = f"invalid {paas_config.FILE}: framework_logging_format"
+        holds.append(
+            Hold(kind="blocked", reason=f"{named} ({framework.name} has no server that would write such lines)")
+        )
     key, key_holds = _secret_key(framework, found)
     holds += key_holds
     if holds or ours is None or key is None or isinstance(config, paas_config.Invalid):

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import re
+import types
 import typing
 
 import pydantic
@@ -80,7 +81,10 @@ class Invalid:
 def parse(text: str) -> PaasConfig | Invalid:
     """Read the file's text; all defaults where there is nothing in it."""
     try:
-        return PaasConfig.model_validate(yaml.safe_load(text) or {})
+        found = yaml.safe_load(text)
+        if not isinstance(found, dict | types.NoneType):
+            return Invalid(f"invalid {FILE}: it must be a mapping of keys to values")
+        return PaasConfig.model_validate(found or {})
     except pydantic.ValidationError as error:
         return Invalid(f"invalid {FILE}: {', '.join(settings.problems(error))}")
     except yaml.YAMLError as error:

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from . import json_lines, public_address
+from . import json_lines, wsgi
 
 
 def json_lines_formatter() -> str:
@@ -10,9 +10,9 @@ def json_lines_formatter() -> str:
     return _text(json_lines.__file__)
 
 
-def wsgi_public_address() -> str:
-    """Give what tells a WSGI application its public address."""
-    return _text(public_address.__file__)
+def around_wsgi() -> str:
+    """Give what Gunicorn does around an application."""
+    return _text(wsgi.__file__)
 
 
 def _text(path: str) -> str:

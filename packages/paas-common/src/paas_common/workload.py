@@ -63,6 +63,8 @@ class Serving:
     """Log lines are JSON."""
     public: str | None
     """The address that an ingress has given the application, where there is one."""
+    traces: bool = False
+    """A backend receives traces; where, stands in the environment."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

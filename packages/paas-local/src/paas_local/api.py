@@ -84,6 +84,10 @@ class Models(Protocol):
         """Say where applications are reached on this machine."""
         ...
 
+    def unreachable(self, name: str) -> dict[str, str]:
+        """Say why applications with a port are not."""
+        ...
+
     def folders(self, name: str) -> Folders:
         """Say where a model's things lie."""
         ...
@@ -401,6 +405,7 @@ class Api:
         return {
             "result": status.document(model, time.time()),
             "published": self.models.urls(body.model),
+            "unreachable": self.models.unreachable(body.model),
             "integrations": list(showing.integrations(model)),
         }
 

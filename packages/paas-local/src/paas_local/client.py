@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import http.client
 import json
+import os
 import shutil
 import signal
 import socket
@@ -216,6 +217,7 @@ class Client:
                 stdout=output,
                 stderr=output,
                 cwd="/",
+                env={**os.environ, "PAAS_LOCAL_HOME": str(self.home)},  # which may be relative to here
                 start_new_session=True,
             )
 

@@ -68,7 +68,8 @@ class Daemon:
         self._machine = machine
         self._models = self.state.models()
         self._agents: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._ports: dict[published.Port, int | None] = {}
+        # where each port is published, or why it is not
+        self._ports: dict[published.Port, int | str] = {}
         self._hosts: dict[str, str] = {}
         self._publisher: asyncio.Task[None] | None = None
         self._closing = False
@@ -176,9 +177,15 @@ class Daemon:
         """Say where the applications of a model are reached on this machine."""
         found: dict[str, list[str]] = {}
         for port, number in sorted(self._ports.items(), key=lambda item: item[0].number):
-            if port.model == name and number is not None:
+            if port.model == name and isinstance(number, int):
                 found.setdefault(port.application, []).append(port.url(number))
         return found
+
+    def unreachable(self, name: str) -> dict[str, str]:
+        """Say why applications of a model that have a port are not reached on this machine."""
+        return {
+            port.application: why for port, why in self._ports.items() if port.model == name and isinstance(why, str)
+        }
 
     def _stuck(self, name: str) -> bool:
         units = self._models[name].units
@@ -226,26 +233,30 @@ class Daemon:
             wanted = {port for model in self._models.values() for port in published.wanted(model)}
             for port in [port for port in self._ports if port not in wanted]:
                 number = self._ports.pop(port)
-                if number is not None:
+                if isinstance(number, int):
                     await self._machine.unpublish(number)
-            for port in sorted(wanted - self._ports.keys(), key=lambda port: (port.model, port.application)):
+            due = [port for port in wanted if not isinstance(self._ports.get(port), int)]
+            for port in sorted(due, key=lambda port: (port.model, port.application)):
                 self._ports[port] = await self._published(port)
-            if not news.is_set():
-                await news.wait()
+            # somebody else's program may give a port back without a word
+            patience = AGAIN if any(isinstance(each, str) for each in self._ports.values()) else None
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(news.wait(), patience)
 
-    async def _published(self, port: published.Port) -> int | None:
+    async def _published(self, port: published.Port) -> int | str:
         try:
             return await self._machine.publish(port.address, port.number)
         except NetworkError as error:
-            line = Line(
-                time=time.time(),
-                entity=f"application-{port.application}",
-                level="ERROR",
-                module="paas-local.ports",
-                message=str(error),
-            )
-            self.log(port.model, line)
-            return None
+            if self._ports.get(port) != str(error):
+                line = Line(
+                    time=time.time(),
+                    entity=f"application-{port.application}",
+                    level="ERROR",
+                    module="paas-local.ports",
+                    message=str(error),
+                )
+                self.log(port.model, line)
+            return str(error)
 
     async def _end(self, running: list[asyncio.Task[None]]) -> None:
         for task in running:

@@ -120,6 +120,8 @@ class Processes:
             )
         except OSError as error:
             raise StartError(f"fork/exec {program}: {reason(error)}") from None
+        except ValueError:  # a NUL in a word or in the environment
+            raise StartError(f"fork/exec {program}: invalid argument") from None
         process = Process(pid=popen.pid, exited=asyncio.get_running_loop().create_future())
         self._running[popen.pid] = (process, popen)
         return process

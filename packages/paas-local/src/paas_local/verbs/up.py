@@ -184,12 +184,14 @@ def _units(document: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, bool]]
 
 
 def _tell(daemon: client.Client, place: Place, made: Made, trouble: str) -> None:
-    urls: list[str] = daemon.answer("status", model=place.model).get("published", {}).get(made.charm.name, [])
-    if trouble:
-        command.say(f"ERROR {trouble}")
+    answer = daemon.answer("status", model=place.model)
+    urls: list[str] = answer.get("published", {}).get(made.charm.name, [])
+    unreachable: str = answer.get("unreachable", {}).get(made.charm.name, "")
+    if trouble or unreachable:
+        command.say(f"ERROR {trouble or unreachable}")
     for url in urls:
         click.echo(url)
-    if not urls and not trouble:
+    if not urls and not trouble and not unreachable:
         command.say(f"{made.charm.name} is active and has no open port")
 
 

@@ -1,0 +1,44 @@
+"""Values that no process can have in its environment: the status names whose they are, and nothing is started."""
+
+import pytest
+from frameworks import FRAMEWORKS
+from ops import testing
+from world import DATABASE, World, postgresql
+
+RULE = "(must be UTF-8 text without NUL characters)"
+UNFIT = ["a\0b", "a\udcffb"]
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+@pytest.mark.parametrize("value", UNFIT)
+def test_an_option(framework: World, value: str) -> None:
+    after = framework.run(framework.context().on.config_changed(), framework.state(config={"greeting": value}))
+
+    assert after.unit_status == testing.BlockedStatus(f"invalid options: greeting {RULE}")
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_a_secret_key(framework: World) -> None:
+    name = next(name for name in framework.meta["config"]["options"] if name.endswith("-secret-key-id"))
+    key = testing.Secret({"value": "a\0b"})
+    state = framework.state()
+    state = framework.state(config={name: key.id}, relations=state.relations, secrets={*state.secrets, key})
+
+    after = framework.run(framework.context().on.config_changed(), state)
+
+    assert after.unit_status == testing.BlockedStatus(f"invalid options: {name} {RULE}")
+
+
+def test_what_an_integration_gives(world: World) -> None:
+    state = world.state()
+    odd = {each for each in state.relations if each.endpoint != "postgresql"}
+
+    after = world.run(
+        world.context().on.config_changed(),
+        world.state(
+            relations={*odd, postgresql(app={**DATABASE, "password": "a\0b"})},
+            secrets=state.secrets,
+        ),
+    )
+
+    assert after.unit_status == testing.BlockedStatus(f"invalid value of integration postgresql {RULE}")

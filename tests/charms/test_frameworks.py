@@ -251,6 +251,17 @@ def test_uvicorn_writes_json_lines_when_the_author_says_so(framework: World, cas
     assert (framework.root / "tmp/log_config/uvicorn_json_lines.py").exists()
 
 
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+@pytest.mark.parametrize("text", ["port: 0\n", "a: [\n", "- a\n", b"\xff\xfe"])
+def test_a_broken_paas_config_blocks(framework: World, text: str | bytes) -> None:
+    framework.paas_config = text
+
+    after = deployed(framework)
+
+    assert isinstance(after.unit_status, testing.BlockedStatus)
+    assert after.unit_status.message.startswith("invalid paas-config.yaml: ")
+
+
 @pytest.mark.parametrize("case", [pytest.param(GO, id="go")], indirect=True)
 def test_json_lines_where_no_server_is_the_charms_are_refused(framework: World, case: Case) -> None:
     framework.paas_config = "framework_logging_format: json\n"

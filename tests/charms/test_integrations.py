@@ -313,6 +313,21 @@ def test_a_mail_user_whose_name_is_part_of_the_word_none_is_told(world: World, w
     assert (environment(after)["SMTP_USER"], environment(after)["SMTP_DOMAIN"]) == (word, word)
 
 
+def test_the_order_in_which_units_are_listed_says_nothing(world: World) -> None:
+    example = named("rabbitmq-server")
+    bag = example["provider_units"]["0"]
+    found = set[str]()
+    for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
+        units = {str(unit): {**bag, "hostname": f"10.0.0.{unit}"} for unit in order}
+        told = but(example, provider_units=units)
+        world.new_container()
+        after = world.run(world.context().on.config_changed(), state_of(world, told, of(told)))
+        found.add(json.dumps(environment(after)))
+
+    assert len(found) == 1
+    assert "10.0.0.0:5672/%2F,amqp" in found.pop()
+
+
 def test_an_ipv6_address_gets_its_brackets(world: World) -> None:
     example = but(named("redis"), provider_app={}, provider_units={"0": {"hostname": "fd00::5", "port": "6379"}})
 

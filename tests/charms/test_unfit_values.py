@@ -29,6 +29,21 @@ def test_a_secret_key(framework: World) -> None:
     assert after.unit_status == testing.BlockedStatus(f"invalid options: {name} {RULE}")
 
 
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+@pytest.mark.parametrize("content", [{"value": ""}, {"other": "x"}])
+def test_a_secret_of_another_shape(framework: World, content: dict[str, str]) -> None:
+    name = next(name for name in framework.meta["config"]["options"] if name.endswith("-secret-key-id"))
+    key = testing.Secret(content)
+    state = framework.state()
+    state = framework.state(config={name: key.id}, relations=state.relations, secrets={*state.secrets, key})
+
+    after = framework.run(framework.context().on.config_changed(), state)
+
+    assert after.unit_status == testing.BlockedStatus(
+        f"invalid options: {name} (the secret must hold one key, value, that is not empty)"
+    )
+
+
 def test_what_an_integration_gives(world: World) -> None:
     state = world.state()
     odd = {each for each in state.relations if each.endpoint != "postgresql"}

@@ -80,10 +80,12 @@ def prepared(
 ) -> tuple[charms.Charm, dict[str, images.Rock]]:
     """Pack the charm and build the images that its containers run."""
     builtin = providers.find(argument)
+    folders = {key: Path(place) for key, place in resources.items()}
+    place = builtin.charm if builtin else _charm(argument)
+    _must_exist(folders)  # asked first: to pack takes long
     try:
-        charm = charms.pack(builtin.charm if builtin else _charm(argument), steps)
+        charm = charms.pack(place, steps)
         wanted = wanted_images(charm)
-        folders = {key: Path(place) for key, place in resources.items()}
         if builtin and builtin.rock.is_dir():
             folders = {**dict.fromkeys(wanted, builtin.rock), **folders}
         _must_match(wanted, folders)
@@ -111,16 +113,20 @@ def wanted_images(charm: charms.Charm) -> list[str]:
     return [key for key, resource in resources.items() if resource.get("type") == "oci-image"]
 
 
-def _must_match(wanted: Sequence[str], given: Mapping[str, Path]) -> None:
+def _must_exist(given: Mapping[str, Path]) -> None:
     for key, folder in given.items():
-        if key not in wanted:
-            known = ", ".join(wanted) or "no images"
-            raise click.ClickException(f'the charm has no image resource "{key}"; it has: {known}')
         if not folder.exists():
             raise click.ClickException(
                 f'there is no folder "{folder}" for the resource {key}: it is the application\'s folder,'
                 " where its rockcraft.yaml is"
             )
+
+
+def _must_match(wanted: Sequence[str], given: Mapping[str, Path]) -> None:
+    for key in given:
+        if key not in wanted:
+            known = ", ".join(wanted) or "no images"
+            raise click.ClickException(f'the charm has no image resource "{key}"; it has: {known}')
     if missing := [key for key in wanted if key not in given]:
         raise click.ClickException(
             f"local charm missing OCI images for: {', '.join(missing)}; add --resource {missing[0]}=FOLDER,"

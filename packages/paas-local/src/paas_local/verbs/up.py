@@ -75,7 +75,11 @@ def _up(folder: Path, model: str, *, detach: bool) -> None:
             _use_model(daemon, place, chosen=bool(model))
             made = _make(place, steps)
             _run(daemon, place, made, steps)
-            trouble = _wait(daemon, place, made.charm.name, steps)
+            try:
+                trouble = _wait(daemon, place, made.charm.name, steps)
+            except KeyboardInterrupt:
+                command.say(f"\n{_goes_on(made, place)}")
+                raise
         if trouble and detach:
             raise click.ClickException(trouble)
         _tell(daemon, place, made, trouble)
@@ -195,6 +199,10 @@ def _tell(daemon: client.Client, place: Place, made: Made, trouble: str) -> None
         command.say(f"{made.charm.name} is active and has no open port")
 
 
+def _goes_on(made: Made, place: Place) -> str:
+    return f"{made.charm.name} goes on. To stop it: paas-local destroy-model {place.model} --no-prompt"
+
+
 class _Watch:
     """Brings each saved change to the running application."""
 
@@ -215,9 +223,7 @@ class _Watch:
         except KeyboardInterrupt:
             pass
         self._watching = False
-        command.say(
-            f"\n{self._made.charm.name} goes on. To stop it: paas-local destroy-model {self._place.model} --no-prompt"
-        )
+        command.say(f"\n{_goes_on(self._made, self._place)}")
 
     def _saved(self, changed: Collection[str]) -> None:
         try:

@@ -87,9 +87,14 @@ def test_event_17_rabbitmq_ready(world: World) -> None:
 
 
 def test_event_18_rabbitmq_connected(world: World) -> None:
-    after = world.run(*joined(world, "rabbitmq-waiting"))
+    event, state = joined(world, "rabbitmq-waiting")
+    world.meta["requires"]["rabbitmq"]["optional"] = False
 
-    assert after.unit_status == testing.ActiveStatus()  # the integration is optional
+    after = world.run(event, state)
+
+    # the account is asked for, and the application waits for it
+    assert dict(relation(after, "rabbitmq").local_app_data) == {"username": "flask-k8s", "vhost": "/"}
+    assert after.unit_status == testing.WaitingStatus("waiting for provider to provide rabbitmq")
 
 
 def test_event_19_rabbitmq_joined(world: World) -> None:

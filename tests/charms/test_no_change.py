@@ -1,9 +1,18 @@
 """An event that changes nothing does nothing."""
 
+import collections
 import typing
 
+import pytest
 from ops import testing
-from world import Calls, World, relation
+from scenario import mocking
+from test_integrations import but, named, of, state_of
+from world import Calls, World, answered, relation
+
+EVERYTHING = (
+    "postgresql-secret", "mysql-secret", "mongodb-secret", "redis", "valkey", "s3", "saml", "rabbitmq-k8s",
+    "smtp-secret", "tracing", "openfga", "http-proxy", "ingress",
+)  # fmt: skip
 
 LOOKS = {"can_connect", "get_checks", "get_plan", "get_services", "pull"}
 
@@ -61,3 +70,39 @@ def test_the_application_status_is_left_to_juju(world: World) -> None:
     settled = world.settled()
 
     assert settled.app_status == testing.UnknownStatus()
+
+
+def test_with_everything_integrated_each_fact_is_asked_for_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = [named(name) for name in EVERYTHING]
+    first, *others = examples
+    secrets = {uri: content for each in examples for uri, content in each["secrets"].items()}
+    state = state_of(world, but(first, also_related=others, secrets=secrets), of(first))
+    settled = answered(world.run(world.context().on.config_changed(), state))
+    settled = world.run(world.context().on.update_status(), settled)
+    asked: list[str] = []
+    backend_type = mocking._MockModelBackend  # pyright: ignore[reportPrivateUsage]  it stands for the hook tools
+
+    def watch(name: str) -> None:
+        real = getattr(backend_type, name)
+
+        def watched(backend: object, *given: object, **more: object) -> object:
+            asked.append(f"{name} {given} {sorted(more.items())}")
+            return real(backend, *given, **more)
+
+        monkeypatch.setattr(backend_type, name, watched)
+
+    for name in (
+        "relation_get",
+        "relation_list",
+        "relation_ids",
+        "relation_set",
+        "secret_get",
+        "status_set",
+    ):
+        watch(name)
+    after = world.run(world.context().on.update_status(), settled)
+
+    assert after.unit_status == testing.ActiveStatus()
+    twice = {call: count for call, count in collections.Counter(asked).items() if count > 1}
+    assert twice == {}
+    assert not [call for call in asked if call.startswith("relation_set")]

@@ -214,6 +214,10 @@ def demonstrate_all() -> None:
     paas_local("run", "smtp-integrator/0", "list-mails")
 
     title("Spans, metrics and dashboards that have arrived")
+    wait(
+        "spans, which are sent every few seconds",
+        lambda: int(results("tempo-coordinator-k8s/0", "list-spans")["count"]),
+    )
     paas_local("run", "tempo-coordinator-k8s/0", "list-spans", "limit=3")
     paas_local("run", "prometheus-k8s/0", "list-targets")
     paas_local("run", "grafana-k8s/0", "list-dashboards")
@@ -278,6 +282,14 @@ def paas_local(*words: str) -> str:
     print(done.stdout, end="", flush=True)
     expect(done.returncode == 0, f"paas-local {words[0]} exited with {done.returncode}")
     return done.stdout
+
+
+def results(unit: str, action: str) -> dict[str, Any]:
+    """Run an action without printing anything; give its results."""
+    words = [PAAS_LOCAL, "run", unit, action, "--format", "json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    expect(done.returncode == 0, f"paas-local run {unit} {action} exited with {done.returncode}: {done.stderr}")
+    return json.loads(done.stdout)[unit]["results"]
 
 
 def wait_for_status(wanted: str, *applications: str, patience: int = PATIENCE) -> None:

@@ -4,6 +4,8 @@ import dataclasses
 import inspect
 import pathlib
 import re
+import subprocess
+import sys
 
 import paas_common
 import pytest
@@ -61,3 +63,14 @@ def test_the_page_s_code_is_code() -> None:
 
     assert isinstance(found["STATION"], paas_common.Integration)
     assert isinstance(found["WeatherCharm"], type)
+
+
+def test_an_integration_that_nobody_declares_is_not_loaded() -> None:
+    program = (
+        "import sys, paas_flask; from paas_common.integrations import BY_INTERFACE; BY_INTERFACE['redis'];"
+        "print(*sorted(name for name in sys.modules if name.startswith('paas_common.integrations.')))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["paas_common.integrations._integration", "paas_common.integrations.redis"]

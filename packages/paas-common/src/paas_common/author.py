@@ -12,7 +12,7 @@ import typing
 
 from . import environment, facts
 from .environment import Given
-from .integrations import BY_INTERFACE, Context, Integration, Invalid, Reading
+from .integrations import Context, Integration, Invalid, Known, Reading
 from .workload import File, Hold, worst
 
 logger = logging.getLogger(__name__)
@@ -74,9 +74,9 @@ class Author:
     """There is something to do after each start."""
 
     @property
-    def known(self) -> dict[str, Integration[typing.Any]]:
+    def known(self) -> Known:
         """Every integration by its interface; the author's come before ours."""
-        return BY_INTERFACE | {each.interface: each for each in self.integrations}
+        return Known({each.interface: each for each in self.integrations})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -49,10 +49,9 @@ def _decide(
     given: Options | list[Hold],
     ends: tuple[Endpoint, ...],
 ) -> Decision:
-    databases = [name for name, each in extension.known.items() if each.migrates]
     obstacles = [
         *endpoints.obstacles(found.me, ends),
-        *_database(framework, found, databases, ends),
+        *_database(framework, found, extension, ends),
         *_image(framework, found),
     ]
     if isinstance(given, list) or obstacles or found.image is None:
@@ -127,7 +126,7 @@ def _image(framework: Framework, found: facts.Facts) -> list[Hold]:
 def _database(
     framework: Framework,
     found: facts.Facts,
-    known: collections.abc.Iterable[str],
+    extension: author.Author,
     ends: collections.abc.Iterable[Endpoint],
 ) -> list[Hold]:
     """Refuse to go on without a database, where the framework cannot; a required one is told of already."""
@@ -138,7 +137,8 @@ def _database(
         return []
     if awaited := [endpoints.waiting(end) for end in databases if end.facts.remote]:
         return awaited
-    declare = f"the charm declares none: add one of {', '.join(known)} to charmcraft.yaml"
+    known = ", ".join(name for name, each in extension.known.items() if each.migrates)
+    declare = f"the charm declares none: add one of {known} to charmcraft.yaml"
     advice = " or ".join(
         f"juju integrate {found.me.app}:{end.facts.name} {end.integration.provider}" for end in databases
     )

@@ -1,7 +1,7 @@
 """The charm libraries' requirer objects, for related endpoints only.
 
-This is the one module that imports while it runs: the libraries are large, live in the charm's ``lib/`` and not in our
-wheels, and cost every event that needs none of them.
+Besides the integrations, which are loaded by their interfaces, only this imports while it runs: the libraries are
+large, live in the charm's ``lib/`` and not in our wheels, and cost every event that needs none of them.
 """
 
 import collections.abc

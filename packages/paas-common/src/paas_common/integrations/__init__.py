@@ -1,39 +1,58 @@
-"""Every integration the charms know, by interface."""
+"""Every integration the charms know, by interface; what a charm does not declare is not even loaded."""
 
+import collections.abc
+import dataclasses
+import importlib
 import typing
 
 from ._integration import Context, Integration, Invalid, Pending, Reading, Ready
-from .http_proxy import HTTP_PROXY
-from .ingress import INGRESS
-from .mongodb import MONGODB
-from .mysql import MYSQL
-from .oauth import OAUTH
-from .openfga import OPENFGA
-from .postgresql import POSTGRESQL
-from .rabbitmq import RABBITMQ
-from .redis import REDIS
-from .s3 import S3_STORAGE
-from .saml import SAML
-from .smtp import SMTP
-from .tracing import TRACING
-from .valkey import VALKEY
 
-_KNOWN = (
-    OPENFGA,
-    RABBITMQ,
-    REDIS,
-    VALKEY,
-    S3_STORAGE,
-    POSTGRESQL,
-    MYSQL,
-    MONGODB,
-    SAML,
-    SMTP,
-    TRACING,
-    OAUTH,
-    HTTP_PROXY,
-    INGRESS,
-)
-BY_INTERFACE: typing.Final[dict[str, Integration[typing.Any]]] = {known.interface: known for known in _KNOWN}
+_PLACES: typing.Final = {
+    "openfga": "openfga:OPENFGA",
+    "rabbitmq": "rabbitmq:RABBITMQ",
+    "redis": "redis:REDIS",
+    "valkey_client": "valkey:VALKEY",
+    "s3": "s3:S3_STORAGE",
+    "postgresql_client": "postgresql:POSTGRESQL",
+    "mysql_client": "mysql:MYSQL",
+    "mongodb_client": "mongodb:MONGODB",
+    "saml": "saml:SAML",
+    "smtp": "smtp:SMTP",
+    "tracing": "tracing:TRACING",
+    "oauth": "oauth:OAUTH",
+    "http_proxy": "http_proxy:HTTP_PROXY",
+    "ingress": "ingress:INGRESS",
+}
+"""Interface to the module in this folder, and the name there."""
 
-__all__ = ["BY_INTERFACE", "Context", "Integration", "Invalid", "Pending", "Reading", "Ready"]
+
+@dataclasses.dataclass(frozen=True)
+class Known(collections.abc.Mapping[str, Integration[typing.Any]]):
+    """Integrations by their interfaces; an author's come before ours, of which each is loaded when it is asked for.
+
+    To build the models of all of them takes a tenth of the time in which a charm is loaded.
+    """
+
+    own: collections.abc.Mapping[str, Integration[typing.Any]] = dataclasses.field(
+        default_factory=dict[str, Integration[typing.Any]]
+    )
+
+    def __getitem__(self, interface: str) -> Integration[typing.Any]:
+        if interface in self.own:
+            return self.own[interface]
+        module, _, name = _PLACES[interface].partition(":")
+        return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+
+    def __contains__(self, interface: object) -> bool:
+        return interface in self.own or interface in _PLACES
+
+    def __iter__(self) -> collections.abc.Iterator[str]:
+        return iter(dict.fromkeys([*_PLACES, *self.own]))
+
+    def __len__(self) -> int:
+        return len(_PLACES.keys() | self.own.keys())
+
+
+BY_INTERFACE: typing.Final = Known()
+
+__all__ = ["BY_INTERFACE", "Context", "Integration", "Invalid", "Known", "Pending", "Reading", "Ready"]

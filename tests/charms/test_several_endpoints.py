@@ -14,7 +14,10 @@ def both(
     world: World, first: dict[str, typing.Any], endpoint: str, *, change: tuple[str, str], only: str = ""
 ) -> testing.State:
     """Relate an example under its own endpoint and, with another answer, under a further one; or only one of them."""
-    second = but(json.loads(json.dumps(first).replace(*change)), endpoint=endpoint)
+    text = json.dumps(first).replace(*change)
+    for uri in first["secrets"]:
+        text = text.replace(uri, f"{uri}x")
+    second = but(json.loads(text), endpoint=endpoint)
     world.meta["requires"] = {
         # the further one is declared first
         endpoint: {"interface": first["interface"], "optional": True},
@@ -27,25 +30,8 @@ def both(
         if only in ("", each["endpoint"])
     }
     key = world.secret()
-    other = {uri + "x": content for uri, content in second["secrets"].items()}
-    relations = {
-        dataclasses.replace(
-            each,
-            remote_app_data={
-                name: text if each.endpoint != endpoint else _renamed(text, second["secrets"])
-                for name, text in each.remote_app_data.items()
-            },
-        )
-        for each in relations
-    }
-    secrets = {testing.Secret(content, id=uri) for uri, content in {**first["secrets"], **other}.items()}
+    secrets = {testing.Secret(content, id=uri) for uri, content in {**first["secrets"], **second["secrets"]}.items()}
     return world.state(relations={world.peer(key), *relations}, secrets={key, *secrets}, model=MODEL)
-
-
-def _renamed(text: str, secrets: dict[str, typing.Any]) -> str:
-    for uri in secrets:
-        text = text.replace(uri, uri + "x")
-    return text
 
 
 def ran(world: World, state: testing.State) -> testing.State:

@@ -88,6 +88,9 @@ def test_ports_are_published_and_options_change(place: Path, home: Path):
     play(home, step)
 
 
+ADVICE = "free one of them, it is tried again every few seconds"
+
+
 def test_a_port_that_nobody_gives_up_is_told_and_tried_again(place: Path, home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("paas_local.daemon.AGAIN", 0.1)
     charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
@@ -100,7 +103,7 @@ def test_a_port_that_nobody_gives_up_is_told_and_tried_again(place: Path, home: 
         operator.machine.ports_taken = "no port is free"
         await operator.deploy(charm)
         await operator.until("tiny/0", "active")
-        await operator.eventually(lambda: told({}, {"tiny": "no port is free"}))
+        await operator.eventually(lambda: told({}, {"tiny": f"no port is free; {ADVICE}"}))
 
         operator.machine.ports_taken = ""
         await operator.eventually(lambda: told({"tiny": ["http://127.0.0.1:8000"]}, {}))

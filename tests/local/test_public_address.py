@@ -165,7 +165,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
 def running(framework: str, python: Path, folder: Path, address: str | None, *words: str) -> Generator[Running]:
     """Serve the framework's application with what the charm gives the server."""
     port = free_port()
-    serving = Serving(port=port, json_logs=False, public=address)
+    serving = Serving(port=port, json_logs=False, public=address, traces=False)
     app = folder / "app"
     (app / "static").mkdir(parents=True)
     (app / "static/x.css").write_text("body {}")

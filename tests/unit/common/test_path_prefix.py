@@ -17,7 +17,7 @@ from paas_flask.settings import application_root
     ],
 )
 def test_uvicorn_believes_an_ingress_and_nobody_else(public: str | None, expected: dict[str, str]) -> None:
-    serving = Serving(port=8000, json_logs=False, public=public)
+    serving = Serving(port=8000, json_logs=False, public=public, traces=False)
 
     assert uvicorn.server("/tmp/logs").variables({}, serving) == expected
 

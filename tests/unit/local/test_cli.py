@@ -196,7 +196,7 @@ def test_url_says_why_an_application_with_a_port_is_not_reached(run: Run, daemon
     why = "no port of 127.0.0.1 is free for 8000, up to 8099"
     daemon.beside["status"] = {"published": {}, "unreachable": {"flask-k8s": why}}
 
-    assert run("url", "flask-k8s").stderr == f"ERROR {why}; it is tried again all the time\n"
+    assert run("url", "flask-k8s").stderr == f"ERROR {why}\n"
 
 
 def test_deploy_sends_the_packed_charm_and_the_options(run: Run, daemon: FakeDaemon, tmp_path: Path):

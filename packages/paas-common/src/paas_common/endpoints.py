@@ -44,9 +44,15 @@ def read(framework: Framework, found: facts.Facts, own_address: str, extension: 
     Of several endpoints of one interface, the one with the customary name, else the first, has the customary
     variables; those of the others start with the endpoint's name.
     """
-    ways_in = [end for end in found.endpoints if extension.known[end.interface].address]
-    public = address(_read(framework, found, own_address, extension, end) for end in ways_in) or own_address
-    return tuple(_asking(extension, _read(framework, found, public, extension, end)) for end in found.endpoints)
+    ways_in = {
+        end.name: _read(framework, found, own_address, extension, end)
+        for end in found.endpoints
+        if extension.known[end.interface].address
+    }
+    public = address(ways_in.values()) or own_address
+    ends = [ways_in.get(end.name) or _read(framework, found, public, extension, end) for end in found.endpoints]
+    known = [dataclasses.replace(end, context=dataclasses.replace(end.context, base_url=public)) for end in ends]
+    return tuple(_asking(extension, end) for end in known)
 
 
 def address(ends: collections.abc.Iterable[Endpoint]) -> str | None:

@@ -3,7 +3,6 @@
 import collections
 import dataclasses
 import re
-import types
 import typing
 
 import pydantic
@@ -82,7 +81,7 @@ def parse(text: str) -> PaasConfig | Invalid:
     """Read the file's text; all defaults where there is nothing in it."""
     try:
         found = yaml.safe_load(text)
-        if not isinstance(found, dict | types.NoneType):
+        if found is not None and not isinstance(found, dict):
             return Invalid(f"invalid {FILE}: it must be a mapping of keys to values")
         return PaasConfig.model_validate(found or {})
     except pydantic.ValidationError as error:

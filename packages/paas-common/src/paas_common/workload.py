@@ -63,7 +63,7 @@ class Serving:
     """Log lines are JSON."""
     public: str | None
     """The address that an ingress has given the application, where there is one."""
-    traces: bool = False
+    traces: bool
     """A backend receives traces; where, stands in the environment."""
 
 

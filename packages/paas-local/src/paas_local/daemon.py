@@ -182,9 +182,11 @@ class Daemon:
         return found
 
     def unreachable(self, name: str) -> dict[str, str]:
-        """Say why applications of a model that have a port are not reached on this machine."""
+        """Say why applications of a model that have a port are not reached on this machine, and what to do."""
         return {
-            port.application: why for port, why in self._ports.items() if port.model == name and isinstance(why, str)
+            port.application: f"{why}; free one of them, it is tried again every few seconds"
+            for port, why in self._ports.items()
+            if port.model == name and isinstance(why, str)
         }
 
     def _stuck(self, name: str) -> bool:

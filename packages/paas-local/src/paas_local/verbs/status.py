@@ -91,7 +91,7 @@ def url(application: str | None, model: str) -> None:
     urls = [url for name, urls in published.items() if application in {None, name} for url in urls]
     unreachable: Mapping[str, str] = answer.get("unreachable", {})
     if why := next((why for name, why in unreachable.items() if not urls and application in {None, name}), None):
-        raise click.ClickException(f"{why}; it is tried again all the time")
+        raise click.ClickException(why)
     if not urls:
         subject = f'application "{application}"' if application else "the model"
         raise click.ClickException(f"{subject} has no open port yet; see: paas-local status")

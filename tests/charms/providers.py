@@ -12,7 +12,7 @@ from ops import testing
 from paas_local import project
 from paas_local.providers import BUILT_IN
 
-SHARED = Path(paas_local.providers.__file__).parent / "shared"
+SHARED = Path(paas_local.providers.__file__).parent / "common"
 _KEYS = ("name", "summary", "description", "containers", "resources", "provides", "requires", "storage")
 
 

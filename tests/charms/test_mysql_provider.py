@@ -9,8 +9,8 @@ import ops
 import providers
 import pytest
 from ops import testing
+from paas_local.providers.common.clients import Client
 from paas_local.providers.mysql_k8s.charm.src import mysql
-from paas_local.providers.shared.clients import Client
 
 ASKED = {"database": "orders", "requested-secrets": json.dumps(["username", "password", "uris"])}
 PRIMARY = "mysql-k8s-primary.demo.svc.cluster.local:3306"

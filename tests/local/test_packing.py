@@ -82,11 +82,11 @@ def plain(tmp_path: Path) -> Path:
 @pytest.fixture
 def sharing(plain: Path) -> Path:
     """A charm that takes a module from the folder beside it."""
-    (plain.parent / "shared").mkdir()
-    (plain.parent / "shared/common.py").write_text("WORD = 'shared'\n")
+    (plain.parent / "beside").mkdir()
+    (plain.parent / "beside/common.py").write_text("WORD = 'shared'\n")
     (plain / "src/charm.py").write_text("import common\n")
     (plain / "requirements.txt").unlink()
-    parts = "{charm: {plugin: charm, source: .}, shared: {plugin: dump, source: ../shared, organize: {'*': src/}}}"
+    parts = "{charm: {plugin: charm, source: .}, shared: {plugin: dump, source: ../beside, organize: {'*': src/}}}"
     (plain / "charmcraft.yaml").write_text(
         f"{{name: plain, type: charm, summary: a, description: a, parts: {parts}}}\n"
     )
@@ -101,7 +101,7 @@ def test_a_charm_takes_files_from_a_folder_that_it_shares(sharing: Path):
 
 
 def test_a_shared_folder_that_is_not_there_is_named(sharing: Path):
-    (sharing.parent / "shared").rename(sharing.parent / "moved")
+    (sharing.parent / "beside").rename(sharing.parent / "moved")
 
     with pytest.raises(charms.CharmError, match=r"parts\.shared\.source: .*shared is not a folder of this machine"):
         charms.pack(sharing, quietly)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import ops
 
 if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+    from paas_local.providers.common import provider
     from paas_local.providers.grafana_k8s.charm.src import dashboards
-    from paas_local.providers.shared import provider
 else:
     import dashboards
     import provider

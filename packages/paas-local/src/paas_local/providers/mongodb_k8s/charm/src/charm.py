@@ -9,9 +9,9 @@ from urllib.parse import quote
 import ops
 
 if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+    from paas_local.providers.common import clients, databases, provider
+    from paas_local.providers.common.clients import Client
     from paas_local.providers.mongodb_k8s.charm.src import mongodb
-    from paas_local.providers.shared import clients, databases, provider
-    from paas_local.providers.shared.clients import Client
 else:
     import clients
     import databases

@@ -9,7 +9,7 @@ import pymongo.errors
 from pymongo.database import Database
 
 if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
-    from paas_local.providers.shared.provider import NotReadyError
+    from paas_local.providers.common.provider import NotReadyError
 else:
     from provider import NotReadyError
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import ops
 
 if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+    from paas_local.providers.common import clients, databases, execution, provider
+    from paas_local.providers.common.clients import Client
     from paas_local.providers.mysql_k8s.charm.src import mysql
-    from paas_local.providers.shared import clients, databases, execution, provider
-    from paas_local.providers.shared.clients import Client
 else:
     import clients
     import databases

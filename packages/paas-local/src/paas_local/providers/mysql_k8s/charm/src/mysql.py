@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from paas_local.providers.shared.clients import Client
+    from paas_local.providers.common.clients import Client
 
 RESERVED = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 STATE = "SELECT VERSION(); SELECT User FROM mysql.user WHERE User LIKE 'relation-%';"

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import ops
 
 if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+    from paas_local.providers.common import provider
     from paas_local.providers.prometheus_k8s.charm.src import scraping
-    from paas_local.providers.shared import provider
 else:
     import provider
     import scraping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import ops
 
 if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+    from paas_local.providers.common import execution, provider
     from paas_local.providers.rabbitmq_k8s.charm.src import erlang
-    from paas_local.providers.shared import execution, provider
 else:
     import erlang
     import execution

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ops
 
 if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
-    from paas_local.providers.shared import provider
+    from paas_local.providers.common import provider
     from paas_local.providers.squid_forward_proxy.charm.src import access
 else:
     import access

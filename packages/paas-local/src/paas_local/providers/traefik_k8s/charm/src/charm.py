@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ops
 
 if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
-    from paas_local.providers.shared import provider
+    from paas_local.providers.common import provider
     from paas_local.providers.traefik_k8s.charm.src import routes
 else:
     import provider

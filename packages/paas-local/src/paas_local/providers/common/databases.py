@@ -15,8 +15,8 @@ from charms.data_platform_libs.v0 import (  # pyright: ignore[reportMissingImpor
 )
 
 if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
-    from paas_local.providers.shared import provider
-    from paas_local.providers.shared.clients import Client
+    from paas_local.providers.common import provider
+    from paas_local.providers.common.clients import Client
 else:
     import provider
     from clients import Client

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import ops
 
 if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
-    from paas_local.providers.shared.provider import NotReadyError
+    from paas_local.providers.common.provider import NotReadyError
 else:
     from provider import NotReadyError
 

@@ -103,7 +103,7 @@ def test_a_charm_takes_files_from_a_folder_that_it_shares(sharing: Path):
 def test_a_shared_folder_that_is_not_there_is_named(sharing: Path):
     (sharing.parent / "beside").rename(sharing.parent / "moved")
 
-    with pytest.raises(charms.CharmError, match=r"parts\.shared\.source: .*shared is not a folder of this machine"):
+    with pytest.raises(charms.CharmError, match=r"parts\.shared\.source: .*beside is not a folder of this machine"):
         charms.pack(sharing, quietly)
 
 

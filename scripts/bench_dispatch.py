@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paas_local import environments, extensions, libs
+from paas_local.build import charm_libs, charmcraft_extensions, python_environments
 
 ROOT = Path(__file__).resolve().parent.parent
 ONCE = Path(__file__).with_name("dispatch_once.py")
@@ -94,17 +94,17 @@ class Side:
 def prepared(name: str, module: str, wanted: list[str], folder: Path) -> Side:
     """Make an environment and a charm's folder, and let the charm settle."""
     (folder / "charm" / "src").mkdir(parents=True)
-    expanded = extensions.expand(CHARMCRAFT, folder)
+    expanded = charmcraft_extensions.expand(CHARMCRAFT, folder)
     (folder / "charmcraft.json").write_text(json.dumps(expanded))
-    libs.fetch_into(folder / "charm" / "lib", {"charm-libs": [*expanded["charm-libs"], DATABASE_LIBRARY]}, print)
+    charm_libs.fetch_into(folder / "charm" / "lib", {"charm-libs": [*expanded["charm-libs"], DATABASE_LIBRARY]}, print)
     for place, text in STAND_INS.items():
         file = folder / "charm/lib/charms" / place
         file.parent.mkdir(parents=True)
         file.write_text(text)
     environment = folder / "venv"
-    uv([environments.uv(), "venv", "--quiet", "--python", str(Path(sys.executable).resolve()), str(environment)])
+    uv([python_environments.uv(), "venv", "--quiet", "--python", str(Path(sys.executable).resolve()), str(environment)])
     python = environment / "bin" / "python"
-    uv([environments.uv(), "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *wanted])
+    uv([python_environments.uv(), "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *wanted])
     side = Side(name=name, module=module, python=python, folder=folder)
     side.run("settle")
     return side

@@ -25,7 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from paas_local import client, folders
+from paas_local import folders
+from paas_local.cli import client
 
 ROOT = Path(__file__).resolve().parent.parent
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")

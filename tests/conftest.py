@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from paas_local import environments
+from paas_local.build import python_environments
 
 # Started in the background of a shell, or by nohup, pytest inherits ignored signals, and so would all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -19,7 +19,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder of the wheels."""
     folder = tmp_path_factory.mktemp("wheels")
     subprocess.run(
-        [environments.uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder],
+        [python_environments.uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder],
         cwd=ROOT,
         check=True,
     )

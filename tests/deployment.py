@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from paas_local import client
+from paas_local.cli import client
 
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
 STAND_INS = Path(__file__).parent / "charms" / "stand_ins"

@@ -20,8 +20,9 @@ import paas_go.charm
 import pytest
 import yaml
 from deployment import PAAS_LOCAL, Browser, Deployment
-from paas_common import juju
-from paas_local import environments, extensions, project, scaffold
+from paas_common.juju.state import PEERS
+from paas_local.build import charmcraft_extensions, python_environments, yaml_files
+from paas_local.cli import scaffold
 
 CHARMCRAFT = "charmcraft==4.5.0"
 FRAMEWORKS = {
@@ -54,7 +55,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, Path]:
         place.mkdir()
     charmcraft(folder, [(place, INIT.format(name).split()) for (name, _), place in made.items()])
     for (_, base), place in made.items():
-        document = {**project.load(place / "charmcraft.yaml"), "base": base, "requires": LOGIN}
+        document = {**yaml_files.load(place / "charmcraft.yaml"), "base": base, "requires": LOGIN}
         (place / "charmcraft.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     return made
 
@@ -70,18 +71,21 @@ def real(projects: dict[Case, Path], tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def ours(projects: dict[Case, Path], monkeypatch: pytest.MonkeyPatch) -> dict[Case, dict[str, Any]]:
     """Expand them ourselves."""
-    monkeypatch.setenv(extensions.EXPERIMENTAL, "1")
-    return {case: extensions.expand(project.load(place / "charmcraft.yaml"), place) for case, place in projects.items()}
+    monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
+    return {
+        case: charmcraft_extensions.expand(yaml_files.load(place / "charmcraft.yaml"), place)
+        for case, place in projects.items()
+    }
 
 
 def charmcraft(folder: Path, commands: list[Command]) -> list[str]:
     """Run charmcraft; give what each command has printed."""
     script = Path(__file__).with_name("charmcraft_commands.py")
-    uv = (environments.uv(), "run", "--quiet", "--no-project", "--isolated")
+    uv = (python_environments.uv(), "run", "--quiet", "--no-project", "--isolated")
     done = subprocess.run(
         [*uv, "--python", python(), "--with", CHARMCRAFT, "python", script],
         input=json.dumps([(str(place), words) for place, words in commands]),
-        env={**os.environ, extensions.EXPERIMENTAL: "1", **of_its_own(folder)},
+        env={**os.environ, charmcraft_extensions.EXPERIMENTAL: "1", **of_its_own(folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -192,7 +196,7 @@ def test_a_charm_finds_its_container_and_its_peers(case: Case, real: dict[Case, 
     expanded = real[case]
 
     assert set(expanded["containers"]) <= set(FRAMEWORKS[case[0]].containers)
-    assert set(expanded["peers"]) <= set(juju.PEERS)
+    assert set(expanded["peers"]) <= set(PEERS)
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)

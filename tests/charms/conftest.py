@@ -11,7 +11,8 @@ import providers
 import pytest
 from frameworks import BASE, Case
 from ops import testing
-from paas_local import extensions, libs, project
+from paas_local.build import charmcraft_extensions, yaml_files
+from paas_local.build.charm_libs import fetch_into
 from world import CALLS, CHARM, Call, Calls, Failing, World
 
 
@@ -26,7 +27,7 @@ def charm_libs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         "loki_k8s.loki_push_api": "1",
         "prometheus_k8s.prometheus_scrape": "0",
     }
-    libs.fetch_into(lib, {"charm-libs": [{"lib": name, "version": api} for name, api in wanted.items()]}, print)
+    fetch_into(lib, {"charm-libs": [{"lib": name, "version": api} for name, api in wanted.items()]}, print)
     sys.path[:0] = [str(lib), str(pathlib.Path(__file__).parent / "stand_ins")]
     return lib
 
@@ -42,7 +43,7 @@ def world(meta: dict[str, typing.Any], tmp_path: pathlib.Path) -> World:
 @pytest.fixture
 def meta() -> dict[str, typing.Any]:
     """Give the metadata of the example charm, as charmcraft's extension expands it."""
-    return extensions.expand(project.load(CHARM / "charmcraft.yaml"), CHARM)
+    return charmcraft_extensions.expand(yaml_files.load(CHARM / "charmcraft.yaml"), CHARM)
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def base() -> str:
 @pytest.fixture
 def framework(world: World, case: Case, base: str, monkeypatch: pytest.MonkeyPatch) -> World:
     """Give a world of the framework's charm, as charmcraft's real extension expands it."""
-    monkeypatch.setenv(extensions.EXPERIMENTAL, "1")
+    monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
     charmcraft = {
         "name": f"{case.service}-k8s",
         "type": "charm",
@@ -69,7 +70,7 @@ def framework(world: World, case: Case, base: str, monkeypatch: pytest.MonkeyPat
         "requires": {"postgresql": {"interface": "postgresql_client", "optional": True, "limit": 1}},
         "config": {"options": {"greeting": {"type": "string", "default": "Hello"}}},
     }
-    world.meta = extensions.expand(charmcraft, world.root)
+    world.meta = charmcraft_extensions.expand(charmcraft, world.root)
     world.charm_type = type("Charm", (case.charm,), {"start_patience": 0})
     world.container = case.older_container if base == BASE else "app"
     world.key_field = f"{case.service}_secret_key_id"

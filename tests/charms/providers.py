@@ -9,7 +9,7 @@ from typing import Any
 import ops
 import paas_local.providers
 from ops import testing
-from paas_local import project
+from paas_local.build import yaml_files
 from paas_local.providers import BUILT_IN
 
 SHARED = Path(paas_local.providers.__file__).parent / "common"
@@ -39,7 +39,7 @@ def context(name: str) -> testing.Context[ops.CharmBase]:
         for each in named.values()
         if isinstance(each, type) and issubclass(each, ops.CharmBase) and each.__module__ == module.__name__
     )
-    meta = project.load(folder / "charm/charmcraft.yaml")
+    meta = yaml_files.load(folder / "charm/charmcraft.yaml")
     return testing.Context(
         charm_type,
         meta={key: meta[key] for key in _KEYS if key in meta},

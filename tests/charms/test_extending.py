@@ -15,7 +15,7 @@ import paas_flask
 import pydantic
 import pytest
 from ops import testing
-from paas_local import extensions, project
+from paas_local.build import charmcraft_extensions, yaml_files
 from world import HERE, Calls, Failing, World, answered, environment, relation
 
 CHARM = HERE.parent.parent / "examples/custom/charm"
@@ -36,7 +36,7 @@ def example() -> types.ModuleType:
 @pytest.fixture
 def weather(world: World, example: types.ModuleType) -> World:
     """Give a world of the example's charm."""
-    world.meta = extensions.expand(project.load(CHARM / "charmcraft.yaml"), CHARM)
+    world.meta = charmcraft_extensions.expand(yaml_files.load(CHARM / "charmcraft.yaml"), CHARM)
     world.charm_type = type("WeatherCharm", (example.WeatherCharm,), {"start_patience": 0})
     world.image_file("static/version.txt", "1.4.2\n")
     return world

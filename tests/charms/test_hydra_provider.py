@@ -8,9 +8,9 @@ import ops
 import providers
 import pytest
 from ops import testing
-from paas_common import facts
 from paas_common.integrations import oauth
 from paas_common.integrations._integration import Context
+from paas_common.values import facts
 
 pytestmark = pytest.mark.usefixtures("answering")
 REDIRECT = "http://juju.test/demo-web/callback"

@@ -10,9 +10,9 @@ import ops
 import providers
 import pytest
 from ops import testing
-from paas_common import facts
 from paas_common.integrations import openfga
 from paas_common.integrations._integration import Context
+from paas_common.values import facts
 from typing_extensions import override
 
 pytestmark = pytest.mark.usefixtures("answering")

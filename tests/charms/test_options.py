@@ -7,7 +7,7 @@ import typing
 
 import pytest
 from ops import testing
-from paas_local import extensions, project
+from paas_local.build import charmcraft_extensions, yaml_files
 from world import CHARM, DATABASE, World, environment, postgresql
 
 
@@ -242,9 +242,9 @@ def test_an_empty_proxy_is_no_proxy(world: World, monkeypatch: pytest.MonkeyPatc
 
 def test_the_newer_extension_as_it_expands(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It calls the container ``app`` and the peers ``peers``, and its one key option names a secret."""
-    monkeypatch.setenv(extensions.EXPERIMENTAL, "1")
-    charmcraft = {**project.load(CHARM / "charmcraft.yaml"), "base": "ubuntu@26.04"}
-    world.meta, world.container = extensions.expand(charmcraft, CHARM), "app"
+    monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
+    charmcraft = {**yaml_files.load(CHARM / "charmcraft.yaml"), "base": "ubuntu@26.04"}
+    world.meta, world.container = charmcraft_extensions.expand(charmcraft, CHARM), "app"
     key, given = world.secret(), testing.Secret({"value": "mine"})
     peer = testing.PeerRelation("peers", local_app_data={"flask_secret_key_id": key.id})
     relations = {peer, postgresql(app=DATABASE)}

@@ -2,8 +2,8 @@
 
 import pytest
 from ops import testing
-from paas_common import paas_config
-from paas_common.paas_config import Invalid, PaasConfig
+from paas_common.values import paas_config
+from paas_common.values.paas_config import Invalid, PaasConfig
 from world import World, environment
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import ops
 import pytest
 from ops import testing
-from paas_local import project
+from paas_local.build import yaml_files
 from paas_local.providers import BUILT_IN
 from paas_local.providers.postgresql_k8s.charm.src import postgresql
 
@@ -33,7 +33,7 @@ def charm_type(charm_libs: Path) -> Generator[type[ops.CharmBase]]:
 @pytest.fixture
 def context(charm_type: type[ops.CharmBase], monkeypatch: pytest.MonkeyPatch) -> testing.Context[ops.CharmBase]:
     monkeypatch.setattr(charm_type, "patience", 0)
-    meta = project.load(CHARM / "charmcraft.yaml")
+    meta = yaml_files.load(CHARM / "charmcraft.yaml")
     keys = ("name", "summary", "description", "containers", "resources", "provides", "storage")
     return testing.Context(charm_type, meta={key: meta[key] for key in keys}, juju_version="3.6.11")
 

@@ -9,10 +9,10 @@ import threading
 import typing
 
 import ops
-import paas_common.container
+import paas_common.pebble.container
 import pytest
 from ops import testing
-from paas_common import logs
+from paas_common.pebble import logs
 from world import DATABASE, IMAGE, Failing, World, environment, layer, peer_of, postgresql, relation
 
 EXTRA = {
@@ -161,7 +161,7 @@ class TestHealth:
             return {"answers": info}
 
         monkeypatch.setattr(ops.Container, "get_checks", get_checks)
-        monkeypatch.setattr(paas_common.container, "PAUSE", 0)
+        monkeypatch.setattr(paas_common.pebble.container, "PAUSE", 0)
 
         after = world.run(world.context().on.config_changed(), world.state())
 

@@ -9,9 +9,9 @@ import ops
 import providers
 import pytest
 from ops import testing
-from paas_common import facts
 from paas_common.integrations import valkey
 from paas_common.integrations._integration import Context
+from paas_common.values import facts
 
 pytestmark = pytest.mark.usefixtures("answering")
 ID = "4be8724a07a5c71e"

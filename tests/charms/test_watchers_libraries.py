@@ -10,8 +10,8 @@ import ops
 import pytest
 from frameworks import FRAMEWORKS, Case
 from ops import testing
-from paas_common import facts
 from paas_common.observability import rules
+from paas_common.values import facts
 from test_watchers import LABELS, LOKI, MODEL, UUID, custom, log_targets, state, watcher
 from world import World, relation
 

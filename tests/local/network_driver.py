@@ -1,7 +1,7 @@
 """A machine of its own for the tests of the network: an internet with one web server, a host process, two pods.
 
-``network_driver.py machine FOLDER`` runs in the namespaces of ``paas_local.inner``: what it calls the host is
-already a namespace, so the tests need neither the internet nor root. ``network_driver.py daemon FOLDER`` is
+``network_driver.py machine FOLDER`` runs in the namespaces of ``paas_local.pods.namespace_init``: what it calls the
+host is already a namespace, so the tests need neither the internet nor root. ``network_driver.py daemon FOLDER`` is
 what its host process runs.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pod_driver
-from paas_local import interfaces, namespaces, network, pods
+from paas_local.pods import bridge, containers, namespaces, netif
 
 WEB = "203.0.113.5"
 NAMES = "203.0.113.53"
@@ -65,9 +65,9 @@ def answer_names() -> None:
 
 
 def internet(folder: Path) -> None:
-    with interfaces.control() as link:
+    with netif.control() as link:
         for number, address in enumerate((WEB, NAMES)):
-            interfaces.address(link, f"lo:{number}", ipaddress.IPv4Interface(f"{address}/32"))
+            netif.address(link, f"lo:{number}", ipaddress.IPv4Interface(f"{address}/32"))
     (folder / "resolv.conf").write_text(f"nameserver {NAMES}\n")
     namespaces.mount(str(folder / "resolv.conf"), "/etc/resolv.conf", flags=namespaces.BIND)
     web = ThreadingHTTPServer((WEB, 80), Web)
@@ -77,7 +77,17 @@ def internet(folder: Path) -> None:
 
 def machine(folder: Path) -> None:
     internet(folder)
-    command = [sys.executable, "-I", "-m", "paas_local.host", "--", sys.executable, __file__, "daemon", str(folder)]
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "paas_local.pods.host_gateway",
+        "--",
+        sys.executable,
+        __file__,
+        "daemon",
+        str(folder),
+    ]
     with subprocess.Popen(command, env={**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}) as host:
         facts = json.loads(appearing(folder / "facts.json").read_text())
         url = f"http://127.0.0.1:{facts['port']}/index"
@@ -111,31 +121,31 @@ def appearing(path: Path) -> Path:
     raise SystemExit(f"{path} does not appear")
 
 
-async def output(pod: pods.Pod, *argv: str) -> str:
+async def output(pod: containers.Pod, *argv: str) -> str:
     process = await pod.run([PYTHON, "-c", *argv], env={"PATH": "/usr/bin:/bin"}, cwd="/")
     out, err = await process.communicate()
     return (out.decode() + err.decode()[-300:]).strip()
 
 
-async def server_in(pod: pods.Pod) -> asyncio.subprocess.Process:
+async def server_in(pod: containers.Pod) -> asyncio.subprocess.Process:
     process = await pod.run([PYTHON, "-c", SERVE], env={}, cwd="/")
     assert process.stdout is not None
     assert await process.stdout.readline() == b"listening\n"
     return process
 
 
-async def pod_at(folder: Path, address: str, net: network.Network) -> pods.Pod:
+async def pod_at(folder: Path, address: str, net: bridge.Network) -> containers.Pod:
     pod_driver.prepare(folder)
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), folder / "agent.socket")
     job: dict[str, Any] = {"mounts": [], "packages": None, "python": None, "containers": 0}
-    pod = await pods.Pod.start(pod_driver.spec(folder, job), pebble=None, hooktool=folder / "hooktool.py")
+    pod = await containers.Pod.start(pod_driver.spec(folder, job), pebble=None, hooktool=folder / "hooktool.py")
     server.close()
     await net.attach(pod.pid, address)
     return pod
 
 
 async def daemon(folder: Path) -> None:
-    net = network.Network()
+    net = bridge.Network()
     await net.open()
     first = await pod_at(folder / "a", "10.152.0.5", net)
     other = await pod_at(folder / "b", "10.152.3.77", net)

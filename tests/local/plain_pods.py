@@ -13,10 +13,11 @@ from typing import Any
 import aiohttp
 import paas_local
 import yaml
-from paas_local import daemon, pods
-from paas_local.network import NetworkError
-from paas_local.placement import Folders
-from paas_local.toolserver import listening
+from paas_local.controller import daemon
+from paas_local.controller.hook_tool_server import listening
+from paas_local.controller.pod_spec import Folders
+from paas_local.pods import containers
+from paas_local.pods.bridge import NetworkError
 
 PATIENCE = 60.0
 SOURCE = Path(paas_local.__file__).parent
@@ -25,7 +26,7 @@ SOURCE = Path(paas_local.__file__).parent
 class PlainPod:
     """Runs programs on the machine itself; the paths of a charm container are replaced by real ones."""
 
-    def __init__(self, spec: pods.PodSpec) -> None:
+    def __init__(self, spec: containers.PodSpec) -> None:
         self.spec = spec
         self.runs: list[dict[str, str]] = []
         self._pebbles: dict[str, asyncio.subprocess.Process] = {}
@@ -33,7 +34,7 @@ class PlainPod:
         self._tools = spec.folder / "tools"
         self._tools.mkdir()
         tool = self._tools / "jujuc"
-        tool.write_text(f"#!{sys.executable} -IS\n{(SOURCE / 'hooktool.py').read_text()}")
+        tool.write_text(f"#!{sys.executable} -IS\n{(SOURCE / 'controller' / 'hook_tool.py').read_text()}")
         tool.chmod(0o755)
         for name in spec.tools:
             (self._tools / name).symlink_to("jujuc")
@@ -57,7 +58,7 @@ class PlainPod:
     def pebble_socket(self, container: str) -> Path:
         return self.spec.folder / container / "pebble.socket"
 
-    def renew(self, spec: pods.PodSpec) -> None:
+    def renew(self, spec: containers.PodSpec) -> None:
         self.spec = spec
 
     async def wait_container(self, name: str) -> int:
@@ -98,9 +99,9 @@ class PlainMachine:
         self.broken = ""
         self.ports_taken = ""
 
-    async def start_pod(self, spec: pods.PodSpec) -> PlainPod:
+    async def start_pod(self, spec: containers.PodSpec) -> PlainPod:
         if self.broken:
-            raise pods.PodError(self.broken)
+            raise containers.PodError(self.broken)
         pod = PlainPod(spec)
         for container in spec.containers:
             await pod.start_container(container.name)

@@ -1,4 +1,4 @@
-"""Run as a daemon would, in the namespaces of ``paas_local.inner``: a pod, and programs in its containers.
+"""Run a pod, and programs in its containers, in the namespaces of ``paas_local.pods.namespace_init``.
 
 Reads a job (JSON) from the file it is given; answers in JSON on standard output.
 """
@@ -13,23 +13,24 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from paas_local import images, pods
+from paas_local.build import rocks
+from paas_local.pods import containers
 
 IDLE = "#!/bin/sh\ntrap 'exit 0' TERM\nid -u\nwhile :; do sleep 60 & wait $!; done\n"
 
 
-def spec(folder: Path, job: dict[str, Any]) -> pods.PodSpec:
-    rock = images.Rock(
+def spec(folder: Path, job: dict[str, Any]) -> containers.PodSpec:
+    rock = rocks.Rock(
         folder=folder,
         name="app",
         layers={"001-app.yaml": "services: {}\n"},
-        mounts=tuple(images.Mount(source=Path(m[0]), target=m[1], mode=m[2]) for m in job["mounts"]),
+        mounts=tuple(rocks.Mount(source=Path(m[0]), target=m[1], mode=m[2]) for m in job["mounts"]),
         environment={"ROCK": "yes"},
         python=Path(job["python"]) if job["python"] else None,
         packages=Path(job["packages"]) if job["packages"] else None,
         folders=("/flask", "/var/log/flask"),
     )
-    return pods.PodSpec(
+    return containers.PodSpec(
         unit="flask-k8s/0",
         model="demo",
         address="10.152.0.5",
@@ -39,8 +40,8 @@ def spec(folder: Path, job: dict[str, Any]) -> pods.PodSpec:
         agent_socket=folder / "agent.socket",
         tools=("is-leader",),
         containers=(
-            pods.Container(name="app", rock=rock, storage={}),
-            pods.Container(name="other", rock=None, uid=170, storage={"/data": folder / "data"}),
+            containers.Container(name="app", rock=rock, storage={}),
+            containers.Container(name="other", rock=None, uid=170, storage={"/data": folder / "data"}),
         )[: job["containers"]],
         charm_storage={"/var/lib/juju/storage/data/0": folder / "data"},
         hosts=folder / "hosts",
@@ -56,7 +57,7 @@ def prepare(folder: Path) -> None:
     (folder / "pebble").chmod(0o755)
 
 
-async def results(pod: pods.Pod, job: dict[str, Any]) -> list[dict[str, Any]]:
+async def results(pod: containers.Pod, job: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for container, command in job["commands"]:
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -68,7 +69,7 @@ async def results(pod: pods.Pod, job: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-async def killed(pod: pods.Pod) -> bool:
+async def killed(pod: containers.Pod) -> bool:
     """Kill what ``run`` gave, and tell whether the program in the container has ended too."""
     process = await pod.run(["sleep", "98765"], env={"PATH": "/usr/bin:/bin"}, cwd="/")
     assert await eventually(sleeping)
@@ -111,7 +112,7 @@ async def reached(socket: Path) -> bool:
     return False
 
 
-async def restarted(pod: pods.Pod) -> int:
+async def restarted(pod: containers.Pod) -> int:
     """Kill a container's main program, start the container again, and give the first exit code."""
     process = await pod.run(
         ["sh", "-c", "touch /tmp/gone; kill -TERM 1"], env={"PATH": "/bin"}, cwd="/", container="app"
@@ -129,7 +130,7 @@ async def main(job: dict[str, Any]) -> None:
     os.chdir(folder)
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), "agent.socket")
     pebble = folder / "pebble" if job["pebble"] == "idle" else None
-    pod = await pods.Pod.start(spec(folder, job), pebble=pebble, hooktool=folder / "hooktool.py")
+    pod = await containers.Pod.start(spec(folder, job), pebble=pebble, hooktool=folder / "hooktool.py")
     answer: dict[str, Any] = {"results": await results(pod, job)}
     answer["killed"] = await killed(pod) if job["kill"] else None
     answer["restarted"] = await restarted(pod) if job["restart"] else None

@@ -92,7 +92,7 @@ ADVICE = "free one of them, it is tried again every few seconds"
 
 
 def test_a_port_that_nobody_gives_up_is_told_and_tried_again(place: Path, home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("paas_local.daemon.AGAIN", 0.1)
+    monkeypatch.setattr("paas_local.controller.daemon.AGAIN", 0.1)
     charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
 
     async def step(operator: Operator) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from paas_local import debian, images
+from paas_local.build import debian_packages, rocks
 
 DRIVER = Path(__file__).with_name("pod_driver.py")
 
@@ -29,7 +29,7 @@ def run(folder: Path, packages: Path, command: str) -> str:
         "hold": False,
     }
     (folder / "job.json").write_text(json.dumps(document))
-    command_line = [sys.executable, "-m", "paas_local.inner", sys.executable, DRIVER, folder / "job.json"]
+    command_line = [sys.executable, "-m", "paas_local.pods.namespace_init", sys.executable, DRIVER, folder / "job.json"]
     done = subprocess.run(command_line, capture_output=True, text=True, timeout=60, check=True)
     return json.loads(done.stdout)["results"][0]["out"]
 
@@ -38,11 +38,11 @@ def run(folder: Path, packages: Path, command: str) -> str:
 def test_a_program_of_a_package_runs_in_a_container(lists: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     if lists == "none":
-        monkeypatch.setattr(debian, "_LISTS", tmp_path / "empty")
+        monkeypatch.setattr(debian_packages, "_LISTS", tmp_path / "empty")
     part = {"plugin": "nil", "stage-packages": ["lua5.4"]}
     (tmp_path / "rockcraft.yaml").write_text(yaml.safe_dump({"name": "tools", "parts": {"tools": part}}))
 
-    rock = images.build(tmp_path, lambda _: None)
+    rock = rocks.build(tmp_path, lambda _: None)
 
     assert rock.packages is not None
     assert run(tmp_path / "job", rock.packages, "lua5.4 -e 'print(6 * 7)'") == "42\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from paas_local import golang, images
+from paas_local.build import go_build, rocks
 
 SETTINGS = """\
 SECRET_KEY = "any"
@@ -42,27 +42,27 @@ func main() { fmt.Print(words) }
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep images here; uv and Go keep their own caches, so that nothing is downloaded or compiled twice."""
     monkeypatch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"))
-    where = subprocess.run([golang.go(), "env", "GOCACHE"], capture_output=True, text=True, check=True)
+    where = subprocess.run([go_build.go(), "env", "GOCACHE"], capture_output=True, text=True, check=True)
     monkeypatch.setenv("GOCACHE", where.stdout.strip())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def made(folder: Path, framework: str, **files: str) -> images.Rock:
+def made(folder: Path, framework: str, **files: str) -> rocks.Rock:
     """Build an image called my-site of these files."""
     rock = {"name": "my-site", "base": "ubuntu@24.04", "extensions": [f"{framework}-framework"]}
     for name, text in {"rockcraft.yaml": yaml.safe_dump(rock), **files}.items():
         place = folder / "source" / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    return images.build(folder / "source", lambda _: None)
+    return rocks.build(folder / "source", lambda _: None)
 
 
-def at(rock: images.Rock, target: str) -> Path:
+def at(rock: rocks.Rock, target: str) -> Path:
     (place,) = (mount.source for mount in rock.mounts if mount.target == target)
     return place
 
 
-def python(rock: images.Rock, folder: Path, *words: str) -> str:
+def python(rock: rocks.Rock, folder: Path, *words: str) -> str:
     """Run the image's interpreter, as a service would."""
     assert rock.python is not None
     command = [rock.python / "bin/python", *words]
@@ -113,7 +113,7 @@ def test_a_file_that_go_embeds_makes_another_program(tmp_path: Path):
 
 
 def test_what_go_cannot_compile_is_told_in_one_line(tmp_path: Path):
-    with pytest.raises(images.RockError) as caught:
+    with pytest.raises(rocks.RockError) as caught:
         made(
             tmp_path, "go", **{"go.mod": "module my-site\n\ngo 1.22\n", "main.go": "package main\nfunc main() { x }\n"}
         )
@@ -135,7 +135,7 @@ def test_a_part_may_generate_programs_before_it_is_compiled(tmp_path: Path):
     part = {"plugin": "go", "source": "server", "go-generate": ["."], "organize": {"bin/moved": "usr/local/bin/"}}
     (tmp_path / "source/rockcraft.yaml").write_text(yaml.safe_dump({"name": "server", "parts": {"server": part}}))
 
-    rock = images.build(tmp_path / "source", lambda _: None)
+    rock = rocks.build(tmp_path / "source", lambda _: None)
 
     assert {mount.target for mount in rock.mounts} == {"/bin/kept", "/usr/local/bin/bin/moved"}
     assert subprocess.run([at(rock, "/bin/kept")], env={}, capture_output=True, check=True).stderr == b"kept"

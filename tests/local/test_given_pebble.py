@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import paas_local
 import pytest
 from deployment import Browser, Deployment
-from paas_local import environments
+from paas_local.build import python_environments
 
 FLASK = Path(__file__).parent.parent.parent / "examples/flask"
 SAID = "this is the pebble that was given"
@@ -42,7 +42,7 @@ def pebble(tmp_path_factory: pytest.TempPathFactory) -> Path:
     code = folder / "code"
     subprocess.run(
         [
-            *(environments.uv(), "pip", "install", "--quiet", "--target", code, "--python-version", "3.10"),
+            *(python_environments.uv(), "pip", "install", "--quiet", "--target", code, "--python-version", "3.10"),
             *("aiohttp", "pyyaml"),
         ],
         check=True,

@@ -31,7 +31,9 @@ def eventually(true: Callable[[], object]) -> bool:
 def processes(folder: Path) -> list[int]:
     """Give the processes of the daemon's that name the folder, and the daemon; not the host process itself."""
     done = subprocess.run(["ps", "axww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
-    lines = [line for line in done.stdout.splitlines() if str(folder) in line and "paas_local.host" not in line]
+    lines = [
+        line for line in done.stdout.splitlines() if str(folder) in line and "paas_local.pods.host_gateway" not in line
+    ]
     return [int(line.split()[0]) for line in lines]
 
 
@@ -43,7 +45,16 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def host(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-I", "-m", "paas_local.host", "--", sys.executable, folder / "daemon.py", folder]
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "paas_local.pods.host_gateway",
+        "--",
+        sys.executable,
+        folder / "daemon.py",
+        folder,
+    ]
     environment = {**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert eventually((folder / "started").exists)
@@ -60,7 +71,7 @@ def test_the_daemon_is_alone_with_its_processes(host: subprocess.Popen[str], fol
 def test_what_it_starts_can_listen_to_a_signal_that_nohup_ignores(folder: Path) -> None:
     (folder / "home").mkdir()
     script = f"import signal; open({str(folder / 'told')!r}, 'w').write(str(signal.getsignal(signal.SIGHUP)))"
-    command = ["nohup", sys.executable, "-I", "-m", "paas_local.host", "--", sys.executable, "-c", script]
+    command = ["nohup", sys.executable, "-I", "-m", "paas_local.pods.host_gateway", "--", sys.executable, "-c", script]
 
     subprocess.run(command, env={**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}, check=True, timeout=60)
 
@@ -98,11 +109,11 @@ def test_a_killed_host_process_is_followed_by_another(host: subprocess.Popen[str
 
 def test_where_namespaces_are_forbidden_one_line_says_so(tmp_path: Path) -> None:
     # The kernel refuses them to who has another root than its mount namespace, and no power to change that.
-    program = f"{sys.executable} -I -m paas_local.inner true"
+    program = f"{sys.executable} -I -m paas_local.pods.namespace_init true"
     command = f"mount --rbind / {tmp_path} && exec chroot {tmp_path} setpriv --bounding-set=-sys_admin {program}"
 
     done = subprocess.run(
-        [sys.executable, "-m", "paas_local.inner", "/bin/sh", "-c", command],
+        [sys.executable, "-m", "paas_local.pods.namespace_init", "/bin/sh", "-c", command],
         capture_output=True,
         text=True,
         timeout=10,

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from paas_local import images
+from paas_local.build import rocks
 from paas_local.providers import BUILT_IN
 from paas_local.providers.traefik_k8s.charm.src import routes
 from paas_local.providers.traefik_k8s.charm.src.routes import Route
@@ -22,7 +22,7 @@ UNITS = ("127.0.0.2", "127.0.0.3")
 @pytest.fixture(scope="module")
 def caddy() -> Path:
     """Give the program of the image."""
-    rock = images.build(BUILT_IN["traefik-k8s"] / "rock", lambda _: None)
+    rock = rocks.build(BUILT_IN["traefik-k8s"] / "rock", lambda _: None)
     assert rock.python
     return rock.python / "bin/caddy"
 

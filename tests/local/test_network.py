@@ -15,7 +15,15 @@ DRIVER = Path(__file__).with_name("network_driver.py")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("net")
     (folder / "home").mkdir()
-    command = [sys.executable, "-m", "paas_local.inner", sys.executable, str(DRIVER), "machine", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "paas_local.pods.namespace_init",
+        sys.executable,
+        str(DRIVER),
+        "machine",
+        str(folder),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from paas_local import charms, images, libs
+from paas_local.build import charm_libs, charms, rocks
 from paas_local.providers import BUILT_IN
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "flask"
@@ -52,14 +52,14 @@ def test_the_example_is_packed_with_its_libraries(wheels: Path, monkeypatch: pyt
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_built_in_provider_is_packed(name: str):
     charm = charms.pack(BUILT_IN[name] / "charm", quietly)
-    rock = images.build(BUILT_IN[name] / "rock", quietly)
+    rock = rocks.build(BUILT_IN[name] / "rock", quietly)
 
     imports(charm, "charm")
     assert rock.mounts
 
 
 def test_the_examples_image_runs_its_application(tmp_path: Path):
-    rock = images.build(EXAMPLE, quietly)
+    rock = rocks.build(EXAMPLE, quietly)
 
     (folder,) = (mount.source for mount in rock.mounts if mount.target == "/flask")
     assert rock.python is not None
@@ -193,7 +193,7 @@ def test_an_interrupt_leaves_nothing_behind(plain: Path, tmp_path: Path, cache: 
         f'"pip install") echo $$ > {tmp_path}/pid; exec sleep 60 ;;\nesac\n'
     )
     sleeping.chmod(0o755)
-    code = f"from pathlib import Path; from paas_local import charms; charms.pack(Path({str(plain)!r}), print)"
+    code = f"from pathlib import Path; from paas_local.build import charms; charms.pack(Path({str(plain)!r}), print)"
     packing = subprocess.Popen(
         [sys.executable, "-c", code],
         env={**os.environ, "UV": str(sleeping)},
@@ -218,7 +218,7 @@ def test_fetch_libs_fills_the_authors_folder(tmp_path: Path):
     wanted: dict[str, Any] = {"charm-libs": [{"lib": "data-platform-libs.data_interfaces", "version": "0.58"}]}
     (source / "charmcraft.yaml").write_text(yaml.safe_dump(wanted))
 
-    (written,) = libs.fetch(source, quietly)
+    (written,) = charm_libs.fetch(source, quietly)
 
     assert "LIBPATCH = 58" in written.read_text()
-    assert libs.fetch(source, quietly) == []
+    assert charm_libs.fetch(source, quietly) == []

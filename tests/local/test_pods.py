@@ -48,7 +48,7 @@ def job(folder: Path, **changes: Any) -> list[str]:
     }
     file = folder / "job.json"
     file.write_text(json.dumps(document | changes))
-    return [sys.executable, "-m", "paas_local.inner", sys.executable, str(DRIVER), str(file)]
+    return [sys.executable, "-m", "paas_local.pods.namespace_init", sys.executable, str(DRIVER), str(file)]
 
 
 def do(folder: Path, **changes: Any) -> dict[str, Any]:

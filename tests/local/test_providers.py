@@ -19,7 +19,7 @@ import pymysql
 import pytest
 import redis
 from deployment import Deployment, browse
-from paas_local import images
+from paas_local.build import rocks
 from paas_local.providers import BUILT_IN
 from pika.exceptions import ConnectionClosedByBroker
 from provision import Provider, deployed
@@ -228,7 +228,7 @@ print(json.dumps({**told, "to": data.get("Recipient"), "for": data.get("InRespon
 
 def verified(page: str, certificate: str) -> dict[str, str]:
     """Read what a response's assertion says, by its signature, with the library that the image has."""
-    python = images.build(BUILT_IN["saml-integrator"] / "rock", lambda _: None).python
+    python = rocks.build(BUILT_IN["saml-integrator"] / "rock", lambda _: None).python
     assert python
     given = json.dumps([page, certificate])
     done = subprocess.run(

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paas_common import gunicorn, uvicorn
-from paas_common.workload import Server, Serving
+from paas_common.servers import gunicorn, uvicorn
+from paas_common.values.workload import Server, Serving
 from paas_django import DjangoSettings
 from paas_django.charm import script_prefix
 from paas_fastapi import FastapiSettings
 from paas_flask import FlaskSettings
-from paas_local import environments
+from paas_local.build import python_environments
 
 HOST, PREFIX = "shop.example.com", "/demo-shop"
 PUBLIC = f"http://{HOST}{PREFIX}"
@@ -157,8 +157,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache/uv"))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        wanted = environments.Requirements(source=tmp_path_factory.mktemp("nothing"), lines=REQUIREMENTS)
-        yield environments.make(wanted, lambda _: None).folder / "bin/python"
+        wanted = python_environments.Requirements(source=tmp_path_factory.mktemp("nothing"), lines=REQUIREMENTS)
+        yield python_environments.make(wanted, lambda _: None).folder / "bin/python"
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paas_local import golang, images
+from paas_local.build import go_build, rocks
 
 PATIENCE = 30.0
 
@@ -23,17 +23,17 @@ PATIENCE = 30.0
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep images here; uv and Go keep their own caches, so that nothing is downloaded or compiled twice."""
     monkeypatch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"))
-    where = subprocess.run([golang.go(), "env", "GOCACHE"], capture_output=True, text=True, check=True)
+    where = subprocess.run([go_build.go(), "env", "GOCACHE"], capture_output=True, text=True, check=True)
     monkeypatch.setenv("GOCACHE", where.stdout.strip())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def image(wheels: Path, framework: str, folder: Path) -> images.Rock:
+def image(wheels: Path, framework: str, folder: Path) -> rocks.Rock:
     """Build the image of the application that the wheel carries."""
     (wheel,) = wheels.glob(f"paas_{framework}-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
-    return images.build(folder / f"paas_{framework}" / "testapp", lambda _: None)
+    return rocks.build(folder / f"paas_{framework}" / "testapp", lambda _: None)
 
 
 @contextlib.contextmanager

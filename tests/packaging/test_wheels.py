@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from paas_local import environments
+from paas_local.build import python_environments
 
 # The published paas-charm 1.12 with all that it needs.
 UPSTREAM_DISTRIBUTIONS = 21
@@ -31,7 +31,7 @@ def environment(framework: str, wheels: Path, tmp_path_factory: pytest.TempPathF
 
 
 def uv(*words: str) -> str:
-    return subprocess.run([environments.uv(), *words], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([python_environments.uv(), *words], check=True, capture_output=True, text=True).stdout
 
 
 def python(environment: Path, code: str) -> str:
@@ -106,6 +106,6 @@ def test_the_runners_wheel_has_what_it_reads_at_run_time(wheels: Path):
     with wheel(wheels, "paas_local") as archive:
         files = archive.namelist()
 
-    assert "paas_local/libs.lock.yaml" in files
-    assert any(file.startswith("paas_local/extensions/") and file.endswith(".yaml") for file in files)
+    assert "paas_local/build/charm_libs.lock.yaml" in files
+    assert any(file.startswith("paas_local/build/charmcraft_extensions/") and file.endswith(".yaml") for file in files)
     assert "paas_local/providers/postgresql_k8s/charm/charmcraft.yaml" in files

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import ops.pebble
 import pytest
-from paas_common import facts
 from paas_common.observability import log_targets
+from paas_common.values import facts
 
 ME = facts.Identity(
     app="shop",

@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from paas_local import agenda, changes, events, hooks
-from paas_local.context import Context
-from paas_local.model import Action, Charm, Container, Endpoint, Model, Option
-from paas_local.settle import drop_unit
+from paas_local.juju import events, hook_commit, next_hook, operations
+from paas_local.juju.hook_context import Context
+from paas_local.juju.lifecycle import drop_unit
+from paas_local.juju.model import Action, Charm, Container, Endpoint, Model, Option
 
 NOW = 1_795_410_000.0
 
@@ -52,11 +52,11 @@ Told = tuple[str, str]
 
 
 def empty(name: str = "demo") -> Model:
-    return changes.add_model(name, "11111111-2222-4333-8444-555555555555", NOW)
+    return operations.add_model(name, "11111111-2222-4333-8444-555555555555", NOW)
 
 
 def deployed(model: Model, charm: Charm = PLAIN, name: str = "", units: int = 1) -> Model:
-    request = changes.Request(
+    request = operations.Request(
         charm=charm,
         application=name or charm.name,
         resources=dict.fromkeys(charm.images, "/rocks/some"),
@@ -64,20 +64,20 @@ def deployed(model: Model, charm: Charm = PLAIN, name: str = "", units: int = 1)
     )
     taken = len(model.units)
     addresses = [f"10.152.0.{taken + index + 2}" for index in range(units)]
-    model = changes.deploy(model, request, addresses, NOW)
+    model = operations.deploy(model, request, addresses, NOW)
     for unit in model.units[taken:]:
-        model = changes.pod_up(model, unit.name, NOW)
+        model = operations.pod_up(model, unit.name, NOW)
     return model
 
 
 def turn(model: Model, unit: str, *, write: Write | None = None) -> tuple[Model, events.Event | None]:
     """Run the next hook of one unit, which ends well."""
-    event = agenda.next_event(model, unit, NOW)
+    event = next_hook.next_event(model, unit, NOW)
     if event is None:
         return model, None
-    model = hooks.begin(model, unit, event, NOW)
+    model = hook_commit.begin(model, unit, event, NOW)
     context = Context(unit=unit, event=event, snapshot=model)
-    model = hooks.commit(model, write(context) if write else context, NOW)
+    model = hook_commit.commit(model, write(context) if write else context, NOW)
     left = model.unit(unit)
     # its agent takes a removed unit out of the model, once its pod has ended
     return (drop_unit(model, unit) if left and left.seen.removed else model), event

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from paas_local.images import Rock
+from paas_local.build.rocks import Rock
 
 
 def quietly(_: str) -> None:

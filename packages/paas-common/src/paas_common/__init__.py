@@ -1,12 +1,12 @@
 """Shared parts of the charms for twelve-factor web applications."""
 
-from .author import Situation
-from .charm import CommandError, PaasCharm
-from .facts import Databags
-from .gunicorn import GunicornSettings
-from .integrations import Context, Integration
-from .settings import MetricsSettings, Port, Settings, problems
-from .workload import MIGRATIONS, File, Framework, Hold, Ports
+from paas_common.charm import CommandError, PaasCharm
+from paas_common.integrations import Context, Integration
+from paas_common.planning.extensions import Situation
+from paas_common.servers.gunicorn import GunicornSettings
+from paas_common.values.facts import Databags
+from paas_common.values.settings import MetricsSettings, Port, Settings, problems
+from paas_common.values.workload import MIGRATIONS, File, Framework, Hold, Ports
 
 __all__ = [
     "MIGRATIONS",

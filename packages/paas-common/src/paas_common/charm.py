@@ -6,13 +6,16 @@ import typing
 
 import ops
 
-from . import author, container, environment, juju, migration, requirers, secret_key, watchers
-from .author import Situation
-from .decide import Decision, decide, invalid_options
-from .environment import Given
-from .facts import Facts, Image
-from .integrations import Integration
-from .workload import Command, File, Framework, Hold, Workload, worst
+from paas_common.integrations import Integration
+from paas_common.juju import charm_libraries, observability_relations, secret_key, state
+from paas_common.pebble import container
+from paas_common.planning import extensions, migration
+from paas_common.planning.decide import Decision, decide, invalid_options
+from paas_common.planning.extensions import Situation
+from paas_common.values import environment
+from paas_common.values.environment import Given
+from paas_common.values.facts import Facts, Image
+from paas_common.values.workload import Command, File, Framework, Hold, Workload, worst
 
 
 class CommandError(Exception):
@@ -41,13 +44,13 @@ class PaasCharm(ops.CharmBase):
                 self.spec.containers[-1],
             )
         )
-        self._author = author.Author(
+        self._author = extensions.Author(
             integrations=self.integrations,
             hooks=self,
             awaits_starts=type(self).started is not PaasCharm.started,
         )
         self._interfaces = self._author.known
-        self._requirers = requirers.set_up(self, self._interfaces)
+        self._requirers = charm_libraries.set_up(self, self._interfaces)
         for event in self._events():
             framework.observe(event, self._reconcile)
         if "rotate-secret-key" in self.meta.actions:
@@ -100,7 +103,7 @@ class PaasCharm(ops.CharmBase):
             if meta.interface_name in self._interfaces:
                 yield from _of_relation(self.on[name])
                 yield self.on[name].relation_broken
-        for name in watchers.endpoints(self.meta):
+        for name in observability_relations.endpoints(self.meta):
             yield from _of_relation(self.on[name])
             yield self.on[name].relation_broken
         for name in self.meta.peers:
@@ -115,25 +118,25 @@ class PaasCharm(ops.CharmBase):
         found = self._facts(image)
         decision = decide(self.spec, found, self._author)
         if found.me.leader:
-            juju.ask(self, found, self._interfaces, decision.requests)
+            state.ask(self, found, self._interfaces, decision.requests)
         if decision.port:
-            requirers.publish(self._requirers, decision.port)
-        juju.note(self, found, decision.notes)
-        watchers.tell(self, found, decision.messages)
+            charm_libraries.publish(self._requirers, decision.port)
+        state.note(self, found, decision.notes)
+        observability_relations.tell(self, found, decision.messages)
         outcome = trouble or decision.outcome
         done = self._apply(outcome, found.image, found.now)
         if done.migrated:
-            juju.note(self, migration.noted(found, decision.notes), migration.did(found, done.migrated))
+            state.note(self, migration.noted(found, decision.notes), migration.did(found, done.migrated))
         hold = done.hold or self._after_start(decision, done)
         holds = [*([hold] if hold else []), *decision.faults]
         ports = {outcome.port, *outcome.more_ports} if isinstance(outcome, Workload) else frozenset[int]()
-        juju.report(self, ports, worst(holds) if holds else None)
+        state.report(self, ports, worst(holds) if holds else None)
 
     def _after_start(self, decision: Decision, done: container.Applied) -> Hold | None:
         """Let the author's code act, where it is due."""
         if not (done.owed and decision.situation and isinstance(decision.outcome, Workload)):
             return None
-        if hold := author.started(self, decision.situation, decision.outcome.environment):
+        if hold := extensions.started(self, decision.situation, decision.outcome.environment):
             return hold
         try:
             container.settle(self._container, self.spec)
@@ -163,7 +166,7 @@ class PaasCharm(ops.CharmBase):
         return trouble or decide(self.spec, self._facts(image), self._author).outcome
 
     def _facts(self, image: Image | None) -> Facts:
-        return juju.read(
+        return state.read(
             self, self.spec, interfaces=self._interfaces, missing_libraries=self._requirers.missing, image=image
         )
 
@@ -187,7 +190,7 @@ class PaasCharm(ops.CharmBase):
 
     def _rotate(self, event: ops.ActionEvent) -> None:
         """Give the application a new secret key; who is logged in must log in again."""
-        relation = juju.peer(self)
+        relation = state.peer(self)
         if not self.unit.is_leader():
             event.fail("only leader unit can rotate secret key")
             return
@@ -199,7 +202,7 @@ class PaasCharm(ops.CharmBase):
         if hold := invalid_options(self.spec, dataclasses.replace(found, key=found.key or "unused")):
             event.fail(hold.reason)
             return
-        secret_key.rotate(self, relation, juju.plain_key_field(self.spec))
+        secret_key.rotate(self, relation, state.plain_key_field(self.spec))
         event.set_results({"status": "success"})
         self._reconcile(event)
 

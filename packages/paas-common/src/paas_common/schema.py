@@ -10,7 +10,7 @@ import typing
 
 import yaml
 
-from .workload import NEWER_CONTAINER, NEWER_KEY_OPTION, Entry, Framework
+from paas_common.values.workload import NEWER_CONTAINER, NEWER_KEY_OPTION, Entry, Framework
 
 OLDER: typing.Final = "24.04"
 NEWER: typing.Final = "26.04"

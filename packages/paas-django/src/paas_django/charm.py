@@ -8,7 +8,7 @@ import typing
 import ops
 import paas_common
 import pydantic
-from paas_common import gunicorn
+from paas_common.servers import gunicorn
 
 from .settings import DjangoSettings, hosts
 

@@ -4,7 +4,7 @@ import pathlib
 import typing
 
 import paas_common
-from paas_common import uvicorn
+from paas_common.servers import uvicorn
 
 from .settings import FastapiSettings
 

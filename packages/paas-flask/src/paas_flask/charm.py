@@ -4,7 +4,7 @@ import pathlib
 import typing
 
 import paas_common
-from paas_common import gunicorn
+from paas_common.servers import gunicorn
 
 from .settings import FlaskSettings, application_root
 

@@ -4,7 +4,7 @@ import typing
 
 import paas_common
 import pydantic
-from paas_common import urls
+from paas_common.values import urls
 
 
 def _upper(value: object) -> object:

@@ -6,8 +6,8 @@ import lzma
 from typing import Any
 
 import pytest
-from paas_common import facts
 from paas_common.observability import dashboards as sender
+from paas_common.values import facts
 from paas_local.providers.grafana_k8s.charm.src import dashboards
 
 OVERVIEW: dict[str, Any] = {"uid": "abc", "title": "Overview"}

@@ -5,7 +5,7 @@ import dataclasses
 import importlib
 import typing
 
-from ._integration import Context, Integration, Invalid, Pending, Reading, Ready
+from paas_common.integrations._integration import Context, Integration, Invalid, Pending, Reading, Ready
 
 _PLACES: typing.Final = {
     "openfga": "openfga:OPENFGA",

@@ -12,8 +12,8 @@ import typing
 
 import pydantic
 
-from paas_common import facts, urls
-from paas_common.workload import File
+from paas_common.values import facts, urls
+from paas_common.values.workload import File
 
 from . import _certificates
 from ._integration import Context, Integration

@@ -6,8 +6,8 @@ import typing
 
 import pydantic
 
-from paas_common import environment, facts, settings
-from paas_common.workload import File
+from paas_common.values import environment, facts, settings
+from paas_common.values.workload import File
 
 DataT = typing.TypeVar("DataT", bound=pydantic.BaseModel)
 

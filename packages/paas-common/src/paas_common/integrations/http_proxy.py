@@ -11,7 +11,7 @@ import uuid
 
 import pydantic
 
-from paas_common import facts, urls
+from paas_common.values import facts, urls
 
 from ._integration import Context, Integration
 

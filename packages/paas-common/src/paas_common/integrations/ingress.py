@@ -2,7 +2,7 @@
 
 import pydantic
 
-from paas_common import facts, urls
+from paas_common.values import facts, urls
 
 from ._integration import Context, Integration
 

@@ -1,6 +1,6 @@
 """MongoDB, over the ``mongodb_client`` interface; its address usually names several hosts without ports."""
 
-from paas_common import facts
+from paas_common.values import facts
 
 from . import _database
 

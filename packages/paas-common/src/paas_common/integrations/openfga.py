@@ -2,7 +2,7 @@
 
 import pydantic
 
-from paas_common import facts
+from paas_common.values import facts
 
 from ._integration import Context, Integration
 

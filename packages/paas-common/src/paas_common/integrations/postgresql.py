@@ -5,7 +5,7 @@ the host's name: the authority is the deployment's own, not every provider's cer
 under which Juju makes it reachable, and a provider that knows better says so in its own address, which is kept.
 """
 
-from paas_common import facts
+from paas_common.values import facts
 
 from . import _database
 

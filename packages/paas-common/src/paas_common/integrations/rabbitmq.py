@@ -6,7 +6,7 @@ same password. Neither tells a port or offers TLS.
 
 import pydantic
 
-from paas_common import facts, urls
+from paas_common.values import facts, urls
 
 from ._integration import Context, Integration
 

@@ -6,7 +6,7 @@ text ``None`` in place of a number.
 
 import pydantic
 
-from paas_common import facts, settings, urls
+from paas_common.values import facts, settings, urls
 
 from ._integration import Context, Integration
 

@@ -7,8 +7,8 @@ import json
 
 import pydantic
 
-from paas_common import facts
-from paas_common.workload import File
+from paas_common.values import facts
+from paas_common.values.workload import File
 
 from . import _certificates
 from ._integration import Context, Integration

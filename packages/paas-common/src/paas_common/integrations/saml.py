@@ -9,7 +9,7 @@ import re
 import pydantic
 import pydantic_core
 
-from paas_common import facts, urls
+from paas_common.values import facts, urls
 
 from ._integration import Context, Integration
 

@@ -4,7 +4,7 @@ import typing
 
 import pydantic
 
-from paas_common import facts, settings
+from paas_common.values import facts, settings
 
 from ._integration import Context, Integration
 

@@ -9,11 +9,10 @@ import dataclasses
 import json
 import typing
 
-from paas_common import facts
-from paas_common.paas_config import PaasConfig
-from paas_common.workload import Hold, Ports
-
-from . import dashboards, log_targets, metrics, rules, topology
+from paas_common.observability import dashboards, log_targets, metrics, rules, topology
+from paas_common.values import facts
+from paas_common.values.paas_config import PaasConfig
+from paas_common.values.workload import Hold, Ports
 
 METRICS: typing.Final = "prometheus_scrape"
 DASHBOARDS: typing.Final = "grafana_dashboard"

@@ -11,7 +11,7 @@ import lzma
 import typing
 import uuid
 
-from paas_common import facts
+from paas_common.values import facts
 
 from . import topology
 from ._custom import stem

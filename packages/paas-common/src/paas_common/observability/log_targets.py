@@ -9,7 +9,7 @@ import typing
 
 import pydantic
 
-from paas_common import facts, settings, urls
+from paas_common.values import facts, settings, urls
 
 from . import topology
 

@@ -5,9 +5,9 @@ In a target, ``*`` stands for the address of every unit. Prometheus names the fr
 
 import collections.abc
 
-from paas_common import facts
-from paas_common.paas_config import PaasConfig, ScrapeConfig, StaticConfig
-from paas_common.workload import Ports
+from paas_common.values import facts
+from paas_common.values.paas_config import PaasConfig, ScrapeConfig, StaticConfig
+from paas_common.values.workload import Ports
 
 SCHEDULER = "@scheduler:"
 """How a target begins that is only on the unit which runs the schedulers."""

@@ -11,7 +11,7 @@ import typing
 import pydantic
 import yaml
 
-from paas_common import facts, settings
+from paas_common.values import facts, settings
 
 from . import topology
 from ._custom import CUSTOM, stem

@@ -1,6 +1,6 @@
 """How an application is named to those that watch many: by model, the model's UUID, application, unit and charm."""
 
-from paas_common import facts
+from paas_common.values import facts
 
 
 def metadata(me: facts.Identity) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Everything that calls Pebble: makes the container match the plan."""

@@ -1,0 +1,1 @@
+"""Pure functions: what should run, or why it cannot."""

@@ -1,0 +1,1 @@
+"""Configuration of Gunicorn and Uvicorn."""

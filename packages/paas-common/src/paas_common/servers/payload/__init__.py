@@ -1,0 +1,1 @@
+"""Modules whose text is pushed into the workload container and runs there."""

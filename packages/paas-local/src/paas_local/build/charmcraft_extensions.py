@@ -1,0 +1,245 @@
+"""What charmcraft's extensions make of a project, without charmcraft.
+
+What each adds is data in ``extensions/``; here are the rules by which it is chosen, checked and merged.
+"""
+
+import copy
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from paas_local.build import yaml_files
+from paas_local.build.yaml_files import ProjectError
+
+EXPERIMENTAL = "CHARMCRAFT_ENABLE_EXPERIMENTAL_EXTENSIONS"
+PAAS_CONFIG = "paas-config.yaml"
+
+_DATA = Path(__file__).with_suffix("")
+_SHARED_DATA = "shared.yaml"
+_RULES = ("cos_custom", "grafana_dashboards", "loki_alert_rules", "prometheus_alert_rules")
+_OWNED = ("assumes", "containers", "resources", "peers")
+_SHARED = (("actions",), ("requires",), ("provides",), ("config", "options"))
+_REFUSED = ("devices", "extra-bindings", "storage")
+_LAST_PORT = 65535
+_URL_PATH = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
+
+Check = Callable[["_Case"], Iterator[str]]
+
+
+def known() -> tuple[str, ...]:
+    """Name the extensions there is data of."""
+    return tuple(sorted(file.stem for file in _DATA.glob("*.yaml") if file.name != _SHARED_DATA))
+
+
+def expand(charmcraft: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Merge what the project's extensions add into it; ``folder`` is where its other files lie."""
+    expanded = copy.deepcopy(dict(charmcraft))
+    names = yaml_files.texts(expanded, "extensions", "charmcraft.yaml")
+    expanded.pop("extensions", None)
+    for name in sorted(names):
+        expanded = _expand(name, expanded, folder)
+    return expanded
+
+
+def _expand(name: str, charmcraft: dict[str, Any], folder: Path) -> dict[str, Any]:
+    if name not in known():
+        raise ProjectError(f"charmcraft.yaml: extensions: {name} is not known; known are: {', '.join(known())}")
+    shared, own = yaml_files.load(_DATA / _SHARED_DATA), yaml_files.load(_DATA / f"{name}.yaml")
+    generation = _generation(name, _generations(shared, own), charmcraft)
+    case = _Case(
+        name=name,
+        framework=own["framework"],
+        experimental=generation.experimental,
+        charmcraft=charmcraft,
+        folder=folder,
+        adds=_merged(generation.adds, generation.beside if (folder / PAAS_CONFIG).is_file() else {}),
+    )
+    for check in _CHECKS:
+        for problem in check(case):
+            raise ProjectError(problem)
+    options = {**case.adds["config"]["options"], **_options_of_endpoints(shared, charmcraft)}
+    return _merged(charmcraft, {**case.adds, "config": {"options": options}})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Generation:
+    """What an extension adds on some bases."""
+
+    bases: tuple[str, ...]
+    experimental: bool
+    adds: Mapping[str, Any]
+    beside: Mapping[str, Any]
+    """What it adds if there is a ``paas-config.yaml``."""
+
+
+def _generations(shared: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[_Generation]:
+    """Put an extension's generations together from what all have in common and what is its own."""
+    for label, common in shared["generations"].items():
+        special = own["generations"].get(label, {})
+        groups = [*own.get("options-of", []), *special.get("options-of", [])]
+        options = {name: option for group in groups for name, option in shared["options"][group].items()}
+        adds: Mapping[str, Any] = {"config": {"options": options}}
+        for more in (shared, common, own, special):
+            adds = _merged(more.get("adds", {}), adds)
+        merged = {**common, **special}
+        names = {key: own[key] for key in ("framework", "title", "prefix")}
+        yield _Generation(
+            bases=tuple(merged["bases"]),
+            experimental=merged["experimental"],
+            adds=_filled(adds, container=merged["container"], PREFIX=own["prefix"].upper(), **names),
+            beside=merged.get("adds-beside-paas-config", {}),
+        )
+
+
+def _filled(value: Any, **names: str) -> Any:
+    """Fill names into all texts of a document, keys too."""
+    match value:
+        case str():
+            return value.format(**names)
+        case dict():
+            items = cast("dict[str, Any]", value).items()
+            return {key.format(**names): _filled(item, **names) for key, item in items}
+        case list():
+            return [_filled(item, **names) for item in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """A project, and what one generation of an extension adds to it."""
+
+    name: str
+    framework: str
+    experimental: bool
+    charmcraft: Mapping[str, Any]
+    folder: Path
+    adds: Mapping[str, Any]
+
+
+def _generation(name: str, generations: Iterable[_Generation], charmcraft: Mapping[str, Any]) -> _Generation:
+    bases = sorted(set(_bases(charmcraft)))
+    if len(bases) != 1:
+        told = ", ".join(bases) or "none"
+        raise ProjectError(f"charmcraft.yaml: base: {name} needs exactly one, as ubuntu@24.04; found: {told}")
+    offered = tuple(generations)
+    found = next((one for one in offered if bases[0] in one.bases), None)
+    if found is None:
+        supported = ", ".join(base for one in offered for base in one.bases)
+        raise ProjectError(f"charmcraft.yaml: base: {name} does not support {bases[0]}; it does: {supported}")
+    if found.experimental and not os.environ.get(EXPERIMENTAL):
+        raise ProjectError(
+            f"charmcraft.yaml: base: {name} is experimental on {bases[0]}; set {EXPERIMENTAL}=1 to use it"
+        )
+    return found
+
+
+def _bases(charmcraft: Mapping[str, Any]) -> Iterator[str]:
+    """Find the bases wherever a project may name them: base, labels and build-for of platforms, bases."""
+    if base := charmcraft.get("base"):
+        yield str(base)
+    for label, platform in yaml_files.entries(charmcraft, "platforms").items():
+        targets: object = platform.get("build-for") or []
+        listed = cast("list[object]", targets) if isinstance(targets, list) else [targets]
+        named = [label] if "@" in label else [str(target) for target in listed if "@" in str(target)]
+        yield from (text.partition(":")[0] for text in named)
+    legacy = cast("list[Mapping[str, Any]]", charmcraft.get("bases") or [])
+    for entry in legacy:
+        yield from (f"{base['name']}@{base['channel']}" for base in entry.get("build-on", [entry]))
+
+
+def _options_of_endpoints(shared: Mapping[str, Any], charmcraft: Mapping[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for endpoint, declared in yaml_files.entries(charmcraft, "requires").items():
+        options |= _filled(shared["options-of-interfaces"].get(declared.get("interface"), {}), endpoint=endpoint)
+    return options
+
+
+def _merged(own: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the author's values, put the extension's list items before the author's."""
+    merged = dict(own)
+    for key, value in added.items():
+        merged[key] = _joined(own.get(key), value)
+    return merged
+
+
+def _joined(own: Any, added: Any) -> Any:
+    if not own:
+        return copy.deepcopy(added)
+    if isinstance(own, list) and isinstance(added, list):
+        items = cast("list[object]", added + own)
+        return list(dict.fromkeys(items)) if all(isinstance(item, str) for item in items) else items
+    if isinstance(own, dict) and isinstance(added, dict):
+        return _merged(cast("dict[str, Any]", own), cast("dict[str, Any]", added))
+    return cast("object", own)
+
+
+def _type(case: _Case) -> Iterator[str]:
+    if case.charmcraft.get("type") != "charm":
+        yield f"charmcraft.yaml: type: {case.name} needs `type: charm`"
+
+
+def _refused_keys(case: _Case) -> Iterator[str]:
+    if "charm" in yaml_files.section(case.charmcraft, "parts"):
+        yield f"charmcraft.yaml: parts.charm: {case.name} brings this part; name yours differently"
+    for key in sorted({*_REFUSED} & case.charmcraft.keys()):
+        yield f"charmcraft.yaml: {key}: not possible together with {case.name}; remove it"
+
+
+def _owned_keys(case: _Case) -> Iterator[str]:
+    for key in _OWNED:
+        if key in case.charmcraft and case.charmcraft[key] != case.adds[key]:
+            yield f"charmcraft.yaml: {key}: {case.name} sets this key; remove it"
+
+
+def _names_taken(case: _Case) -> Iterator[str]:
+    for keys in _SHARED:
+        own, added = yaml_files.section(case.charmcraft, *keys), yaml_files.section(case.adds, *keys)
+        for name in sorted(own.keys() & added.keys()):
+            where = f"charmcraft.yaml: {'.'.join(keys)}.{name}"
+            yield f"{where}: {case.name} has one of this name; rename or remove it"
+
+
+def _own_options(case: _Case) -> Iterator[str]:
+    for name, option in yaml_files.entries(case.charmcraft, "config", "options").items():
+        where = f"charmcraft.yaml: config.options.{name}"
+        for prefix in ("webserver-", f"{case.framework}-"):
+            if name.startswith(prefix):
+                yield f"{where}: names that begin with {prefix} belong to {case.name}; rename it"
+        if option.get("optional") is False and option.get("default"):
+            yield f"{where}: an option that is not optional cannot have a default; remove one of the two"
+
+
+def _custom_rules(case: _Case) -> Iterator[str]:
+    above, *allowed = _RULES
+    folder = case.folder / above
+    for item in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not (item.is_dir() and item.name in allowed):
+            yield f"{above}/{item.name}: only the folders {', '.join(allowed)} may stand in {above}"
+
+
+def _paas_config(case: _Case) -> Iterator[str]:
+    file = case.folder / PAAS_CONFIG
+    config = yaml_files.load(file) if file.exists() else {}
+    if not case.experimental:
+        return
+    for key in {"port", "metrics-port"} & config.keys():
+        if type(config[key]) is not int or not 1 <= config[key] <= _LAST_PORT:
+            yield f"{PAAS_CONFIG}: {key}: has to be a number from 1 to {_LAST_PORT}"
+    path = config.get("metrics-path", "/")
+    if not isinstance(path, str) or not _URL_PATH.fullmatch(path):
+        yield f"{PAAS_CONFIG}: metrics-path: has to be the path of a URL, which begins with /"
+
+
+_CHECKS: tuple[Check, ...] = (
+    _type,
+    _custom_rules,
+    _refused_keys,
+    _owned_keys,
+    _names_taken,
+    _own_options,
+    _paas_config,
+)

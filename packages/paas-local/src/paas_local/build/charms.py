@@ -1,0 +1,306 @@
+"""What a charm's folder is once it is packed, and how it gets there without charmcraft.
+
+A packed charm has the files that Juju reads, a ``dispatch``, the charm's own files, its libraries, and in
+place of a ``venv`` a link to an environment that is shared by all charms with the same requirements.
+"""
+
+import ast
+import compileall
+import py_compile
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from paas_local.build import (
+    cache,
+    charm_archive,
+    charm_libs,
+    charmcraft_extensions,
+    python_environments,
+    rock_recipe,
+    yaml_files,
+)
+from paas_local.build.python_environments import Environment, Progress, Requirements
+from paas_local.build.yaml_files import ProjectError
+
+_KIND = "charms"
+_METADATA = (
+    "name", "display-name", "summary", "description", "maintainers", "assumes", "charm-user", "containers",
+    "devices", "docs", "extra-bindings", "issues", "peers", "provides", "requires", "resources", "source",
+    "storage", "subordinate", "terms", "website",
+)  # fmt: skip
+_OPTION_TYPES = ("string", "int", "float", "boolean", "secret")
+_LEFT_OUT = frozenset({"venv", "tests", "build"})
+_MADE = ("charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml")
+_PACKED_BY_ALL = frozenset({"src", "lib", "dispatch", "hooks", *_MADE})
+_ENTRYPOINT = "src/charm.py"
+_DISPATCH = """\
+#!/bin/sh
+here="$(dirname "$(realpath "$0")")"
+export PYTHONPATH="$here/lib:$here/src"
+exec "$here/venv/bin/python" "$here/{entrypoint}"
+"""
+
+
+class CharmError(ProjectError):
+    """A charm cannot be packed or read; the text is one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charm:
+    """A packed charm."""
+
+    folder: Path
+    name: str
+    metadata: Mapping[str, Any]
+    options: Mapping[str, Mapping[str, Any]]
+    actions: Mapping[str, Mapping[str, Any]]
+    mounts: tuple[Path, ...]
+    """Folders of this machine that its environment needs, at their own paths."""
+
+
+def pack(source: Path, progress: Progress) -> Charm:
+    """Pack a charm's folder, or unpack a ``.charm`` file, into the cache."""
+    try:
+        if source.is_file() and source.suffix == ".charm":
+            return _read(charm_archive.unpack(source, _KIND))
+        return _read(_pack(source, progress))
+    except ProjectError as error:
+        raise CharmError(str(error)) from error
+    except OSError as error:
+        raise CharmError(f"{error.filename or source}: {error.strerror or error}") from error
+
+
+def read(folder: Path) -> Charm:
+    """Read a packed charm."""
+    try:
+        return _read(folder)
+    except ProjectError as error:
+        raise CharmError(str(error)) from error
+
+
+def _read(folder: Path) -> Charm:
+    metadata = yaml_files.load(folder / "metadata.yaml")
+    options = _optional(folder / "config.yaml")
+    manifest = _optional(folder / "manifest.yaml")
+    if not isinstance(metadata.get("name"), str):
+        raise ProjectError(f"{folder / 'metadata.yaml'}: name: missing")
+    return Charm(
+        folder=folder,
+        name=metadata["name"],
+        metadata=metadata,
+        options=yaml_files.entries(options, "options", file="config.yaml"),
+        actions=yaml_files.entries({"actions": _optional(folder / "actions.yaml")}, "actions", file="actions.yaml"),
+        mounts=tuple(Path(path) for path in yaml_files.texts(manifest, "paas-local-mounts", "manifest.yaml")),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What an author's folder says about how it is packed."""
+
+    source: Path
+    charmcraft: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    options: Mapping[str, Any]
+    actions: Mapping[str, Any]
+    plugin: str
+    part: Mapping[str, Any]
+
+    @property
+    def entrypoint(self) -> str:
+        return str(self.part.get("charm-entrypoint", _ENTRYPOINT))
+
+    @property
+    def bring_their_needs(self) -> bool:
+        """Whether what the libraries import is installed without being asked for."""
+        return self.plugin == "charm" and not self.part.get("charm-strict-dependencies")
+
+
+def _pack(source: Path, progress: Progress) -> Path:
+    plan = _read_project(source)
+    for note in _notes(plan):
+        progress(note)
+    with cache.new(_KIND) as folder:
+        _copy_files(source, folder, progress)
+        _copy_dumped(plan, folder)
+        charm_libs.fetch_into(folder / "lib", plan.charmcraft, progress)
+        environment = python_environments.make(_requirements(plan, folder), progress)
+        _write(folder, plan, environment)
+        digest = cache.tree(folder)
+        for name in ("src", "lib"):
+            _compile(folder / name)
+        return cache.keep(folder, _KIND, digest)
+
+
+def _read_project(source: Path) -> _Plan:
+    if not source.is_dir():
+        raise ProjectError(f"{source}: no such folder; give the folder of a charm, as ./charm")
+    files = {name: source / name for name in ("charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml")}
+    if not (files["charmcraft.yaml"].is_file() or files["metadata.yaml"].is_file()):
+        raise ProjectError(f"{source}: has no charmcraft.yaml; give the folder of a charm, as ./charm")
+    charmcraft = charmcraft_extensions.expand(_optional(files["charmcraft.yaml"]), source)
+    metadata = _optional(files["metadata.yaml"]) or _metadata(charmcraft)
+    for key in ("name", "summary", "description"):
+        if not isinstance(metadata.get(key), str):
+            raise ProjectError(f"{source / 'charmcraft.yaml'}: {key}: missing; add it, as {key}: TEXT")
+    options = yaml_files.section(charmcraft, "config") or _optional(files["config.yaml"])
+    actions = yaml_files.section(charmcraft, "actions") or _optional(files["actions.yaml"])
+    _check_options(options)
+    plugin, part = _code_part(charmcraft)
+    plan = _Plan(
+        source=source,
+        charmcraft=charmcraft,
+        metadata=metadata,
+        options=options,
+        actions=actions,
+        plugin=plugin,
+        part=part,
+    )
+    if not ({"dispatch", "hooks"} & {item.name for item in source.iterdir()} or (source / plan.entrypoint).is_file()):
+        raise ProjectError(f"{source / plan.entrypoint}: no such file; the charm's code begins there")
+    return plan
+
+
+def _metadata(charmcraft: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what Juju reads out of a project, under the names that Juju has for it."""
+    links = yaml_files.section(charmcraft, "links")
+    contact = links.get("contact")
+    named: dict[str, Any] = {
+        **charmcraft,
+        **{key: links[key] for key in ("issues", "source", "website") if key in links},
+        **({"docs": links["documentation"]} if "documentation" in links else {}),
+        **({"maintainers": contact if isinstance(contact, list) else [contact]} if contact else {}),
+        **({"display-name": charmcraft["title"]} if "title" in charmcraft else {}),
+    }
+    return {key: named[key] for key in _METADATA if key in named}
+
+
+def _check_options(config: Mapping[str, Any]) -> None:
+    for name, option in yaml_files.entries(config, "options", file="config").items():
+        if option.get("type") not in _OPTION_TYPES:
+            types = ", ".join(_OPTION_TYPES)
+            raise ProjectError(f"config.options.{name}.type: has to be one of {types}; found {option.get('type')}")
+
+
+def _code_part(charmcraft: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Find the part that packs the charm's code; old projects have none and mean ``charm``."""
+    for name, part in yaml_files.entries(charmcraft, "parts").items():
+        plugin = str(part.get("plugin", name))
+        if plugin in {"charm", "uv", "python", "poetry"}:
+            return plugin, part
+    return "charm", {}
+
+
+def _requirements(plan: _Plan, packed: Path) -> Requirements:
+    part, where = plan.part, "charmcraft.yaml: parts"
+    if plan.plugin in {"uv", "poetry"}:
+        groups = yaml_files.texts(part, f"{plan.plugin}-groups" if plan.plugin == "uv" else "poetry-with", where)
+        return Requirements(source=plan.source, files=("pyproject.toml",), groups=groups)
+    files = yaml_files.texts(part, f"{plan.plugin}-requirements", where)
+    if not files and plan.plugin == "charm" and (plan.source / "requirements.txt").is_file():
+        files = ("requirements.txt",)
+    lines = yaml_files.texts(
+        part, f"{plan.plugin}-python-packages" if plan.plugin == "charm" else "python-packages", where
+    )
+    if plan.bring_their_needs:
+        binary = yaml_files.texts(part, "charm-binary-python-packages", where)
+        lines = (*lines, *binary, *sorted(set(_needs_of_libraries(packed / "lib"))))
+    return Requirements(source=plan.source, files=files, lines=lines)
+
+
+def _needs_of_libraries(lib: Path) -> Iterator[str]:
+    """Read the constant ``PYDEPS`` of each library: what its import needs."""
+    for file in sorted(lib.glob("charms/*/v*/*.py")):
+        try:
+            module = ast.parse(file.read_bytes())
+        except SyntaxError as error:
+            raise ProjectError(f"{file.relative_to(lib.parent)}, line {error.lineno}: {error.msg}") from error
+        for statement in module.body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id="PYDEPS")], value=ast.List(elts=items)):
+                    yield from (str(item.value) for item in items if isinstance(item, ast.Constant))
+                case _:
+                    pass
+
+
+def _copy_files(source: Path, folder: Path, progress: Progress) -> None:
+    inside = source.resolve()
+
+    def wanted(item: Path) -> bool:
+        if item.parent == source and (item.name in _LEFT_OUT or item.suffix == ".charm" or item.name in _MADE):
+            return False
+        if item.is_symlink() and not item.resolve().is_relative_to(inside):
+            progress(f"{item} is a link out of the charm's folder and is left out, as charmcraft does")
+            return False
+        return True
+
+    cache.copy(source, folder, wanted)
+
+
+def _copy_dumped(plan: _Plan, folder: Path) -> None:
+    """Copy what parts bring from other folders, which charms of one repository share."""
+    for name, part in yaml_files.entries(plan.charmcraft, "parts").items():
+        above = plan.source / str(part.get("source", "."))
+        if part.get("plugin", name) != "dump" or above == plan.source:
+            continue
+        where = f"charmcraft.yaml: parts.{name}"
+        if not above.is_dir():
+            raise ProjectError(f"{where}.source: {above} is not a folder of this machine")
+        for target, file in rock_recipe.dumped(above, where, part).items():
+            cache.copy(file, folder / target)
+
+
+def _write(folder: Path, plan: _Plan, environment: Environment) -> None:
+    documents = {
+        "charmcraft.yaml": plan.charmcraft,
+        "metadata.yaml": plan.metadata,
+        "config.yaml": plan.options,
+        "actions.yaml": plan.actions,
+        "manifest.yaml": {"paas-local-mounts": [str(path) for path in environment.needs]},
+    }
+    for name, document in documents.items():
+        if document:
+            _write_text(folder / name, yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True), 0o644)
+    if not ((folder / "dispatch").exists() or (folder / "hooks").exists()):
+        _write_text(folder / "dispatch", _DISPATCH.format(entrypoint=plan.entrypoint), 0o755)
+    (folder / "venv").symlink_to(environment.folder)
+
+
+def _write_text(file: Path, text: str, mode: int) -> None:
+    file.write_text(text, encoding="utf-8")
+    file.chmod(mode)
+
+
+def _notes(plan: _Plan) -> Iterator[str]:
+    """Say what works here and would not when charmcraft packs it."""
+    entrypoint = plan.source / plan.entrypoint
+    if plan.plugin == "charm" and entrypoint.is_file() and not entrypoint.stat().st_mode & stat.S_IXUSR:
+        yield f"{entrypoint} is not executable, which its package would need: chmod +x {entrypoint}"
+    if plan.plugin == "charm":
+        return
+    staged = {
+        name.partition("/")[0]
+        for part in yaml_files.entries(plan.charmcraft, "parts").values()
+        for name in (
+            *yaml_files.texts(part, "stage", "charmcraft.yaml"),
+            *yaml_files.texts(part, "prime", "charmcraft.yaml"),
+        )
+    }
+    for name in ("templates", "cos_custom", "paas-config.yaml"):
+        if (plan.source / name).exists() and name not in staged | _PACKED_BY_ALL:
+            yield f"{name}: the {plan.plugin} plugin packs src and lib only; add a dump part for it"
+
+
+def _compile(folder: Path) -> None:
+    """Spare each unit the compiling; by digest, because copies and their times differ."""
+    checked = py_compile.PycInvalidationMode.CHECKED_HASH
+    compileall.compile_dir(str(folder), quiet=2, invalidation_mode=checked)
+
+
+def _optional(file: Path) -> dict[str, Any]:
+    return yaml_files.load(file) if file.is_file() else {}

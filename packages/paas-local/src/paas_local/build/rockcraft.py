@@ -1,0 +1,95 @@
+"""What rockcraft would put into the image of a project: its parts, its services and what an extension adds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from paas_local.build import go_build, rock_recipe, rockcraft_extensions, yaml_files
+from paas_local.build.python_environments import Progress, Requirements
+from paas_local.build.rock_recipe import Recipe, dumped, organized
+from paas_local.build.rockcraft_extensions import EXTENSIONS
+from paas_local.build.yaml_files import ProjectError
+
+FILE = rock_recipe.FILE
+
+
+def read(source: Path, progress: Progress) -> Recipe:
+    """Read a project's ``rockcraft.yaml`` and what it refers to."""
+    if not source.is_dir():
+        raise ProjectError(f"{source}: no such folder; give the folder of a {FILE}, as ./app")
+    if not (source / FILE).is_file():
+        raise ProjectError(f"{source}: has no {FILE}; give the folder of one, as ./app")
+    rock = yaml_files.load(source / FILE)
+    if not isinstance(rock.get("name"), str):
+        raise ProjectError(f"{source / FILE}: name: missing; add it, as name: my-app")
+    environment = {name: str(value) for name, value in yaml_files.section(rock, "environment", file=FILE).items()}
+    found = Recipe(name=rock["name"], environment=environment, layer=_layer(rock))
+    used = [_extension(name) for name in sorted(yaml_files.texts(rock, "extensions", FILE))]
+    for framework in used:
+        found = rockcraft_extensions.extend(framework, source, rock, found, progress)
+    for name, part in yaml_files.entries(rock, "parts", file=FILE).items():
+        packages = yaml_files.texts(part, "stage-packages", f"{FILE}: parts.{name}")
+        found = replace(found, packages=(*found.packages, *packages))
+        if not any(framework.has(name) for framework in used):
+            found = _with_part(source, name, part, found, progress)
+    return found
+
+
+def _extension(name: str) -> rockcraft_extensions.Framework:
+    if name not in EXTENSIONS:
+        raise ProjectError(f"{FILE}: extensions: {name} is not known; known are: {', '.join(EXTENSIONS)}")
+    return EXTENSIONS[name]
+
+
+def _layer(rock: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"summary": rock.get("summary"), "description": rock.get("description")}
+    sections = {key: yaml_files.entries(rock, key, file=FILE) for key in ("services", "checks")}
+    return {key: value for key, value in {**named, **sections}.items() if value}
+
+
+def _with_part(source: Path, name: str, part: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
+    where = f"{FILE}: parts.{name}"
+    plugin = part.get("plugin", name)
+    if plugin not in _PLUGINS:
+        raise ProjectError(f"{where}.plugin: {plugin} is not known here; known are: {', '.join(_PLUGINS)}")
+    below = source / str(part.get("source", "."))
+    if not below.is_dir():
+        raise ProjectError(f"{where}.source: {below} is not a folder of this machine")
+    return _PLUGINS[plugin](below, where, part, recipe, progress)
+
+
+def _python(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
+    files = tuple(str(source / name) for name in yaml_files.texts(part, "python-requirements", where))
+    lines = yaml_files.texts(part, "python-packages", where)
+    before = recipe.requirements or Requirements(source=source)
+    more = replace(before, files=(*before.files, *files), lines=(*before.lines, *lines))
+    return replace(recipe, requirements=more)
+
+
+def _dump(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
+    placed = {f"/{target}": file for target, file in dumped(source, where, part).items() if file != source / FILE}
+    return replace(recipe, files={**recipe.files, **placed})
+
+
+def _go(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
+    moved: dict[str, str] = yaml_files.section(part, "organize", file=where)
+    settings = go_build.settings(part, where)
+
+    def programs(folder: Path) -> dict[str, Path]:
+        built = go_build.build(source, settings, folder, progress)
+        return {f"/{organized(f'bin/{name}', moved)}": program for name, program in built.items()}
+
+    return replace(recipe, compile=(*recipe.compile, programs))
+
+
+def _nil(_source: Path, _where: str, _part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
+    return recipe
+
+
+_PLUGINS: Mapping[str, Callable[[Path, str, Mapping[str, Any], Recipe, Progress], Recipe]] = {
+    "dump": _dump,
+    "go": _go,
+    "nil": _nil,
+    "python": _python,
+}

@@ -1,0 +1,1 @@
+"""Juju's commands; they talk to the controller over its socket only."""

@@ -1,0 +1,59 @@
+"""The verbs about projects: new writes one, schema prints what a framework's charms have."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+
+from paas_local.build import charmcraft_extensions
+from paas_local.build.yaml_files import ProjectError
+from paas_local.cli import scaffold
+from paas_local.cli.commands import command
+from paas_local.cli.commands.command import Verb
+
+_SECTIONS = ("config", "actions", "peers", "requires", "provides")
+_EXTENSION = "-framework"
+
+
+@click.command("new", cls=Verb)
+@click.argument("framework", type=click.Choice(scaffold.FRAMEWORKS))
+@click.argument("name")
+def new(framework: str, name: str) -> None:
+    """Write a project into the new folder NAME: an application, its image's file, its charm."""
+    folder = Path(name)
+    if problem := scaffold.problem(framework, name):
+        raise click.ClickException(problem)
+    try:
+        if not scaffold.is_empty(folder):
+            raise click.ClickException(f'the folder "{name}" is there and not empty; choose another name')
+        files = scaffold.files(framework, name)
+        scaffold.write(folder, files)
+    except ProjectError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+    for place in sorted(files):
+        command.say(f"  {name}/{place}")
+    command.say(f"\nRun it, and see each change as you save it:\n  paas-local up {shlex.quote(name)}")
+
+
+@click.command("schema", cls=Verb)
+@click.argument("framework")
+@click.option("--generation", type=click.Choice(("24.04", "26.04")), default="24.04", help="The charm's Ubuntu base.")
+@command.format_option("yaml", "json")
+def schema(framework: str, generation: str, shape: str) -> None:
+    """Print the options, actions and endpoints that every charm of FRAMEWORK has."""
+    name = f"{framework}{_EXTENSION}"
+    known = [each.removesuffix(_EXTENSION) for each in charmcraft_extensions.known() if each.endswith(_EXTENSION)]
+    if framework not in known:
+        raise click.ClickException(f'no framework "{framework}"; known are: {", ".join(known)}')
+    # Who asks for a generation by name knows that it is experimental.
+    os.environ.setdefault(charmcraft_extensions.EXPERIMENTAL, "1")
+    project: dict[str, Any] = {"type": "charm", "base": f"ubuntu@{generation}", "extensions": [name]}
+    try:
+        expanded = charmcraft_extensions.expand(project, Path(os.devnull))
+    except ProjectError as error:
+        raise click.ClickException(str(error)) from error
+    command.show({section: expanded[section] for section in _SECTIONS if section in expanded}, shape)

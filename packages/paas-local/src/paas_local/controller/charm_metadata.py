@@ -1,0 +1,67 @@
+"""What a charm's metadata, options and actions mean for a model."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from paas_local.juju.model import Action, Charm, Container, Endpoint, Option, Role
+
+if TYPE_CHECKING:
+    from paas_local.build import charms
+
+ROLES: Mapping[str, Role] = {"requires": "requirer", "provides": "provider", "peers": "peer"}
+
+
+def declared(charm: "charms.Charm") -> Charm:
+    """Read what a packed charm declares."""
+    metadata = charm.metadata
+    base = metadata.get("base")
+    return Charm(
+        name=charm.name,
+        folder=str(charm.folder),
+        base=base if isinstance(base, str) else "ubuntu@24.04",
+        endpoints={endpoint.name: endpoint for endpoint in _endpoints(metadata)},
+        containers={name: _container(metadata, name, item or {}) for name, item in _items(metadata, "containers")},
+        storage=tuple(name for name, _ in _items(metadata, "storage")),
+        images=tuple(name for name, item in _items(metadata, "resources") if item.get("type") == "oci-image"),
+        options={name: _option(item) for name, item in charm.options.items()},
+        actions={name: _action(item) for name, item in charm.actions.items()},
+    )
+
+
+def _items(document: Mapping[str, Any], key: str) -> list[tuple[str, Mapping[str, Any]]]:
+    entries: Mapping[str, Mapping[str, Any] | None] = document.get(key) or {}
+    return [(name, item or {}) for name, item in entries.items()]
+
+
+def _endpoints(metadata: Mapping[str, Any]) -> Iterator[Endpoint]:
+    for key, role in ROLES.items():
+        for name, item in _items(metadata, key):
+            yield Endpoint(
+                name=name,
+                interface=item["interface"],
+                role=role,
+                limit=item.get("limit"),
+                scope=item.get("scope", "global"),
+            )
+
+
+def _container(metadata: Mapping[str, Any], name: str, item: Mapping[str, Any]) -> Container:
+    storages = dict(_items(metadata, "storage"))
+    given: list[Mapping[str, str]] = item.get("mounts") or []
+    mounts = {
+        mount.get("location") or storages[mount["storage"]].get("location", ""): mount["storage"] for mount in given
+    }
+    return Container(name=name, resource=item.get("resource"), uid=item.get("uid"), mounts=mounts)
+
+
+def _option(item: Mapping[str, Any]) -> Option:
+    return Option(type=item.get("type", "string"), default=item.get("default"), description=item.get("description", ""))
+
+
+def _action(item: Mapping[str, Any]) -> Action:
+    return Action(
+        description=item.get("description", ""),
+        params=item.get("params") or {},
+        required=tuple(item.get("required") or ()),
+        additional=item.get("additionalProperties", True),
+    )

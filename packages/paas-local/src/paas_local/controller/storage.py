@@ -1,0 +1,96 @@
+"""What outlives the background process: its models and their logs, in one SQLite file.
+
+A model is one JSON document, because it changes as a whole: what is read back is what was there before or after a
+change, never between.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydantic
+
+from paas_local.juju.model import Model
+
+KEPT_LINES = 50_000
+_MODEL = pydantic.TypeAdapter(Model)
+_SCHEMA = """
+create table if not exists models (name text primary key, document blob not null);
+create table if not exists lines (
+    id integer primary key autoincrement, model text not null,
+    time real not null, entity text not null, level text not null, module text not null, message text not null
+);
+create index if not exists lines_of_model on lines (model, id);
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a model's log."""
+
+    time: float
+    entity: str
+    level: str
+    module: str
+    message: str
+
+
+class State:
+    """The file; one process has it open."""
+
+    def __init__(self, file: Path) -> None:
+        self._database = sqlite3.connect(file, isolation_level=None)
+        self._database.execute("pragma journal_mode = wal")
+        # a change survives the end of this process at any moment; a power cut may cost the last ones
+        self._database.execute("pragma synchronous = normal")
+        self._database.executescript(_SCHEMA)
+
+    def models(self) -> dict[str, Model]:
+        """Read all models back."""
+        rows = self._database.execute("select document from models order by name").fetchall()
+        found = [_MODEL.validate_json(document) for (document,) in rows]
+        return {model.name: model for model in found}
+
+    def save(self, model: Model) -> None:
+        """Keep a model as it is now."""
+        self._database.execute(
+            "insert into models values (?, ?) on conflict (name) do update set document = excluded.document",
+            (model.name, _MODEL.dump_json(model)),
+        )
+
+    def remove(self, name: str) -> None:
+        """Forget a model and its log."""
+        self._database.execute("delete from models where name = ?", (name,))
+        self._database.execute("delete from lines where model = ?", (name,))
+
+    def append(self, model: str, line: Line) -> None:
+        """Keep a line."""
+        self._database.execute(
+            "insert into lines (model, time, entity, level, module, message) values (?, ?, ?, ?, ?, ?)",
+            (model, line.time, line.entity, line.level, line.module, line.message),
+        )
+
+    def newest(self, model: str, limit: int) -> int:
+        """Find where the last lines of a log begin; 0 is at its very beginning."""
+        row = self._database.execute(
+            "select id from lines where model = ? order by id desc limit 1 offset ?", (model, limit)
+        ).fetchone()
+        return row[0] if row and limit else 0
+
+    def lines(self, model: str, after: int) -> Iterator[tuple[int, Line]]:
+        """Read the lines after a number."""
+        rows = self._database.execute(
+            "select id, time, entity, level, module, message from lines where model = ? and id > ? order by id",
+            (model, after),
+        )
+        for number, time, entity, level, module, message in rows.fetchall():
+            yield number, Line(time=time, entity=entity, level=level, module=module, message=message)
+
+    def prune(self) -> None:
+        """Forget the oldest lines."""
+        self._database.execute("delete from lines where id <= (select max(id) from lines) - ?", (KEPT_LINES,))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()

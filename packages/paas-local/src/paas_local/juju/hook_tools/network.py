@@ -1,0 +1,99 @@
+"""Which addresses and ports a unit has.
+
+The unit's own address is also where it is reached from outside: there is no service in front of it as on
+Kubernetes, where the ingress address is the application's.
+"""
+
+import re
+from typing import Any
+
+from paas_local.juju.errors import Refused
+from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
+
+PORT = re.compile(r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>tcp|udp))?|icmp")
+HIGHEST_PORT = 65535
+
+
+def network_get(call: Call) -> Reply:
+    """Describe the network of an endpoint."""
+    binding = call.arguments.word(0)
+    application = call.context.snapshot.applications[call.context.application]
+    if binding not in {*application.charm.endpoints, "juju-info"}:
+        raise Refused(f'no network config found for binding "{binding}"')
+    address = _address(call)
+    for name in ("bind-address", "ingress-address", "primary-address"):
+        if call.arguments.on(name):
+            return call.document(address)
+    shown: dict[str, Any] = {
+        "bind-addresses": [
+            {
+                "mac-address": "",
+                "interface-name": "",
+                "addresses": [{"hostname": "", "value": address, "cidr": ""}],
+            }
+        ],
+        "egress-subnets": [f"{address}/32"],
+        "ingress-addresses": [address],
+    }
+    return call.document(shown)
+
+
+def unit_get(call: Call) -> Reply:
+    """Give the private or public address, which are the same."""
+    return call.document(_address(call))
+
+
+def opened_ports(call: Call) -> Reply:
+    """List the ports as they will be."""
+    unit = call.model.unit(call.context.unit)
+    ports = ((unit.ports if unit else frozenset[str]()) | call.writes.opened) - call.writes.closed
+    ending = " (*)" if call.arguments.on("endpoints") else ""
+    return call.document([f"{port}{ending}" for port in sorted(ports, key=_by_number)])
+
+
+def open_port(call: Call) -> Reply:
+    """Open a port or a range."""
+    port = _port(call)
+    return call.writing(opened=call.writes.opened | {port}, closed=call.writes.closed - {port})
+
+
+def close_port(call: Call) -> Reply:
+    """Close a port or a range."""
+    port = _port(call)
+    return call.writing(opened=call.writes.opened - {port}, closed=call.writes.closed | {port})
+
+
+def _address(call: Call) -> str:
+    unit = call.model.unit(call.context.unit)
+    return unit.address if unit else ""
+
+
+def _port(call: Call) -> str:
+    text = call.arguments.word(0).lower()
+    match = PORT.fullmatch(text)
+    if match is None:
+        raise Refused(
+            f'invalid port or range "{text}", expected <port>[-<port>][/tcp|/udp] or icmp', code=BAD_ARGUMENTS
+        )
+    if match["first"] is None:
+        return "icmp"
+    first, last = int(match["first"]), int(match["last"] or match["first"])
+    if not 0 < first <= last <= HIGHEST_PORT:
+        raise Refused(f'port range bounds must be between 1 and {HIGHEST_PORT}, got "{text}"', code=BAD_ARGUMENTS)
+    numbers = str(first) if first == last else f"{first}-{last}"
+    return f"{numbers}/{match['protocol'] or 'tcp'}"
+
+
+def _by_number(port: str) -> tuple[int, str]:
+    digits = re.match(r"\d+", port)
+    return int(digits[0]) if digits else HIGHEST_PORT + 1, port
+
+
+_ADDRESSES = ("bind-address", "ingress-address", "primary-address")
+TOOLS = {
+    "network-get": Tool(run=network_get, flags=flags("relation", booleans=_ADDRESSES)),
+    "unit-get": Tool(run=unit_get, flags=flags()),
+    "opened-ports": Tool(run=opened_ports, flags=flags(booleans=("endpoints",))),
+    "open-port": Tool(run=open_port, flags=flags("endpoints")),
+    "close-port": Tool(run=close_port, flags=flags("endpoints")),
+}

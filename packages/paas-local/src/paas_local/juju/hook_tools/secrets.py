@@ -1,0 +1,256 @@
+"""What a charm reads and writes of secrets.
+
+Reading pins a revision for the unit at once; all that is written waits for the end of the hook. A pending new
+revision is seen only by those who ask for the newest (``--peek``, ``--refresh``).
+"""
+
+import base64
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from paas_local.juju import secrets
+from paas_local.juju.errors import Refused
+from paas_local.juju.hook_context import Grant, SecretChange
+from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
+from paas_local.juju.hook_tools.relations import chosen
+from paas_local.juju.model import Owner, Revision, Secret
+
+ROTATIONS = frozenset({"never", "hourly", "daily", "weekly", "monthly", "quarterly", "yearly"})
+
+
+def secret_add(call: Call) -> Reply:
+    """Make a secret of the application (by default) or the unit."""
+    kind: Owner = "unit" if call.arguments.flags.get("owner") == "unit" else "application"
+    if kind == "application" and not call.model.leads(call.context.unit):
+        raise Refused("this unit is not the leader")
+    change = _change(call)
+    label = change.label or ""
+    _check_label(call, label)
+    now = call.world.now
+    content = secrets.checked(change.content or {})
+    secret = Secret(
+        id=call.world.fresh_id,
+        owner_kind=kind,
+        owner=call.context.unit if kind == "unit" else call.context.application,
+        revisions=(Revision(number=1, content=content, created=now),),
+        label=label,
+        description=change.description or "",
+        rotate=change.rotate or "",
+        expire=change.expire or "",
+        created=now,
+        updated=now,
+    )
+    reply = call.writing(added={**call.writes.added, secret.id: secret})
+    return dataclasses.replace(reply, stdout=f"secret:{secret.id}\n")
+
+
+def secret_set(call: Call) -> Reply:
+    """Change a secret; several changes in one hook make one revision. The owner never changes."""
+    secret = _own(call, call.arguments.word(0))
+    change = _change(call, skip=1)
+    if change.content is not None:
+        secrets.checked(change.content)
+    if change.label is not None and change.label != secret.label:
+        _check_label(call, change.label)
+    if secret.id in call.writes.added:
+        # it has not been kept yet, so it still is at its first revision
+        changed = secrets.revised(call.writes.added[secret.id], change, call.world.now)
+        first = dataclasses.replace(changed.latest, number=1)
+        added = dataclasses.replace(changed, revisions=(first,))
+        return call.writing(added={**call.writes.added, secret.id: added})
+    before = call.writes.changed.get(secret.id, SecretChange())
+    return call.writing(changed={**call.writes.changed, secret.id: _over(before, change)})
+
+
+def secret_get(call: Call) -> Reply:
+    """Read the pinned revision, or the newest: looked at with peek, pinned with refresh."""
+    label = call.arguments.flags.get("label")
+    uri = call.arguments.word(0)
+    secret = _find(call, uri) if uri else _by_label(call, label or "")
+    if not secret.readable_by(call.context.unit):
+        raise Refused("permission denied")
+    peek, refresh = call.arguments.on("peek"), call.arguments.on("refresh")
+    if peek and refresh:
+        raise Refused("specify one of --peek or --refresh but not both", code=BAD_ARGUMENTS)
+    if secret.id in call.writes.added:
+        return _content(call, secret.latest.content)
+    tracking = secret.tracking.get(call.context.unit)
+    number = secret.latest.number if tracking is None or refresh else tracking.revision
+    revision = (secret.latest if peek else secret.revision(number)) or secret.latest
+    content = revision.content
+    pending = call.writes.changed.get(secret.id)
+    if pending and pending.content is not None and (peek or refresh):
+        content = pending.content
+    reply = _content(call, content)
+    if peek and label is None:
+        return reply
+    kept = label if uri and not secret.owned_by(call.context.unit) else None
+    number = number if tracking or not peek else secret.latest.number
+    model = secrets.track(call.model, secret.id, call.context.unit, number, kept)
+    return dataclasses.replace(reply, model=model)
+
+
+def secret_info_get(call: Call) -> Reply:
+    """Describe an own secret."""
+    uri, label = call.arguments.word(0), call.arguments.flags.get("label", "")
+    secret = _own(call, uri) if uri else _by_label(call, label)
+    if not secret.owned_by(call.context.unit):
+        raise Refused(f'secret "{secret.id}" not found')
+    pending = call.writes.changed.get(secret.id)
+    if pending:
+        secret = secrets.revised(secret, pending, call.world.now)
+    shown: dict[str, Any] = {
+        "revision": secret.latest.number,
+        "label": secret.label,
+        "owner": secret.owner_kind,
+    }
+    optional = {"description": secret.description, "rotation": secret.rotate, "expiry": secret.expire}
+    shown |= {key: value for key, value in optional.items() if value}
+    return call.document({secret.id: shown})
+
+
+def secret_ids(call: Call) -> Reply:
+    """List the own secrets."""
+    return call.document(sorted(secret.id for secret in _owned(call)))
+
+
+def secret_grant(call: Call) -> Reply:
+    """Let the other side of a relation read a secret."""
+    return _grant(call, revoke=False)
+
+
+def secret_revoke(call: Call) -> Reply:
+    """Let the other side of a relation no longer read a secret."""
+    return _grant(call, revoke=True)
+
+
+def secret_remove(call: Call) -> Reply:
+    """Remove a secret or one revision."""
+    secret = _own(call, call.arguments.word(0))
+    text = call.arguments.flags.get("revision")
+    revision = int(text) if text and text.isdecimal() else None
+    if secret.id in call.writes.added:
+        added = {key: other for key, other in call.writes.added.items() if key != secret.id}
+        grants = tuple(grant for grant in call.writes.grants if grant.secret != secret.id)
+        return call.writing(added=added, grants=grants)
+    return call.writing(removed=(*call.writes.removed, (secret.id, revision)))
+
+
+def _grant(call: Call, *, revoke: bool) -> Reply:
+    secret = _own(call, call.arguments.word(0))
+    if revoke and "relation" not in call.arguments.flags and "app" in call.arguments.flags:
+        reader, number = call.arguments.flags["app"], -1
+    else:
+        relation = chosen(call)
+        number = relation.id
+        reader = relation.remote(call.context.application).application
+    reader = call.arguments.flags.get("unit", reader)
+    grant = Grant(secret=secret.id, relation=number, reader=reader, revoke=revoke)
+    return call.writing(grants=(*call.writes.grants, grant))
+
+
+def _content(call: Call, content: Mapping[str, str]) -> Reply:
+    key = call.arguments.word(1)
+    if not key:
+        return call.document(dict(content))
+    name = key.removesuffix("#base64")
+    if name not in content:
+        raise Refused(f'key "{name}" not found')
+    value = content[name]
+    return call.document(base64.b64encode(value.encode()).decode() if key != name else value)
+
+
+def _find(call: Call, uri: str) -> Secret:
+    number = secrets.bare(uri)
+    if number in call.writes.added:
+        return call.writes.added[number]
+    gone = {item for item, revision in call.writes.removed if revision is None}
+    if number in gone or number not in call.model.secrets:
+        raise Refused(f'secret "{number}" not found')
+    return call.model.secrets[number]
+
+
+def _own(call: Call, uri: str) -> Secret:
+    secret = _find(call, uri)
+    secrets.may_write(call.model, secret, call.context.unit)
+    return secret
+
+
+def _owned(call: Call) -> Iterator[Secret]:
+    gone = {item for item, revision in call.writes.removed if revision is None}
+    for secret in (*call.model.secrets.values(), *call.writes.added.values()):
+        if secret.owned_by(call.context.unit) and secret.id not in gone:
+            yield secret
+
+
+def _by_label(call: Call, label: str) -> Secret:
+    if not label:
+        raise Refused("require either a secret URI or label", code=BAD_ARGUMENTS)
+    for secret in _owned(call):
+        pending = call.writes.changed.get(secret.id, SecretChange())
+        if (pending.label or secret.label) == label:
+            return secret
+    for secret in call.model.secrets.values():
+        tracking = secret.tracking.get(call.context.unit)
+        if tracking and tracking.label == label:
+            return secret
+    raise Refused(f'secret "{label}" not found')
+
+
+def _check_label(call: Call, label: str) -> None:
+    if label and any(secret.label == label for secret in _owned(call)):
+        raise Refused(f'secret with label "{label}" already exists')
+
+
+def _change(call: Call, skip: int = 0) -> SecretChange:
+    rotate = call.arguments.flags.get("rotate")
+    if rotate is not None and rotate not in ROTATIONS:
+        raise Refused(f'secret rotate policy "{rotate}" not valid', code=BAD_ARGUMENTS)
+    words = call.arguments.words[skip:]
+    return SecretChange(
+        content=dict(_pair(call, word) for word in words) if words else None,
+        label=call.arguments.flags.get("label"),
+        description=call.arguments.flags.get("description"),
+        rotate=rotate,
+        expire=call.arguments.flags.get("expire"),
+    )
+
+
+def _pair(call: Call, word: str) -> tuple[str, str]:
+    key, equals, value = word.partition("=")
+    if not equals:
+        raise Refused(f'expected "key=value", got "{word}"', code=BAD_ARGUMENTS)
+    name, _, how = key.partition("#")
+    match how:
+        case "file":
+            return name, call.text(value)
+        case "base64":
+            return name, base64.b64decode(value).decode()
+        case _:
+            return name, value
+
+
+def _over(before: SecretChange, after: SecretChange) -> SecretChange:
+    fields: tuple[Literal["content", "label", "description", "rotate", "expire"], ...] = (
+        "content",
+        "label",
+        "description",
+        "rotate",
+        "expire",
+    )
+    newer = {name: getattr(after, name) for name in fields if getattr(after, name) is not None}
+    return dataclasses.replace(before, **newer)
+
+
+_DESCRIPTION = ("label", "description", "expire", "rotate", "owner", "file")
+TOOLS = {
+    "secret-add": Tool(run=secret_add, flags=flags(*_DESCRIPTION)),
+    "secret-set": Tool(run=secret_set, flags=flags(*_DESCRIPTION)),
+    "secret-get": Tool(run=secret_get, flags=flags("label", booleans=("peek", "refresh"))),
+    "secret-info-get": Tool(run=secret_info_get, flags=flags("label")),
+    "secret-ids": Tool(run=secret_ids, flags=flags()),
+    "secret-grant": Tool(run=secret_grant, flags=flags("relation", "unit")),
+    "secret-revoke": Tool(run=secret_revoke, flags=flags("relation", "unit", "app")),
+    "secret-remove": Tool(run=secret_remove, flags=flags("revision")),
+}

@@ -1,0 +1,1 @@
+"""Containers from Linux namespaces, and the network between them and the host."""

@@ -1,0 +1,297 @@
+"""How the containers of a unit start, run programs and end.
+
+A container outlives neither this process nor its own first process: nothing is kept but the pod's folder.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paas_local.pods import container_init, namespaces, rootfs
+
+if TYPE_CHECKING:
+    # charms brings along what unpacks and builds charms; a pod only needs to know one.
+    from paas_local.build.charms import Charm
+    from paas_local.build.rocks import Rock
+
+CHARM = "charm"
+_HOOKTOOL = Path(__file__).parent.parent / "controller" / "hook_tool.py"
+_GRACE = 12.0
+_LONGEST_SOCKET = 107
+_LONGEST_SHEBANG = 120
+_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+}
+_PEBBLE = "/charm/bin/pebble"
+_PEBBLE_FOLDER = "/var/lib/pebble/default"
+_PEBBLE_SOCKET = "/charm/container/pebble.socket"
+
+
+class PodError(Exception):
+    """A pod or a container of it did not start; one line says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """A workload container, as the charm's metadata and resources describe it."""
+
+    name: str
+    rock: "Rock | None"
+    uid: int | None = None
+    storage: Mapping[str, Path]
+    """Location in the container to the folder of the host."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodSpec:
+    """All that a pod is made of."""
+
+    unit: str
+    model: str
+    address: str
+    folder: Path
+    """Of this pod alone; has each container's socket and log."""
+    charm: "Charm"
+    charm_dir: Path
+    agent_socket: Path
+    """Is there before the pod starts."""
+    tools: tuple[str, ...]
+    containers: tuple[Container, ...]
+    charm_storage: Mapping[str, Path]
+    hosts: Path
+    """Seen by all containers as ``/etc/hosts``; a change is written into the same file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Running:
+    process: asyncio.subprocess.Process
+    pid: int
+    """Of the container's first process, as this process sees it."""
+
+
+class Pod:
+    """A unit's containers, while they run."""
+
+    def __init__(self, spec: PodSpec, pebble: Path | None, hooktool: Path) -> None:
+        self.spec = spec
+        self._hooktool = hooktool.read_text()
+        self._pebble = pebble
+        self._machine = rootfs.machine(
+            privileged=namespaces.mapped(rootfs.DAEMON_USER, Path("/proc/self/uid_map").read_text())
+        )
+        self._running: dict[str, _Running] = {}
+        self._sockets: dict[str, int] = {}
+
+    @classmethod
+    async def start(cls, spec: PodSpec, *, pebble: Path | None, hooktool: Path = _HOOKTOOL) -> "Pod":
+        """Start all containers; :attr:`pid` has the pod's network namespace, as yet without address."""
+        pod = cls(spec, pebble, hooktool)
+        try:
+            for each in spec.containers:
+                (spec.folder / each.name).mkdir(parents=True, exist_ok=True)
+            await pod._start_charm()
+            for each in spec.containers:
+                await pod.start_container(each.name)
+        except BaseException:
+            await pod._kill()
+            raise
+        return pod
+
+    @property
+    def pid(self) -> int:
+        """The process whose namespaces are the pod's: for ``Network.attach``."""
+        return self._running[CHARM].pid
+
+    @property
+    def hostname(self) -> str:
+        """``flask-k8s-0``, as Kubernetes names the pod."""
+        return self.spec.unit.replace("/", "-")
+
+    async def run(
+        self, argv: list[str], *, env: Mapping[str, str], cwd: str, container: str = CHARM
+    ) -> asyncio.subprocess.Process:
+        """Start a program in a container, with this environment and nothing else."""
+        uid = self._container(container).uid if container != CHARM else None
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-m", "paas_local.pods.nsenter"),
+            *(str(self._running[container].pid), "-" if uid is None else str(uid), cwd, *argv),
+            env=dict(env),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def pebble_socket(self, container: str) -> Path:
+        """Give a path to a container's Pebble that this process can connect to."""
+        path = self.spec.folder / container / "pebble.socket"
+        if len(os.fsencode(path)) <= _LONGEST_SOCKET:
+            return path
+        if container not in self._sockets:
+            self._sockets[container] = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)
+        return Path(f"/proc/self/fd/{self._sockets[container]}/{path.name}")
+
+    def renew(self, spec: PodSpec) -> None:
+        """Note what containers are made of that start from now on."""
+        self.spec = spec
+
+    async def wait_container(self, name: str) -> int:
+        """Return the exit code of a container's main program once it has ended."""
+        return await self._running[name].process.wait()
+
+    async def start_container(self, name: str) -> None:
+        """Start a workload container, anew if it has run before: of its files only storage is kept."""
+        each = self._container(name)
+        socket = self.spec.folder / name / "pebble.socket"
+        socket.unlink(missing_ok=True)
+        uid = each.uid or None
+        steps = (
+            *rootfs.base(self._machine, hostname=self.hostname, hosts=self.spec.hosts, uid=uid, rock=each.rock),
+            *rootfs.workload(
+                self._machine,
+                rock=each.rock,
+                uid=uid,
+                storage=each.storage,
+                pebble=socket.parent,
+                runner=self._runner(),
+            ),
+        )
+        command = self._real_pebble() if self._pebble is not None else self._embedded_pebble()
+        environment = {**_ENVIRONMENT, **(each.rock.environment if each.rock is not None else {})}
+        if self._pebble is not None:
+            environment |= {"PEBBLE": _PEBBLE_FOLDER, "PEBBLE_SOCKET": _PEBBLE_SOCKET}
+        await self._start(name, steps, command, environment=environment, pod=self.pid, uid=uid)
+
+    async def stop(self) -> None:
+        """End all containers; their Pebbles may stop their services first."""
+        workloads = [running for name, running in self._running.items() if name != CHARM]
+        for running in workloads:
+            with contextlib.suppress(ProcessLookupError):
+                running.process.terminate()
+        if workloads:
+            await asyncio.wait([asyncio.ensure_future(running.process.wait()) for running in workloads], timeout=_GRACE)
+        await self._kill()
+
+    async def _kill(self) -> None:
+        await asyncio.gather(*(_end(running.process) for running in self._running.values()))
+        while self._sockets:
+            os.close(self._sockets.popitem()[1])
+
+    def _container(self, name: str) -> Container:
+        return next(each for each in self.spec.containers if each.name == name)
+
+    async def _start_charm(self) -> None:
+        spec = self.spec
+        steps = (
+            *rootfs.base(self._machine, hostname=self.hostname, hosts=spec.hosts),
+            *rootfs.interpreter(_base_python(), [sys.base_prefix]),
+            *rootfs.charm(
+                agent=rootfs.tag(spec.unit),
+                charm_dir=spec.charm_dir,
+                agent_socket=spec.agent_socket,
+                mounts=spec.charm.mounts,
+                storage=spec.charm_storage,
+                pebbles={each.name: spec.folder / each.name for each in spec.containers},
+                tools=spec.tools,
+                hooktool=script(_base_python(), self._hooktool),
+            ),
+        )
+        sleep = shutil.which("sleep", path=_ENVIRONMENT["PATH"]) or "/bin/sleep"
+        await self._start(CHARM, steps, (sleep, "infinity"), environment=_ENVIRONMENT, idle=True)
+
+    def _runner(self) -> tuple[rootfs.Step, ...]:
+        """Show what the embedded Pebble is made of; a real one is one file."""
+        if self._pebble is not None:
+            return (rootfs.Bind(source=str(self._pebble), path=_PEBBLE),)
+        return (
+            *rootfs.interpreter(sys.executable, [sys.prefix, sys.base_prefix]),
+            *rootfs.same([Path(__file__).parent.parent]),
+        )
+
+    def _embedded_pebble(self) -> tuple[str, ...]:
+        layers = f"{_PEBBLE_FOLDER}/layers"
+        program = (sys.executable, "-I", "-m", "paas_local.pebble", "run")
+        return (*program, "--socket", _PEBBLE_SOCKET, "--layers", layers, "--hold")
+
+    def _real_pebble(self) -> tuple[str, ...]:
+        return (_PEBBLE, "run", "--create-dirs", "--hold")
+
+    async def _start(
+        self,
+        name: str,
+        steps: tuple[rootfs.Step, ...],
+        argv: tuple[str, ...],
+        *,
+        environment: Mapping[str, str],
+        pod: int | None = None,
+        uid: int | None = None,
+        idle: bool = False,
+    ) -> None:
+        folder = self.spec.folder
+        root, file = folder / "root", folder / f"{name}.json"
+        root.mkdir(parents=True, exist_ok=True)
+        spec = container_init.Spec(
+            root=str(root),
+            steps=steps,
+            argv=argv,
+            environment=environment,
+            hostname=self.hostname if pod is None else None,
+            pod=pod,
+            uid=uid,
+            idle=idle,
+            log=str(folder / f"{name}.log"),
+        )
+        file.write_text(container_init.encode(spec))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-m", "paas_local.pods.container_init", str(file)),
+            env=_ENVIRONMENT,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        if process.stdout is None:
+            raise PodError("no pipe")
+        try:
+            answer: dict[str, Any] = json.loads(await process.stdout.readline() or "{}")
+        except asyncio.CancelledError:
+            await _end(process)
+            raise
+        if "pid" not in answer:
+            await process.wait()
+            reason = answer.get("error", f"see {spec.log}")
+            raise PodError(f"container {name} of {self.spec.unit} does not start: {reason}")
+        self._running[name] = _Running(process=process, pid=answer["pid"])
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End a container at once, and wait until all of it is gone."""
+    if process.returncode is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        await asyncio.wait_for(process.wait(), _GRACE)
+    except asyncio.TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _base_python() -> str:
+    """Find the interpreter that the runner's environment is made from."""
+    return os.path.realpath(sys.executable)
+
+
+def script(python: str, source: str) -> str:
+    """Make a program run with this interpreter, without anyone's packages."""
+    if len(python) > _LONGEST_SHEBANG or " " in python:
+        # A shell and Python read these lines differently: for the latter, they are one text.
+        return f"#!/bin/sh\n''':'\nexec '{python}' -IS \"$0\" \"$@\"\n'''\n{source}"
+    return f"#!{python} -IS\n{source}"

@@ -1,0 +1,197 @@
+"""The process that stays with the host: it keeps the daemon, publishes ports for it, and dials out for it.
+
+``python -m paas_local.pods.host_gateway [--pebble PATH]``. It ends when the daemon ends, and the daemon with it: the
+daemon runs below it in namespaces of its own, see ``inner``. The unix socket ``run/host`` takes three kinds of wishes:
+``listen`` lasts as long as its connection, ``dial`` turns its connection into the one wanted, and ``question``
+is a datagram for the host's name servers.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import errno
+import fcntl
+import functools
+import os
+import signal
+import sys
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from paas_local import folders
+from paas_local.pods import streams
+
+_GRACE = 30.0
+_TRIES = 100
+_PATIENCE = 3.0
+_UNPRIVILEGED = 1024
+_ALTERNATIVE = 8000
+
+
+def candidates(port: int) -> tuple[int, ...]:
+    """List the host's ports to try for a pod's, best first; a plain user gets 8080 for 80."""
+    start = port if port >= _UNPRIVILEGED else port + _ALTERNATIVE
+    following = range(start, min(start + _TRIES, 65536))
+    return tuple(following) if start == port else (port, *following)
+
+
+def name_servers(resolv_conf: str) -> tuple[str, ...]:
+    """Read the addresses of the host's name servers."""
+    rows = (line.split() for line in resolv_conf.splitlines())
+    return tuple(row[1] for row in rows if len(row) > 1 and row[0] == "nameserver")
+
+
+def _resolv_conf() -> str:
+    """Read it anew for each question: a laptop changes its network."""
+    path = Path("/etc/resolv.conf")
+    return path.read_text() if path.exists() else ""
+
+
+async def _serve(run: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Fulfil one wish of the daemon."""
+    async with streams.closing(streams.Connection(reader=reader, writer=writer)) as daemon:
+        match await daemon.receive():
+            case {"listen": {"address": str(address), "port": int(port)}}:
+                await _listen(run, daemon, address, port)
+            case {"dial": {"address": str(address), "port": int(port)}}:
+                await _dial(daemon, address, port)
+            case {"question": str(question)}:
+                await daemon.send({"answer": (await _ask(bytes.fromhex(question))).hex()})
+            case _:
+                return
+
+
+async def _listen(run: Path, daemon: streams.Connection, address: str, port: int) -> None:
+    async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with streams.closing(streams.Connection(reader=reader, writer=writer)) as client:
+            with contextlib.suppress(OSError):
+                async with streams.closing(await streams.to_socket(run / "relay")) as pod:
+                    await pod.send({"address": address, "port": port})
+                    await streams.join(client, pod)
+
+    for number in candidates(port):
+        try:
+            server = await asyncio.start_server(accepted, "127.0.0.1", number)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            continue
+        try:
+            await daemon.send({"port": number})
+            await daemon.reader.read()
+        finally:
+            server.close()
+        return
+    await daemon.send({"error": f"no port of 127.0.0.1 is free for {port}, up to {candidates(port)[-1]}"})
+
+
+async def _dial(daemon: streams.Connection, address: str, port: int) -> None:
+    try:
+        connection = await streams.to_address(address, port)
+    except OSError as error:
+        await daemon.send({"error": str(error)})
+        return
+    async with streams.closing(connection) as world:
+        await daemon.send({})
+        await streams.join(daemon, world)
+
+
+class _Question(asyncio.DatagramProtocol):
+    """One question to one name server."""
+
+    def __init__(self, answer: asyncio.Future[bytes]) -> None:
+        self._answer = answer
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002 - asyncio names it
+        if not self._answer.done():
+            self._answer.set_result(data)
+
+    def error_received(self, exc: Exception) -> None:
+        if not self._answer.done():
+            self._answer.set_exception(exc)
+
+
+async def _ask(question: bytes) -> bytes:
+    """Ask the host's name servers, one after the other; nothing, if none answers."""
+    loop = asyncio.get_running_loop()
+    for server in name_servers(_resolv_conf()):
+        answer: asyncio.Future[bytes] = loop.create_future()
+        with contextlib.suppress(OSError, asyncio.TimeoutError):
+            transport, _ = await loop.create_datagram_endpoint(
+                functools.partial(_Question, answer), remote_addr=(server, 53)
+            )
+            try:
+                transport.sendto(question)
+                return await asyncio.wait_for(answer, _PATIENCE)
+            finally:
+                transport.close()
+    return b""
+
+
+@contextlib.contextmanager
+def _alone(run: Path) -> Generator[TextIO, None, None]:
+    """Hold the lock of this home; it goes with the process."""
+    with (run / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise SystemExit(
+                f"paas-local: a background process runs already in {run.parent}, as process {lock.read().strip()}"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield lock
+
+
+async def _keep(run: Path, argv: list[str]) -> int:
+    """Serve for as long as the daemon lives, and end it when asked to end."""
+    server = await asyncio.start_unix_server(functools.partial(_serve, run), str(run / "host"))
+    daemon = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    ended = loop.create_task(daemon.wait())
+    stop = loop.create_task(asked.wait())
+    await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)
+    if not ended.done():
+        daemon.terminate()
+        await asyncio.wait({ended}, timeout=_GRACE)
+    if not ended.done():
+        daemon.kill()
+    stop.cancel()
+    server.close()
+    (run / "host").unlink(missing_ok=True)
+    return await ended
+
+
+def _arguments(argv: list[str]) -> Mapping[str, Any]:
+    parser = argparse.ArgumentParser(prog="paas_local.pods.host_gateway")
+    parser.add_argument("--pebble", type=Path, help="a real pebble to run in containers")
+    parser.add_argument("program", nargs="*", help="what to run in place of the daemon")
+    return vars(parser.parse_args(argv))
+
+
+def main(argv: list[str]) -> int:
+    """Keep the daemon of this home until it ends."""
+    chosen = _arguments(argv)
+    # Where it is ignored, as under nohup, nothing that is started here could listen to it. To us it means nothing.
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
+    # What pods see must be readable for their users, whatever the caller's umask is; the home itself is closed.
+    os.umask(0o022)
+    run = folders.home() / "run"
+    run.mkdir(mode=0o700, exist_ok=True)
+    with _alone(run):
+        for stale in (run / "host", run / "relay", folders.home() / folders.SOCKET):
+            stale.unlink(missing_ok=True)
+        program = chosen["program"] or [sys.executable, "-I", "-m", "paas_local.controller.daemon"]
+        if chosen["pebble"] is not None:
+            program = [*program, "--pebble", str(chosen["pebble"])]
+        return asyncio.run(_keep(run, [sys.executable, "-I", "-m", "paas_local.pods.namespace_init", *program]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

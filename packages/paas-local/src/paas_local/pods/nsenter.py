@@ -1,0 +1,93 @@
+"""Run a program in a running container: its namespaces, but exactly the environment that this process has.
+
+``python -I -m paas_local.pods.nsenter PID UID CWD PROGRAM [ARGUMENT…]``: PID is the container's first process, UID a
+number or ``-`` for 0. This process stays outside, ends as the program ends, and takes it along when killed.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from paas_local.pods import namespaces
+
+_KINDS = {
+    "ipc": namespaces.NEWIPC,
+    "uts": namespaces.NEWUTS,
+    "net": namespaces.NEWNET,
+    "mnt": namespaces.NEWNS,
+}
+
+
+def _ours(user: int) -> bool:
+    return os.fstat(user).st_ino == Path("/proc/self/ns/user").stat().st_ino
+
+
+def _given() -> dict[bytes, bytes]:
+    """Read the environment as it was given; by now Python may have added LC_CTYPE."""
+    entries = Path("/proc/self/environ").read_bytes().split(b"\0")
+    return dict(entry.split(b"=", 1) for entry in entries if b"=" in entry)
+
+
+def _program(files: dict[str, int], lifeline: int, uid: str, folder: str, argv: list[str]) -> None:
+    """Be the program; never returns."""
+    try:
+        namespaces.die_with_parent(lifeline)
+        environment = _given()
+        own = _ours(files["user"])
+        for name, kind in _KINDS.items():
+            namespaces.setns(files[name], kind)
+        os.umask(0o022)
+        os.chdir(folder)
+        os.setsid()
+        namespaces.drop_capabilities()
+        if not own:
+            namespaces.setns(files["user"], namespaces.NEWUSER)
+        elif uid != "-":
+            namespaces.become(int(uid))
+        namespaces.die_with_parent(lifeline)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.execvpe(argv[0], argv, environment)  # noqa: S606 - no shell is meant
+    except OSError as error:
+        os.write(2, f"cannot run {argv[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def _end_like(status: int) -> int:
+    """End by the same signal, so that whoever waits can tell a killed program from a failed one."""
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    return code
+
+
+def main(argv: list[str]) -> int:
+    """Enter, run, wait."""
+    namespaces.die_with_parent()
+    pid, uid, folder, *program = argv
+    files = {name: os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in (*_KINDS, "pid", "user")}
+    namespaces.setns(files["pid"], namespaces.NEWPID)
+    lifeline, kept = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(kept)
+        _program(files, lifeline, uid, folder, program)
+
+    def forward(number: int, _: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, forward)
+    return _end_like(os.waitpid(child, 0)[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,174 @@
+"""Which of a provider's addresses the application gets, and how it asks for TLS."""
+
+import urllib.parse
+
+import pytest
+from paas_common.integrations import BY_INTERFACE, Context, Invalid, Pending, Reading, Ready
+from paas_common.values import facts
+
+POSTGRESQL = BY_INTERFACE["postgresql_client"]
+INTERFACES = ("postgresql_client", "mysql_client", "mongodb_client")
+CA = "-----BEGIN CERTIFICATE-----\nMIIBexample\n-----END CERTIFICATE-----\n"
+CA_FILE = "/tmp/shop/postgresql/ca.pem"
+ACCOUNT = {"username": "u", "password": "p", "database": "d"}
+CONTEXT = Context(
+    me=facts.Identity(app="shop", unit="shop/0", model="demo", leader=True),
+    endpoint="postgresql",
+    relation=7,
+    stem="DB",
+    prefix="APP_",
+    options={},
+    base_url="http://shop.demo:8000",
+    folder="/tmp/shop/postgresql",
+)
+
+
+def reading(interface: str = "postgresql_client", units: tuple[dict[str, str], ...] = (), /, **app: str) -> Reading:
+    bags = facts.Databags(app={name.replace("_", "-"): value for name, value in app.items()}, units=units)
+    return BY_INTERFACE[interface].read(facts.Remote(app="pg", relation=7, bags=bags), CONTEXT)
+
+
+def read(
+    interface: str = "postgresql_client", units: tuple[dict[str, str], ...] = (), /, **app: str
+) -> dict[str, str] | None:
+    match reading(interface, units, **app):
+        case Ready(env=env):
+            return dict(env)
+        case Pending():
+            return None
+        case invalid:
+            raise AssertionError(invalid)
+
+
+def test_the_provider_s_own_address_comes_first() -> None:
+    given = read(
+        uris="postgresql://u:p@a:1,b:2/d?target_session_attrs=primary", endpoints="a:1", username="u", password="p"
+    )
+
+    assert given
+    assert given["DB_CONNECT_STRING"] == "postgresql://u:p@a:1,b:2/d?target_session_attrs=primary"
+
+
+def test_an_address_with_an_unquoted_password_is_made_anew() -> None:
+    given = read(uris="postgresql://u:a/b@pg:5432/d", endpoints="pg:5432", username="u", password="a/b", database="d")
+
+    assert given
+    assert given["DB_CONNECT_STRING"] == "postgresql://u:a%2Fb@pg:5432/d"
+    assert given["DB_HOSTNAME"] == "pg"
+    assert given["DB_PASSWORD"] == "a/b"
+
+
+def test_a_router_counts_once_a_unit_is_ready() -> None:
+    def router(*units: dict[str, str]) -> dict[str, str] | None:
+        return read("postgresql_client", units, endpoints="pg:5432", username="u", password="p", subordinated="true")
+
+    assert router({"state": "starting"}) is None
+    assert router({"state": "starting"}, {"state": "ready"}) is not None
+
+
+def test_the_database_that_was_really_made_is_used() -> None:
+    given = read(endpoints="pg:5432", username="u", password="p", database="made-for-us")
+
+    assert given
+    assert given["DB_NAME"] == "made-for-us"
+
+
+def test_its_name_tells_one_database_from_another_wherever_it_listens() -> None:
+    def migrates(endpoints: str, relation: int) -> str | None:
+        bags = facts.Databags(app={"endpoints": endpoints, "username": "u", "password": "p", "database": "d"})
+        reading = POSTGRESQL.read(facts.Remote(app="pg", relation=relation, bags=bags), CONTEXT)
+        return reading.migrates if isinstance(reading, Ready) else None
+
+    assert migrates("a:1", 7) == migrates("b:2", 7)
+    assert migrates("a:1", 7) != migrates("a:1", 8)
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
+@pytest.mark.parametrize("uris", ["", "{0}://u/s@er:p@ss/w:rd %#?&é@h:1/d"])
+def test_any_character_survives_in_names_and_passwords(interface: str, uris: str) -> None:
+    name, password = "u/s@er", "p@ss/w:rd %#?&é"
+    scheme = interface.removesuffix("_client")
+
+    given = read(interface, uris=uris.format(scheme), endpoints="h:1", username=name, password=password, database="d")
+
+    assert given
+    parts = urllib.parse.urlsplit(given["DB_CONNECT_STRING"])
+    assert (parts.scheme, parts.hostname, parts.port, parts.path) == (scheme, "h", 1, "/d")
+    assert urllib.parse.unquote(parts.username or "") == given["DB_USERNAME"] == name
+    assert urllib.parse.unquote(parts.password or "") == given["DB_PASSWORD"] == password
+
+
+@pytest.mark.parametrize(
+    ("interface", "ca", "query"),
+    [
+        ("postgresql_client", "", "sslmode=require"),
+        ("postgresql_client", CA, f"sslmode=verify-ca&sslrootcert={CA_FILE}"),
+        ("mysql_client", "", ""),
+        ("mysql_client", CA, ""),
+        ("mongodb_client", "", "tls=true"),
+        ("mongodb_client", CA, f"tls=true&tlsCAFile={CA_FILE}"),
+    ],
+)
+@pytest.mark.parametrize("uris", ["", "{0}://u:p@h:1/d"])
+def test_the_address_asks_for_tls_in_the_words_of_the_clients(interface: str, ca: str, query: str, uris: str) -> None:
+    address = uris.format(interface.removesuffix("_client"))
+
+    given = read(interface, uris=address, endpoints="h:1", tls="True", tls_ca=ca, **ACCOUNT)
+
+    assert given
+    assert given["DB_QUERY"] == query
+    assert urllib.parse.urlsplit(given["DB_CONNECT_STRING"]).query == query
+    assert given["DB_TLS"] == "true"
+    assert given.get("DB_TLS_CA_FILE") == (CA_FILE if ca else None)
+
+
+def test_what_the_provider_s_address_says_of_tls_stays() -> None:
+    given = read(uris="postgresql://u:p@h:1/d?sslmode=verify-full", endpoints="h:1", tls="true", tls_ca=CA, **ACCOUNT)
+
+    assert given
+    assert given["DB_CONNECT_STRING"] == f"postgresql://u:p@h:1/d?sslmode=verify-full&sslrootcert={CA_FILE}"
+
+
+@pytest.mark.parametrize("tls", ["False", "false", "", "disabled"])
+def test_without_tls_nothing_is_asked_and_no_certificate_handed_over(tls: str) -> None:
+    found = reading(endpoints="h:1", tls=tls, tls_ca="left over", **ACCOUNT)
+
+    assert isinstance(found, Ready)
+    assert found.files == ()
+    assert not [name for name in found.env if "TLS" in name]
+    assert found.env["DB_QUERY"] == ""
+
+
+@pytest.mark.parametrize(
+    ("bag", "reason"),
+    [
+        ({"tls": "perhaps"}, "tls (input should be a valid boolean, unable to interpret input)"),
+        ({"tls": "True", "tls_ca": "no certificate"}, "tls-ca (must be certificates in PEM form)"),
+    ],
+)
+def test_what_is_unusable_is_named(bag: dict[str, str], reason: str) -> None:
+    assert reading(endpoints="h:1", **ACCOUNT, **bag) == Invalid(f"invalid postgresql relation data from pg: {reason}")
+
+
+def test_of_several_hosts_the_first_is_used_and_all_are_told() -> None:
+    given = read(endpoints="a:1, b:2", **ACCOUNT)
+
+    assert given
+    assert given["DB_CONNECT_STRING"] == "postgresql://u:p@a:1/d"
+    assert given["DB_ENDPOINTS"] == "a:1,b:2"
+
+
+def test_clients_of_mongodb_find_the_primary_among_all_hosts() -> None:
+    given = read("mongodb_client", endpoints="a:1,b:2", replset="rs", **ACCOUNT)
+
+    assert given
+    assert given["DB_CONNECT_STRING"] == "mongodb://u:p@a:1,b:2/d?replicaSet=rs"
+
+
+def test_neither_hosts_nor_tls_make_it_another_database() -> None:
+    plain = reading(endpoints="a:1", **ACCOUNT)
+    secured = reading(endpoints="b:2,a:1", tls="True", tls_ca=CA, **ACCOUNT)
+
+    assert isinstance(plain, Ready)
+    assert isinstance(secured, Ready)
+    assert plain.migrates == secured.migrates

@@ -1,0 +1,185 @@
+"""How environments are chosen and kept, with a uv that installs nothing."""
+
+import stat
+from pathlib import Path
+
+import pytest
+import uv_program
+from paas_local.build import python_environments
+from paas_local.build.python_environments import Requirements, RequirementsError
+
+
+def quietly(_: str) -> None:
+    """Show no progress."""
+
+
+@pytest.fixture(autouse=True)
+def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> uv_program.Uv:
+    return uv_program.install(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def wanted(tmp_path: Path) -> Requirements:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "requirements.txt").write_text("flask\n")
+    return Requirements(source=tmp_path / "source", files=("requirements.txt",))
+
+
+def script(uv: uv_program.Uv, text: str) -> None:
+    """Let uv behave differently."""
+    program = uv.log.with_name("uv")
+    program.write_text(f"#!/bin/sh\n{text}\n")
+
+
+def test_an_environment_is_installed_once(wanted: Requirements, uv: uv_program.Uv):
+    said: list[str] = []
+
+    first = python_environments.make(wanted, said.append)
+
+    assert python_environments.make(wanted, quietly) == first
+    assert uv.count("pip install") == 1
+    assert said == ["resolving requirements.txt", "installing 1 packages of requirements.txt"]
+
+
+def test_other_requirements_are_another_environment(wanted: Requirements):
+    first = python_environments.make(wanted, quietly)
+    (wanted.source / "requirements.txt").write_text("django\n")
+
+    assert python_environments.make(wanted, quietly) != first
+
+
+def test_every_user_can_read_it(wanted: Requirements, uv: uv_program.Uv):
+    script(
+        uv,
+        'for last; do :; done\ncase "$1" in venv) mkdir -p -m 700 "$last/bin"; : > "$last/bin/python";'
+        ' chmod 700 "$last/bin/python";; esac',
+    )
+
+    folder = python_environments.make(wanted, quietly).folder
+
+    assert stat.S_IMODE((folder / "bin").stat().st_mode) == 0o755
+    assert stat.S_IMODE((folder / "bin" / "python").stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize(("base", "shown"), [("/usr", False), ("/opt/python", True)])
+def test_tells_where_its_interpreter_lies(base: str, shown: bool):
+    environment = python_environments.Environment(folder=Path("/cache/env"), base=Path(base))
+
+    assert environment.needs == ((Path("/cache/env"), Path(base)) if shown else (Path("/cache/env"),))
+
+
+def test_nothing_asked_for_is_an_empty_environment(tmp_path: Path, uv: uv_program.Uv):
+    environment = python_environments.make(Requirements(source=tmp_path), quietly)
+
+    assert environment.folder.is_dir()
+    assert uv.count("pip") == 0
+
+
+def test_resolves_from_uvs_cache_without_a_network(wanted: Requirements, uv: uv_program.Uv):
+    script(uv, 'case "$*" in *--offline*) echo flask==1.0;; *) echo "error: no network" >&2; exit 2;; esac')
+
+    assert python_environments.resolve(wanted) == "flask==1.0\n"
+
+
+def test_tells_uvs_first_failure(wanted: Requirements, uv: uv_program.Uv):
+    script(uv, 'case "$*" in *--offline*) echo "error: offline" >&2;; *) echo "error: a reason" >&2;; esac; exit 2')
+
+    with pytest.raises(RequirementsError, match=r"^requirements\.txt: a reason$"):
+        python_environments.resolve(wanted)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        pytest.param("error: No solution\\n  cause: Because a and\\n    b.", "No solution: Because a and b.", id="new"),
+        pytest.param(
+            "error: No solution\\n  ╰─▶ Because a\\n      b.\\n\\n hint: try", "No solution: Because a b.", id="old"
+        ),
+        pytest.param("error: one\\n  cause: two\\n  cause: three\\n  cause: four", "two: four", id="many"),
+        pytest.param("error: flask ask\\n       ^", "flask ask", id="pointer"),
+        pytest.param("warning: nothing", "uv exited with 2", id="nothing"),
+    ],
+)
+def test_a_failure_is_one_line(said: str, told: str, wanted: Requirements, uv: uv_program.Uv):
+    script(uv, f"printf '%b' '{said}' >&2; exit 2")
+
+    with pytest.raises(RequirementsError) as caught:
+        python_environments.resolve(wanted)
+
+    assert str(caught.value) == f"requirements.txt: {told}"
+
+
+def test_a_long_failure_is_cut(wanted: Requirements, uv: uv_program.Uv):
+    script(uv, f"echo 'error: {'a' * 1000}' >&2; exit 2")
+
+    with pytest.raises(RequirementsError, match=r"^requirements\.txt: a{400}…$"):
+        python_environments.resolve(wanted)
+
+
+@pytest.mark.parametrize(
+    ("line", "url"),
+    [
+        ('sdist = { url = "https://example.com/a-1.tar.gz", size = 1 }', "https://example.com/a-1.tar.gz"),
+        ('sdist = { path = "/wheels/a-1.tar.gz" }', "file:///wheels/a-1.tar.gz"),
+    ],
+)
+def test_finds_a_source_distribution(line: str, url: str, uv: uv_program.Uv):
+    script(uv, f"echo '{line}'")
+
+    assert python_environments.sdist_url("a", "1") == url
+
+
+def test_tells_when_there_is_no_source_distribution(uv: uv_program.Uv):
+    script(uv, "echo 'wheels = []'")
+
+    with pytest.raises(RequirementsError, match="the package index has no source distribution of a 1"):
+        python_environments.sdist_url("a", "1")
+
+
+def test_finds_uv_beside_the_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "uv").chmod(0o755)
+    monkeypatch.delenv("UV")
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+
+    assert python_environments.uv() == str(tmp_path / "uv")
+
+
+def test_a_changed_local_folder_is_another_environment(wanted: Requirements, uv: uv_program.Uv):
+    package = wanted.source / "package"
+    package.mkdir()
+    script(uv, 'case "$1 $2" in "pip compile") echo "-e ./package";; "venv "*) ;; esac')
+    first = python_environments.make(wanted, quietly)
+    (package / "a.py").touch()
+
+    second = python_environments.make(wanted, quietly)
+
+    assert second != first
+    assert (second.folder / "requirements.txt").read_text() == "./package\n"
+
+
+@pytest.mark.parametrize(
+    ("resolved", "names"),
+    [
+        ("flask==3.1 \\\n    --hash=sha256:a\nWerk_zeug==1\n", {"flask", "werk-zeug"}),
+        ("flask @ file:///flask\n", {"flask"}),
+        ("", set[str]()),
+    ],
+)
+def test_tells_the_names_of_packages(resolved: str, names: set[str]):
+    assert python_environments.named(resolved) == names
+
+
+def test_what_is_asked_for_again_is_resolved_again_unless_it_is_remembered(tmp_path: Path, uv: uv_program.Uv):
+    wanted = python_environments.Requirements(source=tmp_path, lines=("ops",))
+    python_environments.resolve(wanted)
+
+    with python_environments.remembered() as known:
+        python_environments.resolve(wanted)
+        python_environments.resolve(wanted)
+        remembered = uv.count("pip compile")
+        known.clear()
+        python_environments.resolve(wanted)
+
+    assert remembered == 2
+    assert uv.count("pip compile") == 3

@@ -1,0 +1,638 @@
+"""The command line: Juju's flags and words, what is sent to the background process, exit codes."""
+
+import base64
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from fake_daemon import FakeDaemon
+from paas_local.cli import main
+
+Run = Callable[..., Result]
+
+STATUS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parents[1] / "fixtures" / "status.json").read_text())
+TASK: dict[str, Any] = {
+    "id": "4",
+    "unit": "web/0",
+    "status": "completed",
+    "log": ["2026-11-23 05:20:01 +0000 UTC starting"],
+    "results": {"return-code": 0, "status": "success"},
+}
+
+
+@pytest.fixture
+def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Give what runs a command line, in a folder of its own, with the model ``demo`` chosen."""
+    (home / "current-model").write_text("demo\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+    def paas_local(*words: str) -> Result:
+        return CliRunner().invoke(main.main, words, prog_name="paas-local")
+
+    return paas_local
+
+
+def packed(folder: Path, **metadata: Any) -> Path:
+    """Write a packed charm."""
+    file = folder / "web.charm"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("metadata.yaml", yaml.safe_dump({"name": "web", **metadata}))
+        archive.writestr("dispatch", "#!/bin/sh\n")
+    return file
+
+
+def deployed(name: str) -> Any:
+    """Give the status before and after an application was deployed."""
+    application = {"charm-rev": 3, "base": {"name": "ubuntu", "channel": "24.04"}}
+    return iter([STATUS["empty"], {**STATUS["empty"], "applications": {name: application}}])
+
+
+def config_of(**settings: dict[str, Any]) -> dict[str, Any]:
+    trust = {"trust": {"value": False, "source": "default", "type": "bool"}}
+    return {"application": "web", "charm": "web", "application-config": trust, "settings": settings}
+
+
+def test_add_model_makes_it_the_current_one(run: Run, daemon: FakeDaemon):
+    daemon.results["add-model"] = {}
+
+    result = run("add-model", "other")
+
+    assert result.exit_code == 0
+    assert "Added 'other' model on local/localhost with credential 'local' for user 'admin'" in result.stderr
+    assert (daemon.home / "current-model").read_text() == "other\n"
+    assert daemon.bodies("add-model") == [{"model": "other"}]
+
+
+def test_add_model_as_jubilant_asks_leaves_the_current_one(run: Run, daemon: FakeDaemon):
+    daemon.results |= {"add-model": {}, "model-config": {}}
+
+    result = run("add-model", "--no-switch", "jubilant-1", "local", "--config", "logging-config=<root>=INFO")
+
+    assert result.exit_code == 0
+    assert (daemon.home / "current-model").read_text() == "demo\n"
+    assert daemon.bodies("model-config")[0]["values"] == {"logging-config": "<root>=INFO"}
+
+
+def test_switch_tells_where_from_and_where_to(run: Run, daemon: FakeDaemon):
+    daemon.results["models"] = {"models": ["demo", "other"]}
+
+    shown, switched, refused = run("switch"), run("switch", "local:admin/other"), run("switch", "none")
+
+    assert shown.stdout == "local:admin/demo\n"
+    assert switched.stdout == "local:admin/demo -> local:admin/other\n"
+    assert refused.stderr == "ERROR model local:admin/none not found\n"
+    assert refused.exit_code == 1
+
+
+def test_models_mark_the_current_one(run: Run, daemon: FakeDaemon):
+    daemon.results["models"] = {"models": ["other", "demo"]}
+
+    table, document = run("models"), run("models", "--format", "json")
+
+    assert table.stdout == "Model\ndemo*\nother\n"
+    assert json.loads(document.stdout)["current-model"] == "demo"
+
+
+def test_without_a_model_the_way_to_one_is_told(run: Run, daemon: FakeDaemon):
+    (daemon.home / "current-model").unlink()
+
+    result = run("status")
+
+    assert result.stderr == "ERROR no model is selected; make one with: paas-local add-model NAME\n"
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "variable", "model"),
+    [
+        pytest.param((), None, "demo", id="current"),
+        pytest.param((), "admin/other", "other", id="JUJU_MODEL"),
+        pytest.param(("-m", "third"), "other", "third", id="-m"),
+        pytest.param(("--model=local:admin/third",), None, "third", id="with controller and owner"),
+    ],
+)
+def test_the_model_is_the_flags_then_the_variables_then_the_current_one(
+    run: Run,
+    daemon: FakeDaemon,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    variable: str | None,
+    model: str,
+):
+    daemon.results["status"] = STATUS["empty"]
+    if variable:
+        monkeypatch.setenv("JUJU_MODEL", variable)
+
+    run("status", *words)
+
+    assert daemon.bodies("status") == [{"model": model}]
+
+
+def test_destroy_model_has_to_be_confirmed(run: Run, daemon: FakeDaemon):
+    daemon.results |= {"models": {"models": ["demo"]}, "destroy-model": {}}
+
+    refused = run("destroy-model", "demo")
+    destroyed = run("destroy-model", "demo", "--no-prompt", "--destroy-storage", "--force", "--timeout", "60s")
+
+    assert refused.exit_code == 1
+    assert "add --no-prompt" in refused.stderr
+    assert destroyed.exit_code == 0
+    assert destroyed.stderr.splitlines()[0] == "Destroying model"
+    assert destroyed.stderr.splitlines()[-1] == "Model destroyed."
+    assert daemon.bodies("destroy-model") == [{"model": "demo"}]
+    assert (daemon.home / "current-model").read_text().strip() == ""
+
+
+def test_status_as_json_is_one_line_with_its_keys_in_order(run: Run, daemon: FakeDaemon):
+    daemon.results["status"] = STATUS["active_with_relations"]
+
+    result = run("status", "--format", "json")
+
+    assert result.stdout == json.dumps(STATUS["active_with_relations"], sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def test_status_shows_a_person_the_picture_with_its_addresses(run: Run, daemon: FakeDaemon):
+    daemon.results["status"] = STATUS["active_with_relations"]
+    daemon.beside["status"] = {"published": {"flask-k8s": ["http://127.0.0.1:8000"]}}
+
+    result = run("status", "flask-k8s")
+
+    assert "flask-k8s/0*  active    idle   10.1.30.30  8000/tcp" in result.stdout
+    assert result.stdout.endswith("Published  URL\nflask-k8s  http://127.0.0.1:8000\n")
+    assert "postgresql" not in result.stdout
+
+
+def test_status_of_an_empty_model_says_so_on_stderr(run: Run, daemon: FakeDaemon):
+    daemon.results["status"] = STATUS["empty"]
+
+    result = run("status")
+
+    assert result.stdout.startswith("Model  Controller")
+    assert result.stderr == 'Model "admin/demo" is empty.\n'
+
+
+def test_url_prints_where_an_application_answers(run: Run, daemon: FakeDaemon):
+    daemon.results["status"] = STATUS["active_with_relations"]
+    daemon.beside["status"] = {"published": {"flask-k8s": ["http://127.0.0.1:8000"]}}
+
+    found, closed, unknown = run("url", "flask-k8s"), run("url", "postgresql-k8s"), run("url", "x")
+
+    assert found.stdout == "http://127.0.0.1:8000\n"
+    assert closed.stderr.startswith('ERROR application "postgresql-k8s" has no open port yet')
+    assert unknown.stderr == 'ERROR application "x" not found\n'
+
+
+def test_url_says_why_an_application_with_a_port_is_not_reached(run: Run, daemon: FakeDaemon):
+    daemon.results["status"] = STATUS["active_with_relations"]
+    why = "no port of 127.0.0.1 is free for 8000, up to 8099"
+    daemon.beside["status"] = {"published": {}, "unreachable": {"flask-k8s": why}}
+
+    assert run("url", "flask-k8s").stderr == f"ERROR {why}\n"
+
+
+def test_deploy_sends_the_packed_charm_and_the_options(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results |= {"status": deployed("site"), "deploy": {}}
+    packed(tmp_path)
+    (tmp_path / "options.yaml").write_text("site:\n  debug: true\n  greeting: from the file\n")
+
+    result = run(
+        "deploy", "./web.charm", "site", "--config", "options.yaml", "--config", "greeting=hi", "--trust",
+        "--num-units", "2", "--channel", "edge", "--base", "ubuntu@24.04",
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.output
+    (body,) = daemon.bodies("deploy")
+    assert (Path(body.pop("charm")) / "metadata.yaml").is_file()
+    assert body == {
+        "model": "demo",
+        "application": "site",
+        "resources": {},
+        "config": {"debug": "true", "greeting": "hi"},
+        "units": 2,
+        "trust": True,
+    }
+
+
+def test_deploy_calls_the_application_as_its_charm(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results |= {"status": deployed("web"), "deploy": {}}
+
+    result = run("deploy", str(packed(tmp_path)), "--trust=false", "--model", "demo")
+
+    assert 'Located local charm "web", revision 3\n' in result.stderr
+    assert 'Deploying "web" from local charm "web", revision 3 on ubuntu@24.04/stable\n' in result.stderr
+    assert daemon.bodies("deploy")[0]["application"] == "web"
+    assert daemon.bodies("deploy")[0]["trust"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        pytest.param(("./none",), 'no charm was found at "./none"', id="no such folder"),
+        pytest.param(("oracle-k8s",), 'no charm "oracle-k8s"; built-in are:', id="not built in"),
+        pytest.param(("./web.charm", "taken"), 'application "taken" already exists', id="name taken"),
+        pytest.param(
+            ("./image.charm",),
+            "local charm missing OCI images for: app-image; add --resource app-image=FOLDER",
+            id="no image",
+        ),
+        pytest.param(
+            ("./image.charm", "--resource", "app-imge=."),
+            'the charm has no image resource "app-imge"; it has: app-image',
+            id="wrong resource",
+        ),
+        pytest.param(
+            ("./image.charm", "--resource", "app-image=./nowhere"),
+            'there is no folder "nowhere" for the resource app-image',
+            id="no such application",
+        ),
+        pytest.param(("./web.charm", "--config", "none.yaml"), "none.yaml: No such file", id="no such options"),
+    ],
+)
+def test_deploy_says_what_is_wrong_before_anything_starts(
+    run: Run, daemon: FakeDaemon, tmp_path: Path, words: tuple[str, ...], error: str
+):
+    daemon.results["status"] = {**STATUS["empty"], "applications": {"taken": {}}}
+    image = packed(tmp_path, resources={"app-image": {"type": "oci-image"}})
+    image.rename(tmp_path / "image.charm")
+    packed(tmp_path)
+
+    result = run("deploy", *words)
+
+    assert result.exit_code == 1
+    assert f"ERROR {error}" in result.stderr or error in result.stderr
+    assert not daemon.bodies("deploy")
+
+
+def test_flags_for_other_machines_are_left_out_with_a_word(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results |= {"status": deployed("web"), "deploy": {}}
+
+    result = run("deploy", str(packed(tmp_path)), "--to", "zone=a")
+
+    assert result.exit_code == 0
+    assert "WARNING --to has no meaning on one machine and is left out" in result.stderr
+
+
+@pytest.mark.parametrize("verb", ["integrate", "relate"])
+def test_integrate_names_two_endpoints(run: Run, daemon: FakeDaemon, verb: str):
+    daemon.results["integrate"] = {}
+
+    result = run(verb, "web:db", "postgresql-k8s", "--model", "demo")
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert daemon.bodies("integrate") == [{"model": "demo", "endpoints": ["web:db", "postgresql-k8s"]}]
+
+
+@pytest.mark.parametrize("verb", ["integrate", "remove-relation"])
+def test_an_integration_has_two_ends(run: Run, verb: str):
+    result = run(verb, "web")
+
+    assert result.stderr == "ERROR an integration must involve two applications\n"
+    assert result.exit_code == 2
+
+
+def test_config_shows_all_options_or_one(run: Run, daemon: FakeDaemon):
+    daemon.results["config-get"] = config_of(debug={"value": True}, unset={"source": "unset"})
+
+    everything, one, none = run("config", "web"), run("config", "web", "debug"), run("config", "web", "unset")
+    unknown = run("config", "web", "nope")
+    document = run("config", "--format", "json", "web")
+
+    assert yaml.safe_load(everything.stdout)["settings"]["debug"]["value"] is True
+    assert (one.stdout, none.stdout) == ("true\n", "\n")
+    assert unknown.stderr == 'ERROR key "nope" not found in "web" application config or charm settings.\n'
+    assert json.loads(document.stdout)["charm"] == "web"
+
+
+def test_config_sets_and_resets_at_once(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results["config-set"] = {}
+    (tmp_path / "text").write_text("from a file")
+
+    result = run("config", "web", "a=b=c", "empty=", "long=@text", "--reset", "x,y")
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert daemon.bodies("config-set") == [
+        {
+            "model": "demo",
+            "application": "web",
+            "values": {"a": "b=c", "empty": "", "long": "from a file"},
+            "reset": ["x", "y"],
+        }
+    ]
+
+
+def test_run_prints_what_the_action_gives(run: Run, daemon: FakeDaemon):
+    daemon.results["run"] = {"web/0": TASK}
+
+    plain = run("run", "web/leader", "rotate", "a.b=1", "text=yes", "name=x")
+    document = run("run", "--format", "json", "web/0", "rotate", "--wait", "1m30s", "--string-args", "n=1")
+
+    assert plain.stdout == "status: success\n"
+    assert "Running operation 3 with 1 task\n  - task 4 on unit-web-0\n\nWaiting for task 4..." in plain.stderr
+    assert "05:20:01 +0000 UTC starting" in plain.stderr
+    assert json.loads(document.stdout)["web/0"]["results"]["status"] == "success"
+    first, second = daemon.bodies("run")
+    assert (first["unit"], first["params"]) == ("web/leader", {"a": {"b": 1}, "text": True, "name": "x"})
+    assert (first["wait"], second["wait"], second["params"]) == (60.0, 90.0, {"n": "1"})
+
+
+def test_a_crashed_action_ends_with_1_and_the_words_clients_look_for(run: Run, daemon: FakeDaemon):
+    crashed = {**TASK, "status": "failed", "message": "exit status 1", "results": {"return-code": 1}}
+    daemon.results["run"] = {"web/0": crashed}
+
+    result = run("run", "--format", "json", "web/0", "rotate")
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["web/0"]["status"] == "failed"
+    assert result.stderr.endswith(
+        "ERROR the following task failed:\n"
+        ' - id "4" with return code 1\n\n'
+        "use 'juju show-task' to inspect the failure\n"
+    )
+
+
+def test_an_action_that_says_it_failed_ends_with_0(run: Run, daemon: FakeDaemon):
+    daemon.results["run"] = {"web/0": {**TASK, "status": "failed", "message": "only the leader can"}}
+
+    result = run("run", "web/0", "rotate")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Action id 4 failed: only the leader can\n")
+
+
+def test_what_is_not_utf_8_is_refused_by_its_key(run: Run, daemon: FakeDaemon):
+    result = run("config", "web", "greeting=secret\udcff")
+
+    assert (result.exit_code, result.stderr) == (2, "ERROR greeting: not UTF-8 text\n")
+    assert daemon.bodies("config-set") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        pytest.param((), "no unit specified", id="nothing"),
+        pytest.param(("web/0",), "no action specified", id="no action"),
+        pytest.param(("web", "rotate"), 'invalid unit or action name "web"', id="no unit number"),
+        pytest.param(("web/0", "Rotate"), 'invalid unit or action name "Rotate"', id="no action name"),
+        pytest.param(
+            ("web/0", "rotate", "--wait", "soon"),
+            'invalid value "soon" for flag --wait: a time is 30s or 1m30s',
+            id="no time",
+        ),
+        pytest.param(("web/0", "rotate", "x"), 'expected parameters as key=value, got "x"', id="no pair"),
+    ],
+)
+def test_run_refuses_what_it_cannot_read(run: Run, words: tuple[str, ...], error: str):
+    result = run("run", *words)
+
+    assert (result.exit_code, result.stderr) == (2, f"ERROR {error}\n")
+
+
+def test_exec_keeps_the_command_as_it_is(run: Run, daemon: FakeDaemon):
+    daemon.results["exec"] = {"web/0": {**TASK, "results": {"return-code": 0, "stdout": "hi\n"}}}
+
+    result = run("exec", "--unit", "web/0", "--", "echo", "--format", "hi")
+
+    assert result.stdout == "hi\n"
+    assert daemon.bodies("exec")[0]["command"] == ["echo", "--format", "hi"]
+
+
+LINES = [
+    {"time": 1795410764.5, "entity": "unit-web-0", "level": "INFO", "module": "a.b", "message": "one"},
+    {"time": 1795410765.0, "entity": "unit-web-1", "level": "ERROR", "module": "a", "message": "two"},
+]
+
+
+def test_debug_log_writes_lines_as_juju_does(run: Run, daemon: FakeDaemon):
+    daemon.lines["debug-log"] = LINES
+
+    result = run("debug-log", "--limit", "1000", "--utc")
+
+    assert result.stdout == "unit-web-0: 05:12:44 INFO a.b one\nunit-web-1: 05:12:45 ERROR a two\n"
+    assert daemon.bodies("debug-log") == [{"model": "demo", "limit": 1000, "follow": False}]
+
+
+def test_debug_log_shows_debug_lines_only_when_asked(run: Run, daemon: FakeDaemon):
+    daemon.lines["debug-log"] = [{**LINES[0], "level": "DEBUG"}]
+
+    assert run("debug-log").stdout == ""
+    assert "one" in run("debug-log", "--level", "DEBUG").stdout
+
+
+def test_debug_log_shows_days_and_milliseconds_when_asked(run: Run, daemon: FakeDaemon):
+    daemon.lines["debug-log"] = LINES[:1]
+
+    result = run("debug-log", "--date", "--ms", "--utc")
+
+    assert result.stdout == "unit-web-0: 2026-11-23 05:12:44.500 INFO a.b one\n"
+
+
+@pytest.mark.parametrize(
+    ("flag", "shown"),
+    [
+        pytest.param("--include=web/1", ["two"], id="unit"),
+        pytest.param("--exclude=unit-web-1", ["one"], id="not this unit"),
+        pytest.param("--include=unit-web*", ["one", "two"], id="pattern"),
+        pytest.param("--level=WARNING", ["two"], id="level"),
+        pytest.param("--include-module=a", ["one", "two"], id="module and below"),
+        pytest.param("--include-module=a.b", ["one"], id="module"),
+    ],
+)
+def test_debug_log_takes_only_the_wanted_lines(run: Run, daemon: FakeDaemon, flag: str, shown: list[str]):
+    daemon.lines["debug-log"] = LINES
+
+    result = run("debug-log", flag)
+
+    assert [line.split()[-1] for line in result.stdout.splitlines()] == shown
+
+
+def test_a_secret_is_read_from_words_and_files(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results["add-secret"] = "secret:abc"
+    (tmp_path / "secret.yaml").write_text("name: ann\n")
+    (tmp_path / "key").write_text("long")
+
+    result = run(
+        "add-secret", "moderator", "--file", "secret.yaml", "key#file=key",
+        f"word#base64={base64.b64encode(b'pass').decode()}",
+    )  # fmt: skip
+
+    assert result.stdout == "secret:abc\n"
+    assert daemon.bodies("add-secret")[0]["content"] == {"name": "ann", "key": "long", "word": "pass"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        pytest.param((), 2, "missing secret value or filename", id="no content"),
+        pytest.param(("ab=1",), 1, 'key "ab" not valid', id="key"),
+        pytest.param(("key#base64=%",), 1, 'the value of "key" is not text in base64', id="base64"),
+    ],
+)
+def test_a_secret_without_usable_content_is_refused(run: Run, words: tuple[str, ...], code: int, error: str):
+    result = run("add-secret", "moderator", *words)
+
+    assert (result.exit_code, result.stderr) == (code, f"ERROR {error}\n")
+
+
+def test_grant_update_and_show_secret_send_what_was_said(run: Run, daemon: FakeDaemon):
+    daemon.results |= {"grant-secret": {}, "update-secret": {}, "show-secret": {"abc": {}}, "secrets": {}}
+
+    for words in (
+        ("grant-secret", "moderator", "web,api"),
+        ("update-secret", "moderator", "password=new"),
+        ("show-secret", "moderator", "--format", "json", "--reveal"),
+    ):
+        assert run(*words).exit_code == 0
+    listed = run("secrets", "--format", "json")
+    both = run("show-secret", "moderator", "--reveal", "--revisions")
+
+    assert daemon.bodies("grant-secret")[0]["applications"] == ["web", "api"]
+    assert daemon.bodies("update-secret") == [{"model": "demo", "secret": "moderator", "content": {"password": "new"}}]
+    assert daemon.bodies("show-secret")[0]["reveal"] is True
+    assert listed.stdout == "{}\n"
+    assert both.stderr == "ERROR specify either --revisions or --reveal but not both\n"
+
+
+def test_units_are_added_and_removed_by_number(run: Run, daemon: FakeDaemon):
+    daemon.results |= {"add-unit": {}, "remove-unit": {}, "resolved": {}}
+
+    run("add-unit", "web", "-n", "2")
+    run("remove-unit", "--no-prompt", "web", "--num-units", "1")
+    run("resolved", "web/0", "--no-retry")
+    named, numberless = run("remove-unit", "web/0"), run("remove-unit", "web")
+
+    assert daemon.bodies("add-unit") == [{"model": "demo", "application": "web", "units": 2}]
+    assert daemon.bodies("remove-unit") == [{"model": "demo", "application": "web", "units": 1}]
+    assert daemon.bodies("resolved") == [{"model": "demo", "unit": "web/0", "retry": False}]
+    assert named.stderr.startswith("ERROR k8s models do not support removing named units.\n")
+    assert numberless.stderr.startswith("ERROR specify the number of units (> 0) to remove")
+
+
+def test_remove_application_lists_what_goes(run: Run, daemon: FakeDaemon):
+    daemon.results |= {"status": STATUS["two_units_leader_is_1"], "remove-application": {}}
+
+    result = run("remove-application", "--no-prompt", "flask-k8s", "--destroy-storage", "--force")
+    missing = run("remove-application", "none")
+
+    assert result.stdout.splitlines() == [
+        "will remove application flask-k8s",
+        "- will remove unit flask-k8s/0",
+        "- will remove unit flask-k8s/1",
+    ]
+    assert missing.stderr == 'ERROR removing application none failed: application "none" not found\n'
+    assert missing.exit_code == 1
+
+
+def test_what_the_background_process_refuses_is_one_line(run: Run, daemon: FakeDaemon):
+    daemon.refusals["resolved"] = ('unit "web/0" is not in an error state', 1)
+
+    result = run("resolved", "web/0")
+
+    assert (result.exit_code, result.stderr) == (1, 'ERROR unit "web/0" is not in an error state\n')
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        pytest.param(
+            ("frobnicate",),
+            'paas-local: "frobnicate" is not a paas-local command. See "paas-local --help".',
+            id="verb",
+        ),
+        pytest.param(("status", "--foo"), "option provided but not defined: --foo", id="flag"),
+        pytest.param(("add-model", "a", "b", "c"), 'unrecognized args: ["c"]', id="too many"),
+        pytest.param(("deploy", "a", "b", "c"), 'unrecognized args: ["c"]', id="too many for deploy"),
+        pytest.param(
+            ("deploy", "a", "--trust=maybe"), 'invalid value "maybe" for flag --trust: it is true or false', id="switch"
+        ),
+        pytest.param(("deploy", "a", "Web"), 'invalid application name "Web"', id="application name"),
+    ],
+)
+def test_bad_usage_ends_with_2(run: Run, words: tuple[str, ...], error: str):
+    result = run(*words)
+
+    assert (result.exit_code, result.stderr) == (2, f"ERROR {error}\n")
+
+
+def test_a_home_that_cannot_be_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PAAS_LOCAL_HOME", "/proc/none")
+
+    result = run("status")
+
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "ERROR cannot make the folder /proc/none: No such file or directory\n",
+    )
+
+
+def test_the_version_is_the_one_clients_compare(run: Run):
+    juju, document, own = run("version"), run("version", "--format", "json", "--all"), run("--version")
+
+    assert juju.stdout == "3.6.11-genericlinux-amd64\n"
+    assert json.loads(document.stdout)["version"] == "3.6.11-genericlinux-amd64"
+    assert own.stdout.startswith("paas-local 0.")
+
+
+def test_another_pebble_needs_another_background_process(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results |= {"ping": {"pebble": "embedded"}, "models": {"models": []}}
+    (tmp_path / "pebble").touch(mode=0o755)
+
+    result = run("--pebble", "pebble", "models")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "ERROR the background process runs already, with another pebble (embedded); end it first: paas-local shutdown\n"
+    )
+
+
+def test_model_settings_are_shown_in_columns_or_alone(run: Run, daemon: FakeDaemon):
+    daemon.results["model-config"] = {"name": {"Value": "demo", "Source": "model"}}
+
+    table, value, none = run("model-config"), run("model-config", "name"), run("model-config", "x")
+
+    assert table.stdout == "Attribute  From   Value\nname       model  demo\n"
+    assert value.stdout == "demo\n"
+    assert none.stderr == 'ERROR key "x" not found in "demo" model.\n'
+
+
+def test_the_built_in_charms_are_listed(run: Run):
+    table, document = run("providers"), run("providers", "--format", "json")
+
+    assert "postgresql-k8s" in table.stdout
+    assert json.loads(document.stdout)["postgresql-k8s"].startswith("PostgreSQL")
+
+
+def test_shutdown_of_nothing_starts_nothing(run: Run, home: Path):
+    result = run("shutdown")
+
+    assert result.stderr == "Nothing is running.\n"
+    assert not (home / "daemon.log").exists()
+
+
+def test_each_verb_is_found_under_its_own_name():
+    context = click.Context(main.main)
+
+    verbs = {name: main.main.get_command(context, name) for name in main.main.list_commands(context)}
+
+    assert {name: verb.name for name, verb in verbs.items() if verb} == {
+        name: "integrate" if name == "relate" else name for name in verbs
+    }
+
+
+def test_a_look_at_the_status_loads_little():
+    program = (
+        "import sys, click; from paas_local.cli import main; main.main.get_command(click.Context(main.main), 'status');"
+        "print(*{'rich', 'pydantic', 'watchfiles', 'paas_local.build.charms'} & {*sys.modules})"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "\n"

@@ -1,0 +1,105 @@
+"""What a new project has, what a finished application still needs, and which names will do."""
+
+import ast
+import stat
+from pathlib import Path, PurePosixPath
+
+import pytest
+import yaml
+from paas_local.build import charmcraft_extensions
+from paas_local.cli import detect_framework, scaffold
+
+
+@pytest.fixture(params=scaffold.FRAMEWORKS)
+def framework(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def test_all_files_are_what_they_claim_to_be(framework: str):
+    files = scaffold.files(framework, "my-app")
+
+    for place, file in files.items():
+        assert "$" not in file.text.replace("{$}", ""), place
+        if place.suffix == ".py":
+            ast.parse(file.text)
+        if place.suffix == ".yaml":
+            assert yaml.safe_load(file.text)["name"] == "my-app"
+
+
+def test_a_new_project_is_recognised_and_its_charm_expands(framework: str, tmp_path: Path):
+    scaffold.write(tmp_path, scaffold.files(framework, "my-app"))
+
+    found = detect_framework.find(tmp_path)
+
+    charm = charmcraft_extensions.expand(
+        yaml.safe_load((tmp_path / "charm/charmcraft.yaml").read_text()), tmp_path / "charm"
+    )
+    assert found.framework == framework
+    assert list(charm["resources"]) == [scaffold.image(framework)]
+
+
+def test_programs_are_executable(tmp_path: Path):
+    scaffold.write(tmp_path, scaffold.files("django", "my-app"))
+
+    executable = [file.name for file in tmp_path.rglob("*.py") if file.stat().st_mode & stat.S_IXUSR]
+    assert sorted(executable) == ["charm.py", "manage.py"]
+
+
+def test_djangos_package_has_the_projects_name():
+    places = scaffold.files("django", "my-app")
+
+    assert PurePosixPath("my_app/my_app/wsgi.py") in places
+    assert PurePosixPath("my_app/manage.py") in places
+
+
+def test_only_what_is_not_there_is_missing(tmp_path: Path):
+    (tmp_path / "charm").mkdir()
+
+    without_rock = scaffold.missing("flask", "my-app", tmp_path)
+    (tmp_path / "rockcraft.yaml").touch()
+    complete = scaffold.missing("flask", "my-app", tmp_path)
+
+    assert list(without_rock) == [PurePosixPath("rockcraft.yaml")]
+    assert complete == {}
+
+
+def test_a_charm_comes_as_a_whole(tmp_path: Path):
+    missing = scaffold.missing("flask", "my-app", tmp_path)
+
+    assert sorted(map(str, missing)) == [
+        "charm/charmcraft.yaml",
+        "charm/requirements.txt",
+        "charm/src/charm.py",
+        "rockcraft.yaml",
+    ]
+
+
+def test_nothing_is_overwritten(tmp_path: Path):
+    (tmp_path / "app.py").write_text("mine")
+
+    with pytest.raises(FileExistsError):
+        scaffold.write(tmp_path, {PurePosixPath("app.py"): scaffold.Text(text="theirs", executable=False)})
+
+    assert (tmp_path / "app.py").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["my-app", "a", "notes2", "a-b2c"])
+def test_names_of_applications_will_do(name: str):
+    assert scaffold.problem("flask", name) is None
+
+
+@pytest.mark.parametrize("name", ["My", "my_app", "app-2", "2app", "", "../up", "flask", "json"])
+def test_other_names_are_refused_in_one_line(name: str):
+    problem = scaffold.problem("flask", name)
+
+    assert problem
+    assert problem.startswith(f'invalid name "{name}": ')
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("notes", "notes"), ("My Notes", "my-notes"), ("notes_2.0", "notes"), ("2fast", "fast"), ("42", "app")],
+)
+def test_a_folder_gives_its_application_a_name(folder: str, name: str):
+    assert scaffold.name_for(folder) == name
+    assert scaffold.problem("flask", name) is None

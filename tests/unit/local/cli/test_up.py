@@ -1,0 +1,315 @@
+"""The verbs new, schema and up: what is written, what is asked of the background process, what is said."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Generator, Iterator
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uv_program
+import watchfiles
+import yaml
+from click.testing import CliRunner, Result
+from fake_daemon import FakeDaemon
+from paas_local.build import charm_libs, charmcraft_extensions
+from paas_local.cli import main
+from paas_local.cli.commands import providers as provider_verbs
+from paas_local.cli.commands import up as up_verb
+
+Run = Callable[..., Result]
+EMPTY: dict[str, Any] = {"applications": {}}
+ACTIVE = {"workload-status": {"current": "active"}, "juju-status": {"current": "idle"}}
+BLOCKED = {
+    "workload-status": {"current": "blocked", "message": "missing integrations: mail"},
+    "juju-status": {"current": "idle"},
+}
+
+
+@pytest.fixture
+def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Give what runs a command line in a folder of its own, with a uv that installs nothing."""
+    uv_program.install(tmp_path, monkeypatch)
+    monkeypatch.setattr(up_verb, "_QUIET", 0.0)
+    monkeypatch.setattr(up_verb, "_LOOK", 0.01)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    def paas_local(*words: str) -> Result:
+        return CliRunner().invoke(main.main, words, prog_name="paas-local")
+
+    return paas_local
+
+
+@pytest.fixture
+def project(run: Run, daemon: FakeDaemon) -> Path:
+    """Give a new project, and a background process that runs it at once."""
+    run("new", "flask", "web")
+    describe(Path("web/charm"))
+    daemon.results |= {
+        "models": {"models": []},
+        "add-model": {},
+        "model-config": {"paas-local-folder": {"Value": str(Path("web").resolve())}},
+        "deploy": {},
+        "refresh": {"changed": False},
+        "integrate": {},
+        "sync": {"reloaded": ["flask"], "restarted": []},
+        "trouble": {"trouble": ""},
+        "status": statuses(EMPTY),
+    }
+    daemon.beside["status"] = {"published": {"web": ["http://127.0.0.1:8000"]}, "integrations": []}
+    return Path("web")
+
+
+def describe(charm: Path, **more: Any) -> None:
+    """Add to a charm, and give it empty libraries, so that nobody downloads any."""
+    project = {**yaml.safe_load((charm / "charmcraft.yaml").read_text()), **more}
+    (charm / "charmcraft.yaml").write_text(yaml.safe_dump(project))
+    for library in charm_libs.declared(charmcraft_extensions.expand(project, charm)):
+        file = charm / "lib" / library.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+
+def statuses(*first: dict[str, Any], unit: dict[str, Any] = ACTIVE) -> Iterator[Any]:
+    """Give status documents: some, then that of a unit, for ever."""
+    return chain(first, repeat({"applications": {"web": {"units": {"web/0": unit}}}}))
+
+
+def saves(monkeypatch: pytest.MonkeyPatch, *changes: Callable[[], list[Path]]) -> None:
+    """Let somebody save files while the folder is watched, then press Ctrl-C."""
+
+    def watch(*_: object, **__: object) -> Generator[set[tuple[watchfiles.Change, str]]]:
+        for change in changes:
+            yield {(watchfiles.Change.modified, str(path.resolve())) for path in change()}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watchfiles, "watch", watch)
+
+
+def writing(path: Path, text: str) -> Callable[[], list[Path]]:
+    def write() -> list[Path]:
+        path.write_text(text)
+        return [path]
+
+    return write
+
+
+def test_new_tells_what_it_wrote_and_what_comes_next(run: Run):
+    result = run("new", "go", "web")
+
+    assert result.exit_code == 0
+    assert "  web/main.go\n" in result.stderr
+    assert result.stderr.endswith("\n  paas-local up web\n")
+    assert Path("web/charm/charmcraft.yaml").is_file()
+
+
+def test_new_writes_into_an_empty_folder_but_no_other(run: Run):
+    Path("web").mkdir()
+
+    first, second = run("new", "flask", "web"), run("new", "flask", "web")
+
+    assert first.exit_code == 0
+    assert second.stderr == 'ERROR the folder "web" is there and not empty; choose another name\n'
+    assert second.exit_code == 1
+
+
+def test_new_refuses_a_file_and_a_bad_name(run: Run):
+    Path("web").touch()
+
+    file, name, framework = run("new", "flask", "web"), run("new", "flask", "Web"), run("new", "rails", "web")
+
+    assert file.stderr.startswith("ERROR ")
+    assert file.stderr.endswith("web: Not a directory\n")
+    assert name.stderr.startswith('ERROR invalid name "Web": lower-case letters')
+    assert framework.exit_code == 2
+
+
+def test_schema_prints_what_charmcraft_would_add(run: Run):
+    first, second = run("schema", "flask"), run("schema", "flask", "--generation", "26.04", "--format", "json")
+
+    document = yaml.safe_load(first.stdout)
+    assert document["config"]["options"]["webserver-workers"]["type"] == "int"
+    assert "rotate-secret-key" in document["actions"]
+    assert "secret-storage" in document["peers"]
+    assert {"metrics-endpoint", "grafana-dashboard"} <= document["provides"].keys()
+    assert "app-secret-key" in json.loads(second.stdout)["config"]["options"]
+
+
+def test_schema_names_the_frameworks_there_are(run: Run):
+    assert run("schema", "rails").stderr == 'ERROR no framework "rails"; known are: django, fastapi, flask, go\n'
+
+
+def test_up_deploys_into_a_model_of_the_folders_name(run: Run, project: Path, daemon: FakeDaemon):
+    result = run("up", "web", "--detach")
+
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "http://127.0.0.1:8000\n"
+    assert "web is a flask application: rockcraft.yaml names the extension flask-framework\n" in result.stderr
+    assert daemon.bodies("add-model") == [{"model": "web"}]
+    assert daemon.bodies("deploy")[0]["application"] == "web"
+    assert list(daemon.bodies("deploy")[0]["resources"]) == ["flask-app-image"]
+    assert (daemon.home / "current-model").read_text() == "web\n"
+
+
+def test_up_again_refreshes(run: Run, project: Path, daemon: FakeDaemon):
+    daemon.results |= {"models": {"models": ["web"]}, "status": statuses(), "refresh": {"changed": True}}
+
+    result = run("up", "web", "--detach")
+
+    assert result.exit_code == 0, result.stderr
+    assert not daemon.bodies("deploy")
+    assert daemon.bodies("refresh")[0]["charm"]
+
+
+def test_up_leaves_a_model_alone_that_is_not_its_own(run: Run, project: Path, daemon: FakeDaemon):
+    daemon.results |= {"models": {"models": ["web"]}, "model-config": {}}
+    by_hand = run("up", "web", "--detach")
+    daemon.results["model-config"] = {"paas-local-folder": {"Value": "/other/web"}}
+    others = run("up", "web", "--detach")
+    chosen = run("up", "web", "--detach", "-m", "web")
+
+    assert by_hand.stderr.endswith('ERROR the model "web" was made by hand; choose one with: -m NAME\n')
+    assert others.stderr.endswith('ERROR the model "web" belongs to /other/web; choose one with: -m NAME\n')
+    assert chosen.exit_code == 0
+
+
+def test_up_makes_what_an_application_lacks(run: Run, project: Path, daemon: FakeDaemon):
+    (project / "rockcraft.yaml").unlink()
+
+    result = run("up", "web", "--detach")
+
+    assert result.exit_code == 0, result.stderr
+    assert "web is a flask application: requirements.txt names flask\n  wrote rockcraft.yaml\n" in result.stderr
+    assert (project / "rockcraft.yaml").is_file()
+
+
+def test_up_brings_what_the_charm_requires(
+    run: Run, project: Path, daemon: FakeDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    built_in = tmp_path / "tiny/charm"
+    (built_in / "src").mkdir(parents=True)
+    (built_in / "src/charm.py").touch()
+    tiny: dict[str, Any] = dict.fromkeys(("name", "summary", "description"), "tiny")
+    tiny |= {"type": "charm", "base": "ubuntu@24.04", "provides": {"serve": {"interface": "tiny"}}}
+    (built_in / "charmcraft.yaml").write_text(yaml.safe_dump(tiny))
+    monkeypatch.setattr(up_verb, "BUILT_IN", {"tiny": tmp_path / "tiny"})
+    monkeypatch.setattr(provider_verbs, "BUILT_IN", {"tiny": tmp_path / "tiny"})
+    needed = {name: {"interface": name, "optional": False} for name in ("tiny", "mail")}
+    describe(project / "charm", requires=needed)
+
+    result = run("up", "web", "--detach")
+
+    assert result.exit_code == 0, result.stderr
+    assert [body["application"] for body in daemon.bodies("deploy")] == ["web", "tiny"]
+    assert daemon.bodies("integrate") == [{"model": "web", "endpoints": ["web:tiny", "tiny:serve"]}]
+    assert "mail: nothing built in provides mail; deploy and integrate it yourself\n" in result.stderr
+
+
+def test_up_says_what_keeps_it_from_running(run: Run, project: Path, daemon: FakeDaemon):
+    daemon.results["status"] = statuses(EMPTY, unit=BLOCKED)
+
+    result = run("up", "web", "--detach")
+
+    assert result.exit_code == 1
+    assert result.stderr.endswith(
+        "ERROR web/0 is blocked: missing integrations: mail; see: paas-local debug-log --limit 20\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "problem"),
+    [("nowhere", "there is no folder"), (".", "no framework found")],
+)
+def test_up_needs_an_application(run: Run, folder: str, problem: str):
+    result = run("up", folder)
+
+    assert result.exit_code == 1
+    assert problem in result.stderr
+
+
+def test_a_saved_file_is_brought_to_the_running_containers(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    app = project / "app.py"
+    saves(monkeypatch, writing(app, "app = 2\n"), writing(app, "app = 2\n"), writing(app, "app = (\n"))
+
+    result = run("up", "web")
+
+    assert result.exit_code == 0, result.stderr
+    assert len(daemon.bodies("sync")) == 1
+    assert "app.py: reloaded flask\n" in result.stderr
+    assert "app.py: ERROR app.py, line 1: '(' was never closed" in result.stderr
+    assert result.stderr.endswith("web goes on. To stop it: paas-local destroy-model web --no-prompt\n")
+
+
+def test_a_service_that_ends_over_it_is_told(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    daemon.results["trouble"] = {"trouble": "flask ended: NameError: x"}
+    saves(monkeypatch, writing(project / "app.py", "app = x\n"))
+
+    assert "app.py: ERROR flask ended: NameError: x\n" in run("up", "web").stderr
+    assert daemon.bodies("trouble") == [{"model": "web", "application": "web", "reloaded": ["flask"], "restarted": []}]
+
+
+def test_a_newer_save_does_not_wait_and_what_is_said_of_an_older_is_no_news(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    newer = threading.Event()
+
+    async def late() -> dict[str, str]:
+        await asyncio.to_thread(newer.wait, 30)
+        return {"trouble": "flask ended: NameError: x"}
+
+    def save() -> list[Path]:
+        (project / "requirements.txt").write_text("flask\nmore\n")
+        return [project / "requirements.txt"]
+
+    def tell() -> list[Path]:
+        newer.set()
+        return []
+
+    daemon.results |= {"trouble": late, "refresh": {"changed": True}}
+    saves(monkeypatch, writing(project / "app.py", "app = x\n"), save, tell)
+
+    result = run("up", "web")
+
+    assert "requirements.txt: runs\n" in result.stderr
+    assert "ERROR" not in result.stderr
+
+
+def test_a_refusal_does_not_end_the_watching(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    daemon.refusals["sync"] = ("web/0: its container does not answer", 1)
+    saves(monkeypatch, writing(project / "app.py", "app = 2\n"), writing(project / "app.py", "app = 3\n"))
+
+    result = run("up", "web")
+
+    assert result.stderr.count("ERROR web/0: its container does not answer") == 2
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "why"),
+    [
+        ("requirements.txt", "flask\nmore\n", "the image's packages changed"),
+        ("charm/src/charm.py", "import ops\n", "the charm changed"),
+        ("migrate.py", "pass\n", "a migration changed: /flask/app/migrate.py"),
+    ],
+)
+def test_what_is_more_than_a_file_starts_the_application_anew(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch, file: str, text: str, why: str
+):
+    daemon.results["refresh"] = {"changed": True}
+    saves(monkeypatch, writing(project / file, text))
+
+    result = run("up", "web")
+
+    assert f"{why}: web starts anew\n" in result.stderr
+    assert f"{file}: runs\n" in result.stderr
+    assert len(daemon.bodies("refresh")) == 1
+    assert not daemon.bodies("sync")

@@ -1,0 +1,212 @@
+"""How new files reach a container: what Pebble is asked, which services are told, what is said when one ends."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+import yaml
+from aiohttp import web
+from paas_local.build.rock_changes import Files
+from paas_local.controller import live_update
+from paas_local.controller.live_update import Notice
+from paas_local.juju.errors import Refused
+
+GUNICORN = {"command": "/bin/python3 -m gunicorn -c /flask/gunicorn.conf.py app:app"}
+WORKER = {"command": "/bin/python3 -m app.worker"}
+EXPORTER = {"command": "/bin/statsd_exporter --statsd.listen-udp=localhost:9125"}
+
+
+@dataclass(kw_only=True)
+class FakePebble:
+    """Answers like Pebble, for a plan and for how its services are from look to look."""
+
+    plan: dict[str, dict[str, str]]
+    states: list[dict[str, str]]
+    log: tuple[str, ...] = ()
+    bad: str = ""
+    looks: int = 0
+    """How often somebody has asked how far a new start is."""
+    asked: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/v1/logs":
+            return web.Response(text="".join(json.dumps({"message": line}) + "\n" for line in self.log))
+        if request.method == "POST":
+            self.asked.append((request.path, await self._body(request)))
+        return web.json_response({"type": "sync", "result": self._result(request), "change": "7"})
+
+    async def _body(self, request: web.Request) -> Any:
+        if request.content_type != "multipart/form-data":
+            return await request.json()
+        document = (await request.post())["request"]
+        assert isinstance(document, bytes | bytearray)
+        return [(item["path"], item["permissions"]) for item in json.loads(document)["files"]]
+
+    def _result(self, request: web.Request) -> Any:
+        match request.path:
+            case "/v1/plan":
+                return yaml.safe_dump({"services": self.plan})
+            case "/v1/services":
+                now = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+                return [{"name": name, "current": current} for name, current in now.items()]
+            case "/v1/files":
+                error = {"error": {"kind": self.bad, "message": "no"}} if self.bad else {}
+                return [{"path": "/app/x", **error}]
+            case "/v1/changes/7":
+                self.looks += 1
+                begun = "Do" if self.looks == 1 else "Doing"
+                return {"ready": False, "tasks": [{"status": "Done"}, {"status": begun}]}
+            case _:
+                return {}
+
+
+@asynccontextmanager
+async def listening(pebble: FakePebble) -> AsyncGenerator[Path]:
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", pebble.answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    with TemporaryDirectory(prefix="paas-") as folder:
+        socket = Path(folder, "pebble.socket")
+        await web.UnixSite(runner, str(socket)).start()
+        try:
+            yield socket
+        finally:
+            await runner.cleanup()
+
+
+@pytest.fixture
+def deliver(tmp_path: Path) -> Callable[[FakePebble], Notice]:
+    """Give what delivers one changed and one removed module."""
+    file = tmp_path / "app.py"
+    file.write_text("app = 1\n")
+    file.chmod(0o644)
+
+    async def run(pebble: FakePebble) -> Notice:
+        async with listening(pebble) as socket:
+            files = Files(written={"/app/app.py": file}, removed=("/app/old.py",))
+            return await live_update.deliver("web/0", socket, files)
+
+    return lambda pebble: asyncio.run(run(pebble))
+
+
+@pytest.fixture
+def trouble(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePebble, Notice], str]:
+    """Give what looks how services bear new files."""
+    monkeypatch.setattr(live_update, "_WATCHED", 0.15)
+
+    async def run(pebble: FakePebble, noticed: Notice) -> str:
+        async with listening(pebble) as socket:
+            return await live_update.trouble("web/0", socket, noticed)
+
+    return lambda pebble, noticed: asyncio.run(run(pebble, noticed))
+
+
+@pytest.mark.parametrize(
+    ("plan", "current", "expected"),
+    [
+        pytest.param({"web": GUNICORN}, {"web": "active"}, Notice(reload=("web",)), id="a living gunicorn is told"),
+        pytest.param({"web": GUNICORN}, {"web": "backoff"}, Notice(restart=("web",)), id="a failing one is started"),
+        pytest.param({"job": WORKER}, {"job": "active"}, Notice(restart=("job",)), id="others are started again"),
+        pytest.param({"job": WORKER}, {"job": "inactive"}, Notice(), id="who does not run stays so"),
+        pytest.param({"job": WORKER}, {}, Notice(), id="who was never started stays so"),
+        pytest.param({"statsd": EXPORTER}, {"statsd": "active"}, Notice(), id="none of the application's code"),
+    ],
+)
+def test_services_take_notice_each_in_its_way(
+    plan: dict[str, dict[str, str]], current: dict[str, str], expected: Notice
+):
+    assert live_update.notice(plan, current) == expected
+
+
+def test_files_come_first_then_the_services_notice(deliver: Callable[[FakePebble], Notice]):
+    pebble = FakePebble(plan={"web": GUNICORN, "job": WORKER}, states=[{"web": "active", "job": "active"}])
+
+    noticed = deliver(pebble)
+
+    assert noticed == Notice(reload=("web",), restart=("job",))
+    assert pebble.asked == [
+        ("/v1/files", [("/app/app.py", "644")]),
+        (
+            "/v1/files",
+            {
+                "action": "remove",
+                "paths": [
+                    {"path": "/app/old.py", "recursive": True},
+                    {"path": "/app/__pycache__", "recursive": True},
+                ],
+            },
+        ),
+        ("/v1/signals", {"signal": "SIGHUP", "services": ["web"]}),
+        ("/v1/services", {"action": "restart", "services": ["job"]}),
+    ]
+
+
+def test_who_is_started_again_is_waited_for_until_it_has_begun(deliver: Callable[[FakePebble], Notice]):
+    pebble = FakePebble(plan={"job": WORKER}, states=[{"job": "active"}])
+
+    deliver(pebble)
+
+    assert pebble.looks == 2
+
+
+def test_a_gunicorn_that_ends_over_earlier_files_is_started_with_these(trouble: Callable[[FakePebble, Notice], str]):
+    pebble = FakePebble(plan={"web": GUNICORN}, states=[{"web": "backoff"}, {"web": "active"}])
+
+    words = trouble(pebble, Notice(reload=("web",)))
+
+    assert words == ""
+    assert pebble.asked[-1] == ("/v1/services", {"action": "restart", "services": ["web"]})
+
+
+def test_a_service_that_ends_is_named_with_its_last_words(trouble: Callable[[FakePebble, Notice], str]):
+    pebble = FakePebble(
+        plan={"job": WORKER},
+        states=[{"job": "active"}, {"job": "error"}],
+        log=("Traceback (most recent call last):", "NameError: name 'x' is not defined", "[INFO] bye"),
+    )
+
+    assert trouble(pebble, Notice(restart=("job",))) == "job ended: NameError: name 'x' is not defined"
+
+
+def test_services_that_stay_are_no_trouble(trouble: Callable[[FakePebble, Notice], str]):
+    pebble = FakePebble(plan={"web": GUNICORN}, states=[{"web": "active"}])
+
+    assert trouble(pebble, Notice(reload=("web",), restart=("of-another-container",))) == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["a", "sqlalchemy.exc.ArgumentError: bad"], "sqlalchemy.exc.ArgumentError: bad"),
+        (["panic: oh no", "goroutine 1 [running]:"], "panic: oh no"),
+        (["one", "two ", "three", "four"], "two / three / four"),
+        ([], "it said nothing"),
+    ],
+)
+def test_an_error_explains_an_end_best(lines: list[str], words: str):
+    assert live_update.last_words(lines) == words
+
+
+def test_what_is_gone_already_needs_no_removal(deliver: Callable[[FakePebble], Notice]):
+    pebble = FakePebble(plan={}, states=[{}], bad="not-found")
+
+    assert deliver(pebble) == Notice()
+
+
+def test_a_file_that_cannot_be_written_is_named(deliver: Callable[[FakePebble], Notice]):
+    with pytest.raises(Refused, match="/app/x: no"):
+        deliver(FakePebble(plan={}, states=[{}], bad="permission-denied"))
+
+
+def test_a_container_without_pebble_is_named(tmp_path: Path):
+    files = Files(written={}, removed=())
+
+    with pytest.raises(Refused, match="web/0: its container does not answer"):
+        asyncio.run(live_update.deliver("web/0", tmp_path / "pebble.socket", files))

@@ -1,0 +1,507 @@
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+from model_builders import FLASK, NOW, POSTGRES, deployed, empty, settled
+from paas_local.juju import actions, events, hook_commit, hook_tools, operations
+from paas_local.juju.errors import Refused
+from paas_local.juju.hook_context import Context
+from paas_local.juju.hook_tools.call import Reply, Request, World
+from paas_local.juju.model import Bag, Model, Revision, Secret, Tracking, with_relation, with_secret
+
+CHANGED = events.Related(
+    relation=2, endpoint="db", change="changed", application="postgresql-k8s", unit="postgresql-k8s/0"
+)
+START = events.Lifecycle(step="start")
+
+
+def related(*, flasks: int = 2) -> Model:
+    model = deployed(deployed(empty(), FLASK, units=flasks), POSTGRES)
+    model = settled(operations.integrate(settled(model), "flask-k8s", "postgresql-k8s"))
+    relation = dataclasses.replace(
+        model.relations[2],
+        applications={
+            "postgresql-k8s": Bag(data={"uris": "u"}, version=1),
+            "flask-k8s": Bag(data={"database": "d"}, version=1),
+        },
+    )
+    peers = dataclasses.replace(model.relations[0], applications={"flask-k8s": Bag(data={"key": "id"}, version=1)})
+    return with_relation(with_relation(model, relation), peers)
+
+
+def context(model: Model, unit: str = "flask-k8s/0", event: events.Event = CHANGED) -> Context:
+    return Context(unit=unit, event=event, snapshot=model)
+
+
+def call(where: Context, *argv: str, model: Model | None = None, **request: Any) -> Reply:
+    tool, *arguments = argv
+    world = World(context=where, model=model or where.snapshot, now=NOW, fresh_id="new00000000000000000")
+    return hook_tools.answer(world, Request(tool=tool, arguments=arguments, **request))
+
+
+def read(where: Context, *argv: str, model: Model | None = None) -> Any:
+    reply = call(where, *argv, "--format=json", model=model)
+    assert reply.code == 0, reply.stderr
+    assert reply.stdout.endswith("\n")
+    return json.loads(reply.stdout)
+
+
+def refused(where: Context, *argv: str, model: Model | None = None, **request: Any) -> tuple[str, int]:
+    reply = call(where, *argv, model=model, **request)
+    assert reply.stdout == ""
+    assert reply.stderr.startswith("ERROR ")
+    return reply.stderr[6:].rstrip(), reply.code
+
+
+def then(where: Context, *argv: str, **request: Any) -> Context:
+    """Call a tool that writes, and go on."""
+    reply = call(where, *argv, **request)
+    assert reply.code == 0, reply.stderr
+    return dataclasses.replace(where, writes=reply.writes)
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        pytest.param(["is-leader"], True, id="leader"),
+        pytest.param(["config-get"], {"workers": 2, "greeting": "hello"}, id="options without unset ones"),
+        pytest.param(["config-get", "workers"], 2, id="one option"),
+        pytest.param(["config-get", "ratio"], None, id="an unset option"),
+        pytest.param(["relation-ids", "db"], ["db:2"], id="relations of an endpoint"),
+        pytest.param(["relation-ids", "none"], [], id="no relations"),
+        pytest.param(["relation-list", "-r", "db:2"], ["postgresql-k8s/0"], id="units"),
+        pytest.param(["relation-list", "-r", "0"], ["flask-k8s/1"], id="peers without oneself"),
+        pytest.param(["relation-list", "--app", "-r", "2"], "postgresql-k8s", id="the application"),
+        pytest.param(["relation-get", "-r", "2", "--app", "-", "postgresql-k8s"], {"uris": "u"}, id="remote app"),
+        pytest.param(["relation-get", "-r", "2", "--app", "-", "postgresql-k8s/0"], {"uris": "u"}, id="app of a unit"),
+        pytest.param(["relation-get", "-r", "2", "--app=true", "-", "flask-k8s"], {"database": "d"}, id="own app"),
+        pytest.param(["relation-get", "-r", "2", "--app", "uris", "postgresql-k8s"], "u", id="one key"),
+        pytest.param(["relation-get", "-r", "2", "nope", "postgresql-k8s/0"], None, id="a key that is not there"),
+        pytest.param(["relation-get", "-r", "0", "private-address", "flask-k8s/1"], "10.152.0.3", id="a peer"),
+        pytest.param(["relation-get", "private-address"], "10.152.0.4", id="the hook's unit"),
+        pytest.param(["relation-model-get", "-r", "2"], {"uuid": "11111111-2222-4333-8444-555555555555"}, id="model"),
+        pytest.param(["opened-ports"], [], id="ports"),
+        pytest.param(["storage-list"], [], id="no storage"),
+        pytest.param(["secret-ids"], [], id="no secrets"),
+        pytest.param(["state-get"], {}, id="no state"),
+    ],
+)
+def test_answers_from_the_model(argv: list[str], expected: object):
+    assert read(context(related()), *argv) == expected
+
+
+def test_the_smart_format_is_for_shell_scripts():
+    where = context(related())
+
+    said = [call(where, *argv).stdout for argv in (["is-leader"], ["config-get", "greeting"], ["relation-list"])]
+
+    assert said == ["True\n", "hello\n", "postgresql-k8s/0\n"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "unit", "expected"),
+    [
+        pytest.param(
+            ["relation-get", "-r", "9", "-", "x/0"],
+            0,
+            ('invalid value "9" for option -r: relation not found', 2),
+            id="unknown relation",
+        ),
+        pytest.param(
+            ["relation-list", "-r", "db:x"],
+            0,
+            ('invalid value "db:x" for option -r: invalid relation id', 2),
+            id="no relation id",
+        ),
+        pytest.param(
+            ["relation-get", "-r", "2", "--app", "-", "flask-k8s"],
+            1,
+            ("permission denied", 1),
+            id="own app bag of a normal relation, not the leader",
+        ),
+        pytest.param(
+            ["relation-set", "-r", "0", "--app", "a=b"],
+            1,
+            ("cannot write relation settings", 1),
+            id="app bag, not the leader",
+        ),
+        pytest.param(
+            ["relation-get", "-r", "2", "-", "flask-k8s/1"],
+            0,
+            ("permission denied", 1),
+            id="a sibling's bag of a normal relation",
+        ),
+        pytest.param(["relation-get", "-r", "2", "-", "other/0"], 0, ("permission denied", 1), id="a stranger's bag"),
+        pytest.param(
+            ["status-set", "--application=True", "active"], 1, ("this unit is not the leader", 1), id="app status"
+        ),
+        pytest.param(["secret-add", "key=v"], 1, ("this unit is not the leader", 1), id="app secret"),
+        pytest.param(["secret-add", "ab=v"], 0, ('key "ab" not valid', 1), id="short key"),
+        pytest.param(["secret-get", "secret:none"], 0, ('secret "none" not found', 1), id="no secret"),
+        pytest.param(["secret-get", "--label", "l"], 0, ('secret "l" not found', 1), id="no label"),
+        pytest.param(["action-get"], 0, ("not running an action", 1), id="no action"),
+        pytest.param(["network-get", "x"], 0, ('no network config found for binding "x"', 1), id="no binding"),
+        pytest.param(["credential-get"], 0, ('credential-get on a "caas" model not supported', 1), id="no credentials"),
+        pytest.param(["is-leader", "--foo"], 0, ("option provided but not defined: --foo", 2), id="bad flag"),
+        pytest.param(["fly"], 0, ('unknown command "fly"', 2), id="bad tool"),
+        pytest.param(["relation-set", "-r", "2", "word"], 0, ('expected "key=value", got "word"', 2), id="no pair"),
+        pytest.param(
+            ["resource-get", "nope"],
+            0,
+            ("could not download resource: resource 'nope' not found", 1),
+            id="no resource",
+        ),
+    ],
+)
+def test_refuses_in_jujus_words(argv: list[str], unit: int, expected: tuple[str, int]):
+    assert refused(context(related(), f"flask-k8s/{unit}"), *argv) == expected
+
+
+def test_without_a_relation_hook_the_relation_has_to_be_named():
+    assert refused(context(related(), event=START), "relation-list") == ("no relation id specified", 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param("created", [], id="created"),
+        pytest.param("joined", ["postgresql-k8s/0"], id="joined"),
+        pytest.param("departed", [], id="departed: without the leaver"),
+        pytest.param("broken", [], id="broken"),
+    ],
+)
+def test_units_are_those_seen_so_far(change: events.Change, expected: list[str]):
+    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
+    if change == "departed":
+        model = settled(model)
+    unit = "postgresql-k8s/0" if change in {"joined", "departed"} else ""
+    event = dataclasses.replace(CHANGED, change=change, unit=unit)
+
+    assert read(context(model, event=event), "relation-list") == expected
+    assert read(context(model, event=event), "relation-ids", "db") == ["db:2"]
+
+
+def test_own_writes_are_read_back_and_deleted_by_emptiness():
+    where = context(related())
+
+    where = then(where, "relation-set", "-r", "2", "--app", "--file", "-", stdin='{"a": "1", "database": ""}')
+    where = then(where, "relation-set", "-r", "2", "b=2")
+
+    assert read(where, "relation-get", "-r", "2", "--app", "-", "flask-k8s") == {"a": "1"}
+    assert read(where, "relation-get", "-r", "2", "b", "flask-k8s/0") == "2"
+    model = hook_commit.commit(where.snapshot, where, NOW)
+    assert model.relations[2].applications["flask-k8s"].data == {"a": "1"}
+    assert model.relations[2].units["flask-k8s/0"].data["b"] == "2"
+
+
+def test_a_remote_databag_does_not_change_while_the_hook_runs():
+    before = related()
+    newer = dataclasses.replace(
+        before.relations[2], applications={"postgresql-k8s": Bag(data={"uris": "new"}, version=2)}
+    )
+
+    told = read(
+        context(before),
+        "relation-get",
+        "-r",
+        "2",
+        "--app",
+        "-",
+        "postgresql-k8s",
+        model=with_relation(before, newer),
+    )
+
+    assert told == {"uris": "u"}
+
+
+def test_leadership_lost_in_the_hook_undoes_all_of_it():
+    where = then(context(related()), "relation-set", "-r", "2", "--app", "a=1")
+    application = dataclasses.replace(where.snapshot.applications["flask-k8s"], leader="flask-k8s/1")
+    model = dataclasses.replace(where.snapshot, applications={**where.snapshot.applications, "flask-k8s": application})
+
+    with pytest.raises(Refused, match="cannot write relation settings"):
+        hook_commit.commit(model, where, NOW)
+
+
+def test_status_and_version_count_at_once():
+    where = context(related(), event=START)
+
+    model = call(where, "status-set", "--application=False", "blocked", "--", "missing", "this").model
+    model = call(where, "status-set", "--application=true", "active", model=model).model
+    model = call(where, "application-version-set", "--", "1.2", model=model).model
+
+    unit = read(where, "status-get", "--include-data", "--application=false", model=model)
+    application = read(where, "status-get", "--include-data", "--application=true", model=model)
+    assert unit == {"status": "blocked", "message": "missing this", "status-data": {}}
+    assert application["application-status"]["status"] == "active"
+    assert application["application-status"]["units"]["flask-k8s/0"]["status"] == "blocked"
+    assert model.applications["flask-k8s"].version == "1.2"
+
+
+def test_a_bad_status_is_refused():
+    assert refused(context(related()), "status-set", "great")[0].startswith('invalid status "great"')
+
+
+@pytest.mark.parametrize(
+    ("argv", "level"),
+    [
+        pytest.param(["--log-level", "TRACE"], "TRACE", id="trace"),
+        pytest.param(["--log-level", "CRITICAL"], "ERROR", id="an unknown level"),
+        pytest.param([], "INFO", id="no level"),
+    ],
+)
+def test_log_lines_have_a_level(argv: list[str], level: str):
+    assert call(context(related()), "juju-log", *argv, "--", "a", "--b").log == ((level, "a --b"),)
+
+
+def test_ports_open_and_close_at_the_end():
+    where = context(related())
+
+    for argv in (["open-port", "8000"], ["open-port", "icmp"], ["open-port", "10-20/udp"], ["open-port", "9/tcp"]):
+        where = then(where, *argv)
+    where = then(where, "close-port", "9/tcp")
+
+    assert read(where, "opened-ports") == ["10-20/udp", "8000/tcp", "icmp"]
+    assert read(where, "opened-ports", "--endpoints")[0] == "10-20/udp (*)"
+    model = hook_commit.commit(where.snapshot, where, NOW)
+    assert read(context(model), "opened-ports") == ["10-20/udp", "8000/tcp", "icmp"]
+    assert refused(where, "open-port", "70000")[1] == 2
+    assert refused(where, "open-port", "x/tcp")[1] == 2
+
+
+def test_the_units_own_store_is_kept_at_the_end():
+    where = then(context(related()), "state-set", "--file", "-", stdin="a: '1'\nb: '2'\n")
+    where = then(where, "state-delete", "b")
+
+    assert read(where, "state-get") == {"a": "1"}
+    assert read(where, "state-get", "a") == "1"
+    assert read(context(hook_commit.commit(where.snapshot, where, NOW)), "state-get") == {"a": "1"}
+
+
+def test_the_network_is_the_units_own_address():
+    told = read(context(related()), "network-get", "db", "-r", "2")
+
+    assert told["bind-addresses"][0]["addresses"][0]["value"] == "10.152.0.2"
+    assert told["ingress-addresses"] == ["10.152.0.2"]
+    assert told["egress-subnets"] == ["10.152.0.2/32"]
+    assert read(context(related()), "network-get", "db", "--bind-address") == "10.152.0.2"
+    assert read(context(related()), "unit-get", "private-address") == "10.152.0.2"
+
+
+def test_storage_is_where_it_is_mounted():
+    model = settled(deployed(empty(), POSTGRES))
+    where = context(model, "postgresql-k8s/0", events.Storage(storage="pgdata/0"))
+
+    assert read(where, "storage-list", "pgdata") == ["pgdata/0"]
+    assert read(where, "storage-get") == {"kind": "filesystem", "location": "/var/lib/juju/storage/pgdata/0"}
+    assert read(where, "storage-get", "-s", "pgdata/0", "kind") == "filesystem"
+    assert refused(where, "storage-get", "-s", "other/1")[1] == 2
+    assert refused(where, "storage-add", "data=1")[1] == 1
+
+
+def test_goal_state_shows_the_planned_units_and_the_related_ones():
+    goal = read(context(related()), "goal-state")
+
+    assert sorted(goal["units"]) == ["flask-k8s/0", "flask-k8s/1"]
+    assert sorted(goal["relations"]) == ["db"]
+    assert sorted(goal["relations"]["db"]) == ["postgresql-k8s", "postgresql-k8s/0"]
+
+
+def test_a_resource_is_a_file_in_the_charm_container():
+    said = call(context(related()), "resource-get", "app-image").stdout
+
+    assert said == "/var/lib/juju/agents/unit-flask-k8s-0/charm/.resources/app-image.yaml"
+
+
+def owned(**changed: Any) -> Secret:
+    secret = Secret(
+        id="s1",
+        owner_kind="application",
+        owner="postgresql-k8s",
+        label="mine",
+        revisions=(Revision(number=1, content={"password": "p1"}),),
+    )
+    return dataclasses.replace(secret, **changed)
+
+
+NEWER = (Revision(number=1, content={"password": "p1"}), Revision(number=2, content={"password": "p2"}))
+
+
+def test_a_new_secret_is_read_at_once_and_there_at_the_end():
+    where = context(related())
+
+    reply = call(
+        where,
+        *("secret-add", "--label", "l", "--description", "d", "--rotate", "daily"),
+        *("--owner", "application", "password#file=/tmp/x"),
+        files={"/tmp/x": "p"},
+    )
+    where = dataclasses.replace(where, writes=reply.writes)
+
+    assert reply.stdout == "secret:new00000000000000000\n"
+    assert read(where, "secret-get", "--label", "l") == {"password": "p"}
+    assert read(where, "secret-ids") == ["new00000000000000000"]
+    info = read(where, "secret-info-get", "secret:new00000000000000000")["new00000000000000000"]
+    assert info == {
+        "revision": 1,
+        "label": "l",
+        "owner": "application",
+        "description": "d",
+        "rotation": "daily",
+    }
+    assert "new00000000000000000" in hook_commit.commit(where.snapshot, where, NOW).secrets
+    assert refused(where, "secret-add", "--label", "l", "key=v")[0] == 'secret with label "l" already exists'
+
+
+def test_reading_pins_a_revision_until_it_is_refreshed():
+    model = with_secret(related(), owned(grants={"flask-k8s": 2}))
+    where = context(model)
+
+    model = call(where, "secret-get", "secret:s1").model
+    newer = with_secret(model, dataclasses.replace(model.secrets["s1"], revisions=NEWER))
+    pinned = read(where, "secret-get", "secret://uuid/s1", model=newer)
+    peeked = read(where, "secret-get", "s1", "--peek", model=newer)
+    refreshed = call(where, "secret-get", "s1", "--refresh", "--format", "json", model=newer)
+
+    assert [pinned, peeked, json.loads(refreshed.stdout)] == [
+        {"password": "p1"},
+        {"password": "p2"},
+        {"password": "p2"},
+    ]
+    assert newer.secrets["s1"].tracking["flask-k8s/0"].revision == 1
+    assert refreshed.model.secrets["s1"].tracking["flask-k8s/0"].revision == 2
+
+
+def test_a_reader_gives_a_secret_a_name_of_its_own():
+    model = with_secret(related(), owned(grants={"flask-k8s/0": 2}))
+    where = context(model)
+
+    model = call(where, "secret-get", "s1", "--label", "db").model
+
+    assert read(where, "secret-get", "--label", "db", model=model) == {"password": "p1"}
+    assert refused(where, "secret-info-get", "--label", "db", model=model) == ('secret "s1" not found', 1)
+
+
+def test_a_secret_that_is_not_granted_is_denied_not_missing():
+    model = with_secret(related(), owned())
+
+    assert refused(context(model), "secret-get", "s1") == ("permission denied", 1)
+    assert refused(context(model), "secret-set", "s1", "key=v") == ("permission denied", 1)
+
+
+def test_a_pending_revision_is_seen_only_by_those_who_ask_for_the_newest():
+    tracking = {"postgresql-k8s/0": Tracking(revision=1)}
+    where = context(with_secret(related(), owned(tracking=tracking)), "postgresql-k8s/0", START)
+
+    where = then(where, "secret-set", "--owner", "application", "secret:s1", "password=p2")
+    where = then(where, "secret-set", "--label", "other", "secret:s1", "password=p3")
+
+    assert read(where, "secret-get", "s1") == {"password": "p1"}
+    assert read(where, "secret-get", "s1", "--peek") == {"password": "p3"}
+    assert read(where, "secret-info-get", "--label", "other")["s1"]["revision"] == 2
+    secret = hook_commit.commit(where.snapshot, where, NOW).secrets["s1"]
+    assert [revision.content for revision in secret.revisions] == [{"password": "p1"}, {"password": "p3"}]
+    assert secret.label == "other"
+
+
+def test_the_same_content_again_makes_no_revision():
+    where = context(with_secret(related(), owned()), "postgresql-k8s/0", START)
+
+    where = then(where, "secret-set", "s1", "password=p1")
+
+    assert len(hook_commit.commit(where.snapshot, where, NOW).secrets["s1"].revisions) == 1
+
+
+def test_a_grant_lasts_as_long_as_its_relation():
+    where = context(with_secret(related(flasks=1), owned()), "postgresql-k8s/0", START)
+
+    granted = then(where, "secret-grant", "--relation", "2", "secret:s1")
+    model = hook_commit.commit(where.snapshot, granted, NOW)
+    revoked = then(dataclasses.replace(granted, snapshot=model), "secret-revoke", "--relation", "2", "s1")
+
+    assert model.secrets["s1"].readable_by("flask-k8s/0")
+    assert not hook_commit.commit(model, revoked, NOW).secrets["s1"].grants
+    ended = settled(operations.remove_relation(model, ["flask-k8s", "postgresql-k8s"]))
+    assert not ended.secrets["s1"].grants
+
+
+def test_a_unit_grant_is_for_that_unit():
+    where = context(with_secret(related(), owned()), "postgresql-k8s/0", START)
+
+    where = then(where, "secret-grant", "--relation", "2", "--unit", "flask-k8s/1", "s1")
+
+    secret = hook_commit.commit(where.snapshot, where, NOW).secrets["s1"]
+    assert [secret.readable_by(f"flask-k8s/{number}") for number in (0, 1)] == [False, True]
+
+
+def test_secrets_and_single_revisions_are_removed():
+    where = context(with_secret(related(), owned(revisions=NEWER)), "postgresql-k8s/0", START)
+
+    one = then(where, "secret-remove", "s1", "--revision", "1")
+    whole = then(where, "secret-remove", "s1")
+    fresh = then(then(where, "secret-add", "key=v"), "secret-remove", "new00000000000000000")
+
+    assert [r.number for r in hook_commit.commit(where.snapshot, one, NOW).secrets["s1"].revisions] == [2]
+    assert not hook_commit.commit(where.snapshot, whole, NOW).secrets
+    assert refused(whole, "secret-get", "s1") == ('secret "s1" not found', 1)
+    assert list(hook_commit.commit(where.snapshot, fresh, NOW).secrets) == ["s1"]
+
+
+def test_changing_a_new_secret_keeps_its_first_revision():
+    where = then(context(related()), "secret-add", "key=v1")
+
+    where = then(where, "secret-set", "new00000000000000000", "key=v2")
+
+    secret = hook_commit.commit(where.snapshot, where, NOW).secrets["new00000000000000000"]
+    assert [(r.number, r.content) for r in secret.revisions] == [(1, {"key": "v2"})]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param(["key"], '"v"', id="one key"),
+        pytest.param(["key#base64"], '"dg=="', id="encoded"),
+        pytest.param([], '{"key": "v"}', id="all"),
+    ],
+)
+def test_a_secret_is_read_whole_or_by_key(arguments: list[str], expected: str):
+    model = with_secret(related(), owned(owner="flask-k8s", revisions=(Revision(number=1, content={"key": "v"}),)))
+
+    assert call(context(model), "secret-get", "s1", *arguments, "--format=json").stdout.strip() == expected
+
+
+def acting() -> tuple[Context, Model]:
+    model, task = actions.enqueue(related(), "flask-k8s/0", "backup", {"name": "x"}, NOW)
+    event = events.Run(task=task.id, action="backup")
+    model = hook_commit.begin(model, "flask-k8s/0", event, NOW)
+    return Context(unit="flask-k8s/0", event=event, snapshot=model), model
+
+
+def test_an_action_reads_its_parameters_with_defaults():
+    where, _ = acting()
+
+    assert read(where, "action-get") == {"name": "x", "level": 3}
+    assert read(where, "action-get", "level") == 3
+    assert read(where, "action-get", "no.thing") is None
+
+
+def test_results_nest_at_dots_and_failing_is_no_crash():
+    where, model = acting()
+
+    for argv in (["action-set", "a.b=1", "a.c=x=y"], ["action-set", "a.b=2"], ["action-log", "--", "one"]):
+        model = call(where, *argv, model=model).model
+    model = call(where, "action-fail", "--", "no space", model=model).model
+    model = actions.finish(model, 2, actions.Exit(code=0, stdout="out"), NOW)
+
+    task = model.tasks[2]
+    assert task.results == {"a": {"b": "2", "c": "x=y"}, "stdout": "out", "return-code": 0}
+    assert (task.status, task.message, task.log) == ("failed", "no space", ((NOW, "one"),))
+
+
+@pytest.mark.parametrize("argument", ["stdout=x", "Upper=x", "a..b=x", "word"])
+def test_result_keys_are_checked(argument: str):
+    where, _ = acting()
+
+    assert call(where, "action-set", argument).code in {1, 2}

@@ -1,0 +1,106 @@
+import dataclasses
+from pathlib import Path
+
+from model_builders import FLASK, NOW, POSTGRES, deployed, empty, settled
+from paas_local.controller.storage import Line, State
+from paas_local.juju import actions, events, hook_commit, operations
+from paas_local.juju.model import Model, Revision, Secret, Tracking, seconds, with_secret
+
+
+def rich() -> Model:
+    """Hold something of everything that a model can hold."""
+    model = settled(deployed(deployed(empty(), FLASK, units=2), POSTGRES))
+    model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+    model = operations.configure(model, "flask-k8s", {"debug": "true", "workers": "1", "ratio": "1.0"})
+    model, _ = actions.enqueue(model, "flask-k8s/0", "rotate", {"name": "a", "deep": {"x": [1]}}, NOW)
+    secret = Secret(
+        id="s1",
+        owner_kind="unit",
+        owner="flask-k8s/0",
+        revisions=(Revision(number=1, content={"key": "v"}),),
+        grants={"postgresql-k8s": 2},
+        tracking={"flask-k8s/0": Tracking(revision=1, label="l")},
+        retired=frozenset({4}),
+    )
+    for event in (
+        events.Notice(container="app", notice="1", key="a.b/c"),
+        events.Check(container="app", check="up", outcome="failed"),
+    ):
+        model = operations.occurred(model, "flask-k8s/1", event)
+    failed = events.Related(relation=2, endpoint="db", change="joined", application="b", unit="b/0")
+    model = hook_commit.fail(model, "flask-k8s/0", failed, NOW)
+    manual = operations.configure_model(model, {"automatically-retry-hooks": "false"})
+    return with_secret(hook_commit.fail(manual, "flask-k8s/1", failed, NOW), secret)
+
+
+def test_a_model_comes_back_as_it_was(tmp_path: Path):
+    state = State(tmp_path / "state.db")
+    state.save(rich())
+    state.close()
+
+    reopened = State(tmp_path / "state.db")
+    found = reopened.models()
+    reopened.close()
+
+    assert found == {"demo": rich()}
+    assert type(found["demo"].applications["flask-k8s"].config["debug"]) is bool
+    assert type(found["demo"].applications["flask-k8s"].config["workers"]) is int
+    assert type(found["demo"].applications["flask-k8s"].config["ratio"]) is float
+
+
+def test_each_kind_of_event_comes_back_as_itself(tmp_path: Path):
+    kinds: list[events.Event] = [
+        events.Lifecycle(step="start"),
+        events.Related(relation=2, endpoint="db", change="joined", application="b", unit="b/0"),
+        events.PebbleReady(container="app", boot=2),
+        events.Notice(container="app", notice="1", key="a.b/c"),
+        events.Check(container="app", check="up", outcome="recovered"),
+        events.SecretStep(secret="s1", becomes="remove", revision=3),
+        events.Storage(storage="data/0"),
+        events.Run(task=4, action="rotate"),
+    ]
+    state = State(tmp_path / "state.db")
+    for event in kinds:
+        model = settled(deployed(empty(), FLASK))
+        unit = model.unit("flask-k8s/0")
+        assert unit is not None
+        waiting = dataclasses.replace(unit, waiting=(event,), running=event)
+        application = dataclasses.replace(model.applications["flask-k8s"], units={unit.name: waiting})
+        state.save(dataclasses.replace(model, applications={"flask-k8s": application}))
+        read = state.models()["demo"].unit("flask-k8s/0")
+        assert read is not None
+        assert read.waiting == (event,)
+        assert read.running == event
+    state.close()
+
+
+def test_lines_are_read_from_the_end_and_onward(tmp_path: Path):
+    state = State(tmp_path / "state.db")
+    for number in range(5):
+        line = Line(time=NOW, entity="unit-a-0", level="INFO", module="m", message=str(number))
+        state.append("demo", line)
+        state.append("other", line)
+
+    last = [line.message for _, line in state.lines("demo", state.newest("demo", 2))]
+    everything = [line.message for _, line in state.lines("demo", state.newest("demo", 0))]
+    more = [line.message for _, line in state.lines("demo", state.newest("demo", 99))]
+    state.prune()
+    state.remove("demo")
+    left = list(state.lines("demo", 0))
+    state.close()
+
+    assert last == ["3", "4"]
+    assert everything == more == ["0", "1", "2", "3", "4"]
+    assert left == []
+
+
+def test_durations_are_read_as_go_writes_them():
+    assert [seconds(text) for text in ("5m", "1m30s", "1.5h", "10ms", "5", "", "x")] == [
+        300,
+        90,
+        5400,
+        0.01,
+        None,
+        None,
+        None,
+    ]

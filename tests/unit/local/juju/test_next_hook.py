@@ -1,0 +1,429 @@
+import dataclasses
+
+import pytest
+from model_builders import (
+    FLASK,
+    NOW,
+    PLAIN,
+    POSTGRES,
+    deployed,
+    empty,
+    of,
+    run,
+    settled,
+    spelled,
+    turn,
+    writing,
+)
+from paas_local.juju import actions, events, hook_commit, next_hook, operations
+from paas_local.juju.hook_context import Context
+from paas_local.juju.lifecycle import drop_unit
+from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
+
+SETUP = ["install", "leader-elected", "config-changed", "start"]
+
+
+def related() -> Model:
+    model = deployed(deployed(empty(), FLASK), POSTGRES)
+    return settled(operations.integrate(settled(model), "flask-k8s", "postgresql-k8s"))
+
+
+def test_a_first_unit_is_told_what_a_leader_is_told():
+    model = deployed(empty(), FLASK)
+
+    _, told = run(model)
+
+    assert of(told, "flask-k8s/0") == [
+        "install",
+        "secret-storage-relation-created",
+        "leader-elected",
+        "config-changed",
+        "start",
+    ]
+
+
+def test_pebble_ready_comes_after_start_and_once_per_boot():
+    model = operations.booted(deployed(empty(), FLASK), "flask-k8s/0", "app")
+
+    model, told = run(model)
+    again, told_again = run(operations.booted(model, "flask-k8s/0", "app"))
+
+    assert told[-1] == ("flask-k8s/0", "app-pebble-ready")
+    assert told_again == [("flask-k8s/0", "app-pebble-ready")]
+    assert run(again)[1] == []
+
+
+def test_a_storage_is_attached_after_start():
+    _, told = run(deployed(empty(), POSTGRES))
+
+    assert of(told, "postgresql-k8s/0")[-2:] == ["start", "pgdata-storage-attached"]
+
+
+def test_a_second_unit_meets_its_peer_and_is_no_leader():
+    model = settled(deployed(empty(), FLASK))
+
+    model = operations.add_units(model, "flask-k8s", ["10.152.0.9"], NOW)
+    _, told = run(model)
+
+    assert of(told, "flask-k8s/1") == [
+        "install",
+        "secret-storage-relation-created",
+        "config-changed",
+        "start",
+        "secret-storage-relation-joined flask-k8s/0",
+        "secret-storage-relation-changed flask-k8s/0",
+    ]
+    assert of(told, "flask-k8s/0") == [
+        "secret-storage-relation-joined flask-k8s/1",
+        "secret-storage-relation-changed flask-k8s/1",
+    ]
+
+
+def test_both_sides_of_a_new_relation_are_created_joined_and_changed():
+    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+
+    _, told = run(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+
+    assert of(told, "flask-k8s/0") == [
+        "db-relation-created",
+        "db-relation-joined postgresql-k8s/0",
+        "db-relation-changed postgresql-k8s/0",
+    ]
+    assert of(told, "postgresql-k8s/0") == [
+        "database-relation-created",
+        "database-relation-joined flask-k8s/0",
+        "database-relation-changed flask-k8s/0",
+    ]
+
+
+def test_a_relation_made_before_the_start_is_joined_after_it():
+    model = deployed(deployed(empty(), FLASK), POSTGRES)
+
+    _, told = run(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+
+    mine = of(told, "flask-k8s/0")
+    assert mine.index("db-relation-created") < mine.index("config-changed")
+    assert mine.index("db-relation-joined postgresql-k8s/0") > mine.index("start")
+
+
+def test_the_other_applications_databag_is_told_before_its_units_join():
+    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
+
+    model, _ = turn(model, "postgresql-k8s/0", write=lambda c: writing(c, 2, "postgresql-k8s", uris="x"))
+    _, told = run(model)
+
+    assert of(told, "flask-k8s/0")[:3] == [
+        "db-relation-created",
+        "db-relation-changed",
+        "db-relation-joined postgresql-k8s/0",
+    ]
+
+
+def test_several_writes_become_one_event_with_the_newest_state():
+    model = related()
+    for number in range(3):
+        model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"n": str(number)})
+
+    _, told = run(model)
+
+    assert told == [("flask-k8s/0", "db-relation-changed")]
+
+
+def test_the_same_value_again_is_no_news():
+    model = wrote(related(), "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
+    model = settled(model)
+
+    model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1", "gone": ""})
+
+    assert run(model)[1] == []
+
+
+def test_what_changes_while_a_hook_runs_is_still_news():
+    model = related()
+    model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
+    event = next_hook.next_event(model, "flask-k8s/0", NOW)
+    assert event is not None
+    model = hook_commit.begin(model, "flask-k8s/0", event, NOW)
+    context = Context(unit="flask-k8s/0", event=event, snapshot=model)
+
+    model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "2"})
+    model = hook_commit.commit(model, context, NOW)
+
+    assert run(model)[1] == [("flask-k8s/0", "db-relation-changed")]
+
+
+def test_the_writer_of_a_peer_databag_hears_nothing_of_it():
+    model = settled(deployed(empty(), FLASK, units=2))
+
+    model = wrote(model, "flask-k8s/0", 0, "flask-k8s", {"key": "id"})
+
+    assert run(model)[1] == [("flask-k8s/1", "secret-storage-relation-changed")]
+
+
+def test_config_changes_coalesce_and_the_same_value_is_none():
+    model = settled(deployed(empty(), FLASK))
+
+    model = operations.configure(model, "flask-k8s", {"greeting": "a"})
+    model, told = run(operations.configure(model, "flask-k8s", {"greeting": "b"}))
+    same = run(operations.configure(model, "flask-k8s", {"greeting": "b"}))[1]
+    back = run(operations.configure(model, "flask-k8s", {}, ["greeting"]))[1]
+
+    assert [told, same, back] == [
+        [("flask-k8s/0", "config-changed")],
+        [],
+        [("flask-k8s/0", "config-changed")],
+    ]
+
+
+def test_removing_a_relation_is_departed_then_broken_on_both_sides():
+    model, told = run(operations.remove_relation(related(), ["flask-k8s", "postgresql-k8s"]))
+
+    assert of(told, "flask-k8s/0") == [
+        "db-relation-departed postgresql-k8s/0 departing=postgresql-k8s/0",
+        "db-relation-broken",
+    ]
+    assert of(told, "postgresql-k8s/0") == [
+        "database-relation-departed flask-k8s/0 departing=flask-k8s/0",
+        "database-relation-broken",
+    ]
+    assert sorted(model.relations) == [0, 1]
+
+
+def test_a_new_relation_has_a_new_number_and_empty_databags():
+    model = wrote(related(), "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
+    model = settled(operations.remove_relation(settled(model), ["flask-k8s", "postgresql-k8s"]))
+
+    model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+
+    assert sorted(model.relations) == [0, 1, 3]
+    assert not model.relations[3].applications
+
+
+def test_removing_an_application_ends_its_units_and_its_relations():
+    model, told = run(operations.remove_applications(related(), ["flask-k8s"]))
+
+    assert of(told, "flask-k8s/0") == [
+        "db-relation-departed postgresql-k8s/0 departing=flask-k8s/0",
+        "db-relation-broken",
+        "stop",
+        "remove",
+    ]
+    assert of(told, "postgresql-k8s/0") == [
+        "database-relation-departed flask-k8s/0 departing=flask-k8s/0",
+        "database-relation-broken",
+    ]
+    assert list(model.applications) == ["postgresql-k8s"]
+    assert list(model.relations) == [1]
+
+
+def test_scaling_down_tells_everybody_who_departs():
+    model = settled(deployed(empty(), FLASK, units=2))
+
+    model, told = run(operations.remove_units(model, "flask-k8s", 1))
+
+    departed = "secret-storage-relation-departed"
+    assert of(told, "flask-k8s/0") == [f"{departed} flask-k8s/1 departing=flask-k8s/1"]
+    assert of(told, "flask-k8s/1") == [f"{departed} flask-k8s/0 departing=flask-k8s/1", "stop", "remove"]
+    assert list(model.applications["flask-k8s"].units) == ["flask-k8s/0"]
+
+
+def test_a_unit_that_was_never_installed_leaves_unheard():
+    model = deployed(empty(), PLAIN)
+
+    model = operations.remove_applications(model, ["plain"])
+
+    assert model.applications == {}
+
+
+def test_the_next_unit_leads_when_the_leader_is_gone():
+    model = settled(deployed(empty(), PLAIN, units=2))
+
+    model, told = run(drop_unit(model, "plain/0"))
+
+    assert told == [("plain/1", "leader-elected")]
+    assert model.leads("plain/1")
+
+
+def test_a_failed_hook_comes_again_later_each_time_and_nothing_before_it():
+    model = settled(deployed(empty(), FLASK))
+    model = operations.configure(model, "flask-k8s", {"greeting": "x"})
+    event = events.Lifecycle(step="config-changed")
+
+    waits: list[float] = []
+    for _ in range(9):
+        model = hook_commit.fail(hook_commit.begin(model, "flask-k8s/0", event, NOW), "flask-k8s/0", event, NOW)
+        retry_at = next_hook.wakes_at(model, "flask-k8s/0")
+        assert retry_at is not None
+        waits.append(retry_at - NOW)
+        model = operations.tick(model, "flask-k8s/0")
+        assert next_hook.next_event(model, "flask-k8s/0", NOW) is None
+        assert next_hook.next_event(model, "flask-k8s/0", retry_at) == event
+
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+
+
+def test_a_failed_hook_runs_again_with_the_same_arguments_and_then_all_is_well():
+    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
+    model, _ = run(model, ["postgresql-k8s/0"])
+    created = next_hook.next_event(model, "flask-k8s/0", NOW)
+    assert created is not None
+
+    model = hook_commit.begin(model, "flask-k8s/0", created, NOW)
+    model = hook_commit.fail(model, "flask-k8s/0", created, NOW)
+    model, _ = operations.resolve(model, "flask-k8s/0", NOW, retry=True)
+    model, told = run(model)
+
+    assert of(told, "flask-k8s/0")[0] == spelled(created)
+    unit = model.unit("flask-k8s/0")
+    assert unit is not None
+    assert unit.failure is None
+
+
+def test_an_action_runs_while_a_hook_is_in_error():
+    model = settled(deployed(empty(), FLASK))
+    event = events.Lifecycle(step="config-changed")
+    model = hook_commit.fail(model, "flask-k8s/0", event, NOW)
+
+    model, task = actions.enqueue(model, "flask-k8s/leader", "rotate", {}, NOW)
+    model, ran = turn(model, "flask-k8s/0")
+
+    assert ran == events.Run(task=task.id, action="rotate")
+    unit = model.unit("flask-k8s/0")
+    assert unit is not None
+    assert unit.failure is not None
+
+
+def test_without_automatic_retries_a_failed_hook_waits_for_resolved():
+    model = settled(deployed(operations.configure_model(empty(), {"automatically-retry-hooks": "false"})))
+    event = events.Lifecycle(step="config-changed")
+
+    model = hook_commit.fail(model, "plain/0", event, NOW)
+    later = next_hook.next_event(model, "plain/0", NOW + 1e9)
+    model, _ = operations.resolve(model, "plain/0", NOW, retry=True)
+
+    assert later is None
+    assert next_hook.next_event(model, "plain/0", NOW) == event
+
+
+def test_a_new_pod_is_an_upgrade_and_its_pebble_is_ready_again():
+    model = operations.booted(settled(deployed(empty(), FLASK)), "flask-k8s/0", "app")
+    model = settled(model)
+
+    model = operations.booted(operations.new_pod(model, "flask-k8s/0", NOW), "flask-k8s/0", "app")
+    _, told = run(model)
+
+    assert of(told, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "app-pebble-ready"]
+
+
+def test_a_restart_of_the_daemon_loses_no_failed_or_unseen_event():
+    model = operations.configure(related(), "flask-k8s", {"greeting": "x"})
+    model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
+    event = events.Lifecycle(step="config-changed")
+    model = hook_commit.fail(hook_commit.begin(model, "flask-k8s/0", event, NOW), "flask-k8s/0", event, NOW)
+
+    _, told = run(operations.new_pod(model, "flask-k8s/0", NOW))
+
+    assert of(told, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "db-relation-changed"]
+
+
+def test_notices_and_checks_are_told_each_time():
+    model = settled(deployed(empty(), FLASK))
+    notice = events.Notice(container="app", notice="1", key="example.com/a")
+    failed = events.Check(container="app", check="up", outcome="failed")
+
+    for event in (notice, notice, failed, dataclasses.replace(failed, outcome="recovered")):
+        model = operations.occurred(model, "flask-k8s/0", event)
+
+    assert of(run(model)[1], "flask-k8s/0") == [
+        "app-pebble-custom-notice",
+        "app-pebble-custom-notice",
+        "app-pebble-check-failed",
+        "app-pebble-check-recovered",
+    ]
+
+
+def test_update_status_comes_last_and_ticks_coalesce():
+    model = operations.tick(operations.tick(settled(deployed(empty(), FLASK)), "flask-k8s/0"), "flask-k8s/0")
+
+    _, told = run(operations.configure(model, "flask-k8s", {"greeting": "x"}))
+
+    assert of(told, "flask-k8s/0") == ["config-changed", "update-status"]
+
+
+def secret(kind: str = "application", **changed: object) -> Secret:
+    base = Secret(
+        id="s1",
+        owner_kind="application",
+        owner="postgresql-k8s",
+        revisions=(Revision(number=1, content={"key": "a"}), Revision(number=2, content={"key": "b"})),
+        grants={"flask-k8s": 2},
+    )
+    return dataclasses.replace(base, **changed)  # pyright: ignore[reportArgumentType]  # any field
+
+
+def test_a_reader_hears_of_a_new_revision_once_and_the_owner_of_the_one_nobody_reads():
+    model = with_secret(related(), secret(tracking={"flask-k8s/0": Tracking(revision=1)}))
+
+    model, told = run(model)
+    moved = with_secret(model, dataclasses.replace(model.secrets["s1"], tracking={"flask-k8s/0": Tracking(revision=2)}))
+    moved, told_owner = run(moved)
+
+    assert told == [("flask-k8s/0", "secret-changed")]
+    assert told_owner == [("postgresql-k8s/0", "secret-remove")]
+    assert run(moved)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        pytest.param(1, [], id="the owner"),
+        pytest.param(2, [("postgresql-k8s/1", "secret-changed")], id="a peer"),
+    ],
+)
+def test_the_owner_hears_of_no_new_revision(units: int, expected: list[tuple[str, str]]):
+    model = settled(deployed(empty(), POSTGRES, units=units))
+    tracking = {unit.name: Tracking(revision=1) for unit in model.units}
+
+    model = with_secret(model, secret(tracking=tracking))
+
+    assert run(model)[1] == expected
+
+
+def test_a_reader_that_may_no_longer_read_hears_nothing():
+    model = with_secret(related(), secret(tracking={"flask-k8s/0": Tracking(revision=1)}, grants={}))
+
+    assert run(model)[1] == []
+
+
+def test_a_removed_unit_waits_silently_for_its_pod_to_end():
+    model = settled(deployed(empty(), PLAIN))
+    event = events.Lifecycle(step="remove")
+
+    model = hook_commit.begin(operations.remove_applications(model, ["plain"]), "plain/0", event, NOW)
+    model = hook_commit.commit(model, Context(unit="plain/0", event=event, snapshot=model), NOW)
+
+    unit = model.unit("plain/0")
+    assert unit is not None
+    assert unit.workload.current == "terminated"
+    assert next_hook.next_event(model, "plain/0", NOW) is None
+
+
+def test_an_interrupted_hook_is_due_again_at_once():
+    model = settled(operations.configure(settled(deployed(empty(), FLASK)), "flask-k8s", {}))
+    model = operations.configure(model, "flask-k8s", {"greeting": "x"})
+    event = events.Lifecycle(step="config-changed")
+
+    model = hook_commit.begin(model, "flask-k8s/0", event, NOW)
+    model = hook_commit.interrupted(model, "flask-k8s/0", event, NOW)
+
+    assert next_hook.next_event(model, "flask-k8s/0", NOW) == event
+
+
+def wrote(model: Model, unit: str, relation: int, owner: str, data: dict[str, str]) -> Model:
+    """Let a unit write into a databag in some hook."""
+    event = events.Notice(container="x", notice="1", key="x")
+    model = operations.occurred(model, unit, event)
+    context = Context(unit=unit, event=event, snapshot=model)
+    return hook_commit.commit(model, writing(context, relation, owner, **data), NOW)

@@ -1,0 +1,264 @@
+import dataclasses
+
+import pytest
+from model_builders import FLASK, NOW, PLAIN, POSTGRES, deployed, empty, settled
+from paas_local.juju import charm_config, operations
+from paas_local.juju.errors import Refused
+from paas_local.juju.model import Endpoint, Model
+
+BOTH = dataclasses.replace(
+    PLAIN,
+    name="both",
+    endpoints={
+        "db": Endpoint(name="db", interface="postgresql_client", role="requirer"),
+        "other": Endpoint(name="other", interface="postgresql_client", role="requirer"),
+        "info": Endpoint(name="info", interface="juju-info", role="requirer"),
+    },
+)
+
+
+def request(**changed: object) -> operations.Request:
+    base = operations.Request(charm=FLASK, application="web", resources={"app-image": "/rocks/web"}, config={})
+    return dataclasses.replace(base, **changed)  # pyright: ignore[reportArgumentType]  # any field
+
+
+def two() -> Model:
+    return settled(deployed(deployed(empty(), FLASK), POSTGRES))
+
+
+@pytest.mark.parametrize("name", ["Demo", "", "a_b", "-a"])
+def test_a_model_has_a_plain_name(name: str):
+    with pytest.raises(Refused, match="model names may only contain lowercase letters, digits and hyphens"):
+        operations.add_model(name, "", NOW)
+
+
+def test_deploying_makes_units_peers_and_a_leader():
+    model = operations.deploy(empty(), request(), ["10.152.0.2", "10.152.0.3"], NOW)
+
+    application = model.applications["web"]
+    assert list(application.units) == ["web/0", "web/1"]
+    assert application.leader == "web/0"
+    assert model.relations[0].key == "web:secret-storage"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        pytest.param({"application": "Web"}, 'invalid application name "Web"', id="name"),
+        pytest.param({"application": "web-2"}, 'invalid application name "web-2"', id="a part without a letter"),
+        pytest.param({"resources": {}}, "local charm missing OCI images for: app-image", id="image missing"),
+        pytest.param({"resources": {"app-image": "/x", "y": "/y"}}, 'unrecognized resource "y"', id="unknown image"),
+        pytest.param({"config": {"nope": "1"}}, 'unknown option "nope"', id="unknown option"),
+        pytest.param({"config": {"workers": "x"}}, 'option "workers" expected int, got "x"', id="bad option"),
+    ],
+)
+def test_a_bad_deployment_is_refused(wrong: dict[str, object], words: str):
+    with pytest.raises(Refused) as refused:
+        operations.deploy(empty(), request(**wrong), ["10.152.0.2"], NOW)
+
+    assert refused.value.message.startswith(words)
+
+
+def test_a_name_is_used_once_and_revisions_count_up():
+    model = operations.deploy(empty(), request(), ["10.152.0.2"], NOW)
+    with pytest.raises(Refused, match='application "web" already exists'):
+        operations.deploy(model, request(), ["10.152.0.3"], NOW)
+
+    model = operations.deploy(model, request(application="shop"), ["10.152.0.3"], NOW)
+
+    assert [item.charm.revision for item in model.applications.values()] == [0, 1]
+
+
+def test_a_freed_number_is_used_again():
+    model = settled(deployed(empty(), PLAIN, units=2))
+    model = settled(operations.remove_units(model, "plain", 1))
+
+    model = operations.add_units(model, "plain", ["10.152.0.9"], NOW)
+
+    assert list(model.applications["plain"].units) == ["plain/0", "plain/1"]
+    with pytest.raises(Refused, match='cannot remove 3 units of "plain": it has 2'):
+        operations.remove_units(model, "plain", 3)
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        pytest.param(("flask-k8s", "nope"), 'application "nope" not found', id="no application"),
+        pytest.param(
+            ("flask-k8s:nope", "postgresql-k8s"), 'application "flask-k8s" has no "nope" relation', id="no endpoint"
+        ),
+        pytest.param(("flask-k8s:metrics", "postgresql-k8s"), "no relations found", id="nothing fits"),
+        pytest.param(("flask-k8s:secret-storage", "postgresql-k8s"), "no relations found", id="peers never fit"),
+        pytest.param(
+            ("both", "postgresql-k8s"),
+            'ambiguous relation: "both postgresql-k8s" could refer to '
+            '"both:db postgresql-k8s:database"; "both:other postgresql-k8s:database"',
+            id="two fit",
+        ),
+    ],
+)
+def test_a_relation_that_cannot_be_is_refused(ends: tuple[str, str], words: str):
+    model = deployed(two(), BOTH)
+
+    with pytest.raises(Refused) as refused:
+        operations.integrate(model, *ends)
+
+    assert refused.value.message == words
+
+
+def test_a_declared_endpoint_wins_over_the_one_that_all_have():
+    model = deployed(two(), BOTH)
+
+    related = operations.integrate(model, "postgresql-k8s", "both:info")
+
+    assert related.relations[2].key == "both:info postgresql-k8s:juju-info"
+
+
+def test_a_relation_is_made_once_and_within_the_limit():
+    model = operations.integrate(two(), "postgresql-k8s:database", "flask-k8s:db")
+    with pytest.raises(Refused) as again:
+        operations.integrate(model, "flask-k8s", "postgresql-k8s")
+    with pytest.raises(Refused) as more:
+        operations.integrate(deployed(model, POSTGRES, "second"), "flask-k8s", "second")
+
+    assert again.value.message == (
+        'cannot add relation "flask-k8s:db postgresql-k8s:database"\n'
+        "relation flask-k8s:db postgresql-k8s:database already exists: \n\n"
+        "Use 'juju status --relations' to view the current relations."
+    )
+    assert more.value.message == (
+        'cannot add relation "flask-k8s:db second:database": establishing a new relation for flask-k8s:db '
+        "would exceed its maximum relation limit of 1 (quota limit exceeded)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        pytest.param(["flask-k8s", "nope"], 'relation matching "flask-k8s nope" not found (not found)', id="none"),
+        pytest.param(["7"], 'relation matching "7" not found (not found)', id="no number"),
+        pytest.param(["0"], 'cannot remove relation "flask-k8s:secret-storage": it is a peer relation', id="peer"),
+        pytest.param(["flask-k8s"], "a relation must involve two applications", id="one end"),
+    ],
+)
+def test_only_a_relation_that_is_there_is_removed(ends: list[str], words: str):
+    with pytest.raises(Refused) as refused:
+        operations.remove_relation(two(), ends)
+
+    assert refused.value.message == words
+
+
+def test_a_relation_is_removed_by_its_number():
+    model = settled(operations.integrate(two(), "flask-k8s", "postgresql-k8s"))
+
+    model = settled(operations.remove_relation(model, ["2"]))
+
+    assert 2 not in model.relations
+
+
+def test_a_relation_that_nobody_has_heard_of_ends_at_once():
+    model = operations.integrate(deployed(deployed(empty(), FLASK), POSTGRES), "flask-k8s", "postgresql-k8s")
+
+    assert 2 not in operations.remove_relation(model, ["flask-k8s", "postgresql-k8s"]).relations
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        pytest.param("debug", "t", True, id="true"),
+        pytest.param("debug", "FALSE", False, id="false"),
+        pytest.param("workers", "-3", -3, id="int"),
+        pytest.param("ratio", "0.5", 0.5, id="float"),
+        pytest.param("greeting", "", "", id="an empty text is a value"),
+        pytest.param("key", "secret:abc", "secret:abc", id="secret"),
+    ],
+)
+def test_options_are_read_as_their_type(option: str, text: str, value: object):
+    model = operations.configure(two(), "flask-k8s", {option: text})
+
+    assert model.applications["flask-k8s"].config == {option: value}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        pytest.param({"debug": "yes"}, 'option "debug" expected boolean, got "yes"', id="boolean"),
+        pytest.param({"ratio": "x"}, 'option "ratio" expected float, got "x"', id="float"),
+        pytest.param({"key": "abc"}, 'option "key" expected secret, got "abc"', id="secret"),
+        pytest.param({"greeting": "a", "nope": "1"}, 'unknown option "nope"', id="unknown"),
+    ],
+)
+def test_one_bad_option_refuses_all(values: dict[str, str], words: str):
+    with pytest.raises(Refused) as refused:
+        operations.configure(two(), "flask-k8s", values)
+
+    assert refused.value.message == f"parsing settings for application: {words}"
+
+
+def test_options_are_shown_with_their_source():
+    model = operations.configure(two(), "flask-k8s", {"workers": "4"})
+
+    shown = charm_config.document(model.applications["flask-k8s"])
+
+    assert shown["settings"]["workers"] == {
+        "default": 2,
+        "description": "",
+        "source": "user",
+        "type": "int",
+        "value": 4,
+    }
+    assert shown["settings"]["greeting"]["source"] == "default"
+    assert shown["settings"]["ratio"] == {"description": "", "source": "unset", "type": "float"}
+    assert shown["application-config"]["trust"]["value"] is False
+    assert operations.configure(model, "flask-k8s", {}, ["workers"]).applications["flask-k8s"].config == {}
+
+
+def test_trust_is_news_to_the_charm():
+    model = operations.trust(two(), "flask-k8s", trusted=True)
+
+    assert charm_config.document(model.applications["flask-k8s"])["application-config"]["trust"]["value"] is True
+
+
+def test_what_is_not_there_cannot_be_removed():
+    with pytest.raises(Refused) as refused:
+        operations.remove_applications(two(), ["nope"])
+
+    assert refused.value.message == 'removing application nope failed: application "nope" not found'
+
+
+def test_an_application_that_goes_takes_no_changes():
+    model = operations.remove_applications(two(), ["flask-k8s"])
+
+    with pytest.raises(Refused, match='application "flask-k8s" is being removed'):
+        operations.configure(model, "flask-k8s", {})
+    with pytest.raises(Refused, match='application "flask-k8s" not found'):
+        operations.integrate(model, "flask-k8s", "postgresql-k8s")
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [
+        pytest.param("plain/9", 'unit "plain/9" not found', id="unit"),
+        pytest.param("nope/leader", 'unit "nope/leader" not found', id="application"),
+        pytest.param("plain/0", 'unit "plain/0" is not in an error state', id="no error"),
+    ],
+)
+def test_only_a_failed_unit_is_resolved(unit: str, words: str):
+    with pytest.raises(Refused) as refused:
+        operations.resolve(settled(deployed(empty())), unit, NOW, retry=True)
+
+    assert refused.value.message == words
+
+
+def test_a_destroyed_model_empties_itself():
+    model = settled(operations.integrate(two(), "flask-k8s", "postgresql-k8s"))
+
+    model = settled(operations.destroy(model))
+
+    assert (model.applications, model.relations) == ({}, {})
+
+
+def test_by_force_units_leave_unheard():
+    model = operations.remove_applications(two(), ["flask-k8s"])
+
+    assert list(operations.force_out(model, ["flask-k8s"]).applications) == ["postgresql-k8s"]

@@ -1,0 +1,78 @@
+"""What becomes of an application, its options and relations, with another charm and other images."""
+
+import dataclasses
+
+import model_builders
+import pytest
+from model_builders import FLASK, POSTGRES
+from paas_local.controller import live_update
+from paas_local.juju import operations
+from paas_local.juju.errors import Refused
+from paas_local.juju.model import Charm, Endpoint, Model, Option
+
+NEW = dataclasses.replace(FLASK, folder="/charms/newer")
+IMAGES = {"app-image": "/rocks/newer"}
+
+
+@pytest.fixture
+def model() -> Model:
+    model = model_builders.deployed(model_builders.deployed(model_builders.empty(), FLASK), POSTGRES)
+    return operations.integrate(model, "flask-k8s", "postgresql-k8s")
+
+
+def test_the_new_charm_is_the_next_revision(model: Model):
+    after = operations.refresh(model, "flask-k8s", NEW, IMAGES)
+
+    application = after.applications["flask-k8s"]
+    assert (application.charm.folder, application.charm.revision) == ("/charms/newer", 1)
+    assert application.resources == IMAGES
+    assert application.units == model.applications["flask-k8s"].units
+
+
+def test_nothing_new_changes_nothing(model: Model):
+    assert operations.refresh(model, "flask-k8s", FLASK, {"app-image": "/rocks/some"}) == model
+
+
+def test_options_that_are_gone_or_of_another_type_are_forgotten(model: Model):
+    model = operations.configure(model, "flask-k8s", {"workers": "3", "greeting": "hi", "debug": "true"})
+    new = dataclasses.replace(NEW, options={"greeting": Option(), "workers": Option(type="string")})
+
+    after = operations.refresh(model, "flask-k8s", new, IMAGES)
+
+    assert after.applications["flask-k8s"].config == {"greeting": "hi"}
+
+
+def test_a_new_peer_endpoint_gets_its_relation(model: Model):
+    peer = Endpoint(name="friends", interface="friends", role="peer")
+    new = dataclasses.replace(NEW, endpoints={**FLASK.endpoints, "friends": peer})
+
+    after = operations.refresh(model, "flask-k8s", new, IMAGES)
+
+    assert len(after.relations_of("flask-k8s")) == len(model.relations_of("flask-k8s")) + 1
+
+
+@pytest.mark.parametrize(
+    ("charm", "images", "refusal"),
+    [
+        pytest.param(dataclasses.replace(NEW, name="other"), IMAGES, 'it runs the charm "flask-k8s"', id="charm"),
+        pytest.param(dataclasses.replace(NEW, endpoints={}), IMAGES, "would break relation", id="relation"),
+        pytest.param(dataclasses.replace(NEW, storage=("data",)), IMAGES, "the storage of the charm", id="storage"),
+        pytest.param(NEW, {}, "missing OCI images for: app-image", id="no image"),
+        pytest.param(NEW, {**IMAGES, "x": "/x"}, 'unrecognized resource "x"', id="unknown image"),
+    ],
+)
+def test_what_does_not_fit_is_refused(model: Model, charm: Charm, images: dict[str, str], refusal: str):
+    with pytest.raises(Refused, match=refusal):
+        operations.refresh(model, "flask-k8s", charm, images)
+
+
+def test_images_alone_can_change(model: Model):
+    after = operations.with_resources(model, "flask-k8s", IMAGES)
+
+    assert after.applications["flask-k8s"].resources == IMAGES
+
+
+def test_the_same_images_are_no_change_for_any_container(model: Model):
+    assert live_update.changed(model, "flask-k8s", {"app-image": "/rocks/some"}) == []
+    with pytest.raises(Refused, match='application "x" not found'):
+        live_update.changed(model, "x", {})

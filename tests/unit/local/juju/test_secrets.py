@@ -1,0 +1,94 @@
+import pytest
+from model_builders import FLASK, NOW, deployed, empty
+from paas_local.juju import secrets
+from paas_local.juju.errors import Refused
+from paas_local.juju.hook_context import SecretChange
+from paas_local.juju.model import Model, Revision, Secret, with_secret
+
+
+def users(name: str = "token", number: str = "u1", **content: str) -> Secret:
+    content = content or {"key": "hidden"}
+    return Secret(
+        id=number,
+        owner_kind="model",
+        owner="uuid",
+        name=name,
+        revisions=(Revision(number=1, content=content),),
+    )
+
+
+def model() -> Model:
+    return secrets.add(deployed(empty(), FLASK), users())
+
+
+@pytest.mark.parametrize("name", ["u1", "secret:u1", "secret://uuid/u1", "token"])
+def test_a_secret_is_found_by_id_or_name(name: str):
+    assert secrets.find(model(), name).id == "u1"
+
+
+def test_a_users_secret_is_granted_and_revoked():
+    granted = secrets.grant(model(), "token", ("flask-k8s",))
+
+    revoked = secrets.grant(granted, "token", ("flask-k8s",), revoke=True)
+
+    assert granted.secrets["u1"].readable_by("flask-k8s/0")
+    assert not revoked.secrets["u1"].readable_by("flask-k8s/0")
+
+
+@pytest.mark.parametrize(("revoke", "verb"), [(False, "grant"), (True, "revoke")])
+def test_a_grant_names_an_application_that_is_there(revoke: bool, verb: str):
+    with pytest.raises(Refused, match=f'failed to {verb} secret: application "nope" not found'):
+        secrets.grant(model(), "token", ("nope",), revoke=revoke)
+
+
+def test_new_content_is_a_new_revision_and_a_description_is_none():
+    changed = secrets.update(model(), "token", SecretChange(content={"key": "w"}), NOW)
+    described = secrets.update(changed, "token", SecretChange(description="d"), NOW)
+
+    secret = described.secrets["u1"]
+    assert [revision.number for revision in secret.revisions] == [1, 2]
+    assert secret.description == "d"
+
+
+def test_a_secret_is_shown_without_its_content_unless_asked():
+    granted = secrets.grant(model(), "token", ("flask-k8s",))
+    secret = granted.secrets["u1"]
+
+    plain = secrets.document(granted, secret)["u1"]
+    revealed = secrets.shown(granted, secret, reveal=True, revisions=False)["u1"]
+    listed = secrets.shown(granted, secret, reveal=False, revisions=True)["u1"]
+
+    assert plain["owner"] == "<model>"
+    assert "hidden" not in str(plain)
+    assert revealed["content"] == {"Data": {"key": "hidden"}}
+    assert revealed["access"] == [{"target": "application-flask-k8s", "scope": f"model-{granted.uuid}", "role": "view"}]
+    assert listed["revisions"][0]["revision"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param({}, "missing secret value or filename", id="nothing"),
+        pytest.param({"ab": "v"}, 'key "ab" not valid', id="short key"),
+        pytest.param({"key": "x" * 800_000}, "secret content size exceeds 1000000 bytes", id="too large"),
+    ],
+)
+def test_content_is_checked(content: dict[str, str], words: str):
+    with pytest.raises(Refused) as refused:
+        secrets.checked(content)
+
+    assert refused.value.message == words
+
+
+def test_names_are_used_once_and_secrets_are_removed():
+    with pytest.raises(Refused, match='secret with name "token" already exists'):
+        secrets.add(model(), users(number="u2"))
+
+    assert secrets.remove(model(), "token", None).secrets == {}
+
+
+def test_a_charms_secret_is_not_the_users():
+    mine = with_secret(model(), Secret(id="s1", owner_kind="unit", owner="a/0", revisions=()))
+
+    with pytest.raises(Refused, match="permission denied"):
+        secrets.remove(mine, "s1", None)

@@ -1,0 +1,305 @@
+import dataclasses
+import re
+
+import pytest
+from model_builders import FLASK, NOW, POSTGRES, deployed, empty, settled, turn
+from paas_local.controller import etc_hosts, published_ports
+from paas_local.juju import documents, events, hook_commit, operations, status_document, timestamps
+from paas_local.juju.model import Model, Status, with_application, with_unit
+
+REQUEST = operations.Request(charm=FLASK, application="flask-k8s", resources={"app-image": "/r"}, config={})
+
+
+def pending() -> Model:
+    return operations.deploy(empty(), REQUEST, ["10.152.0.2"], NOW)
+
+
+def said(model: Model, unit: str, current: str, message: str = "") -> Model:
+    found = model.unit(unit)
+    assert found is not None
+    workload = Status(current=current, message=message, since=NOW)
+    return with_unit(model, dataclasses.replace(found, workload=workload, charm_spoke=True))
+
+
+def words(model: Model) -> tuple[str, str, str]:
+    """Say how application, workload and agent of the first unit are."""
+    application = status_document.document(model, NOW)["applications"]["flask-k8s"]
+    unit = application["units"]["flask-k8s/0"]
+    shown = (application["application-status"], unit["workload-status"], unit["juju-status"])
+    application, workload, agent = [" ".join([x["current"], x.get("message", "")]).strip() for x in shown]
+    return application, workload, agent
+
+
+def test_an_empty_model_has_all_keys_that_clients_need():
+    document = status_document.document(empty(), NOW)
+
+    assert document == {
+        "model": {
+            "name": "demo",
+            "type": "caas",
+            "controller": "local",
+            "cloud": "local",
+            "region": "localhost",
+            "version": "3.6.11",
+            "model-status": {"current": "available", "since": timestamps.since(NOW)},
+            "sla": "unsupported",
+        },
+        "machines": {},
+        "applications": {},
+        "storage": {},
+        "controller": {"timestamp": timestamps.clock(NOW)},
+    }
+
+
+def test_the_phases_of_a_deployment_have_jujus_words():
+    model = pending()
+    seen = [words(model)]
+    model = operations.pod_up(model, "flask-k8s/0", NOW)
+    seen.append(words(model))
+    model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="install"), NOW)
+    seen.append(words(model))
+    model = settled(operations.new_pod(model, "flask-k8s/0", NOW))
+    seen.append(words(model))
+
+    assert seen == [
+        ("waiting installing agent", "waiting installing agent", "allocating"),
+        ("waiting installing agent", "waiting agent initialising", "allocating"),
+        (
+            "maintenance installing charm software",
+            "maintenance installing charm software",
+            "executing running install hook",
+        ),
+        ("unknown", "unknown", "idle"),
+    ]
+
+
+def test_a_settled_application_shows_everything():
+    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+    model = said(model, "flask-k8s/0", "active")
+    unit = model.unit("flask-k8s/0")
+    assert unit is not None
+    model = with_unit(model, dataclasses.replace(unit, ports=frozenset({"8000/tcp", "90/tcp"})))
+    application = dataclasses.replace(model.applications["flask-k8s"], provider_id="uid", version="1.0")
+
+    shown = status_document.document(with_application(model, application), NOW)["applications"]["flask-k8s"]
+
+    since = timestamps.since(NOW)
+    assert shown == {
+        "charm": "local:flask-k8s-0",
+        "base": {"name": "ubuntu", "channel": "24.04"},
+        "charm-origin": "local",
+        "charm-name": "flask-k8s",
+        "charm-rev": 0,
+        "exposed": False,
+        "scale": 1,
+        "provider-id": "uid",
+        "address": "10.152.0.2",
+        "version": "1.0",
+        "application-status": {"current": "active", "since": since},
+        "endpoint-bindings": {"": "alpha", "db": "alpha", "metrics": "alpha", "secret-storage": "alpha"},
+        "relations": {
+            "db": [{"related-application": "postgresql-k8s", "interface": "postgresql_client", "scope": "global"}],
+            "secret-storage": [{"related-application": "flask-k8s", "interface": "secret-storage", "scope": "global"}],
+        },
+        "units": {
+            "flask-k8s/0": {
+                "workload-status": {"current": "active", "since": since},
+                "juju-status": {"current": "idle", "since": since, "version": "3.6.11"},
+                "leader": True,
+                "open-ports": ["90/tcp", "8000/tcp"],
+                "address": "10.152.0.2",
+                "provider-id": "flask-k8s-0",
+            }
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        pytest.param(events.Lifecycle(step="config-changed"), 'error hook failed: "config-changed"', id="a plain hook"),
+        pytest.param(
+            events.Related(
+                relation=2, endpoint="db", change="changed", application="postgresql-k8s", unit="postgresql-k8s/0"
+            ),
+            'error hook failed: "db-relation-changed" for postgresql-k8s:database',
+            id="a relation hook",
+        ),
+    ],
+)
+def test_a_failed_hook_is_an_error_of_the_unit(event: events.Event, expected: str):
+    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = said(settled(operations.integrate(model, "flask-k8s", "postgresql-k8s")), "flask-k8s/0", "active")
+
+    failed = hook_commit.fail(model, "flask-k8s/0", event, NOW)
+    application = dataclasses.replace(failed.applications["flask-k8s"], status=Status(current="active"))
+    spoken = with_application(failed, application)
+
+    assert words(failed) == (expected, expected, "idle")
+    assert words(spoken) == ("active", expected, "idle")
+    assert words(hook_commit.begin(failed, "flask-k8s/0", event, NOW))[1] == "active"
+
+
+def test_an_action_hides_no_error():
+    failed = hook_commit.fail(settled(pending()), "flask-k8s/0", events.Lifecycle(step="start"), NOW)
+    unit = failed.unit("flask-k8s/0")
+    assert unit is not None
+
+    running = with_unit(failed, dataclasses.replace(unit, running=events.Run(task=2, action="rotate")))
+
+    assert words(running)[1] == 'error hook failed: "start"'
+
+
+def test_the_worst_unit_decides_as_long_as_the_charm_has_not():
+    model = settled(deployed(empty(), FLASK, units=2))
+
+    model = said(said(model, "flask-k8s/0", "active"), "flask-k8s/1", "blocked", "missing")
+
+    assert words(model)[0] == "blocked missing"
+
+
+def test_more_units_than_are_ready_are_waited_for():
+    model = said(settled(deployed(empty(), FLASK)), "flask-k8s/0", "active")
+
+    more = operations.add_units(model, "flask-k8s", ["10.152.0.9"], NOW)
+
+    assert words(more)[0] == "waiting waiting for units to settle down"
+    assert words(said(more, "flask-k8s/0", "blocked", "x"))[0] == "blocked x"
+
+
+def test_what_goes_is_dying():
+    model = said(settled(deployed(empty(), FLASK)), "flask-k8s/0", "active")
+    model, _ = turn(operations.remove_applications(model, ["flask-k8s"]), "flask-k8s/0")
+
+    model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="remove"), NOW)
+
+    application = status_document.document(model, NOW)["applications"]["flask-k8s"]
+    assert application["life"] == "dying"
+    assert "scale" not in application
+    assert application["units"]["flask-k8s/0"]["juju-status"]["life"] == "dying"
+    assert words(model)[1] == "maintenance cleaning up prior to charm deletion"
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        pytest.param(
+            events.Related(relation=2, endpoint="db", change="joined", application="b", unit="b/0"),
+            "running db-relation-joined hook for b/0",
+            id="relation",
+        ),
+        pytest.param(
+            events.Related(relation=2, endpoint="db", change="created", application="b"),
+            "running db-relation-created hook",
+            id="relation without a unit",
+        ),
+        pytest.param(events.Run(task=4, action="rotate"), "running action rotate", id="action"),
+        pytest.param(
+            events.SecretStep(secret="s1", becomes="changed", revision=2),
+            "running secret-changed hook for secret:s1",
+            id="secret changed",
+        ),
+        pytest.param(
+            events.SecretStep(secret="s1", becomes="remove", revision=2),
+            "running secret-remove hook for secret:s1/2",
+            id="secret removed",
+        ),
+        pytest.param(
+            events.Check(container="app", check="up", outcome="failed"),
+            "running app-pebble-check-failed hook",
+            id="check",
+        ),
+    ],
+)
+def test_an_agent_says_what_it_runs(event: events.Event, expected: str):
+    assert events.describe(event) == expected
+
+
+def test_update_status_leaves_the_agent_idle():
+    model = settled(deployed(empty(), FLASK))
+
+    model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="update-status"), NOW)
+
+    assert words(model)[2] == "idle"
+
+
+def test_times_are_written_as_juju_does():
+    assert re.fullmatch(r"\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", timestamps.since(NOW))
+    assert timestamps.iso(0) == "1970-01-01T00:00:00Z"
+    assert timestamps.spoken(0) == "1970-01-01 00:00:00 +0000 UTC"
+
+
+def test_all_names_of_a_model_resolve():
+    text = etc_hosts.text(settled(deployed(empty(), FLASK, units=2)))
+
+    assert "10.152.0.3 flask-k8s-1.flask-k8s-endpoints.demo.svc.cluster.local flask-k8s-1\n" in text
+    service = next(line for line in text.splitlines() if " flask-k8s " in line).split()
+    assert service[0] == "10.152.0.2"
+    assert {
+        "flask-k8s.demo",
+        "flask-k8s.demo.svc.cluster.local",
+        "flask-k8s.demo.localhost",
+        "flask-k8s-endpoints.demo.svc.cluster.local",
+        "flask-k8s-primary.demo.svc.cluster.local",
+        "flask-k8s-replicas.demo.svc.cluster.local",
+    } <= set(service)
+
+
+def test_open_tcp_ports_of_the_leader_are_published():
+    model = settled(deployed(empty(), FLASK, units=2))
+    for name, ports in (("flask-k8s/0", {"8000/tcp", "53/udp", "1-9/tcp", "icmp"}), ("flask-k8s/1", {"7/tcp"})):
+        unit = model.unit(name)
+        assert unit is not None
+        model = with_unit(model, dataclasses.replace(unit, ports=frozenset(ports)))
+
+    ports = list(published_ports.wanted(model))
+
+    assert [(port.address, port.number) for port in ports] == [("10.152.0.2", 8000)]
+    assert ports[0].url(8001) == "http://127.0.0.1:8001"
+    assert dataclasses.replace(ports[0], number=5432).url(5433) == "postgresql://127.0.0.1:5433"
+
+
+def test_a_unit_is_shown_with_its_databags():
+    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+    unit = model.unit("flask-k8s/0")
+    assert unit is not None
+
+    shown = documents.unit(model, unit)["flask-k8s/0"]
+
+    assert shown["leader"] is True
+    assert shown["charm"] == "local:flask-k8s-0"
+    relation = shown["relation-info"][1]
+    assert (relation["relation-id"], relation["endpoint"], relation["related-endpoint"]) == (2, "db", "database")
+    assert relation["related-units"]["postgresql-k8s/0"]["data"]["private-address"] == "10.152.0.3"
+
+
+def test_integrations_are_rows():
+    model = operations.integrate(deployed(deployed(empty(), FLASK), POSTGRES), "flask-k8s", "postgresql-k8s")
+
+    rows = list(documents.integrations(model))
+
+    assert rows[2] == {
+        "provider": "postgresql-k8s:database",
+        "requirer": "flask-k8s:db",
+        "interface": "postgresql_client",
+        "type": "regular",
+        "message": "",
+    }
+    assert rows[0]["type"] == "peer"
+
+
+def test_model_options_have_a_source():
+    shown = documents.model_config(operations.configure_model(empty(), {"update-status-hook-interval": "1m"}))
+
+    assert shown["update-status-hook-interval"] == {"Value": "1m", "Source": "model"}
+    assert shown["automatically-retry-hooks"]["Source"] == "default"
+    assert shown["agent-version"]["Value"] == "3.6.11"
+
+
+def test_storage_is_attached_where_the_charm_finds_it():
+    shown = status_document.document(settled(deployed(empty(), POSTGRES)), NOW)["storage"]["storage"]["pgdata/0"]
+
+    assert shown["status"]["current"] == "attached"
+    assert shown["attachments"]["units"]["postgresql-k8s/0"]["location"] == "/var/lib/juju/storage/pgdata/0"

@@ -1,0 +1,54 @@
+import errno
+import os
+
+import pytest
+from paas_local.pods import namespaces
+
+DENIED = OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "command"),
+    [
+        ("kernel.apparmor_restrict_unprivileged_userns", "1", "=0"),
+        ("kernel.unprivileged_userns_clone", "0", "=1"),
+        ("user.max_user_namespaces", "0", "=15000"),
+    ],
+)
+def test_a_refusal_names_the_setting_and_what_to_type(setting: str, value: str, command: str) -> None:
+    words = namespaces.refusal(DENIED, {"user.max_user_namespaces": "900", setting: value})
+
+    assert words == (
+        f"this machine forbids new namespaces: {setting} is {value}; type: sudo sysctl -w {setting}{command}"
+    )
+
+
+def test_a_refusal_without_a_known_setting_says_what_is_left() -> None:
+    words = namespaces.refusal(OSError(errno.EPERM, "Operation not permitted", "/proc"), {})
+
+    assert words == (
+        "this machine refuses new namespaces: Operation not permitted (/proc);"
+        " run paas-local as root, or outside of a container that forbids them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("uid_map", "known"),
+    [
+        ("         0          0 4294967295\n", True),
+        ("         0       1001          1\n", False),
+        ("         0       1001          1\n         1     100000      65536\n", False),
+        ("         0       1001          1\n    584000     100000      65536\n", True),
+    ],
+)
+def test_a_user_namespace_knows_the_users_of_its_map(uid_map: str, known: bool) -> None:
+    assert namespaces.mapped(584792, uid_map) is known
+
+
+def test_settings_of_this_machine_are_read() -> None:
+    assert "user.max_user_namespaces" in namespaces.settings()
+
+
+def test_an_error_names_the_target() -> None:
+    with pytest.raises(OSError, match="/no/such"):
+        namespaces.detach("/no/such")

@@ -22,11 +22,12 @@ charmcraft: ## compare with what the real charmcraft makes; needs a Python 3.12
 bench: wheels ## compare one event that changes nothing with paas-charm; see docs/benchmarks.md
 	$(RUN) python scripts/bench_dispatch.py
 
-lint: ## check form, style, imports and types
+lint: ## check format, style, imports, types and English
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 	$(RUN) lint-imports
 	$(RUN) basedpyright
+	$(RUN) python scripts/check_english.py
 
 format: ## put the code into its usual form
 	$(RUN) ruff check --fix

@@ -1,0 +1,254 @@
+"""Check of the English in docstrings, comments, messages, Markdown and YAML descriptions.
+
+``make lint`` checks the whole repository; ``python scripts/check_english.py PATH...`` checks those files and folders.
+Code between backticks, code blocks and URLs do not count.
+"""
+
+import ast
+import inspect
+import io
+import pathlib
+import re
+import subprocess
+import sys
+import tokenize
+import typing
+
+# Folders and files that are not rewritten yet. Delete a line when its folder is clean.
+UNCHECKED: tuple[str, ...] = (
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "docs/benchmarks.md",
+    "docs/decisions/",
+    "docs/extending.md",
+    "docs/integrations.md",
+    "docs/observability.md",
+    "examples/custom/",
+    "examples/django/",
+    "examples/everything/",
+    "examples/fastapi/",
+    "examples/flask/",
+    "examples/go/",
+    "packages/paas-common/CHANGELOG.md",
+    "packages/paas-common/README.md",
+    "packages/paas-common/src/paas_common/charm.py",
+    "packages/paas-common/src/paas_common/integrations/",
+    "packages/paas-common/src/paas_common/juju/",
+    "packages/paas-common/src/paas_common/observability/",
+    "packages/paas-common/src/paas_common/pebble/",
+    "packages/paas-common/src/paas_common/planning/",
+    "packages/paas-common/src/paas_common/schema.py",
+    "packages/paas-common/src/paas_common/servers/",
+    "packages/paas-common/src/paas_common/values/",
+    "packages/paas-django/README.md",
+    "packages/paas-django/src/paas_django/charm.py",
+    "packages/paas-django/src/paas_django/settings.py",
+    "packages/paas-django/src/paas_django/testapp/",
+    "packages/paas-fastapi/README.md",
+    "packages/paas-fastapi/src/paas_fastapi/settings.py",
+    "packages/paas-fastapi/src/paas_fastapi/testapp/",
+    "packages/paas-flask/README.md",
+    "packages/paas-flask/src/paas_flask/settings.py",
+    "packages/paas-flask/src/paas_flask/testapp/",
+    "packages/paas-go/README.md",
+    "packages/paas-go/src/paas_go/settings.py",
+    "packages/paas-local/CHANGELOG.md",
+    "packages/paas-local/README.md",
+    "packages/paas-local/src/paas_local/build/",
+    "packages/paas-local/src/paas_local/cli/",
+    "packages/paas-local/src/paas_local/controller/",
+    "packages/paas-local/src/paas_local/folders.py",
+    "packages/paas-local/src/paas_local/juju/",
+    "packages/paas-local/src/paas_local/pebble/",
+    "packages/paas-local/src/paas_local/pods/",
+    "packages/paas-local/src/paas_local/providers/common/",
+    "packages/paas-local/src/paas_local/providers/grafana_k8s/",
+    "packages/paas-local/src/paas_local/providers/hydra/",
+    "packages/paas-local/src/paas_local/providers/loki_k8s/",
+    "packages/paas-local/src/paas_local/providers/mongodb_k8s/",
+    "packages/paas-local/src/paas_local/providers/mysql_k8s/",
+    "packages/paas-local/src/paas_local/providers/openfga_k8s/",
+    "packages/paas-local/src/paas_local/providers/postgresql_k8s/",
+    "packages/paas-local/src/paas_local/providers/prometheus_k8s/",
+    "packages/paas-local/src/paas_local/providers/rabbitmq_k8s/",
+    "packages/paas-local/src/paas_local/providers/redis_k8s/",
+    "packages/paas-local/src/paas_local/providers/s3_integrator/",
+    "packages/paas-local/src/paas_local/providers/saml_integrator/",
+    "packages/paas-local/src/paas_local/providers/smtp_integrator/",
+    "packages/paas-local/src/paas_local/providers/squid_forward_proxy/",
+    "packages/paas-local/src/paas_local/providers/tempo_coordinator_k8s/",
+    "packages/paas-local/src/paas_local/providers/traefik_k8s/",
+    "packages/paas-local/src/paas_local/providers/valkey/",
+    "pyproject.toml",
+    "scripts/bench_dispatch.py",
+    "scripts/bench_save.py",
+    "scripts/demo.py",
+    "scripts/dispatch_once.py",
+    "tests/charmcraft/",
+    "tests/charms/",
+    "tests/conftest.py",
+    "tests/deployment.py",
+    "tests/local/",
+    "tests/packaging/",
+    "tests/unit/common/integrations/",
+    "tests/unit/common/observability/",
+    "tests/unit/common/planning/",
+    "tests/unit/common/servers/",
+    "tests/unit/common/test_django_hosts.py",
+    "tests/unit/common/test_public_names.py",
+    "tests/unit/common/test_schema.py",
+    "tests/unit/local/build/",
+    "tests/unit/local/cli/",
+    "tests/unit/local/conftest.py",
+    "tests/unit/local/controller/",
+    "tests/unit/local/fake_daemon.py",
+    "tests/unit/local/juju/",
+    "tests/unit/local/model_builders.py",
+    "tests/unit/local/pebble/",
+    "tests/unit/local/providers/",
+    "tests/unit/local/rock_projects.py",
+    "tests/unit/local/test_folders.py",
+    "tests/unit/local/uv_program.py",
+)
+
+# Text that others wrote, and this check's own examples of bad English.
+EXCLUDED = re.compile(r"/charm/lib/|/fixtures/|check_english\.py$|\.(css|json|lock|sum|typed)$|^LICENSE$")
+
+# The pattern of whole words, and what to write instead. A space matches a line break too.
+FORBIDDEN = {
+    "anew": "again",
+    "likewise|besides": "also",
+    "beside": "next to",
+    "for ever": "forever",
+    "lies": "is",
+    "stands?(?!-)|stood": "is",
+    "told": "receives, reads, is notified",
+    r"(?<!there\s)(?:is|are|was|were) no(?! longer)": "is not a, has no",
+    "nobody|whoever|whom|whomever|of ours|that which|those which": "the noun that is meant",
+    "customary": "default",
+    "obstacles?": "readiness problem",
+    "situations?": "context",
+    "stems?": "prefix",
+    "blots?|blotted": "mask",
+    "unfit": "unencodable",
+    "displaced?|displaces": "override",
+    "owes?|owed": "pending",
+    "verbs?": "command, HTTP method",
+    "agenda": "next hook",
+    "standstill|stray": "the error, or blocked or waiting",
+    "seams?": "boundary",
+    "mends?|mended": "fix",
+}
+RULES = {
+    re.compile(rf"(?<![\w-])(?:{pattern})\b".replace(" ", r"\s+"), re.IGNORECASE): instead
+    for pattern, instead in FORBIDDEN.items()
+}
+QUESTION = "what|which|who|whose|whom|whether|where|how|why|whatever|whoever"
+OPENING = re.compile(rf"\s*({QUESTION}|gives?|tells?|says?)\b", re.IGNORECASE)
+TITLE = re.compile(rf"# (?:\d+\.? )?({QUESTION})\b", re.IGNORECASE)
+CODE = re.compile(r"(`+).+?\1|https?://\S+|(?<=\])\([^)]*\)", re.DOTALL)
+DESCRIPTION = re.compile(r"( *)(?:- )?(?:description|summary|title):(.*)")
+MESSAGE = re.compile(r"[A-Za-z]+ [a-z]+ [a-z]+")
+
+
+class Text(typing.NamedTuple):
+    """A piece of prose, and the line of its file on which it starts."""
+
+    line: int
+    words: str
+    is_docstring: bool = False
+
+
+def without_code(text: str) -> str:
+    """Return the text with code blocks, inline code and URLs blanked; every word stays on its line."""
+    lines: list[str] = []
+    in_fence = in_list = False
+    for line in text.split("\n"):
+        if is_fence := line.lstrip().startswith("```"):
+            in_fence = not in_fence
+        elif line.strip() and not line.startswith(" "):
+            in_list = bool(re.match(r"[-*] |\d+\. ", line))
+        is_code = line.startswith("    ") and not in_list and not "".join(lines[-1:]).strip()
+        lines.append("" if is_fence or in_fence or is_code else line)
+    return CODE.sub(lambda code: "_" + "\n" * code[0].count("\n"), "\n".join(lines))
+
+
+def yaml_text(source: str, marker: str) -> Text:
+    """Return the comments and YAML descriptions of a file, every word on its line."""
+    lines: list[str] = []
+    margin = None
+    for line in source.split("\n"):
+        if description := DESCRIPTION.match(line):
+            margin = len(description[1])
+            lines.append(description[2])
+        elif margin is not None and (not line.strip() or len(line) - len(line.lstrip()) > margin):
+            lines.append(line.strip())
+        else:
+            margin = None
+            lines.append(f" {line}".partition(f" {marker}")[2])
+    return Text(1, "\n".join(lines))
+
+
+def python_texts(source: str) -> typing.Iterator[Text]:
+    """Yield the docstrings, comments and messages of a Python module."""
+    docstrings: set[ast.AST] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case (
+                ast.Module(body=[ast.Expr(ast.Constant(str(words)) as string), *_])
+                | ast.ClassDef(body=[ast.Expr(ast.Constant(str(words)) as string), *_])
+                | ast.FunctionDef(body=[ast.Expr(ast.Constant(str(words)) as string), *_])
+                | ast.AsyncFunctionDef(body=[ast.Expr(ast.Constant(str(words)) as string), *_])
+            ):
+                docstrings.add(string)
+                yield Text(string.lineno, inspect.cleandoc(words), is_docstring=True)
+            case ast.Constant(str(words)) if node not in docstrings and MESSAGE.search(words):
+                yield Text(node.lineno, words.replace("\n", " "))
+            case _:
+                pass
+    lines = [""] * (source.count("\n") + 2)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            lines[token.start[0] - 1] = token.string.lstrip("#").strip()
+    yield Text(1, "\n".join(lines))
+
+
+def findings(path: pathlib.Path) -> typing.Iterator[tuple[int, str]]:
+    """Yield the line and the message of every broken rule of a file."""
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        texts = list(python_texts(source))
+    elif re.search(r"\.(md|html)(\.template)?$", path.name):
+        texts = [Text(1, source)]
+    else:
+        texts = [yaml_text(source, {".go": "//", ".mod": "//", ".sql": "--"}.get(path.suffix, "#"))]
+    for text in texts:
+        words = without_code(text.words)
+        if text.is_docstring and (match := OPENING.match(words)):
+            yield text.line, f'docstring opens with "{match[1]}": open with Return, Read, Build, or a noun'
+        if path.parent.name == "decisions" and (match := TITLE.match(words)):
+            yield 1, f'title opens with "{match[1]}": write the decision, such as "Build databags without cosl"'
+        for pattern, instead in RULES.items():
+            for match in pattern.finditer(words):
+                line = text.line + words.count("\n", 0, match.start())
+                yield line, f'"{" ".join(match[0].split())}": write {instead}'
+
+
+def main(arguments: list[str]) -> int:
+    """Print the findings of the files and folders, or of the whole repository; return the exit code."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *arguments]
+    names = subprocess.run(listing, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    count = 0
+    for name in names:
+        path = pathlib.Path(name)
+        if EXCLUDED.search(name) or not path.exists() or (not arguments and name.startswith(UNCHECKED)):
+            continue
+        for line, message in sorted(findings(path)):
+            sys.stdout.write(f"{name}:{line}: {message}\n")
+            count += 1
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from paas_local.build import go_build, rocks
+from paas_local.build.errors import ProjectError
 
 SETTINGS = """\
 SECRET_KEY = "any"
@@ -113,7 +114,7 @@ def test_a_file_that_go_embeds_makes_another_program(tmp_path: Path):
 
 
 def test_what_go_cannot_compile_is_told_in_one_line(tmp_path: Path):
-    with pytest.raises(rocks.RockError) as caught:
+    with pytest.raises(ProjectError) as caught:
         made(
             tmp_path, "go", **{"go.mod": "module my-site\n\ngo 1.22\n", "main.go": "package main\nfunc main() { x }\n"}
         )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from paas_local.build import charm_libs, charms, rocks
+from paas_local.build.errors import ProjectError
 from paas_local.providers import BUILT_IN
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "flask"
@@ -103,7 +104,7 @@ def test_a_charm_takes_files_from_a_folder_that_it_shares(sharing: Path):
 def test_a_shared_folder_that_is_not_there_is_named(sharing: Path):
     (sharing.parent / "beside").rename(sharing.parent / "moved")
 
-    with pytest.raises(charms.CharmError, match=r"parts\.shared\.source: .*beside is not a folder of this machine"):
+    with pytest.raises(ProjectError, match=r"parts\.shared\.source: .*beside is not a folder of this machine"):
         charms.pack(sharing, quietly)
 
 
@@ -178,7 +179,7 @@ def test_a_source_folder_in_the_requirements_is_looked_into(plain: Path, tmp_pat
 def test_what_cannot_be_resolved_is_told_in_one_line(requirement: str, words: str, plain: Path):
     (plain / "requirements.txt").write_text(f"{requirement}\n")
 
-    with pytest.raises(charms.CharmError) as caught:
+    with pytest.raises(ProjectError) as caught:
         charms.pack(plain, quietly)
 
     assert str(caught.value).startswith("requirements.txt: ")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from paas_local.build import charm_libs, python_environments
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 
 MEMBER = "tests/charm/lib/charms/big_db/v0/client.py"
 CLIENT = b"LIBAPI = 0\nLIBPATCH = 7\n"
@@ -146,7 +146,7 @@ def test_deploy_is_silent_about_libraries_that_hardly_any_charm_needs(index: Pat
 def test_refuses_another_archive(index: Path, tmp_path: Path):
     index.write_bytes(sdist(CLIENT + b"# changed"))
 
-    with pytest.raises(charm_libs.LibsError, match=r"carrier 1\.0 is not the file that is pinned: sha256 is"):
+    with pytest.raises(ProjectError, match=r"carrier 1\.0 is not the file that is pinned: sha256 is"):
         charm_libs.fetch_into(tmp_path / "lib", DECLARED, lambda _: None)
 
     assert not (tmp_path / "lib").exists()
@@ -155,22 +155,20 @@ def test_refuses_another_archive(index: Path, tmp_path: Path):
 def test_refuses_another_file_in_the_archive():
     archive = sdist(b"changed")
 
-    with pytest.raises(charm_libs.LibsError, match=r"client\.py of carrier 1\.0 is not the file that is pinned"):
+    with pytest.raises(ProjectError, match=r"client\.py of carrier 1\.0 is not the file that is pinned"):
         charm_libs.extract(archive, [pin(archive)])
 
 
 @pytest.mark.parametrize("archive", [sdist(member="elsewhere.py"), b"not an archive"])
 def test_tells_when_the_archive_lacks_the_file(archive: bytes):
-    with pytest.raises(charm_libs.LibsError, match=r"carrier 1\.0 does not hold the file that it should"):
+    with pytest.raises(ProjectError, match=r"carrier 1\.0 does not hold the file that it should"):
         charm_libs.extract(archive, [pin(archive)])
 
 
 def test_tells_when_the_download_fails(index: Path, tmp_path: Path):
     index.unlink()
 
-    with pytest.raises(
-        charm_libs.LibsError, match=r"carrier 1\.0, which holds charm libraries, cannot be downloaded: "
-    ):
+    with pytest.raises(ProjectError, match=r"carrier 1\.0, which holds charm libraries, cannot be downloaded: "):
         charm_libs.fetch_into(tmp_path / "lib", DECLARED, lambda _: None)
 
 
@@ -231,5 +229,5 @@ def test_fetch_fills_the_folder_of_a_charm(index: Path, tmp_path: Path):
 
 
 def test_fetch_names_the_file_that_is_missing(tmp_path: Path):
-    with pytest.raises(charm_libs.LibsError, match=r"charmcraft\.yaml: No such file or directory"):
+    with pytest.raises(ProjectError, match=r"charmcraft\.yaml: No such file or directory"):
         charm_libs.fetch(tmp_path, lambda _: None)

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 import yaml
 from paas_local.build import charmcraft_extensions
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 
 EXPANSIONS = cast(
     "dict[str, Any]", yaml.safe_load((Path(__file__).parents[1] / "fixtures" / "expansions.yaml").read_text())

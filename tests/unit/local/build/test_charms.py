@@ -10,6 +10,7 @@ import pytest
 import uv_program
 import yaml
 from paas_local.build import charm_libs, charmcraft_extensions, charms
+from paas_local.build.errors import ProjectError
 
 PROJECT: dict[str, Any] = {
     "name": "notes",
@@ -177,7 +178,7 @@ def test_a_changed_charm_is_another(source: Path):
 def test_nothing_unfinished_stays(source: Path, tmp_path: Path):
     write(source, "requirements.txt", "nosuch\n")
 
-    with pytest.raises(charms.CharmError):
+    with pytest.raises(ProjectError):
         charms.pack(source, quietly)
 
     assert list((tmp_path / "cache" / "paas-local" / "charms").iterdir()) == []
@@ -293,7 +294,7 @@ def test_a_framework_is_expanded(source: Path):
 def test_tells_what_is_wrong_in_one_line(more: dict[str, Any], words: str, source: Path):
     change(source, **more)
 
-    with pytest.raises(charms.CharmError) as caught:
+    with pytest.raises(ProjectError) as caught:
         charms.pack(source, quietly)
 
     assert words in str(caught.value)
@@ -303,20 +304,20 @@ def test_tells_what_is_wrong_in_one_line(more: dict[str, Any], words: str, sourc
 def test_tells_the_line_of_bad_yaml(source: Path):
     write(source, "charmcraft.yaml", "name: a\nsummary: [\n")
 
-    with pytest.raises(charms.CharmError, match=r"charmcraft\.yaml, line 3: "):
+    with pytest.raises(ProjectError, match=r"charmcraft\.yaml, line 3: "):
         charms.pack(source, quietly)
 
 
 @pytest.mark.parametrize(("name", "words"), [("nowhere", "no such folder"), ("", "has no charmcraft.yaml")])
 def test_tells_that_a_path_is_no_charm(name: str, words: str, tmp_path: Path):
-    with pytest.raises(charms.CharmError, match=f"{words}.*; give the folder of a charm, as ./charm"):
+    with pytest.raises(ProjectError, match=f"{words}.*; give the folder of a charm, as ./charm"):
         charms.pack(tmp_path / name, quietly)
 
 
 def test_tells_why_requirements_cannot_be_had(source: Path):
     write(source, "requirements.txt", "nosuch\n")
 
-    with pytest.raises(charms.CharmError, match=r"^requirements\.txt: .*Because nosuch was not found"):
+    with pytest.raises(ProjectError, match=r"^requirements\.txt: .*Because nosuch was not found"):
         charms.pack(source, quietly)
 
 
@@ -325,21 +326,21 @@ def test_tells_how_to_get_uv(source: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("sys.executable", "/nowhere/python")
 
-    with pytest.raises(charms.CharmError, match="uv is not installed; install it with `pip install uv`"):
+    with pytest.raises(ProjectError, match="uv is not installed; install it with `pip install uv`"):
         charms.pack(source, quietly)
 
 
 def test_tells_when_uv_is_no_program(source: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("UV", "/nowhere/uv")
 
-    with pytest.raises(charms.CharmError, match="cannot run uv at /nowhere/uv: No such file"):
+    with pytest.raises(ProjectError, match="cannot run uv at /nowhere/uv: No such file"):
         charms.pack(source, quietly)
 
 
 def test_tells_where_a_library_is_broken(source: Path):
     write(source, "lib/charms/a/v0/b.py", "PYDEPS = [\n")
 
-    with pytest.raises(charms.CharmError, match=r"lib/charms/a/v0/b\.py, line 1: "):
+    with pytest.raises(ProjectError, match=r"lib/charms/a/v0/b\.py, line 1: "):
         charms.pack(source, quietly)
 
 
@@ -373,19 +374,19 @@ def test_refuses_a_package_that_reaches_out(package: Path):
     with zipfile.ZipFile(package, "a") as archive:
         archive.writestr(entry("out", 0o120777), "../../etc")
 
-    with pytest.raises(charms.CharmError, match="out is a link out of the package"):
+    with pytest.raises(ProjectError, match="out is a link out of the package"):
         charms.pack(package, quietly)
 
 
 def test_tells_that_a_package_is_none(tmp_path: Path, uv: uv_program.Uv):
     write(tmp_path, "notes.charm", "x")
 
-    with pytest.raises(charms.CharmError, match=r"notes\.charm: not a zip file, as a charm is"):
+    with pytest.raises(ProjectError, match=r"notes\.charm: not a zip file, as a charm is"):
         charms.pack(tmp_path / "notes.charm", quietly)
 
 
 def test_a_folder_without_a_name_is_no_packed_charm(tmp_path: Path):
     write(tmp_path, "metadata.yaml", "summary: x\n")
 
-    with pytest.raises(charms.CharmError, match=r"metadata\.yaml: name: missing"):
+    with pytest.raises(ProjectError, match=r"metadata\.yaml: name: missing"):
         charms.read(tmp_path)

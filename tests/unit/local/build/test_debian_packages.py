@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from paas_local.build import debian_packages
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 
 _APT = """\
 #!/bin/sh

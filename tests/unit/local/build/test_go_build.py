@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from paas_local.build import go_build
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 
 
 def program(folder: Path, text: str = "") -> Path:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import uv_program
 from paas_local.build import python_environments
-from paas_local.build.python_environments import Requirements, RequirementsError
+from paas_local.build.errors import ProjectError
+from paas_local.build.python_environments import Requirements
 
 
 def quietly(_: str) -> None:
@@ -84,7 +85,7 @@ def test_resolves_from_uvs_cache_without_a_network(wanted: Requirements, uv: uv_
 def test_tells_uvs_first_failure(wanted: Requirements, uv: uv_program.Uv):
     script(uv, 'case "$*" in *--offline*) echo "error: offline" >&2;; *) echo "error: a reason" >&2;; esac; exit 2')
 
-    with pytest.raises(RequirementsError, match=r"^requirements\.txt: a reason$"):
+    with pytest.raises(ProjectError, match=r"^requirements\.txt: a reason$"):
         python_environments.resolve(wanted)
 
 
@@ -103,7 +104,7 @@ def test_tells_uvs_first_failure(wanted: Requirements, uv: uv_program.Uv):
 def test_a_failure_is_one_line(said: str, told: str, wanted: Requirements, uv: uv_program.Uv):
     script(uv, f"printf '%b' '{said}' >&2; exit 2")
 
-    with pytest.raises(RequirementsError) as caught:
+    with pytest.raises(ProjectError) as caught:
         python_environments.resolve(wanted)
 
     assert str(caught.value) == f"requirements.txt: {told}"
@@ -112,7 +113,7 @@ def test_a_failure_is_one_line(said: str, told: str, wanted: Requirements, uv: u
 def test_a_long_failure_is_cut(wanted: Requirements, uv: uv_program.Uv):
     script(uv, f"echo 'error: {'a' * 1000}' >&2; exit 2")
 
-    with pytest.raises(RequirementsError, match=r"^requirements\.txt: a{400}…$"):
+    with pytest.raises(ProjectError, match=r"^requirements\.txt: a{400}…$"):
         python_environments.resolve(wanted)
 
 
@@ -132,7 +133,7 @@ def test_finds_a_source_distribution(line: str, url: str, uv: uv_program.Uv):
 def test_tells_when_there_is_no_source_distribution(uv: uv_program.Uv):
     script(uv, "echo 'wheels = []'")
 
-    with pytest.raises(RequirementsError, match="the package index has no source distribution of a 1"):
+    with pytest.raises(ProjectError, match="the package index has no source distribution of a 1"):
         python_environments.sdist_url("a", "1")
 
 

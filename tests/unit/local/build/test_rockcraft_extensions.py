@@ -7,6 +7,7 @@ import pytest
 import uv_program
 import yaml
 from paas_local.build import rocks
+from paas_local.build.errors import ProjectError
 from rock_projects import inside, layer, listed, quietly, write
 
 WSGI = "application = 1\n"
@@ -29,7 +30,7 @@ def describe(source: Path, framework: str, **more: Any) -> None:
 
 def refusal(source: Path) -> str:
     """What the author of an image that cannot be built is told."""
-    with pytest.raises(rocks.RockError) as caught:
+    with pytest.raises(ProjectError) as caught:
         rocks.build(source, quietly)
 
     assert "\n" not in str(caught.value)

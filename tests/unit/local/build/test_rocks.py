@@ -8,6 +8,7 @@ import pytest
 import uv_program
 import yaml
 from paas_local.build import debian_packages, rocks
+from paas_local.build.errors import ProjectError
 from paas_local.build.rocks import Mount
 from rock_projects import inside, layer, quietly, write
 
@@ -227,7 +228,7 @@ def test_a_changed_file_makes_another_image(source: Path):
 def test_tells_what_is_wrong_in_one_line(more: dict[str, Any], words: str, source: Path):
     describe(source, **more)
 
-    with pytest.raises(rocks.RockError) as caught:
+    with pytest.raises(ProjectError) as caught:
         rocks.build(source, quietly)
 
     assert words in str(caught.value)
@@ -247,7 +248,7 @@ def test_tells_when_the_application_is_not_found(text: str | None, words: str, s
     if text is not None:
         write(source, "app.py", text)
 
-    with pytest.raises(rocks.RockError) as caught:
+    with pytest.raises(ProjectError) as caught:
         rocks.build(source, quietly)
 
     assert words in str(caught.value)
@@ -256,20 +257,20 @@ def test_tells_when_the_application_is_not_found(text: str | None, words: str, s
 def test_tells_when_requirements_lack_flask(source: Path):
     write(source, "requirements.txt", "django\n")
 
-    with pytest.raises(rocks.RockError, match=r"requirements\.txt: does not name flask; add it"):
+    with pytest.raises(ProjectError, match=r"requirements\.txt: does not name flask; add it"):
         rocks.build(source, quietly)
 
 
 def test_tells_when_there_are_no_requirements(source: Path):
     (source / "requirements.txt").unlink()
 
-    with pytest.raises(rocks.RockError, match=r"has no requirements\.txt; add one with the line `flask`"):
+    with pytest.raises(ProjectError, match=r"has no requirements\.txt; add one with the line `flask`"):
         rocks.build(source, quietly)
 
 
 @pytest.mark.parametrize(("name", "words"), [("nowhere", "no such folder"), ("", "has no rockcraft.yaml")])
 def test_tells_that_a_path_is_no_image(name: str, words: str, tmp_path: Path):
-    with pytest.raises(rocks.RockError, match=words):
+    with pytest.raises(ProjectError, match=words):
         rocks.build(tmp_path / name, quietly)
 
 
@@ -336,5 +337,5 @@ def test_an_image_may_be_without_python(plain: Path):
 
 
 def test_a_folder_that_is_no_image_is_refused(tmp_path: Path):
-    with pytest.raises(rocks.RockError, match=r"rock\.yaml: No such file"):
+    with pytest.raises(ProjectError, match=r"rock\.yaml: No such file"):
         rocks.read(tmp_path)

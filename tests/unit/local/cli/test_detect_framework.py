@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 from paas_local.cli import detect_framework
 
 

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from paas_local.build import cache
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 
 
 def unpack(file: Path, kind: str) -> Path:

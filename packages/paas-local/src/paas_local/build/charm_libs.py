@@ -23,17 +23,13 @@ import yaml
 
 from paas_local import folders
 from paas_local.build import cache, charmcraft_extensions, python_environments, yaml_files
-from paas_local.build.python_environments import Progress, RequirementsError
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
+from paas_local.build.python_environments import Progress
 
 _LOCK = Path(__file__).with_name("charm_libs.lock.yaml")
 _CHARMCRAFT_SECONDS = 20
 _CHARMCRAFT_REST = 3600
 _DOWNLOAD_SECONDS = 30
-
-
-class LibsError(ProjectError):
-    """A library cannot be had, or is not what it should be; the text is one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +67,8 @@ class Pin:
 
 def fetch(source: Path, progress: Progress) -> list[Path]:
     """Fill the ``lib`` of a charm's folder with what it lacks; give the files that were written."""
-    try:
-        charmcraft = yaml_files.load(source / "charmcraft.yaml")
-        return fetch_into(source / "lib", charmcraft_extensions.expand(charmcraft, source), progress, insist=True)
-    except ProjectError as error:
-        raise LibsError(str(error)) from error
+    charmcraft = yaml_files.load(source / "charmcraft.yaml")
+    return fetch_into(source / "lib", charmcraft_extensions.expand(charmcraft, source), progress, insist=True)
 
 
 def fetch_into(lib: Path, charmcraft: Mapping[str, Any], progress: Progress, *, insist: bool = False) -> list[Path]:
@@ -123,7 +116,7 @@ def extract(archive: bytes, pins: Sequence[Pin]) -> list[bytes]:
             files = [tar.extractfile(f"{top}/{pin.member}") for pin in pins]
             contents = [file.read() if file else b"" for file in files]
     except (tarfile.TarError, KeyError, IndexError) as error:
-        raise LibsError(f"{what} does not hold the file that it should: {error}") from error
+        raise ProjectError(f"{what} does not hold the file that it should: {error}") from error
     for pin, content in zip(pins, contents, strict=True):
         _compare(content, pin.file_sha256, f"{pin.member} of {what}")
     return contents
@@ -201,8 +194,8 @@ def _download(pin: Pin) -> bytes:
         # The address is what uv was told by the package index that this machine is set up for.
         with urllib.request.urlopen(url, timeout=_DOWNLOAD_SECONDS, context=_trust()) as answer:  # noqa: S310
             return cast("bytes", answer.read())
-    except (RequirementsError, OSError, http.client.HTTPException) as error:
-        raise LibsError(f"{what}, which holds charm libraries, cannot be downloaded: {error}") from error
+    except (ProjectError, OSError, http.client.HTTPException) as error:
+        raise ProjectError(f"{what}, which holds charm libraries, cannot be downloaded: {error}") from error
 
 
 def _trust() -> ssl.SSLContext:
@@ -214,7 +207,7 @@ def _trust() -> ssl.SSLContext:
 def _compare(content: bytes, sha256: str, what: str) -> None:
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
-        raise LibsError(f"{what} is not the file that is pinned: sha256 is {found}, pinned is {sha256}")
+        raise ProjectError(f"{what} is not the file that is pinned: sha256 is {found}, pinned is {sha256}")
 
 
 def _write(file: Path, content: bytes) -> Path:

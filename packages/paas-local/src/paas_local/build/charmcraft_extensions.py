@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from paas_local.build import yaml_files
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 
 EXPERIMENTAL = "CHARMCRAFT_ENABLE_EXPERIMENTAL_EXTENSIONS"
 PAAS_CONFIG = "paas-config.yaml"

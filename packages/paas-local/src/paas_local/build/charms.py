@@ -24,8 +24,8 @@ from paas_local.build import (
     rock_recipe,
     yaml_files,
 )
+from paas_local.build.errors import ProjectError, project_errors
 from paas_local.build.python_environments import Environment, Progress, Requirements
-from paas_local.build.yaml_files import ProjectError
 
 _KIND = "charms"
 _METADATA = (
@@ -46,10 +46,6 @@ exec "$here/venv/bin/python" "$here/{entrypoint}"
 """
 
 
-class CharmError(ProjectError):
-    """A charm cannot be packed or read; the text is one line."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Charm:
     """A packed charm."""
@@ -65,25 +61,14 @@ class Charm:
 
 def pack(source: Path, progress: Progress) -> Charm:
     """Pack a charm's folder, or unpack a ``.charm`` file, into the cache."""
-    try:
+    with project_errors(source):
         if source.is_file() and source.suffix == ".charm":
-            return _read(charm_archive.unpack(source, _KIND))
-        return _read(_pack(source, progress))
-    except ProjectError as error:
-        raise CharmError(str(error)) from error
-    except OSError as error:
-        raise CharmError(f"{error.filename or source}: {error.strerror or error}") from error
+            return read(charm_archive.unpack(source, _KIND))
+        return read(_pack(source, progress))
 
 
 def read(folder: Path) -> Charm:
     """Read a packed charm."""
-    try:
-        return _read(folder)
-    except ProjectError as error:
-        raise CharmError(str(error)) from error
-
-
-def _read(folder: Path) -> Charm:
     metadata = yaml_files.load(folder / "metadata.yaml")
     options = _optional(folder / "config.yaml")
     manifest = _optional(folder / "manifest.yaml")

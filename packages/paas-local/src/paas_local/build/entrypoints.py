@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 
 _FILES = ("app.py", "main.py")
 _PACKAGE_FILES = ("__init__.py", *_FILES)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from paas_local.build import yaml_files
+from paas_local.build.errors import ProjectError
 from paas_local.build.python_environments import Progress
-from paas_local.build.yaml_files import ProjectError
 
 _USUAL_PLACE = "/usr/local/go/bin"
 _FLAGS = "-trimpath -buildvcs=false"

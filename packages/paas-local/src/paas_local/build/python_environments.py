@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from packaging.utils import canonicalize_name
 
 from paas_local.build import cache
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 
 Progress = Callable[[str], None]
 
@@ -30,10 +30,6 @@ _QUIET = ("-q", "--no-header", "--no-annotate")
 _INSTALLED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==|@)", re.MULTILINE)
 _PLACE = re.compile(r"^(?:-e +)?(?:[A-Za-z0-9._-]+ *@ *)?(?:file://(/[^\s;]+)|(\.{0,2}/[^\s;]*))", re.MULTILINE)
 _EDITABLE = re.compile(r"^-e +", re.MULTILINE)
-
-
-class RequirementsError(ProjectError):
-    """The packages cannot be had; the text is one line, with the file that asks for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +115,7 @@ def _resolve(wanted: Requirements, *, direct: bool) -> str:
     command = ("pip", "compile", *_QUIET, "--no-emit-index-url", *more, *groups, *files)
     try:
         return _uv(*command, wanted=wanted)
-    except RequirementsError:
+    except ProjectError:
         # Without a network the versions that are in uv's cache are as good as any.
         without_network = _run((*command, "--offline"), wanted)
         if without_network.returncode:
@@ -138,7 +134,7 @@ def sdist_url(name: str, version: str) -> str:
     lock = _uv("pip", "compile", "-q", "--no-deps", "--format", "pylock.toml", "-", wanted=wanted)
     found = re.search(r'^sdist = \{ (url|path) = "([^"]+)"', lock, re.MULTILINE)
     if found is None:
-        raise RequirementsError(f"the package index has no source distribution of {name} {version}")
+        raise ProjectError(f"the package index has no source distribution of {name} {version}")
     kind, place = found.groups()
     return place if kind == "url" else (wanted.source / place).resolve().as_uri()
 
@@ -148,7 +144,7 @@ def uv() -> str:
     beside = Path(sys.executable).with_name("uv")
     found = os.environ.get("UV") or shutil.which("uv") or (str(beside) if beside.is_file() else None)
     if found is None:
-        raise RequirementsError("uv is not installed; install it with `pip install uv`, or set UV to where it is")
+        raise ProjectError("uv is not installed; install it with `pip install uv`, or set UV to where it is")
     return found
 
 
@@ -183,7 +179,7 @@ def _uv(*command: str, wanted: Requirements) -> str:
     done = _run(command, wanted)
     if done.returncode:
         reason = _decisive(done.stderr) or f"uv exited with {done.returncode}"
-        raise RequirementsError(": ".join([*wanted.files[:1], reason]))
+        raise ProjectError(": ".join([*wanted.files[:1], reason]))
     return done.stdout
 
 
@@ -200,7 +196,7 @@ def _run(command: tuple[str, ...], wanted: Requirements) -> subprocess.Completed
             umask=0o022,
         )
     except OSError as error:
-        raise RequirementsError(f"cannot run uv at {uv()}: {error.strerror}") from error
+        raise ProjectError(f"cannot run uv at {uv()}: {error.strerror}") from error
 
 
 def _base_interpreter() -> str:

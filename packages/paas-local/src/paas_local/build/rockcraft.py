@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from paas_local.build import go_build, rock_recipe, rockcraft_extensions, yaml_files
+from paas_local.build.errors import ProjectError
 from paas_local.build.python_environments import Progress, Requirements
 from paas_local.build.rock_recipe import Recipe, dumped, organized
 from paas_local.build.rockcraft_extensions import EXTENSIONS
-from paas_local.build.yaml_files import ProjectError
 
 FILE = rock_recipe.FILE
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from paas_local.build import entrypoints, go_build, python_environments, yaml_files
 from paas_local.build.entrypoints import Wanted
+from paas_local.build.errors import ProjectError
 from paas_local.build.python_environments import Progress, Requirements
 from paas_local.build.rock_recipe import FILE, Recipe, chosen
-from paas_local.build.yaml_files import ProjectError
 
 _FLASK = Wanted(framework="Flask", objects=("app", "application"), factories=("create_app", "make_app"))
 _FASTAPI = Wanted(framework="FastAPI", objects=("app",))

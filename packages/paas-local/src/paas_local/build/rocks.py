@@ -11,9 +11,9 @@ from typing import Any, Literal
 import yaml
 
 from paas_local.build import cache, debian_packages, python_environments, rockcraft, yaml_files
+from paas_local.build.errors import project_errors
 from paas_local.build.python_environments import Environment, Progress
 from paas_local.build.rock_recipe import Recipe
-from paas_local.build.yaml_files import ProjectError
 
 _KIND = "rocks"
 _RECORD = "rock.yaml"
@@ -22,10 +22,6 @@ _ROOT = "root"
 _SHARED = frozenset({"bin", "etc", "home", "lib", "opt", "root", "run", "sbin", "srv", "tmp", "usr", "var"})
 
 Mode = Literal["ro", "copy"]
-
-
-class RockError(ProjectError):
-    """An image cannot be built or read; the text is one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,27 +58,16 @@ class Rock:
 
 def build(source: Path, progress: Progress) -> Rock:
     """Make the local image of a project's folder, or find it in the cache."""
-    try:
+    with project_errors(source):
         recipe = rockcraft.read(source, progress)
         environment = python_environments.make(recipe.requirements, progress) if recipe.requirements else None
         where = f"{rockcraft.FILE}: stage-packages"
         packages = debian_packages.stage(recipe.packages, where, progress) if recipe.packages else None
-        return _read(_build(recipe, environment, packages))
-    except ProjectError as error:
-        raise RockError(str(error)) from error
-    except OSError as error:
-        raise RockError(f"{error.filename or source}: {error.strerror or error}") from error
+        return read(_build(recipe, environment, packages))
 
 
 def read(folder: Path) -> Rock:
     """Read a local image."""
-    try:
-        return _read(folder)
-    except ProjectError as error:
-        raise RockError(str(error)) from error
-
-
-def _read(folder: Path) -> Rock:
     record = yaml_files.load(folder / _RECORD)
     python, packages = record["python"], record.get("packages")
     return Rock(

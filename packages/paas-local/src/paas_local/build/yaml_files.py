@@ -6,9 +6,7 @@ from typing import Any, cast
 
 import yaml
 
-
-class ProjectError(Exception):
-    """A file of the project cannot be used; the text is one line."""
+from paas_local.build.errors import ProjectError
 
 
 def load(file: Path) -> dict[str, Any]:

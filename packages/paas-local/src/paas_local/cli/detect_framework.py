@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paas_local.build import rockcraft, yaml_files
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 from paas_local.cli import scaffold
 
 _EXTENSION = "-framework"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from paas_local.build import rockcraft
-from paas_local.build.yaml_files import ProjectError
+from paas_local.build.errors import ProjectError
 from paas_local.juju import operations
 
 FRAMEWORKS = ("flask", "django", "fastapi", "go")

@@ -20,6 +20,7 @@ import pydantic
 from aiohttp import web
 
 from paas_local.build import charms
+from paas_local.build.errors import ProjectError
 from paas_local.controller import charm_metadata, live_update, waiting
 from paas_local.controller.pod_spec import Folders
 from paas_local.controller.storage import State
@@ -576,7 +577,7 @@ async def _stream(models: Models, request: web.Request, body: DebugLog) -> web.S
 def _charm(folder: Path) -> Charm:
     try:
         return charm_metadata.declared(charms.read(folder))
-    except charms.CharmError as error:
+    except ProjectError as error:
         raise Refused(str(error)) from None
 
 

@@ -19,6 +19,7 @@ import aiohttp
 import yaml
 
 from paas_local.build import rocks
+from paas_local.build.errors import ProjectError
 from paas_local.build.rock_changes import Anew, Files, difference
 from paas_local.juju.errors import Refused
 from paas_local.juju.model import Application, Model
@@ -89,7 +90,7 @@ def _difference(before: Path, after: Path) -> Files:
                 raise Refused(f"{why}: that needs new containers")
             case files:
                 return files
-    except rocks.RockError as error:
+    except ProjectError as error:
         raise Refused(str(error)) from None
 
 

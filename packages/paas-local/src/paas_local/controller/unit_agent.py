@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from paas_local.build import charms, rocks
+from paas_local.build.errors import ProjectError
 from paas_local.controller import dispatch, pod_spec, waiting
 from paas_local.controller.hook_tool_server import Answer, ToolServer
 from paas_local.controller.pebble_watcher import Workload
@@ -148,7 +148,7 @@ class Agent:
                 pod_spec.prepare(spec, model.applications[unit.application].resources)
                 await server.open()
                 return await self._models.start_pod(spec)
-            except (containers.PodError, charms.CharmError, rocks.RockError, OSError) as error:
+            except (containers.PodError, ProjectError, OSError) as error:
                 await server.close()
                 self._no_pod(str(error))
                 await asyncio.sleep(PAUSE)

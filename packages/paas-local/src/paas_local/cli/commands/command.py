@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from paas_local import folders
 from paas_local.build import yaml_files
+from paas_local.build.errors import ProjectError
 from paas_local.cli import client, progress
 
 CURRENT_MODEL = "current-model"
@@ -80,7 +81,7 @@ class Verbs(click.Group):
         except client.ClientError as error:
             say(f"ERROR {error}")
             sys.exit(error.code)
-        except folders.FolderError as error:
+        except (folders.FolderError, ProjectError) as error:
             say(f"ERROR {error}")
             sys.exit(1)
         except (click.Abort, KeyboardInterrupt):
@@ -194,10 +195,7 @@ def read(file: Path) -> str:
 
 def mapping(file: Path) -> dict[str, Any]:
     """Read a YAML file that has to hold a mapping."""
-    try:
-        return yaml_files.load(file)
-    except yaml_files.ProjectError as error:
-        raise click.ClickException(str(error)) from error
+    return yaml_files.load(file)
 
 
 def options_in(file: str, application: str) -> dict[str, str]:

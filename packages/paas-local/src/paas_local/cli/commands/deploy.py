@@ -84,15 +84,12 @@ def prepared(
     folders = {key: Path(place) for key, place in resources.items()}
     place = builtin.charm if builtin else _charm(argument)
     _must_exist(folders)  # asked first: to pack takes long
-    try:
-        charm = charms.pack(place, steps)
-        wanted = wanted_images(charm)
-        if builtin and builtin.rock.is_dir():
-            folders = {**dict.fromkeys(wanted, builtin.rock), **folders}
-        _must_match(wanted, folders)
-        return charm, {key: rocks.build(folder, steps) for key, folder in folders.items()}
-    except (charms.CharmError, rocks.RockError) as error:
-        raise click.ClickException(str(error)) from error
+    charm = charms.pack(place, steps)
+    wanted = wanted_images(charm)
+    if builtin and builtin.rock.is_dir():
+        folders = {**dict.fromkeys(wanted, builtin.rock), **folders}
+    _must_match(wanted, folders)
+    return charm, {key: rocks.build(folder, steps) for key, folder in folders.items()}
 
 
 def _charm(argument: str) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from paas_local.build import charm_libs, yaml_files
+from paas_local.build import charm_libs
 from paas_local.cli import progress
 from paas_local.cli.commands import command
 from paas_local.cli.commands.command import Verb
@@ -52,7 +52,4 @@ def fetch_libs(charm: str) -> None:
     if not (folder / "charmcraft.yaml").is_file():
         raise click.ClickException(f'no charmcraft.yaml in "{charm}"; give the charm\'s folder')
     with progress.steps() as steps:
-        try:
-            charm_libs.fetch(folder, steps)
-        except (charm_libs.LibsError, yaml_files.ProjectError) as error:
-            raise click.ClickException(str(error)) from error
+        charm_libs.fetch(folder, steps)

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from paas_local.build import charmcraft_extensions
-from paas_local.build.yaml_files import ProjectError
 from paas_local.cli import scaffold
 from paas_local.cli.commands import command
 from paas_local.cli.commands.command import Verb
@@ -30,8 +29,6 @@ def new(framework: str, name: str) -> None:
             raise click.ClickException(f'the folder "{name}" is there and not empty; choose another name')
         files = scaffold.files(framework, name)
         scaffold.write(folder, files)
-    except ProjectError as error:
-        raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
     for place in sorted(files):
@@ -52,8 +49,5 @@ def schema(framework: str, generation: str, shape: str) -> None:
     # Who asks for a generation by name knows that it is experimental.
     os.environ.setdefault(charmcraft_extensions.EXPERIMENTAL, "1")
     project: dict[str, Any] = {"type": "charm", "base": f"ubuntu@{generation}", "extensions": [name]}
-    try:
-        expanded = charmcraft_extensions.expand(project, Path(os.devnull))
-    except ProjectError as error:
-        raise click.ClickException(str(error)) from error
+    expanded = charmcraft_extensions.expand(project, Path(os.devnull))
     command.show({section: expanded[section] for section in _SECTIONS if section in expanded}, shape)

@@ -12,8 +12,8 @@ import click
 import watchfiles
 
 from paas_local.build import charms, python_environments, rock_changes, rocks, yaml_files
+from paas_local.build.errors import ProjectError
 from paas_local.build.rocks import Rock
-from paas_local.build.yaml_files import ProjectError
 from paas_local.cli import backing_services, client, detect_framework, progress, scaffold
 from paas_local.cli.commands import command, deploy
 from paas_local.cli.commands.command import Verb
@@ -60,17 +60,11 @@ class Made:
 @click.option("-m", "--model", "model", default="", help="The model, if not one called as the folder.")
 def up(folder: str, model: str, *, detach: bool) -> None:
     """Run the application in FOLDER with what it needs, and serve each change as it is saved."""
-    try:
-        _up(Path(folder).resolve(), model, detach=detach)
-    except ProjectError as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _up(folder: Path, model: str, *, detach: bool) -> None:
-    if not folder.is_dir():
-        raise click.ClickException(f'there is no folder "{folder}"; for a new project: paas-local new flask NAME')
-    place = Place(folder=folder, model=model or scaffold.name_for(folder.name))
-    _complete(folder)
+    source = Path(folder).resolve()
+    if not source.is_dir():
+        raise click.ClickException(f'there is no folder "{source}"; for a new project: paas-local new flask NAME')
+    place = Place(folder=source, model=model or scaffold.name_for(source.name))
+    _complete(source)
     with python_environments.remembered() as resolutions:
         with progress.steps() as steps:
             daemon = command.daemon(steps)

@@ -20,7 +20,6 @@ UNCHECKED: tuple[str, ...] = (
     "README.md",
     "SECURITY.md",
     "docs/benchmarks.md",
-    "docs/decisions/",
     "docs/extending.md",
     "docs/integrations.md",
     "docs/observability.md",

@@ -1,4 +1,4 @@
-# What one does in this repository. Each target needs git, make and Python 3.10 or newer; scripts/uv gets the rest.
+# The tasks of this repository. Each target needs git, make and Python 3.10 or newer; scripts/uv fetches the rest.
 MAKEFLAGS += --no-print-directory
 RUN := scripts/uv run --locked
 
@@ -7,19 +7,19 @@ RUN := scripts/uv run --locked
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: wheels ## run an example under its charm, with PostgreSQL; FRAMEWORK=django, or ALL=1 with everything; KEEP=1 leaves it running
+demo: wheels ## run an example under its charm; FRAMEWORK=django, ALL=1 for every integration, KEEP=1 to leave it running
 	$(RUN) --no-dev $(if $(ALL)$(filter go,$(FRAMEWORK)),--group go) python scripts/demo.py $(FRAMEWORK) $(if $(ALL),--all) $(if $(KEEP),--keep)
 
-test: ## run all tests, and print what they cover
+test: ## run all tests and print the coverage
 	$(RUN) coverage erase
 	$(RUN) coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
-charmcraft: ## compare with what the real charmcraft makes; needs a Python 3.12
+charmcraft: ## compare the results with the real charmcraft; needs Python 3.12
 	$(RUN) pytest tests/charmcraft
 
-bench: wheels ## compare one event that changes nothing with paas-charm; see docs/benchmarks.md
+bench: wheels ## measure one event that changes nothing, and compare with paas-charm; see docs/benchmarks.md
 	$(RUN) python scripts/bench_dispatch.py
 
 lint: ## check format, style, imports, types and English
@@ -29,9 +29,9 @@ lint: ## check format, style, imports, types and English
 	$(RUN) basedpyright
 	$(RUN) python scripts/check_english.py
 
-format: ## put the code into its usual form
+format: ## format the code and apply safe fixes
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
 
-wheels: ## build the wheels into dist/, where the example's charm finds paas-flask
+wheels: ## build the wheels into dist/, where the examples find them
 	UV_FIND_LINKS= scripts/uv build --quiet --all-packages --wheel --clear --out-dir dist

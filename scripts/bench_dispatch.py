@@ -1,12 +1,12 @@
-"""What one event costs, ours beside paas-charm: ``make bench``, by hand.
+"""Benchmark of one event, compared with paas-charm; ``make bench`` runs it by hand.
 
-Both run the same charm's metadata, charm libraries and settled state under ops.testing, with the same versions of
-Python, ops and pydantic, and get one config-changed that changes nothing. Each run is a whole process; the two take
-turns. Three charm libraries that paas-charm always imports are on no package index: stand-ins take their places, which
-are smaller, so that its numbers are rather too good.
+Both get one config-changed that changes nothing, under ops.testing, with the same metadata, charm libraries, state, and
+versions of Python, ops and pydantic. Each run is a whole process, and the two alternate. Three charm libraries that
+paas-charm always imports are not on a package index. Smaller stand-ins replace them, so the numbers of paas-charm are
+slightly too good.
 """
 
-# ruff: noqa: T201 - printing is what it is for
+# ruff: noqa: T201 - the benchmark prints
 import argparse
 import json
 import os
@@ -71,7 +71,7 @@ class IngressPerAppRequirer(ops.Object):
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One of the two."""
+    """One of the two charms."""
 
     name: str
     module: str
@@ -79,7 +79,7 @@ class Side:
     folder: Path
 
     def run(self, mode: str) -> tuple[str, float, float]:
-        """Run a process to its end; give what it printed, its seconds, and its seconds on a processor."""
+        """Run a process; return its output, its seconds, and its seconds of processor time."""
         environment = {**os.environ, "PYTHONPATH": str(self.folder / "charm/lib")}
         words = [self.python, ONCE, mode, self.folder, self.module]
         before, began = os.times(), time.perf_counter()
@@ -91,8 +91,8 @@ class Side:
         return done.stdout, took, cpu
 
 
-def prepared(name: str, module: str, wanted: list[str], folder: Path) -> Side:
-    """Make an environment and a charm's folder, and let the charm settle."""
+def prepared(name: str, module: str, requirements: list[str], folder: Path) -> Side:
+    """Create an environment and a charm folder, and run the charm until it is active."""
     (folder / "charm" / "src").mkdir(parents=True)
     expanded = charmcraft_extensions.expand(CHARMCRAFT, folder)
     (folder / "charmcraft.json").write_text(json.dumps(expanded))
@@ -104,7 +104,18 @@ def prepared(name: str, module: str, wanted: list[str], folder: Path) -> Side:
     environment = folder / "venv"
     uv([python_environments.uv(), "venv", "--quiet", "--python", str(Path(sys.executable).resolve()), str(environment)])
     python = environment / "bin" / "python"
-    uv([python_environments.uv(), "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *wanted])
+    uv(
+        [
+            python_environments.uv(),
+            "pip",
+            "install",
+            "--quiet",
+            "--compile-bytecode",
+            "--python",
+            str(python),
+            *requirements,
+        ]
+    )
     side = Side(name=name, module=module, python=python, folder=folder)
     side.run("settle")
     return side
@@ -119,7 +130,7 @@ def uv(words: list[str]) -> None:
 
 
 def measured(side: Side) -> dict[str, Any]:
-    """Give what one process took."""
+    """Return the measurements of one process."""
     printed, took, cpu = side.run("measure")
     return {**json.loads(printed), "process": took, "process cpu": cpu}
 
@@ -127,32 +138,34 @@ def measured(side: Side) -> dict[str, Any]:
 ROWS = {
     "import": ("import of the charm's module", "ms", 1000),
     "dispatch": ("dispatch", "ms", 1000),
-    "dispatch cpu": ("dispatch, on a processor", "ms", 1000),
+    "dispatch cpu": ("dispatch, processor time", "ms", 1000),
     "process": ("whole process", "ms", 1000),
-    "process cpu": ("whole process, on a processor", "ms", 1000),
+    "process cpu": ("whole process, processor time", "ms", 1000),
     "peak": ("peak memory", "MiB", 1),
 }
 
 
 def main() -> None:
-    """Measure, and print a table."""
-    arguments = argparse.ArgumentParser(description="Measure one event that changes nothing, beside paas-charm.")
+    """Measure and print a table."""
+    arguments = argparse.ArgumentParser(
+        description="Measure one event that changes nothing, and compare with paas-charm."
+    )
     arguments.add_argument("--runs", type=int, default=15)
     runs: int = arguments.parse_args().runs
     with tempfile.TemporaryDirectory() as above:
         ours = prepared("ours", "paas_flask", ["paas-flask", *SAME], Path(above, "ours"))
         peer = prepared("paas-charm", "paas_charm.flask", [PEER, *SAME], Path(above, "peer"))
-        found: dict[str, list[dict[str, Any]]] = {ours.name: [], peer.name: []}
+        results: dict[str, list[dict[str, Any]]] = {ours.name: [], peer.name: []}
         for _ in range(runs):
             for side in (ours, peer):
-                found[side.name].append(measured(side))
-    print(f"One config-changed that changes nothing; medians of {runs} processes each, by turns ({PEER}).\n")
+                results[side.name].append(measured(side))
+    print(f"One config-changed that changes nothing; medians of {runs} processes each, alternating with {PEER}.\n")
     print("| | ours | paas-charm | ours / paas-charm |\n| --- | --- | --- | --- |")
     for key, (label, unit, scale) in ROWS.items():
-        mine, theirs = (statistics.median(run[key] for run in each) * scale for each in found.values())
+        mine, theirs = (statistics.median(run[key] for run in each) * scale for each in results.values())
         print(f"| {label} | {mine:.0f} {unit} | {theirs:.0f} {unit} | {mine / theirs:.2f} |")
-    for call in found[ours.name][0]["asked"]:
-        mine, theirs = (max(run["asked"][call] for run in each) for each in found.values())
+    for call in results[ours.name][0]["calls"]:
+        mine, theirs = (max(run["calls"][call] for run in each) for each in results.values())
         print(f"| calls of `{call}` | {mine} | {theirs} | |")
 
 

@@ -1,11 +1,11 @@
-"""How long a saved change takes until it is served: ``python scripts/bench_save.py [FRAMEWORK…]``, by hand.
+"""Benchmark of the time from a save to the served change; run ``python scripts/bench_save.py [FRAMEWORK…]`` by hand.
 
-For each framework it makes a new project, has ``paas-local up`` watch it, saves its page several times, and prints
-the shortest, the middle and the longest time; then the same again with other processes that take a core each. It
-works in a home of its own and leaves nothing running. Needs the wheels: ``make wheels`` first.
+For each framework it creates a project, watches it with ``paas-local up``, saves its page several times, and prints the
+minimum, median and maximum time, without and with other processes that each use a core. It uses a temporary home
+folder and leaves nothing running. It needs the wheels (``make wheels``).
 """
 
-# ruff: noqa: T201 - printing is what it is for
+# ruff: noqa: T201 - the benchmark prints
 import argparse
 import contextlib
 import os
@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
-# Where each framework's new project has its page.
+# The file with the page of a new project, by framework.
 PAGES = {"flask": "app.py", "django": "bench/bench/urls.py", "fastapi": "app.py", "go": "main.go"}
 NAME = "bench"
 FIRST = f"Hello from {NAME}"
@@ -30,12 +30,12 @@ LOOK = 0.01
 
 
 class BenchError(Exception):
-    """It cannot be measured; the text says why."""
+    """A failed measurement; the text is the reason."""
 
 
 @contextlib.contextmanager
 def load(cores: int) -> Generator[None]:
-    """Have processes of their own take that many cores."""
+    """Start processes that use that many cores."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores)]
     try:
         yield
@@ -47,12 +47,12 @@ def load(cores: int) -> Generator[None]:
 
 @contextlib.contextmanager
 def watched(framework: str, folder: Path, environment: Mapping[str, str]) -> Generator[str]:
-    """Make a project and watch it; give its URL."""
+    """Create a project, watch it, and yield its URL."""
     project = folder / NAME
     subprocess.run([PAAS_LOCAL, "new", framework, NAME], cwd=folder, env=environment, check=True, capture_output=True)
     log = folder / "up.log"
-    with log.open("w") as to:
-        up = subprocess.Popen([PAAS_LOCAL, "up", project], env=environment, stdout=to, stderr=to)
+    with log.open("w") as output:
+        up = subprocess.Popen([PAAS_LOCAL, "up", project], env=environment, stdout=output, stderr=output)
     try:
         deadline = time.monotonic() + PATIENCE
         while "Watching" not in log.read_text():
@@ -69,7 +69,7 @@ def watched(framework: str, folder: Path, environment: Mapping[str, str]) -> Gen
 
 
 def seconds(url: str, page: Path, old: str, new: str) -> float:
-    """Save once, and look until it is served."""
+    """Save once; return the seconds until the change is served."""
     text = page.read_text()
     began = time.monotonic()
     page.write_text(text.replace(old, new))
@@ -81,7 +81,7 @@ def seconds(url: str, page: Path, old: str, new: str) -> float:
 
 
 def has(url: str, words: str) -> bool:
-    """Say whether the page has some words; while the server starts anew nobody answers."""
+    """Return whether the page contains some words; False while the server restarts."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the address is the application's own
             return words in answer.read().decode()
@@ -90,7 +90,7 @@ def has(url: str, words: str) -> bool:
 
 
 def measure(url: str, page: Path, saves: int) -> list[float]:
-    """Save several times, each time as a person does: after a look at the last one."""
+    """Save several times, each time after the previous change was served."""
     took: list[float] = []
     words = FIRST
     for number in range(saves):
@@ -104,21 +104,23 @@ def measure(url: str, page: Path, saves: int) -> list[float]:
 
 
 def main() -> None:
-    """Measure, and print a table."""
+    """Measure and print a table."""
     arguments = argparse.ArgumentParser(description="Measure how long a saved change takes until it is served.")
     arguments.add_argument("frameworks", nargs="*", metavar="FRAMEWORK", help=", ".join(PAGES))
     arguments.add_argument("--saves", type=int, default=7)
-    arguments.add_argument("--load", type=int, nargs="*", default=[0, 1], help="how many cores are taken by others")
-    given = arguments.parse_args()
+    arguments.add_argument(
+        "--load", type=int, nargs="*", default=[0, 1], help="number of cores that other processes use"
+    )
+    options = arguments.parse_args()
     print("framework  load   min  median   max  seconds from save to served")
     with tempfile.TemporaryDirectory(prefix="paas-") as home:
         environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(ROOT / "dist"), "JUJU_MODEL": NAME}
         try:
-            for framework in given.frameworks or PAGES:
+            for framework in options.frameworks or PAGES:
                 with tempfile.TemporaryDirectory() as above, watched(framework, Path(above), environment) as url:
-                    for cores in given.load:
+                    for cores in options.load:
                         with load(cores):
-                            took = measure(url, Path(above) / NAME / PAGES[framework], given.saves)
+                            took = measure(url, Path(above) / NAME / PAGES[framework], options.saves)
                         row = f"{min(took):5.2f} {statistics.median(took):7.2f} {max(took):5.2f}"
                         print(f"{framework:9} {cores:5} {row}", flush=True)
         finally:

@@ -1,12 +1,11 @@
-"""An example under its real charm, step by step: each command is printed, then run.
+"""Demo of an example under its real charm; prints each command before it runs it.
 
-``make demo`` runs Flask's, ``make demo FRAMEWORK=django`` another, ``make demo ALL=1`` the one that uses every
-integration. It makes a model of its own, ``demo``, and leaves
-your models and your choice of the current one alone. Every wait has an end; what goes wrong is shown together with the
-status and the log.
+``make demo`` runs the Flask example, ``make demo FRAMEWORK=django`` another one, and ``make demo ALL=1`` the one that
+uses every integration. The demo creates the model ``demo`` and does not change your other models or the current model.
+Every wait has a limit. On a failure, the demo prints the error, the status and the log.
 """
 
-# ruff: noqa: T201 - printing is what it is for
+# ruff: noqa: T201 - the demo prints
 import argparse
 import http.client
 import http.cookiejar
@@ -32,28 +31,28 @@ ROOT = Path(__file__).resolve().parent.parent
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
 MODEL = "demo"
 PATIENCE = 300
-"""Seconds for each thing that is awaited."""
+"""Seconds for each wait."""
 LONG_PATIENCE = 1800
-"""Seconds for all servers, some of which are fetched and compiled the first time, and for all integrations."""
+"""Seconds to start all servers, some of which are downloaded and compiled the first time, and all integrations."""
 ERROR_PATIENCE = 30
-"""Seconds that a failed hook has to succeed after all."""
+"""Seconds until a failed hook has to succeed."""
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """What differs between the frameworks' examples."""
+    """The example of one framework."""
 
     framework: str
     image: str
-    """Name of the charm's resource."""
+    """Name of the image resource of the charm."""
     bad_option: str
-    """An option with a value that the charm refuses."""
+    """An option with a value that blocks the unit."""
 
     @property
     def application(self) -> str:
-        """Name it as its charm is named."""
+        """Name of the application, which is the name of its charm."""
         return f"{self.framework}-k8s"
 
 
@@ -88,19 +87,19 @@ PROVIDERS = {
     "prometheus-k8s": "metrics-endpoint",
     "grafana-k8s": "grafana-dashboard",
 }
-"""Built-in application to the endpoint of ``examples/everything`` that it serves."""
-NEAR = "127.0.0.1,localhost,::1,.svc.cluster.local"
-"""What is not asked through the forward proxy."""
+"""Endpoints of ``examples/everything``, by the built-in provider."""
+NO_PROXY = "127.0.0.1,localhost,::1,.svc.cluster.local"
+"""Addresses that are not requested through the forward proxy."""
 STAND_INS = ROOT / "tests/charms/stand_ins"
 
 
 class DemoError(Exception):
-    """A step did not do what it should; the text says which."""
+    """The failure of one step, which the text names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
-    """How a unit is."""
+    """Status of a unit."""
 
     current: str
     message: str
@@ -108,12 +107,12 @@ class Unit:
 
     @property
     def status(self) -> str:
-        """What a person would say."""
+        """Workload status and message, as one text."""
         return f"{self.current}: {self.message}" if self.message else self.current
 
 
 class Browser:
-    """Asks the application over HTTP and keeps its cookies."""
+    """An HTTP client with cookies."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -121,12 +120,12 @@ class Browser:
         self._opener = urllib.request.build_opener(cookies)
 
     def get(self, path: str) -> Any:
-        """Read what is there, as JSON."""
+        """Return the JSON document at a path."""
         with self._opener.open(self._url + path, timeout=10) as answer:
             return json.load(answer)
 
     def post(self, path: str, document: Any) -> Any:
-        """Send a document; give the answer."""
+        """Post a JSON document; return the answer."""
         request = urllib.request.Request(  # noqa: S310 - the address is the application's own
             self._url + path, json.dumps(document).encode(), {"Content-Type": "application/json"}
         )
@@ -136,9 +135,9 @@ class Browser:
 
 
 def demonstrate(example: Example) -> None:
-    """Walk through everything."""
+    """Run one example with PostgreSQL, and print each step."""
     name, folder = example.application, f"examples/{example.framework}"
-    title("Deploy PostgreSQL and the example, and let them work together")
+    title("Deploy PostgreSQL and the example, and integrate them")
     paas_local("deploy", "postgresql-k8s")
     paas_local("deploy", f"{folder}/charm", name, "--resource", f"{example.image}={folder}")
     paas_local("integrate", name, "postgresql-k8s")
@@ -148,54 +147,54 @@ def demonstrate(example: Example) -> None:
 
     title("Write a row and read it back")
     note = {"text": "Hello from the demo"}
-    tell(f"POST {url}/notes {json.dumps(note)}")
-    written = browser.post("/notes", note)["id"]
-    found = next((row for row in browser.get("/notes") if row["id"] == written), None)
-    tell(f"GET  {url}/notes → {json.dumps(found)}")
-    expect(found is not None, "the row that was written is not there")
-    counted = wait(
+    show(f"POST {url}/notes {json.dumps(note)}")
+    note_id = browser.post("/notes", note)["id"]
+    row = next((row for row in browser.get("/notes") if row["id"] == note_id), None)
+    show(f"GET  {url}/notes → {json.dumps(row)}")
+    expect(row is not None, "the new row is missing")
+    words = wait(
         "the worker to count the words",
-        lambda: next(row for row in browser.get("/notes") if row["id"] == written)["words"],
+        lambda: next(row for row in browser.get("/notes") if row["id"] == note_id)["words"],
     )
-    tell(f"the service notes-worker has counted its words: {counted}")
+    show(f"the service notes-worker has counted the words: {words}")
 
-    title("Change an option and see its effect")
-    tell(f"GET {url}/settings → greeting: {browser.get('/settings')['greeting']}")
+    title("Change an option")
+    show(f"GET {url}/settings → greeting: {browser.get('/settings')['greeting']}")
     paas_local("config", name, "greeting=Welcome to the demo")
     greeting = "Welcome to the demo"
     wait("the new greeting", lambda: browser.get("/settings")["greeting"] == greeting)
-    tell(f"GET {url}/settings → greeting: {greeting}")
+    show(f"GET {url}/settings → greeting: {greeting}")
 
-    title("Set a bad option: the charm says so, the application goes on as it was")
+    title("Set an invalid option: the unit is blocked, and the application keeps running")
     paas_local("config", name, example.bad_option)
     wait_for_status("blocked", name)
     paas_local("status", name)
-    tell(f"GET {url}/health → {browser.get('/health')['status']}")
+    show(f"GET {url}/health → {browser.get('/health')['status']}")
     paas_local("config", name, "--reset", example.bad_option.partition("=")[0])
     wait_for_status("active", name)
 
-    title("Rotate the secret key: sessions that were signed with the old one are over")
+    title("Rotate the secret key: sessions signed with the old key are invalid")
     visits = [browser.get("/visits")["visits"] for _ in range(3)]
-    tell(f"GET {url}/visits three times, with a cookie → {visits}")
+    show(f"GET {url}/visits three times, with a cookie → {visits}")
     paas_local("run", f"{name}/leader", "rotate-secret-key")
     wait("a session with the new key", lambda: browser.get("/visits")["visits"] <= len(visits))
-    tell(f"GET {url}/visits with the same cookie → the count has started again")
+    show(f"GET {url}/visits with the same cookie → the count has started again")
     wait_for_status("active", name)
 
-    title("This is where it is")
+    title("Addresses and status")
     paas_local("url", name)
     paas_local("status", "--relations")
 
 
 def demonstrate_all() -> None:
-    """Integrate one application with everything that is built in, and use some of it."""
-    title("Deploy every provider; what lies in the cluster will not be asked through the forward proxy")
-    paas_local("model-config", f"juju-no-proxy={NEAR}")
+    """Integrate one application with every built-in provider, and use some of them."""
+    title("Deploy every provider; requests inside the cluster bypass the forward proxy")
+    paas_local("model-config", f"juju-no-proxy={NO_PROXY}")
     for provider in PROVIDERS:
         paas_local("deploy", provider)
     wait_for_status("active", patience=LONG_PATIENCE)
 
-    title("Deploy the application, and integrate it with all of them")
+    title("Deploy the application, and integrate it with every provider")
     with tempfile.TemporaryDirectory() as folder:
         charm = with_ingress_library(ROOT / "examples/everything/charm", Path(folder))
         paas_local("deploy", str(charm), EVERYTHING, "--resource", "flask-app-image=examples/everything")
@@ -204,80 +203,80 @@ def demonstrate_all() -> None:
     wait_for_status("active", patience=LONG_PATIENCE)
     url = paas_local("url", EVERYTHING).strip()
     browser = Browser(url)
-    tell(f"GET {url}/integrations → {', '.join(browser.get('/integrations'))}")
+    show(f"GET {url}/integrations → {', '.join(browser.get('/integrations'))}")
 
-    title("A row, a message, a mail")
-    tell(f"POST {url}/rows → {json.dumps(browser.post('/rows', {'text': 'Hello'}))}")
+    title("Write a row, send a message and a mail")
+    show(f"POST {url}/rows → {json.dumps(browser.post('/rows', {'text': 'Hello'}))}")
     browser.post("/messages", {"text": "to the worker"})
     consumed = wait("the worker to consume the message", lambda: browser.get("/messages"))
-    tell(f"POST {url}/messages, consumed by the service messages-worker: {json.dumps(consumed)}")
+    show(f"POST {url}/messages, consumed by the service messages-worker: {json.dumps(consumed)}")
     browser.post("/mail", {"to": "you@there.test", "subject": "Hello"})
     paas_local("run", "smtp-integrator/0", "list-mails")
 
-    title("Spans, metrics and dashboards that have arrived")
+    title("Read the spans, metrics and dashboards")
     wait(
-        "spans, which are sent every few seconds",
+        "the spans, which are sent every few seconds",
         lambda: int(results("tempo-coordinator-k8s/0", "list-spans")["count"]),
     )
     paas_local("run", "tempo-coordinator-k8s/0", "list-spans", "limit=3")
     paas_local("run", "prometheus-k8s/0", "list-targets")
     paas_local("run", "grafana-k8s/0", "list-dashboards")
 
-    title("This is where it is")
-    tell(f"behind the ingress: {browser.get('/links')['base_url']}")
+    title("Addresses and status")
+    show(f"address behind the ingress: {browser.get('/links')['base_url']}")
     paas_local("status", "--relations")
 
 
 def with_ingress_library(charm: Path, folder: Path) -> Path:
-    """Copy the charm, with a stand-in for the library that only Charmhub has, where the charm lacks it."""
+    """Copy the charm; add a stand-in for the library that only Charmhub has, if the charm lacks it."""
     copy = shutil.copytree(charm, folder / charm.name, ignore=shutil.ignore_patterns("*.charm"))
     for file in STAND_INS.rglob("*.py"):
         target = copy / "lib" / file.relative_to(STAND_INS)
         if not target.exists():
-            tell(f"a stand-in for lib/{file.relative_to(STAND_INS)}, which is on Charmhub only")
+            show(f"using a stand-in for lib/{file.relative_to(STAND_INS)}, which is on Charmhub only")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)
     return copy
 
 
 def main() -> int:
-    """Make the model, walk, and clean up, whatever happens."""
-    arguments = argparse.ArgumentParser(description="Run an example under its charm.")
+    """Create the model, run the demo, clean up; return the exit code."""
+    arguments = argparse.ArgumentParser(description="Run an example under its charm and print each step.")
     arguments.add_argument("framework", nargs="?", default="flask", choices=sorted(EXAMPLES))
     arguments.add_argument("--all", action="store_true", help="run the example that uses every integration")
-    arguments.add_argument("--keep", action="store_true", help="leave it running at the end")
-    chosen = arguments.parse_args()
-    keep: bool = chosen.keep
+    arguments.add_argument("--keep", action="store_true", help="leave the application running")
+    options = arguments.parse_args()
+    keep: bool = options.keep
     os.chdir(ROOT)
-    # Where the charm's requirements find our wheels; and the model that all commands are about.
+    # uv finds the wheels of this repository there; all commands use the model.
     os.environ["UV_FIND_LINKS"] = str(ROOT / "dist")
     os.environ["JUJU_MODEL"] = MODEL
 
-    mine = not client.Client(home=folders.home()).running()
+    starts_background_process = not client.Client(home=folders.home()).running()
     began = time.monotonic()
     try:
         paas_local("add-model", MODEL, "--no-switch")
     except DemoError as error:
-        return fail(f"{error}; if an earlier demo is still there: paas-local destroy-model {MODEL}")
+        return fail(f"{error}; to remove an earlier demo: paas-local destroy-model {MODEL}")
     try:
-        demonstrate_all() if chosen.all else demonstrate(EXAMPLES[chosen.framework])
+        demonstrate_all() if options.all else demonstrate(EXAMPLES[options.framework])
     except (DemoError, client.ClientError, OSError, http.client.HTTPException) as error:
-        show_what_happened()
+        show_status_and_log()
         code = fail(str(error))
     except KeyboardInterrupt:
         code = 130
     else:
-        tell(f"\nDone in {time.monotonic() - began:.0f} s.")
+        show(f"\nDone in {time.monotonic() - began:.0f} s.")
         code = 0
     if keep and code == 0:
-        how_to_go_on()
+        show_next_commands()
     else:
-        clean_up(shutdown=mine)
+        clean_up(shutdown=starts_background_process)
     return code
 
 
 def paas_local(*words: str) -> str:
-    """Print a command, run it, and give what it printed."""
+    """Print a command, run it, and return its output."""
     print(f"$ paas-local {shlex.join(words)}", flush=True)
     done = subprocess.run([PAAS_LOCAL, *words], stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout, end="", flush=True)
@@ -286,55 +285,55 @@ def paas_local(*words: str) -> str:
 
 
 def results(unit: str, action: str) -> dict[str, Any]:
-    """Run an action without printing anything; give its results."""
+    """Run an action without printing; return its results."""
     words = [PAAS_LOCAL, "run", unit, action, "--format", "json"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     expect(done.returncode == 0, f"paas-local run {unit} {action} exited with {done.returncode}: {done.stderr}")
     return json.loads(done.stdout)[unit]["results"]
 
 
-def wait_for_status(wanted: str, *applications: str, patience: int = PATIENCE) -> None:
-    """Wait until every unit has a status and nothing left to do; print each change on the way."""
+def wait_for_status(status: str, *applications: str, patience: int = PATIENCE) -> None:
+    """Wait until every unit is idle and has a status; print each change."""
     shown: dict[str, str] = {}
     failing: dict[str, float] = {}
 
     def reached() -> bool:
-        found = units(applications)
-        for name, unit in found.items():
+        current = units(applications)
+        for name, unit in current.items():
             if shown.get(name) != unit.status:
-                tell(f"  {time.strftime('%H:%M:%S')} {name} {unit.status}")
+                show(f"  {time.strftime('%H:%M:%S')} {name} {unit.status}")
                 shown[name] = unit.status
             since = failing.setdefault(name, time.monotonic()) if unit.current == "error" else None
             expect(since is None or time.monotonic() - since < ERROR_PATIENCE, f"{name} {unit.status}")
-        return bool(found) and all(unit.current == wanted and unit.idle for unit in found.values())
+        return bool(current) and all(unit.current == status and unit.idle for unit in current.values())
 
-    tell(f"waiting until {' and '.join(applications) or 'all units'}: {wanted}")
-    wait(f"the status {wanted}", reached, patience)
+    show(f"waiting until {' and '.join(applications) or 'all units'}: {status}")
+    wait(f"the status {status}", reached, patience)
 
 
 def units(applications: tuple[str, ...]) -> dict[str, Unit]:
-    """Ask how the units of some, or all, applications are."""
-    # What ``paas-local status`` shows, without a process for each look.
-    found = client.Client(home=folders.home()).ask("status", model=MODEL)["applications"]
+    """Read the units of some applications, or of all."""
+    # The document of ``paas-local status``, without a process for each read.
+    status = client.Client(home=folders.home()).ask("status", model=MODEL)["applications"]
     return {
         name: Unit(
             current=entry["workload-status"]["current"],
             message=entry["workload-status"].get("message", ""),
             idle=entry["juju-status"]["current"] == "idle",
         )
-        for named, application in found.items()
-        if not applications or named in applications
+        for application_name, application in status.items()
+        if not applications or application_name in applications
         for name, entry in application.get("units", {}).items()
     }
 
 
-def wait(what: str, look: Callable[[], Found], patience: int = PATIENCE) -> Found:
-    """Look until something is found; an application that restarts may refuse in between."""
+def wait(what: str, read: Callable[[], Result], patience: int = PATIENCE) -> Result:
+    """Call a function until it returns a result; connection errors of an application that restarts are retried."""
     deadline = time.monotonic() + patience
     while True:
         try:
-            if found := look():
-                return found
+            if result := read():
+                return result
             reason = ""
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
             reason = f": {error}"
@@ -343,22 +342,22 @@ def wait(what: str, look: Callable[[], Found], patience: int = PATIENCE) -> Foun
 
 
 def expect(true: bool, otherwise: str) -> None:
-    """Go on, or stop with a reason."""
+    """Raise an error unless a condition is true."""
     if not true:
         raise DemoError(otherwise)
 
 
-def show_what_happened() -> None:
-    """Print what a person would look at first."""
+def show_status_and_log() -> None:
+    """Print the status and the log."""
     for words in (("status",), ("debug-log", "--limit", "40")):
-        tell(f"$ paas-local {' '.join(words)}")
+        show(f"$ paas-local {' '.join(words)}")
         subprocess.run([PAAS_LOCAL, *words], check=False)
 
 
-def how_to_go_on() -> None:
-    """Tell how to use what is left running."""
-    tell(
-        "It is left running. To go on by hand:\n\n"
+def show_next_commands() -> None:
+    """Print the commands for the model that is left running."""
+    show(
+        "The application is left running. To use it:\n\n"
         f"  export JUJU_MODEL={MODEL} UV_FIND_LINKS={ROOT / 'dist'}\n"
         f"  export PATH={PAAS_LOCAL.parent}:{ROOT / '.uv/bin'}:$PATH\n"
         "  paas-local status --watch 1s\n"
@@ -367,7 +366,7 @@ def how_to_go_on() -> None:
 
 
 def clean_up(*, shutdown: bool) -> None:
-    """End what the demo began; a background process that was there before stays."""
+    """Destroy the model; stop the background process only if the demo started it."""
     title("Clean up")
     words = [("destroy-model", MODEL, "--no-prompt"), *([("shutdown",)] if shutdown else [])]
     for command in words:
@@ -376,18 +375,18 @@ def clean_up(*, shutdown: bool) -> None:
 
 
 def fail(reason: str) -> int:
-    """Say why, and give the exit code."""
+    """Print the reason; return the exit code."""
     print(f"\nERROR the demo failed: {reason}", file=sys.stderr, flush=True)
     return 1
 
 
 def title(words: str) -> None:
-    """Begin a part of the walk."""
+    """Print the title of a step."""
     print(f"\n== {words}", flush=True)
 
 
-def tell(words: str) -> None:
-    """Print at once, also into a pipe."""
+def show(words: str) -> None:
+    """Print without buffering."""
     print(words, flush=True)
 
 

@@ -1,8 +1,8 @@
-"""One dispatch of a Flask charm under ops.testing, in a process of its own; scripts/bench_dispatch.py runs it.
+"""One dispatch of a Flask charm under ops.testing; ``scripts/bench_dispatch.py`` runs it in a process of its own.
 
-``dispatch_once.py settle FOLDER MODULE`` runs events until the application is active, and keeps the state;
-``dispatch_once.py measure FOLDER MODULE`` runs one config-changed on that state, which changes nothing, and prints
-what it took as JSON.
+``dispatch_once.py settle FOLDER MODULE`` runs events until the application is active, and saves the state.
+``dispatch_once.py measure FOLDER MODULE`` runs one config-changed that changes nothing on that state, and prints the
+measurements as JSON.
 """
 
 import importlib
@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-ASKED = ("replan_services", "restart_services", "start_services", "stop_services", "send_signal", "exec", "push")
+CALLS = ("replan_services", "restart_services", "start_services", "stop_services", "send_signal", "exec", "push")
 DATABASE = {
     "database": "flask-k8s",
     "endpoints": "pg-primary:5432",
@@ -26,12 +26,12 @@ DATABASE = {
 
 
 def main() -> None:
-    """Settle, or measure."""
+    """Run one of the two modes."""
     mode, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
     began = time.perf_counter()
     module = importlib.import_module(name)
     imported = time.perf_counter() - began
-    # A charm does not import this, so that it comes after what is measured.
+    # A charm does not import ops.testing, so it is imported after the measured import.
     world = World(folder, module.Charm)
     if mode == "settle":
         world.keep(world.settled())
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 class World:
-    """A charm, and what is around it."""
+    """A charm and its Juju model under ops.testing."""
 
     def __init__(self, folder: Path, charm: Any) -> None:
         from ops import testing  # noqa: PLC0415 - see main
@@ -60,7 +60,7 @@ class World:
         )
 
     def settled(self) -> Any:
-        """Give the state in which an event has nothing to change."""
+        """Return a state in which an event changes nothing."""
         on = self._context.on
         peer = self._testing.PeerRelation("secret-storage")
         database = self._testing.Relation("postgresql", "postgresql_client", remote_app_data=DATABASE)
@@ -97,41 +97,41 @@ class World:
         )
 
     def keep(self, state: Any) -> None:
-        """Leave the state for the processes that are measured."""
+        """Save the state for the measured processes."""
         (self._folder / "state.pickle").write_bytes(pickle.dumps(state))
 
     def measured(self) -> dict[str, Any]:
-        """Run one config-changed that changes nothing."""
-        state = pickle.loads((self._folder / "state.pickle").read_bytes())  # noqa: S301 - our own
-        asked = self._counted()
+        """Run one config-changed that changes nothing; return the measurements."""
+        state = pickle.loads((self._folder / "state.pickle").read_bytes())  # noqa: S301 - written by the settle mode
+        calls = self._counted()
         began, cpu = time.perf_counter(), time.process_time()
         after = self._context.run(self._context.on.config_changed(), state)
         took, used = time.perf_counter() - began, time.process_time() - cpu
         if after.unit_status != self._testing.ActiveStatus():
             sys.exit(f"the charm is not active any more: {after.unit_status}")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return {"dispatch": took, "dispatch cpu": used, "peak": peak, "asked": asked}
+        return {"dispatch": took, "dispatch cpu": used, "peak": peak, "calls": calls}
 
     def _counted(self) -> Counter[str]:
-        """Count what is asked of Pebble; each call is carried out all the same."""
+        """Count the Pebble calls, and still make them."""
         import ops  # noqa: PLC0415 - see main
 
-        asked: Counter[str] = Counter(dict.fromkeys(ASKED, 0))
+        calls: Counter[str] = Counter(dict.fromkeys(CALLS, 0))
         real = ops.Container.__init__
 
-        def watched(container: ops.Container, *given: Any, **more: Any) -> None:
-            real(container, *given, **more)
-            for name in ASKED:
-                setattr(container.pebble, name, self._watched(name, getattr(container.pebble, name), asked))
+        def counting_init(container: ops.Container, *args: Any, **kwargs: Any) -> None:
+            real(container, *args, **kwargs)
+            for name in CALLS:
+                setattr(container.pebble, name, self._counting(name, getattr(container.pebble, name), calls))
 
-        ops.Container.__init__ = watched
-        return asked
+        ops.Container.__init__ = counting_init
+        return calls
 
     @staticmethod
-    def _watched(name: str, call: Any, asked: Counter[str]) -> Any:
-        def counted(*given: Any, **more: Any) -> Any:
-            asked[name] += 1
-            return call(*given, **more)
+    def _counting(name: str, call: Any, calls: Counter[str]) -> Any:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            calls[name] += 1
+            return call(*args, **kwargs)
 
         return counted
 

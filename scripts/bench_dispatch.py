@@ -102,11 +102,12 @@ def prepared(name: str, module: str, requirements: list[str], folder: Path) -> S
         file.parent.mkdir(parents=True)
         file.write_text(text)
     environment = folder / "venv"
-    uv([python_environments.uv(), "venv", "--quiet", "--python", str(Path(sys.executable).resolve()), str(environment)])
+    program = python_environments.find_uv()
+    uv([program, "venv", "--quiet", "--python", str(Path(sys.executable).resolve()), str(environment)])
     python = environment / "bin" / "python"
     uv(
         [
-            python_environments.uv(),
+            program,
             "pip",
             "install",
             "--quiet",

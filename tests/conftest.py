@@ -19,7 +19,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder of the wheels."""
     folder = tmp_path_factory.mktemp("wheels")
     subprocess.run(
-        [python_environments.uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder],
+        [python_environments.find_uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder],
         cwd=ROOT,
         check=True,
     )

@@ -81,7 +81,7 @@ def ours(projects: dict[Case, Path], monkeypatch: pytest.MonkeyPatch) -> dict[Ca
 def charmcraft(folder: Path, commands: list[Command]) -> list[str]:
     """Run charmcraft; give what each command has printed."""
     script = Path(__file__).with_name("charmcraft_commands.py")
-    uv = (python_environments.uv(), "run", "--quiet", "--no-project", "--isolated")
+    uv = (python_environments.find_uv(), "run", "--quiet", "--no-project", "--isolated")
     done = subprocess.run(
         [*uv, "--python", python(), "--with", CHARMCRAFT, "python", script],
         input=json.dumps([(str(place), words) for place, words in commands]),

@@ -65,9 +65,9 @@ def answer_names() -> None:
 
 
 def internet(folder: Path) -> None:
-    with netif.control() as link:
+    with netif.control_socket() as link:
         for number, address in enumerate((WEB, NAMES)):
-            netif.address(link, f"lo:{number}", ipaddress.IPv4Interface(f"{address}/32"))
+            netif.set_address(link, f"lo:{number}", ipaddress.IPv4Interface(f"{address}/32"))
     (folder / "resolv.conf").write_text(f"nameserver {NAMES}\n")
     namespaces.mount(str(folder / "resolv.conf"), "/etc/resolv.conf", flags=namespaces.BIND)
     web = ThreadingHTTPServer((WEB, 80), Web)
@@ -138,7 +138,7 @@ async def pod_at(folder: Path, address: str, net: bridge.Network) -> containers.
     pod_driver.prepare(folder)
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), folder / "agent.socket")
     job: dict[str, Any] = {"mounts": [], "packages": None, "python": None, "containers": 0}
-    pod = await containers.Pod.start(pod_driver.spec(folder, job), pebble=None, hooktool=folder / "hooktool.py")
+    pod = await containers.Pod.start(pod_driver.spec(folder, job), pebble=None, hook_tool=folder / "hook_tool.py")
     server.close()
     await net.attach(pod.pid, address)
     return pod

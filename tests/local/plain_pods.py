@@ -58,7 +58,7 @@ class PlainPod:
     def pebble_socket(self, container: str) -> Path:
         return self.spec.folder / container / "pebble.socket"
 
-    def renew(self, spec: containers.PodSpec) -> None:
+    def replace_spec(self, spec: containers.PodSpec) -> None:
         self.spec = spec
 
     async def wait_container(self, name: str) -> int:

@@ -52,7 +52,7 @@ def prepare(folder: Path) -> None:
     for name in ("charm", "data", "environment"):
         (folder / name).mkdir(parents=True)
     (folder / "hosts").write_text("127.0.0.1 localhost\n10.152.0.5 flask-k8s-0\n")
-    (folder / "hooktool.py").write_text("import sys\nprint(sys.argv, sys.flags.isolated, sys.flags.no_site)\n")
+    (folder / "hook_tool.py").write_text("import sys\nprint(sys.argv, sys.flags.isolated, sys.flags.no_site)\n")
     (folder / "pebble").write_text(IDLE)
     (folder / "pebble").chmod(0o755)
 
@@ -130,7 +130,7 @@ async def main(job: dict[str, Any]) -> None:
     os.chdir(folder)
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), "agent.socket")
     pebble = folder / "pebble" if job["pebble"] == "idle" else None
-    pod = await containers.Pod.start(spec(folder, job), pebble=pebble, hooktool=folder / "hooktool.py")
+    pod = await containers.Pod.start(spec(folder, job), pebble=pebble, hook_tool=folder / "hook_tool.py")
     answer: dict[str, Any] = {"results": await results(pod, job)}
     answer["killed"] = await killed(pod) if job["kill"] else None
     answer["restarted"] = await restarted(pod) if job["restart"] else None

@@ -43,7 +43,7 @@ func main() { fmt.Print(words) }
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep images here; uv and Go keep their own caches, so that nothing is downloaded or compiled twice."""
     monkeypatch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"))
-    where = subprocess.run([go_build.go(), "env", "GOCACHE"], capture_output=True, text=True, check=True)
+    where = subprocess.run([go_build.find_go(), "env", "GOCACHE"], capture_output=True, text=True, check=True)
     monkeypatch.setenv("GOCACHE", where.stdout.strip())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 

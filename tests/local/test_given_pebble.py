@@ -42,7 +42,7 @@ def pebble(tmp_path_factory: pytest.TempPathFactory) -> Path:
     code = folder / "code"
     subprocess.run(
         [
-            *(python_environments.uv(), "pip", "install", "--quiet", "--target", code, "--python-version", "3.10"),
+            *(python_environments.find_uv(), "pip", "install", "--quiet", "--target", code, "--python-version", "3.10"),
             *("aiohttp", "pyyaml"),
         ],
         check=True,

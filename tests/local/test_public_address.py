@@ -158,7 +158,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
         patch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache/uv"))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         wanted = python_environments.Requirements(source=tmp_path_factory.mktemp("nothing"), lines=REQUIREMENTS)
-        yield python_environments.make(wanted, lambda _: None).folder / "bin/python"
+        yield python_environments.install(wanted, lambda _: None).folder / "bin/python"
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ def environment(framework: str, wheels: Path, tmp_path_factory: pytest.TempPathF
 
 
 def uv(*words: str) -> str:
-    return subprocess.run([python_environments.uv(), *words], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([python_environments.find_uv(), *words], check=True, capture_output=True, text=True).stdout
 
 
 def python(environment: Path, code: str) -> str:

@@ -20,10 +20,10 @@ def test_the_path_goes_before_the_usual_place(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(go_build, "_USUAL_PLACE", str(usual.parent))
 
     monkeypatch.setenv("PATH", str(on_path.parent))
-    first = go_build.go()
+    first = go_build.find_go()
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert (first, go_build.go()) == (str(on_path), str(usual))
+    assert (first, go_build.find_go()) == (str(on_path), str(usual))
 
 
 def test_tells_where_go_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -31,7 +31,7 @@ def test_tells_where_go_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(ProjectError, match=r"go is neither on PATH nor in .*; install it: https://go\.dev/dl"):
-        go_build.go()
+        go_build.find_go()
 
 
 @pytest.mark.parametrize(

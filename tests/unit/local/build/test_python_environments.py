@@ -35,18 +35,18 @@ def script(uv: uv_program.Uv, text: str) -> None:
 def test_an_environment_is_installed_once(wanted: Requirements, uv: uv_program.Uv):
     said: list[str] = []
 
-    first = python_environments.make(wanted, said.append)
+    first = python_environments.install(wanted, said.append)
 
-    assert python_environments.make(wanted, quietly) == first
+    assert python_environments.install(wanted, quietly) == first
     assert uv.count("pip install") == 1
     assert said == ["resolving requirements.txt", "installing 1 packages of requirements.txt"]
 
 
 def test_other_requirements_are_another_environment(wanted: Requirements):
-    first = python_environments.make(wanted, quietly)
+    first = python_environments.install(wanted, quietly)
     (wanted.source / "requirements.txt").write_text("django\n")
 
-    assert python_environments.make(wanted, quietly) != first
+    assert python_environments.install(wanted, quietly) != first
 
 
 def test_every_user_can_read_it(wanted: Requirements, uv: uv_program.Uv):
@@ -56,7 +56,7 @@ def test_every_user_can_read_it(wanted: Requirements, uv: uv_program.Uv):
         ' chmod 700 "$last/bin/python";; esac',
     )
 
-    folder = python_environments.make(wanted, quietly).folder
+    folder = python_environments.install(wanted, quietly).folder
 
     assert stat.S_IMODE((folder / "bin").stat().st_mode) == 0o755
     assert stat.S_IMODE((folder / "bin" / "python").stat().st_mode) == 0o755
@@ -70,7 +70,7 @@ def test_tells_where_its_interpreter_lies(base: str, shown: bool):
 
 
 def test_nothing_asked_for_is_an_empty_environment(tmp_path: Path, uv: uv_program.Uv):
-    environment = python_environments.make(Requirements(source=tmp_path), quietly)
+    environment = python_environments.install(Requirements(source=tmp_path), quietly)
 
     assert environment.folder.is_dir()
     assert uv.count("pip") == 0
@@ -143,17 +143,17 @@ def test_finds_uv_beside_the_interpreter(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
 
-    assert python_environments.uv() == str(tmp_path / "uv")
+    assert python_environments.find_uv() == str(tmp_path / "uv")
 
 
 def test_a_changed_local_folder_is_another_environment(wanted: Requirements, uv: uv_program.Uv):
     package = wanted.source / "package"
     package.mkdir()
     script(uv, 'case "$1 $2" in "pip compile") echo "-e ./package";; "venv "*) ;; esac')
-    first = python_environments.make(wanted, quietly)
+    first = python_environments.install(wanted, quietly)
     (package / "a.py").touch()
 
-    second = python_environments.make(wanted, quietly)
+    second = python_environments.install(wanted, quietly)
 
     assert second != first
     assert (second.folder / "requirements.txt").read_text() == "./package\n"
@@ -168,14 +168,14 @@ def test_a_changed_local_folder_is_another_environment(wanted: Requirements, uv:
     ],
 )
 def test_tells_the_names_of_packages(resolved: str, names: set[str]):
-    assert python_environments.named(resolved) == names
+    assert python_environments.package_names(resolved) == names
 
 
 def test_what_is_asked_for_again_is_resolved_again_unless_it_is_remembered(tmp_path: Path, uv: uv_program.Uv):
     wanted = python_environments.Requirements(source=tmp_path, lines=("ops",))
     python_environments.resolve(wanted)
 
-    with python_environments.remembered() as known:
+    with python_environments.cached_resolutions() as known:
         python_environments.resolve(wanted)
         python_environments.resolve(wanted)
         remembered = uv.count("pip compile")

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from paas_local.build.rock_changes import Anew, Files, difference
+from paas_local.build.rock_changes import FileChanges, Recreate, compare
 from paas_local.build.rocks import Mode, Mount, Rock
 
 
@@ -26,15 +26,15 @@ def test_files_are_written_and_removed(tmp_path: Path):
     old = rock(tmp_path / "old", {"app.py": "1", "same.py": "1", "pages/gone.html": "1"})
     new = rock(tmp_path / "new", {"app.py": "2", "same.py": "1", "pages/new.html": "1"})
 
-    changed = difference(old, new)
+    changed = compare(old, new)
 
-    assert isinstance(changed, Files)
+    assert isinstance(changed, FileChanges)
     assert {place: file.read_text() for place, file in changed.written.items()} == {
         "/flask/app/app.py": "2",
         "/flask/app/pages/new.html": "1",
     }
     assert changed.removed == ("/flask/app/pages/gone.html",)
-    assert changed.caches == ("/flask/app/__pycache__",)
+    assert changed.bytecode == ("/flask/app/__pycache__",)
 
 
 def test_a_single_file_can_be_mounted(tmp_path: Path):
@@ -46,24 +46,24 @@ def test_a_single_file_can_be_mounted(tmp_path: Path):
             folder=folder, name="web", layers={}, mounts=(Mount(source=file, target="/usr/local/bin/web", mode="copy"),)
         )
 
-    changed = difference(program(tmp_path / "old", "1"), program(tmp_path / "new", "2"))
+    changed = compare(program(tmp_path / "old", "1"), program(tmp_path / "new", "2"))
 
-    assert isinstance(changed, Files)
-    assert changed.places == ("/usr/local/bin/web",)
+    assert isinstance(changed, FileChanges)
+    assert changed.paths == ("/usr/local/bin/web",)
 
 
 def test_a_mode_is_a_difference(tmp_path: Path):
     old, new = rock(tmp_path / "old", {"run.sh": "1"}), rock(tmp_path / "new", {"run.sh": "1"})
     (tmp_path / "new/root/flask/app/run.sh").chmod(0o755)
 
-    changed = difference(old, new)
+    changed = compare(old, new)
 
-    assert isinstance(changed, Files)
-    assert changed.places == ("/flask/app/run.sh",)
+    assert isinstance(changed, FileChanges)
+    assert changed.paths == ("/flask/app/run.sh",)
 
 
 @pytest.mark.parametrize(
-    ("change", "why"),
+    ("change", "reason"),
     [
         pytest.param({"python": Path("/cache/envs/2")}, "the image's packages changed", id="packages"),
         pytest.param({"packages": Path("/cache/packages/2")}, "the image's packages changed", id="Debian packages"),
@@ -72,25 +72,25 @@ def test_a_mode_is_a_difference(tmp_path: Path):
         pytest.param({"mounts": ()}, "the image's mounted folders changed", id="mounts"),
     ],
 )
-def test_what_is_not_a_file_of_its_own_needs_a_new_container(tmp_path: Path, change: dict[str, object], why: str):
+def test_what_is_not_a_file_of_its_own_needs_a_new_container(tmp_path: Path, change: dict[str, object], reason: str):
     old = rock(tmp_path / "old", {})
     new = dataclasses.replace(old, **change)  # pyright: ignore[reportArgumentType]  # one field each
 
-    assert difference(old, new) == Anew(why=why)
+    assert compare(old, new) == Recreate(reason=reason)
 
 
 def test_what_is_mounted_read_only_needs_a_new_container(tmp_path: Path):
     old = rock(tmp_path / "old", {"tool": "1"}, mode="ro", target="/usr/share/web")
     new = rock(tmp_path / "new", {"tool": "2"}, mode="ro", target="/usr/share/web")
 
-    assert difference(old, new) == Anew(why="/usr/share/web/tool changed")
+    assert compare(old, new) == Recreate(reason="/usr/share/web/tool changed")
 
 
 @pytest.mark.parametrize("name", ["migrate.py", "migrate.sh", "notes/migrations/0002_more.py"])
 def test_a_migration_needs_a_new_container(tmp_path: Path, name: str):
     old, new = rock(tmp_path / "old", {}), rock(tmp_path / "new", {name: "1"})
 
-    assert difference(old, new) == Anew(why=f"a migration changed: /flask/app/{name}")
+    assert compare(old, new) == Recreate(reason=f"a migration changed: /flask/app/{name}")
 
 
 def test_links_are_not_followed(tmp_path: Path):
@@ -99,5 +99,5 @@ def test_links_are_not_followed(tmp_path: Path):
         (each.folder / "root/flask/app/link").symlink_to(to)
     old, same, other = rocks
 
-    assert difference(old, same) == Files(written={}, removed=())
-    assert difference(old, other) == Anew(why="/flask/app/link changed")
+    assert compare(old, same) == FileChanges(written={}, removed=())
+    assert compare(old, other) == Recreate(reason="/flask/app/link changed")

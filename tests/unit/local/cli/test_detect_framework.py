@@ -14,7 +14,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "framework", "why"),
+    ("file", "text", "framework", "reason"),
     [
         pytest.param(
             "rockcraft.yaml",
@@ -32,12 +32,12 @@ def folder(tmp_path: Path) -> Path:
         ),
     ],
 )
-def test_one_file_is_enough(folder: Path, file: str, text: str, framework: str, why: str):
+def test_one_file_is_enough(folder: Path, file: str, text: str, framework: str, reason: str):
     (folder / file).write_text(text)
 
     found = detect_framework.find(folder)
 
-    assert (found.framework, found.why, found.name) == (framework, why, "my-app")
+    assert (found.framework, found.reason, found.name) == (framework, reason, "my-app")
 
 
 def test_the_images_file_goes_before_all_others(folder: Path):
@@ -54,7 +54,7 @@ def test_djangos_package_names_the_image(folder: Path):
     found = detect_framework.find(folder)
 
     assert (found.framework, found.name) == ("django", "the-site")
-    assert found.why == "there is a the_site/manage.py"
+    assert found.reason == "there is a the_site/manage.py"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def framework(request: pytest.FixtureRequest) -> str:
 
 
 def test_all_files_are_what_they_claim_to_be(framework: str):
-    files = scaffold.files(framework, "my-app")
+    files = scaffold.render(framework, "my-app")
 
     for place, file in files.items():
         assert "$" not in file.text.replace("{$}", ""), place
@@ -27,7 +27,7 @@ def test_all_files_are_what_they_claim_to_be(framework: str):
 
 
 def test_a_new_project_is_recognised_and_its_charm_expands(framework: str, tmp_path: Path):
-    scaffold.write(tmp_path, scaffold.files(framework, "my-app"))
+    scaffold.write(tmp_path, scaffold.render(framework, "my-app"))
 
     found = detect_framework.find(tmp_path)
 
@@ -39,14 +39,14 @@ def test_a_new_project_is_recognised_and_its_charm_expands(framework: str, tmp_p
 
 
 def test_programs_are_executable(tmp_path: Path):
-    scaffold.write(tmp_path, scaffold.files("django", "my-app"))
+    scaffold.write(tmp_path, scaffold.render("django", "my-app"))
 
     executable = [file.name for file in tmp_path.rglob("*.py") if file.stat().st_mode & stat.S_IXUSR]
     assert sorted(executable) == ["charm.py", "manage.py"]
 
 
 def test_djangos_package_has_the_projects_name():
-    places = scaffold.files("django", "my-app")
+    places = scaffold.render("django", "my-app")
 
     assert PurePosixPath("my_app/my_app/wsgi.py") in places
     assert PurePosixPath("my_app/manage.py") in places
@@ -78,19 +78,19 @@ def test_nothing_is_overwritten(tmp_path: Path):
     (tmp_path / "app.py").write_text("mine")
 
     with pytest.raises(FileExistsError):
-        scaffold.write(tmp_path, {PurePosixPath("app.py"): scaffold.Text(text="theirs", executable=False)})
+        scaffold.write(tmp_path, {PurePosixPath("app.py"): scaffold.ProjectFile(text="theirs", executable=False)})
 
     assert (tmp_path / "app.py").read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", ["my-app", "a", "notes2", "a-b2c"])
 def test_names_of_applications_will_do(name: str):
-    assert scaffold.problem("flask", name) is None
+    assert scaffold.name_problem("flask", name) is None
 
 
 @pytest.mark.parametrize("name", ["My", "my_app", "app-2", "2app", "", "../up", "flask", "json"])
 def test_other_names_are_refused_in_one_line(name: str):
-    problem = scaffold.problem("flask", name)
+    problem = scaffold.name_problem("flask", name)
 
     assert problem
     assert problem.startswith(f'invalid name "{name}": ')
@@ -101,5 +101,5 @@ def test_other_names_are_refused_in_one_line(name: str):
     [("notes", "notes"), ("My Notes", "my-notes"), ("notes_2.0", "notes"), ("2fast", "fast"), ("42", "app")],
 )
 def test_a_folder_gives_its_application_a_name(folder: str, name: str):
-    assert scaffold.name_for(folder) == name
-    assert scaffold.problem("flask", name) is None
+    assert scaffold.application_name(folder) == name
+    assert scaffold.name_problem("flask", name) is None

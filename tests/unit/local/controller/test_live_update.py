@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from aiohttp import web
-from paas_local.build.rock_changes import Files
+from paas_local.build.rock_changes import FileChanges
 from paas_local.controller import live_update
 from paas_local.controller.live_update import Notice
 from paas_local.juju.errors import Refused
@@ -90,7 +90,7 @@ def deliver(tmp_path: Path) -> Callable[[FakePebble], Notice]:
 
     async def run(pebble: FakePebble) -> Notice:
         async with listening(pebble) as socket:
-            files = Files(written={"/app/app.py": file}, removed=("/app/old.py",))
+            files = FileChanges(written={"/app/app.py": file}, removed=("/app/old.py",))
             return await live_update.deliver("web/0", socket, files)
 
     return lambda pebble: asyncio.run(run(pebble))
@@ -206,7 +206,7 @@ def test_a_file_that_cannot_be_written_is_named(deliver: Callable[[FakePebble], 
 
 
 def test_a_container_without_pebble_is_named(tmp_path: Path):
-    files = Files(written={}, removed=())
+    files = FileChanges(written={}, removed=())
 
     with pytest.raises(Refused, match="web/0: its container does not answer"):
         asyncio.run(live_update.deliver("web/0", tmp_path / "pebble.socket", files))

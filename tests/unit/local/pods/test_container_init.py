@@ -79,4 +79,4 @@ def test_a_specification_survives_its_file() -> None:
     ],
 )
 def test_errors_name_the_path_that_the_host_knows(error: OSError, words: str) -> None:
-    assert container_init.words(error) == words
+    assert container_init.describe(error) == words

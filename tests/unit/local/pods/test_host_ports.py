@@ -11,7 +11,7 @@ from paas_local.pods import host_gateway
     ],
 )
 def test_ports_to_try(port: int, first: tuple[int, ...], last: int) -> None:
-    found = host_gateway.candidates(port)
+    found = host_gateway.host_ports(port)
 
     assert found[: len(first)] == first
     assert found[-1] == last

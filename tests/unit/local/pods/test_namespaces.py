@@ -16,7 +16,7 @@ DENIED = OSError(errno.EPERM, os.strerror(errno.EPERM))
     ],
 )
 def test_a_refusal_names_the_setting_and_what_to_type(setting: str, value: str, command: str) -> None:
-    words = namespaces.refusal(DENIED, {"user.max_user_namespaces": "900", setting: value})
+    words = namespaces.explain(DENIED, {"user.max_user_namespaces": "900", setting: value})
 
     assert words == (
         f"this machine forbids new namespaces: {setting} is {value}; type: sudo sysctl -w {setting}{command}"
@@ -24,7 +24,7 @@ def test_a_refusal_names_the_setting_and_what_to_type(setting: str, value: str, 
 
 
 def test_a_refusal_without_a_known_setting_says_what_is_left() -> None:
-    words = namespaces.refusal(OSError(errno.EPERM, "Operation not permitted", "/proc"), {})
+    words = namespaces.explain(OSError(errno.EPERM, "Operation not permitted", "/proc"), {})
 
     assert words == (
         "this machine refuses new namespaces: Operation not permitted (/proc);"
@@ -42,11 +42,11 @@ def test_a_refusal_without_a_known_setting_says_what_is_left() -> None:
     ],
 )
 def test_a_user_namespace_knows_the_users_of_its_map(uid_map: str, known: bool) -> None:
-    assert namespaces.mapped(584792, uid_map) is known
+    assert namespaces.is_mapped(584792, uid_map) is known
 
 
 def test_settings_of_this_machine_are_read() -> None:
-    assert "user.max_user_namespaces" in namespaces.settings()
+    assert "user.max_user_namespaces" in namespaces.sysctls()
 
 
 def test_an_error_names_the_target() -> None:

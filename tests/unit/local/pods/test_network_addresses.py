@@ -7,12 +7,12 @@ from paas_local.pods import bridge, egress
 def test_a_pod_s_cable_and_hardware_address_follow_from_its_address() -> None:
     address = ipaddress.IPv4Address("10.152.3.77")
 
-    assert bridge.outer_name(address) == "pod845"
-    assert bridge.hardware_address(address) == "02:00:0a:98:03:4d"
+    assert bridge.veth_name(address) == "pod845"
+    assert bridge.mac_address(address) == "02:00:0a:98:03:4d"
 
 
 def test_the_name_of_a_cable_fits() -> None:
-    assert len(bridge.outer_name(bridge.NETWORK.broadcast_address)) < 16
+    assert len(bridge.veth_name(bridge.NETWORK.broadcast_address)) < 16
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ def test_pods_reach_the_world_but_not_the_host_itself(address: str, outside: boo
 def test_a_question_that_nobody_answers_fails_at_once() -> None:
     question = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03web\x00\x00\x01\x00\x01"
 
-    answer = egress.failure(question)
+    answer = egress.server_failure(question)
 
     assert answer[:4] == b"\x12\x34\x81\x82"
     assert answer[4:] == question[4:]
 
 
 def test_what_is_no_question_gets_no_answer() -> None:
-    assert egress.failure(b"x") == b""
+    assert egress.server_failure(b"x") == b""

@@ -15,7 +15,7 @@ def test_a_tool_runs_with_an_interpreter_of_any_path(tmp_path: Path, folder: str
     python = where / "python"
     python.symlink_to(sys.executable)
     tool = tmp_path / "tool"
-    tool.write_text(containers.script(str(python), PROGRAM))
+    tool.write_text(containers.with_shebang(str(python), PROGRAM))
     tool.chmod(0o755)
 
     done = subprocess.run([tool, "a b", "c"], capture_output=True, text=True, check=True)

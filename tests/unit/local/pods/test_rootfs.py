@@ -176,7 +176,7 @@ def test_the_charm_container_has_juju_s_paths() -> None:
         storage={"/var/lib/juju/storage/data/0": Path("/h/data")},
         pebbles={"app": Path("/h/app")},
         tools=("is-leader",),
-        hooktool="#!",
+        hook_tool="#!",
     )
 
     assert {step.path: step.writable for step in of(rootfs.Bind, steps).values()} == {

@@ -24,7 +24,7 @@ import yaml
 from paas_local import folders
 from paas_local.build import cache, charmcraft_extensions, python_environments, yaml_files
 from paas_local.build.errors import ProjectError
-from paas_local.build.python_environments import Progress
+from paas_local.build.progress import Progress
 
 _LOCK = Path(__file__).with_name("charm_libs.lock.yaml")
 _CHARMCRAFT_SECONDS = 20

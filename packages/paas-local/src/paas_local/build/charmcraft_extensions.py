@@ -37,7 +37,7 @@ def known() -> tuple[str, ...]:
 def expand(charmcraft: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Merge what the project's extensions add into it; ``folder`` is where its other files lie."""
     expanded = copy.deepcopy(dict(charmcraft))
-    names = yaml_files.texts(expanded, "extensions", "charmcraft.yaml")
+    names = yaml_files.strings(expanded, "extensions", "charmcraft.yaml")
     expanded.pop("extensions", None)
     for name in sorted(names):
         expanded = _expand(name, expanded, folder)
@@ -141,7 +141,7 @@ def _bases(charmcraft: Mapping[str, Any]) -> Iterator[str]:
     """Find the bases wherever a project may name them: base, labels and build-for of platforms, bases."""
     if base := charmcraft.get("base"):
         yield str(base)
-    for label, platform in yaml_files.entries(charmcraft, "platforms").items():
+    for label, platform in yaml_files.mappings(charmcraft, "platforms").items():
         targets: object = platform.get("build-for") or []
         listed = cast("list[object]", targets) if isinstance(targets, list) else [targets]
         named = [label] if "@" in label else [str(target) for target in listed if "@" in str(target)]
@@ -153,7 +153,7 @@ def _bases(charmcraft: Mapping[str, Any]) -> Iterator[str]:
 
 def _options_of_endpoints(shared: Mapping[str, Any], charmcraft: Mapping[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    for endpoint, declared in yaml_files.entries(charmcraft, "requires").items():
+    for endpoint, declared in yaml_files.mappings(charmcraft, "requires").items():
         options |= _filled(shared["options-of-interfaces"].get(declared.get("interface"), {}), endpoint=endpoint)
     return options
 
@@ -183,7 +183,7 @@ def _type(case: _Case) -> Iterator[str]:
 
 
 def _refused_keys(case: _Case) -> Iterator[str]:
-    if "charm" in yaml_files.section(case.charmcraft, "parts"):
+    if "charm" in yaml_files.mapping(case.charmcraft, "parts"):
         yield f"charmcraft.yaml: parts.charm: {case.name} brings this part; name yours differently"
     for key in sorted({*_REFUSED} & case.charmcraft.keys()):
         yield f"charmcraft.yaml: {key}: not possible together with {case.name}; remove it"
@@ -197,14 +197,14 @@ def _owned_keys(case: _Case) -> Iterator[str]:
 
 def _names_taken(case: _Case) -> Iterator[str]:
     for keys in _SHARED:
-        own, added = yaml_files.section(case.charmcraft, *keys), yaml_files.section(case.adds, *keys)
+        own, added = yaml_files.mapping(case.charmcraft, *keys), yaml_files.mapping(case.adds, *keys)
         for name in sorted(own.keys() & added.keys()):
             where = f"charmcraft.yaml: {'.'.join(keys)}.{name}"
             yield f"{where}: {case.name} has one of this name; rename or remove it"
 
 
 def _own_options(case: _Case) -> Iterator[str]:
-    for name, option in yaml_files.entries(case.charmcraft, "config", "options").items():
+    for name, option in yaml_files.mappings(case.charmcraft, "config", "options").items():
         where = f"charmcraft.yaml: config.options.{name}"
         for prefix in ("webserver-", f"{case.framework}-"):
             if name.startswith(prefix):

@@ -25,7 +25,8 @@ from paas_local.build import (
     yaml_files,
 )
 from paas_local.build.errors import ProjectError, project_errors
-from paas_local.build.python_environments import Environment, Progress, Requirements
+from paas_local.build.progress import Progress
+from paas_local.build.python_environments import Environment, Requirements
 
 _KIND = "charms"
 _METADATA = (
@@ -78,9 +79,9 @@ def read(folder: Path) -> Charm:
         folder=folder,
         name=metadata["name"],
         metadata=metadata,
-        options=yaml_files.entries(options, "options", file="config.yaml"),
-        actions=yaml_files.entries({"actions": _optional(folder / "actions.yaml")}, "actions", file="actions.yaml"),
-        mounts=tuple(Path(path) for path in yaml_files.texts(manifest, "paas-local-mounts", "manifest.yaml")),
+        options=yaml_files.mappings(options, "options", file="config.yaml"),
+        actions=yaml_files.mappings({"actions": _optional(folder / "actions.yaml")}, "actions", file="actions.yaml"),
+        mounts=tuple(Path(path) for path in yaml_files.strings(manifest, "paas-local-mounts", "manifest.yaml")),
     )
 
 
@@ -114,7 +115,7 @@ def _pack(source: Path, progress: Progress) -> Path:
         _copy_files(source, folder, progress)
         _copy_dumped(plan, folder)
         charm_libs.fetch_into(folder / "lib", plan.charmcraft, progress)
-        environment = python_environments.make(_requirements(plan, folder), progress)
+        environment = python_environments.install(_requirements(plan, folder), progress)
         _write(folder, plan, environment)
         digest = cache.tree(folder)
         for name in ("src", "lib"):
@@ -133,8 +134,8 @@ def _read_project(source: Path) -> _Plan:
     for key in ("name", "summary", "description"):
         if not isinstance(metadata.get(key), str):
             raise ProjectError(f"{source / 'charmcraft.yaml'}: {key}: missing; add it, as {key}: TEXT")
-    options = yaml_files.section(charmcraft, "config") or _optional(files["config.yaml"])
-    actions = yaml_files.section(charmcraft, "actions") or _optional(files["actions.yaml"])
+    options = yaml_files.mapping(charmcraft, "config") or _optional(files["config.yaml"])
+    actions = yaml_files.mapping(charmcraft, "actions") or _optional(files["actions.yaml"])
     _check_options(options)
     plugin, part = _code_part(charmcraft)
     plan = _Plan(
@@ -153,7 +154,7 @@ def _read_project(source: Path) -> _Plan:
 
 def _metadata(charmcraft: Mapping[str, Any]) -> dict[str, Any]:
     """Take what Juju reads out of a project, under the names that Juju has for it."""
-    links = yaml_files.section(charmcraft, "links")
+    links = yaml_files.mapping(charmcraft, "links")
     contact = links.get("contact")
     named: dict[str, Any] = {
         **charmcraft,
@@ -166,7 +167,7 @@ def _metadata(charmcraft: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_options(config: Mapping[str, Any]) -> None:
-    for name, option in yaml_files.entries(config, "options", file="config").items():
+    for name, option in yaml_files.mappings(config, "options", file="config").items():
         if option.get("type") not in _OPTION_TYPES:
             types = ", ".join(_OPTION_TYPES)
             raise ProjectError(f"config.options.{name}.type: has to be one of {types}; found {option.get('type')}")
@@ -174,7 +175,7 @@ def _check_options(config: Mapping[str, Any]) -> None:
 
 def _code_part(charmcraft: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """Find the part that packs the charm's code; old projects have none and mean ``charm``."""
-    for name, part in yaml_files.entries(charmcraft, "parts").items():
+    for name, part in yaml_files.mappings(charmcraft, "parts").items():
         plugin = str(part.get("plugin", name))
         if plugin in {"charm", "uv", "python", "poetry"}:
             return plugin, part
@@ -184,16 +185,16 @@ def _code_part(charmcraft: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 def _requirements(plan: _Plan, packed: Path) -> Requirements:
     part, where = plan.part, "charmcraft.yaml: parts"
     if plan.plugin in {"uv", "poetry"}:
-        groups = yaml_files.texts(part, f"{plan.plugin}-groups" if plan.plugin == "uv" else "poetry-with", where)
+        groups = yaml_files.strings(part, f"{plan.plugin}-groups" if plan.plugin == "uv" else "poetry-with", where)
         return Requirements(source=plan.source, files=("pyproject.toml",), groups=groups)
-    files = yaml_files.texts(part, f"{plan.plugin}-requirements", where)
+    files = yaml_files.strings(part, f"{plan.plugin}-requirements", where)
     if not files and plan.plugin == "charm" and (plan.source / "requirements.txt").is_file():
         files = ("requirements.txt",)
-    lines = yaml_files.texts(
+    lines = yaml_files.strings(
         part, f"{plan.plugin}-python-packages" if plan.plugin == "charm" else "python-packages", where
     )
     if plan.bring_their_needs:
-        binary = yaml_files.texts(part, "charm-binary-python-packages", where)
+        binary = yaml_files.strings(part, "charm-binary-python-packages", where)
         lines = (*lines, *binary, *sorted(set(_needs_of_libraries(packed / "lib"))))
     return Requirements(source=plan.source, files=files, lines=lines)
 
@@ -229,7 +230,7 @@ def _copy_files(source: Path, folder: Path, progress: Progress) -> None:
 
 def _copy_dumped(plan: _Plan, folder: Path) -> None:
     """Copy what parts bring from other folders, which charms of one repository share."""
-    for name, part in yaml_files.entries(plan.charmcraft, "parts").items():
+    for name, part in yaml_files.mappings(plan.charmcraft, "parts").items():
         above = plan.source / str(part.get("source", "."))
         if part.get("plugin", name) != "dump" or above == plan.source:
             continue
@@ -270,10 +271,10 @@ def _notes(plan: _Plan) -> Iterator[str]:
         return
     staged = {
         name.partition("/")[0]
-        for part in yaml_files.entries(plan.charmcraft, "parts").values()
+        for part in yaml_files.mappings(plan.charmcraft, "parts").values()
         for name in (
-            *yaml_files.texts(part, "stage", "charmcraft.yaml"),
-            *yaml_files.texts(part, "prime", "charmcraft.yaml"),
+            *yaml_files.strings(part, "stage", "charmcraft.yaml"),
+            *yaml_files.strings(part, "prime", "charmcraft.yaml"),
         )
     }
     for name in ("templates", "cos_custom", "paas-config.yaml"):

@@ -17,7 +17,7 @@ from pathlib import Path
 from paas_local import folders
 from paas_local.build import cache
 from paas_local.build.errors import ProjectError
-from paas_local.build.python_environments import Progress
+from paas_local.build.progress import Progress
 
 _KIND = "packages"
 _LISTS = Path("/var/lib/apt/lists")

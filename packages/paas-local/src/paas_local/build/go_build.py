@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from paas_local.build import yaml_files
 from paas_local.build.errors import ProjectError
-from paas_local.build.python_environments import Progress
+from paas_local.build.progress import Progress
 
 _USUAL_PLACE = "/usr/local/go/bin"
 _FLAGS = "-trimpath -buildvcs=false"
@@ -38,8 +38,8 @@ class Settings:
 def settings(part: Mapping[str, Any], where: str) -> Settings:
     """Read them from a part."""
     return Settings(
-        tags=yaml_files.texts(part, "go-buildtags", where),
-        generate=yaml_files.texts(part, "go-generate", where),
+        tags=yaml_files.strings(part, "go-buildtags", where),
+        generate=yaml_files.strings(part, "go-generate", where),
         environment=_variables(part, where),
     )
 
@@ -58,7 +58,7 @@ def build(source: Path, settings: Settings, folder: Path, progress: Progress) ->
     """Compile all programs of a module into a folder; give where each lies, by its name."""
     if not (source / "go.mod").is_file():
         raise ProjectError(f"{source}: has no go.mod; make one with `go mod init`")
-    program = go()
+    program = find_go()
     progress(f"compiling {source} with {program}")
     for asked in settings.generate:
         _run([program, "generate", asked], source, settings, folder)
@@ -67,7 +67,7 @@ def build(source: Path, settings: Settings, folder: Path, progress: Progress) ->
     return {file.name: file for file in sorted(folder.iterdir())}
 
 
-def go() -> str:
+def find_go() -> str:
     """Find the program."""
     found = shutil.which("go") or shutil.which("go", path=_USUAL_PLACE)
     if found is None:

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,7 @@ from packaging.utils import canonicalize_name
 
 from paas_local.build import cache
 from paas_local.build.errors import ProjectError
-
-Progress = Callable[[str], None]
+from paas_local.build.progress import Progress
 
 _LONGEST_REASON = 400
 _FEW_CAUSES = 2
@@ -66,11 +65,11 @@ class Environment:
         return (self.folder, *(() if self.base.is_relative_to("/usr") else (self.base,)))
 
 
-Remembered = dict[tuple[Requirements, bool], str]
-_REMEMBERED: ContextVar[Remembered | None] = ContextVar("resolutions", default=None)
+Resolutions = dict[tuple[Requirements, bool], str]
+_RESOLUTIONS: ContextVar[Resolutions | None] = ContextVar("resolutions", default=None)
 
 
-def make(wanted: Requirements, progress: Progress) -> Environment:
+def install(wanted: Requirements, progress: Progress) -> Environment:
     """Give the environment that the requirements resolve to today, installed when it is not there yet."""
     progress(f"resolving {wanted.words}")
     resolved = resolve(wanted)
@@ -83,19 +82,19 @@ def make(wanted: Requirements, progress: Progress) -> Environment:
 
 
 @contextlib.contextmanager
-def remembered() -> Generator[Remembered]:
+def cached_resolutions() -> Generator[Resolutions]:
     """Resolve what is asked for again only after what this gives has been cleared; an index takes its time."""
-    known: Remembered = {}
-    token = _REMEMBERED.set(known)
+    known: Resolutions = {}
+    token = _RESOLUTIONS.set(known)
     try:
         yield known
     finally:
-        _REMEMBERED.reset(token)
+        _RESOLUTIONS.reset(token)
 
 
 def resolve(wanted: Requirements, *, direct: bool = False) -> str:
     """Settle all versions, with hashes, as a requirements file; ``direct`` leaves out dependencies."""
-    known = _REMEMBERED.get()
+    known = _RESOLUTIONS.get()
     if known is None:
         return _resolve(wanted, direct=direct)
     if (wanted, direct) not in known:
@@ -123,7 +122,7 @@ def _resolve(wanted: Requirements, *, direct: bool) -> str:
         return without_network.stdout
 
 
-def named(resolved: str) -> frozenset[str]:
+def package_names(resolved: str) -> frozenset[str]:
     """Tell the names of the packages in a resolution."""
     return frozenset(canonicalize_name(name) for name in _INSTALLED.findall(resolved))
 
@@ -139,7 +138,7 @@ def sdist_url(name: str, version: str) -> str:
     return place if kind == "url" else (wanted.source / place).resolve().as_uri()
 
 
-def uv() -> str:
+def find_uv() -> str:
     """Find the program."""
     beside = Path(sys.executable).with_name("uv")
     found = os.environ.get("UV") or shutil.which("uv") or (str(beside) if beside.is_file() else None)
@@ -186,7 +185,7 @@ def _uv(*command: str, wanted: Requirements) -> str:
 def _run(command: tuple[str, ...], wanted: Requirements) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            (uv(), *command),
+            (find_uv(), *command),
             cwd=wanted.source,
             env={**_inherited(os.environ), "UV_PYTHON": _base_interpreter(), "UV_PYTHON_DOWNLOADS": "never"},
             input="".join(f"{line}\n" for line in wanted.lines),
@@ -196,7 +195,7 @@ def _run(command: tuple[str, ...], wanted: Requirements) -> subprocess.Completed
             umask=0o022,
         )
     except OSError as error:
-        raise ProjectError(f"cannot run uv at {uv()}: {error.strerror}") from error
+        raise ProjectError(f"cannot run uv at {find_uv()}: {error.strerror}") from error
 
 
 def _base_interpreter() -> str:

@@ -17,32 +17,32 @@ _CACHE = "__pycache__"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Anew:
+class Recreate:
     """Only a new container will do; the reason is for the author."""
 
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Files:
+class FileChanges:
     """Files to replace, by their paths in the container, and paths to remove."""
 
     written: Mapping[str, Path]
     removed: tuple[str, ...]
 
     @property
-    def places(self) -> tuple[str, ...]:
+    def paths(self) -> tuple[str, ...]:
         """All paths that differ."""
         return (*sorted(self.written), *self.removed)
 
     @property
-    def caches(self) -> tuple[str, ...]:
+    def bytecode(self) -> tuple[str, ...]:
         """Folders of compiled modules: Python tells versions apart by whole seconds and size, which is too coarse."""
-        modules = (PurePosixPath(place) for place in self.places if place.endswith(".py"))
+        modules = (PurePosixPath(place) for place in self.paths if place.endswith(".py"))
         return tuple(sorted({str(module.parent / _CACHE) for module in modules}))
 
 
-def difference(old: Rock, new: Rock) -> Files | Anew:
+def compare(old: Rock, new: Rock) -> FileChanges | Recreate:
     """Compare two images of one application."""
     for what, same in (
         ("packages", (old.python, old.packages) == (new.python, new.packages)),
@@ -51,16 +51,16 @@ def difference(old: Rock, new: Rock) -> Files | Anew:
         ("mounted folders", _elsewhere(old) == _elsewhere(new)),
     ):
         if not same:
-            return Anew(why=f"the image's {what} changed")
+            return Recreate(reason=f"the image's {what} changed")
     before, after = dict(_own(old)), dict(_own(new))
     written = {place: file.path for place, file in after.items() if place not in before or file.differs(before[place])}
-    changed = Files(written=written, removed=tuple(sorted(before.keys() - after.keys())))
-    for place in changed.places:
+    changed = FileChanges(written=written, removed=tuple(sorted(before.keys() - after.keys())))
+    for place in changed.paths:
         file = after.get(place) or before[place]
         if file.mode == "ro" or file.path.is_symlink():
-            return Anew(why=f"{place} changed")
+            return Recreate(reason=f"{place} changed")
         if _MIGRATIONS & set(PurePosixPath(place).parts):
-            return Anew(why=f"a migration changed: {place}")
+            return Recreate(reason=f"a migration changed: {place}")
     return changed
 
 

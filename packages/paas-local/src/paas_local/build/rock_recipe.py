@@ -43,8 +43,8 @@ def chosen(source: Path, patterns: Iterable[str]) -> Iterator[str]:
 
 def dumped(source: Path, where: str, part: Mapping[str, Any]) -> dict[str, Path]:
     """Tell where a part of the plugin ``dump`` puts the files of its source: relative target to file."""
-    moved: dict[str, str] = yaml_files.section(part, "organize", file=where)
-    patterns = yaml_files.texts(part, "stage", where) or yaml_files.texts(part, "prime", where)
+    moved: dict[str, str] = yaml_files.mapping(part, "organize", file=where)
+    patterns = yaml_files.strings(part, "stage", where) or yaml_files.strings(part, "prime", where)
     # Lists that only leave out begin with everything.
     every = () if any(not item.startswith("-") for item in patterns) else ("*",)
     return {organized(name, moved): source / name for name in chosen(source, (*every, *patterns))}

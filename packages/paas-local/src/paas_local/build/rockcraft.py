@@ -7,7 +7,8 @@ from typing import Any
 
 from paas_local.build import go_build, rock_recipe, rockcraft_extensions, yaml_files
 from paas_local.build.errors import ProjectError
-from paas_local.build.python_environments import Progress, Requirements
+from paas_local.build.progress import Progress
+from paas_local.build.python_environments import Requirements
 from paas_local.build.rock_recipe import Recipe, dumped, organized
 from paas_local.build.rockcraft_extensions import EXTENSIONS
 
@@ -23,13 +24,13 @@ def read(source: Path, progress: Progress) -> Recipe:
     rock = yaml_files.load(source / FILE)
     if not isinstance(rock.get("name"), str):
         raise ProjectError(f"{source / FILE}: name: missing; add it, as name: my-app")
-    environment = {name: str(value) for name, value in yaml_files.section(rock, "environment", file=FILE).items()}
+    environment = {name: str(value) for name, value in yaml_files.mapping(rock, "environment", file=FILE).items()}
     found = Recipe(name=rock["name"], environment=environment, layer=_layer(rock))
-    used = [_extension(name) for name in sorted(yaml_files.texts(rock, "extensions", FILE))]
+    used = [_extension(name) for name in sorted(yaml_files.strings(rock, "extensions", FILE))]
     for framework in used:
         found = rockcraft_extensions.extend(framework, source, rock, found, progress)
-    for name, part in yaml_files.entries(rock, "parts", file=FILE).items():
-        packages = yaml_files.texts(part, "stage-packages", f"{FILE}: parts.{name}")
+    for name, part in yaml_files.mappings(rock, "parts", file=FILE).items():
+        packages = yaml_files.strings(part, "stage-packages", f"{FILE}: parts.{name}")
         found = replace(found, packages=(*found.packages, *packages))
         if not any(framework.has(name) for framework in used):
             found = _with_part(source, name, part, found, progress)
@@ -44,7 +45,7 @@ def _extension(name: str) -> rockcraft_extensions.Framework:
 
 def _layer(rock: Mapping[str, Any]) -> dict[str, Any]:
     named = {"summary": rock.get("summary"), "description": rock.get("description")}
-    sections = {key: yaml_files.entries(rock, key, file=FILE) for key in ("services", "checks")}
+    sections = {key: yaml_files.mappings(rock, key, file=FILE) for key in ("services", "checks")}
     return {key: value for key, value in {**named, **sections}.items() if value}
 
 
@@ -60,8 +61,8 @@ def _with_part(source: Path, name: str, part: Mapping[str, Any], recipe: Recipe,
 
 
 def _python(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
-    files = tuple(str(source / name) for name in yaml_files.texts(part, "python-requirements", where))
-    lines = yaml_files.texts(part, "python-packages", where)
+    files = tuple(str(source / name) for name in yaml_files.strings(part, "python-requirements", where))
+    lines = yaml_files.strings(part, "python-packages", where)
     before = recipe.requirements or Requirements(source=source)
     more = replace(before, files=(*before.files, *files), lines=(*before.lines, *lines))
     return replace(recipe, requirements=more)
@@ -73,7 +74,7 @@ def _dump(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: 
 
 
 def _go(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
-    moved: dict[str, str] = yaml_files.section(part, "organize", file=where)
+    moved: dict[str, str] = yaml_files.mapping(part, "organize", file=where)
     settings = go_build.settings(part, where)
 
     def programs(folder: Path) -> dict[str, Path]:

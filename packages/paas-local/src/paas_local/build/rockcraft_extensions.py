@@ -10,7 +10,8 @@ from typing import Any
 from paas_local.build import entrypoints, go_build, python_environments, yaml_files
 from paas_local.build.entrypoints import Wanted
 from paas_local.build.errors import ProjectError
-from paas_local.build.python_environments import Progress, Requirements
+from paas_local.build.progress import Progress
+from paas_local.build.python_environments import Requirements
 from paas_local.build.rock_recipe import FILE, Recipe, chosen
 
 _FLASK = Wanted(framework="Flask", objects=("app", "application"), factories=("create_app", "make_app"))
@@ -47,7 +48,7 @@ class Project:
 
     def part(self, name: str) -> dict[str, Any]:
         """Read one of the parts."""
-        return yaml_files.section(self.rock, "parts", name, file=FILE)
+        return yaml_files.mapping(self.rock, "parts", name, file=FILE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,7 @@ def extend(framework: Framework, source: Path, rock: Mapping[str, Any], recipe: 
     """Add what the extension adds; what the author has set himself is kept."""
     requirements, packages = _requirements(framework, source, rock)
     told = Project(source=source, name=recipe.name, rock=rock, packages=packages)
-    services = yaml_files.entries(recipe.layer, "services", file=FILE)
+    services = yaml_files.mappings(recipe.layer, "services", file=FILE)
     own_command = "command" in services.get(framework.name, {})
     start = None if own_command else framework.start(told)
     files = _files(framework, told, start.files if start else ())
@@ -156,14 +157,14 @@ def _requirements(
     if file is None:
         raise ProjectError(f"{source}: has no {packages.files[0]}; add one with the line `{packages.framework[0]}`")
     asked = Requirements(source=source, files=(file,))
-    direct = python_environments.named(python_environments.resolve(asked, direct=True))
+    direct = python_environments.package_names(python_environments.resolve(asked, direct=True))
     if not direct & {*packages.framework}:
         raise ProjectError(f"{source / file}: does not name {words}; add it")
     more = tuple(
         line
-        for name, part in yaml_files.entries(rock, "parts", file=FILE).items()
+        for name, part in yaml_files.mappings(rock, "parts", file=FILE).items()
         if framework.has(name)
-        for line in yaml_files.texts(part, "python-packages", f"{FILE}: parts.{name}")
+        for line in yaml_files.strings(part, "python-packages", f"{FILE}: parts.{name}")
     )
     extras = {"gevent" for line in more if "gevent" in line}
     return replace(asked, lines=(packages.server, *more)), direct | extras
@@ -177,7 +178,7 @@ def _services(added: Mapping[str, Mapping[str, Any]], own: Mapping[str, Mapping[
 
 def _service(added: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     key = "environment"
-    variables = {**yaml_files.section(added, key), **yaml_files.section(own, key, file=f"{FILE}: services")}
+    variables = {**yaml_files.mapping(added, key), **yaml_files.mapping(own, key, file=f"{FILE}: services")}
     return {**added, **own, **({key: variables} if variables else {})}
 
 
@@ -186,7 +187,7 @@ def _files(framework: Framework, told: Project, needed: tuple[str, ...]) -> dict
     part = told.part(files.part)
     if files.listed is None and part:
         return {}
-    named = yaml_files.texts(part, files.listed, f"{FILE}: parts.{files.part}") if files.listed else ()
+    named = yaml_files.strings(part, files.listed, f"{FILE}: parts.{files.part}") if files.listed else ()
     for item in named:
         if not item.lstrip("- ").startswith(f"{framework.app}/"):
             raise ProjectError(f"{FILE}: parts.{files.part}.{files.listed}: {item} has to begin with {framework.app}/")
@@ -227,8 +228,8 @@ def _go_programs(told: Project, progress: Progress, folder: Path) -> dict[str, P
     name = "go-framework/install-app"
     part, where = told.part(name), f"{FILE}: parts.{name}"
     built = go_build.build(told.source, go_build.settings(part, where), folder, progress)
-    wanted = {target: source for source, target in yaml_files.section(part, "organize", file=where).items()}
-    own_command = "command" in yaml_files.section(told.rock, "services", "go", file=FILE)
+    wanted = {target: source for source, target in yaml_files.mapping(part, "organize", file=where).items()}
+    own_command = "command" in yaml_files.mapping(told.rock, "services", "go", file=FILE)
     if not own_command:
         wanted.setdefault(f"{_BINARIES}/{told.name}", f"bin/{told.name}")
     for source in wanted.values():

@@ -12,7 +12,8 @@ import yaml
 
 from paas_local.build import cache, debian_packages, python_environments, rockcraft, yaml_files
 from paas_local.build.errors import project_errors
-from paas_local.build.python_environments import Environment, Progress
+from paas_local.build.progress import Progress
+from paas_local.build.python_environments import Environment
 from paas_local.build.rock_recipe import Recipe
 
 _KIND = "rocks"
@@ -60,7 +61,7 @@ def build(source: Path, progress: Progress) -> Rock:
     """Make the local image of a project's folder, or find it in the cache."""
     with project_errors(source):
         recipe = rockcraft.read(source, progress)
-        environment = python_environments.make(recipe.requirements, progress) if recipe.requirements else None
+        environment = python_environments.install(recipe.requirements, progress) if recipe.requirements else None
         where = f"{rockcraft.FILE}: stage-packages"
         packages = debian_packages.stage(recipe.packages, where, progress) if recipe.packages else None
         return read(_build(recipe, environment, packages))

@@ -28,7 +28,7 @@ def load(file: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", document)
 
 
-def section(project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml") -> dict[str, Any]:
+def mapping(project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml") -> dict[str, Any]:
     """Read a mapping of mappings below some keys; what is not there is empty."""
     value: Any = project
     for depth, key in enumerate(keys, start=1):
@@ -40,13 +40,13 @@ def section(project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml
     return cast("dict[str, Any]", value)
 
 
-def entries(project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml") -> dict[str, dict[str, Any]]:
+def mappings(project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml") -> dict[str, dict[str, Any]]:
     """Read the named mappings below some keys; one without content is empty."""
-    named = section(project, *keys, file=file)
-    return {name: section(named, name, file=f"{file}: {'.'.join(keys)}") for name in named}
+    named = mapping(project, *keys, file=file)
+    return {name: mapping(named, name, file=f"{file}: {'.'.join(keys)}") for name in named}
 
 
-def texts(project: Mapping[str, Any], key: str, file: str) -> tuple[str, ...]:
+def strings(project: Mapping[str, Any], key: str, file: str) -> tuple[str, ...]:
     """Read a list of texts; what is not there is empty."""
     value = project.get(key)
     if value is None:

@@ -24,7 +24,7 @@ class Need:
 
 def needs(metadata: Mapping[str, Any], built_in: Provides) -> tuple[Need, ...]:
     """Find what a charm requires; an endpoint is required when it says ``optional: false``."""
-    required = yaml_files.entries(metadata, "requires", file="metadata.yaml")
+    required = yaml_files.mappings(metadata, "requires", file="metadata.yaml")
     return tuple(
         _need(endpoint, str(declared.get("interface", "")), built_in)
         for endpoint, declared in required.items()
@@ -37,7 +37,7 @@ def provided(charms: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str
     return {
         name: {
             endpoint: str(declared.get("interface", ""))
-            for endpoint, declared in yaml_files.entries(charm, "provides").items()
+            for endpoint, declared in yaml_files.mappings(charm, "provides").items()
         }
         for name, charm in charms.items()
     }

@@ -18,37 +18,37 @@ _NAMED = re.compile(rf"""(?:^|["'])\s*({"|".join(_PYTHON)})\b(?![-_.])""", re.IG
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Detected:
     """A framework, and the reason to think so."""
 
     framework: str
-    why: str
+    reason: str
     name: str
     """What the image has to be called, where the framework cares; else the folder's name."""
 
 
-def find(folder: Path) -> Found:
+def find(folder: Path) -> Detected:
     """Find the framework: the image's file says it, else the files of the application."""
-    name = scaffold.name_for(folder.name)
+    name = scaffold.application_name(folder.name)
     if (folder / rockcraft.FILE).is_file():
         return _named(folder / rockcraft.FILE, name)
     if (folder / "go.mod").is_file():
-        return Found(framework="go", why="there is a go.mod", name=name)
+        return Detected(framework="go", reason="there is a go.mod", name=name)
     if found := next(_manage(folder), None):
         # The image's name leads rockcraft to the project.
         package = found.parent.name
-        return Found(framework="django", why=f"there is a {package}/{_MANAGE}", name=package.replace("_", "-"))
+        return Detected(framework="django", reason=f"there is a {package}/{_MANAGE}", name=package.replace("_", "-"))
     if (folder / _MANAGE).is_file():
         raise ProjectError(f"{folder}: {_MANAGE} has to be one folder further down, as {name}/{_MANAGE}: move it")
     return _required(folder, name)
 
 
-def _named(file: Path, name: str) -> Found:
-    extensions = yaml_files.texts(yaml_files.load(file), "extensions", rockcraft.FILE)
+def _named(file: Path, name: str) -> Detected:
+    extensions = yaml_files.strings(yaml_files.load(file), "extensions", rockcraft.FILE)
     for extension in extensions:
         framework = extension.removesuffix(_EXTENSION)
         if framework in scaffold.FRAMEWORKS and extension != framework:
-            return Found(framework=framework, why=f"{rockcraft.FILE} names the extension {extension}", name=name)
+            return Detected(framework=framework, reason=f"{rockcraft.FILE} names the extension {extension}", name=name)
     known = ", ".join(f"{framework}{_EXTENSION}" for framework in scaffold.FRAMEWORKS)
     raise ProjectError(f"{file}: extensions: names none of {known}; add one, or use: paas-local deploy")
 
@@ -57,7 +57,7 @@ def _manage(folder: Path) -> Iterator[Path]:
     return (file for file in sorted(folder.glob(f"*/{_MANAGE}")) if (file.parent / file.parent.name).is_dir())
 
 
-def _required(folder: Path, name: str) -> Found:
+def _required(folder: Path, name: str) -> Detected:
     for file in _FILES:
         if not (folder / file).is_file():
             continue
@@ -65,7 +65,7 @@ def _required(folder: Path, name: str) -> Found:
         named = sorted({match.group(1).lower() for match in _NAMED.finditer(text)})
         match named:
             case [framework]:
-                return Found(framework=framework, why=f"{file} names {framework}", name=name)
+                return Detected(framework=framework, reason=f"{file} names {framework}", name=name)
             case [_, *_]:
                 raise ProjectError(
                     f"{folder / file}: names {' and '.join(named)}; say which in a {rockcraft.FILE}:"

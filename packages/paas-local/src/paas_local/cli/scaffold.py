@@ -22,7 +22,7 @@ _CHARM = PurePosixPath("charm")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text:
+class ProjectFile:
     """A file of a project."""
 
     text: str
@@ -34,25 +34,25 @@ def image(framework: str) -> str:
     return f"{framework}-app-image" if framework in {"flask", "django"} else "app-image"
 
 
-def files(framework: str, name: str) -> dict[PurePosixPath, Text]:
+def render(framework: str, name: str) -> dict[PurePosixPath, ProjectFile]:
     """Give the files of a new project, by their paths in its folder."""
     package = name.replace("-", "_")
     title = "".join(part.capitalize() for part in name.split("-"))
     values = {"name": name, "package": package, "title": title, "framework": framework}
-    found: dict[PurePosixPath, Text] = {}
+    found: dict[PurePosixPath, ProjectFile] = {}
     # A framework's own file goes before the one that all share.
     for folder in (_TEMPLATES / _SHARED, _TEMPLATES / framework):
         for file in sorted(folder.rglob(f"*{_SUFFIX}")):
             place = PurePosixPath(file.relative_to(folder)).with_suffix("")
             parts = [package if part == _PACKAGE else part for part in place.parts]
             text = string.Template(file.read_text(encoding="utf-8")).substitute(values)
-            found[PurePosixPath(*parts)] = Text(text=text, executable=text.startswith("#!"))
+            found[PurePosixPath(*parts)] = ProjectFile(text=text, executable=text.startswith("#!"))
     return found
 
 
-def missing(framework: str, name: str, folder: Path) -> dict[PurePosixPath, Text]:
+def missing(framework: str, name: str, folder: Path) -> dict[PurePosixPath, ProjectFile]:
     """Give what a finished application needs to be deployed and does not have: its image's file, its charm."""
-    wanted = files(framework, name)
+    wanted = render(framework, name)
     charm = {place: text for place, text in wanted.items() if place.is_relative_to(_CHARM)}
     rock = PurePosixPath(rockcraft.FILE)
     return {
@@ -61,7 +61,7 @@ def missing(framework: str, name: str, folder: Path) -> dict[PurePosixPath, Text
     }
 
 
-def write(folder: Path, wanted: Mapping[PurePosixPath, Text]) -> None:
+def write(folder: Path, wanted: Mapping[PurePosixPath, ProjectFile]) -> None:
     """Write files that are not there yet."""
     for place, each in wanted.items():
         file = folder / place
@@ -72,7 +72,7 @@ def write(folder: Path, wanted: Mapping[PurePosixPath, Text]) -> None:
             file.chmod(file.stat().st_mode | (file.stat().st_mode & 0o444) >> 2)
 
 
-def problem(framework: str, name: str) -> str | None:
+def name_problem(framework: str, name: str) -> str | None:
     """Say why a project cannot have a name; an application of Juju's, an image and a package have it too."""
     if not operations.APPLICATION_NAME.fullmatch(name):
         return f'invalid name "{name}": lower-case letters, digits and dashes, with a letter in each part, as my-app'
@@ -81,7 +81,7 @@ def problem(framework: str, name: str) -> str | None:
     return None
 
 
-def name_for(folder: str) -> str:
+def application_name(folder: str) -> str:
     """Make a name of an application out of a folder's."""
     parts = list(_parts(folder.lower()))
     return "-".join(parts) or "app"

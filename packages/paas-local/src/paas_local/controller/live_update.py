@@ -20,7 +20,7 @@ import yaml
 
 from paas_local.build import rocks
 from paas_local.build.errors import ProjectError
-from paas_local.build.rock_changes import Anew, Files, difference
+from paas_local.build.rock_changes import FileChanges, Recreate, compare
 from paas_local.juju.errors import Refused
 from paas_local.juju.model import Application, Model
 
@@ -57,10 +57,10 @@ def notice(plan: Mapping[str, Mapping[str, Any]], current: Mapping[str, str]) ->
     return Notice(reload=tuple(told), restart=tuple(name for name in concerned if name not in told))
 
 
-def changed(model: Model, name: str, resources: Mapping[str, str]) -> list[tuple[str, str, Files]]:
+def changed(model: Model, name: str, resources: Mapping[str, str]) -> list[tuple[str, str, FileChanges]]:
     """Find the containers whose images change, with the files that do: unit, container, files."""
     application = _application(model, name)
-    found: list[tuple[str, str, Files]] = []
+    found: list[tuple[str, str, FileChanges]] = []
     for container in application.charm.containers.values():
         before, after = (each.get(container.resource or "") for each in (application.resources, resources))
         if not before or not after or before == after:
@@ -83,23 +83,23 @@ def _application(model: Model, name: str) -> Application:
     return model.applications[name]
 
 
-def _difference(before: Path, after: Path) -> Files:
+def _difference(before: Path, after: Path) -> FileChanges:
     try:
-        match difference(rocks.read(before), rocks.read(after)):
-            case Anew(why=why):
-                raise Refused(f"{why}: that needs new containers")
+        match compare(rocks.read(before), rocks.read(after)):
+            case Recreate(reason=reason):
+                raise Refused(f"{reason}: that needs new containers")
             case files:
                 return files
     except ProjectError as error:
         raise Refused(str(error)) from None
 
 
-async def deliver(unit: str, socket: Path, files: Files) -> Notice:
+async def deliver(unit: str, socket: Path, files: FileChanges) -> Notice:
     """Replace files in a unit's container and let its services notice."""
     async with _answering(unit, socket) as pebble:
         if files.written:
             await pebble.write(files.written)
-        await pebble.remove((*files.removed, *files.caches))
+        await pebble.remove((*files.removed, *files.bytecode))
         due = notice(await pebble.plan(), await pebble.current())
         if due.reload:
             await pebble.ask("POST", "/v1/signals", {"signal": _RELOAD, "services": due.reload})

@@ -47,7 +47,7 @@ class Pod(Protocol):
         """Return once a container has ended."""
         ...
 
-    def renew(self, spec: containers.PodSpec) -> None:
+    def replace_spec(self, spec: containers.PodSpec) -> None:
         """Note what containers are made of that start from now on."""
         ...
 
@@ -267,7 +267,7 @@ class Agent:
     async def _start_again(self, pod: Pod, container: str) -> bool:
         unit = self._unit_now()
         if unit is not None:
-            pod.renew(pod_spec.spec(self._folders, self._models.model(self._name), unit))
+            pod.replace_spec(pod_spec.spec(self._folders, self._models.model(self._name), unit))
         try:
             await pod.start_container(container)
         except containers.PodError as error:

@@ -48,9 +48,9 @@ class Network:
         netlink = await self._stack.enter_async_context(AsyncIPRoute())
         self._netlink = cast("_Netlink", netlink)
         await self._netlink.link("add", ifname=_BRIDGE, kind="bridge")
-        with netif.control() as link:
-            netif.address(link, _BRIDGE, ipaddress.IPv4Interface(f"{GATEWAY}/{NETWORK.prefixlen}"))
-            netif.up(link, _BRIDGE)
+        with netif.control_socket() as link:
+            netif.set_address(link, _BRIDGE, ipaddress.IPv4Interface(f"{GATEWAY}/{NETWORK.prefixlen}"))
+            netif.bring_up(link, _BRIDGE)
         self._bridge = socket.if_nametoindex(_BRIDGE)
         # Whatever address a pod asks for, it is one of ours: so the listeners of egress get it.
         loopback = socket.if_nametoindex("lo")
@@ -60,25 +60,25 @@ class Network:
         (self._run / "relay").unlink(missing_ok=True)
         server = await asyncio.start_unix_server(_incoming, str(self._run / "relay"))
         self._stack.callback(server.close)
-        await self._stack.enter_async_context(egress.listening(self._run / "host", NETWORK, GATEWAY))
+        await self._stack.enter_async_context(egress.forwarding(self._run / "host", NETWORK, GATEWAY))
 
     async def attach(self, pid: int, address: str) -> None:
         """Connect the network namespace of a process to the bridge, under this address."""
         where = ipaddress.IPv4Interface(f"{address}/{NETWORK.prefixlen}")
-        name = outer_name(where.ip)
+        name = veth_name(where.ip)
         with contextlib.suppress(OSError):
             await self._netlink.link("del", index=socket.if_nametoindex(name))
-        peer = {"ifname": "eth0", "net_ns_pid": pid, "address": hardware_address(where.ip)}
+        peer = {"ifname": "eth0", "net_ns_pid": pid, "address": mac_address(where.ip)}
         await self._netlink.link("add", ifname=name, kind="veth", peer=peer)
         await self._netlink.link("set", index=socket.if_nametoindex(name), master=self._bridge, state="up")
         with _control_in(pid) as link:
-            netif.address(link, "eth0", where)
-            netif.up(link, "eth0")
-            netif.default_route(link, GATEWAY)
+            netif.set_address(link, "eth0", where)
+            netif.bring_up(link, "eth0")
+            netif.add_default_route(link, GATEWAY)
 
     async def publish(self, address: str, port: int) -> int:
         """Let the host listen for a pod's port; answers the host's port, the same number if that is free."""
-        connection = await streams.to_socket(self._run / "host")
+        connection = await streams.connect_unix(self._run / "host")
         await connection.send({"listen": {"address": address, "port": port}})
         answer = await connection.receive()
         if "port" not in answer:
@@ -105,8 +105,8 @@ async def _incoming(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
         if not wanted:
             return
         with contextlib.suppress(OSError):
-            async with streams.closing(await streams.to_address(wanted["address"], wanted["port"])) as pod:
-                await streams.join(outside, pod)
+            async with streams.closing(await streams.connect_tcp(wanted["address"], wanted["port"])) as pod:
+                await streams.relay(outside, pod)
 
 
 @contextlib.contextmanager
@@ -120,7 +120,7 @@ def _control_in(pid: int) -> Generator[socket.socket, None, None]:
     try:
         namespaces.setns(other, namespaces.NEWNET)
         try:
-            link = netif.control()
+            link = netif.control_socket()
         finally:
             namespaces.setns(own, namespaces.NEWNET)
     finally:
@@ -130,11 +130,11 @@ def _control_in(pid: int) -> Generator[socket.socket, None, None]:
         yield link
 
 
-def outer_name(address: ipaddress.IPv4Address) -> str:
+def veth_name(address: ipaddress.IPv4Address) -> str:
     """Name the bridge's end of a pod's cable."""
     return f"pod{int(address) - int(NETWORK.network_address)}"
 
 
-def hardware_address(address: ipaddress.IPv4Address) -> str:
+def mac_address(address: ipaddress.IPv4Address) -> str:
     """Give a pod the same one again, so that what others remember of its address stays true."""
     return "02:00:" + ":".join(f"{byte:02x}" for byte in address.packed)

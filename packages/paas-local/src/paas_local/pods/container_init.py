@@ -277,7 +277,7 @@ def _build(root: str, wanted: Iterable[rootfs.Step]) -> None:
     Path(_HOST).rmdir()
 
 
-def words(error: OSError) -> str:
+def describe(error: OSError) -> str:
     """Say what went wrong where, with the path that the host knows."""
     if isinstance(error, shutil.Error):
         return f"cannot copy: {error.args[0][0][2]}".replace(_HOST, "")
@@ -293,7 +293,7 @@ def _main_program(spec: Spec, lifeline: int, answer: int) -> None:
         os.setsid()
         namespaces.drop_capabilities()
         if spec.uid is not None:
-            namespaces.become(spec.uid)
+            namespaces.set_user(spec.uid)
         namespaces.die_with_parent(lifeline)
         if spec.idle:
             # So that orphans vanish, though their new parent never waits for them.
@@ -301,7 +301,7 @@ def _main_program(spec: Spec, lifeline: int, answer: int) -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.execve(spec.argv[0], spec.argv, dict(spec.environment))  # noqa: S606 - no shell is meant
     except OSError as error:
-        os.write(answer, words(error).encode())
+        os.write(answer, describe(error).encode())
     finally:
         os._exit(1)
 
@@ -315,8 +315,8 @@ def _join(spec: Spec) -> None:
     else:
         namespaces.unshare(namespaces.NEWNET | namespaces.NEWUTS | namespaces.NEWIPC)
         socket.sethostname(spec.hostname or "pod")
-        with netif.control() as link:
-            netif.up(link, "lo")
+        with netif.control_socket() as link:
+            netif.bring_up(link, "lo")
 
 
 def _redirect(log: str) -> None:
@@ -352,7 +352,7 @@ def main(argv: list[str]) -> int:
         _join(spec)
         namespaces.unshare(namespaces.NEWPID)
     except OSError as error:
-        told.write(json.dumps({"error": words(error)}) + "\n")
+        told.write(json.dumps({"error": describe(error)}) + "\n")
         return 1
     lifeline, kept = os.pipe()
     trouble, answer = os.pipe()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paas_local.build.rocks import Rock
 
 CHARM = "charm"
-_HOOKTOOL = Path(__file__).parent.parent / "controller" / "hook_tool.py"
+_HOOK_TOOL = Path(__file__).parent.parent / "controller" / "hook_tool.py"
 _GRACE = 12.0
 _LONGEST_SOCKET = 107
 _LONGEST_SHEBANG = 120
@@ -82,20 +82,20 @@ class _Running:
 class Pod:
     """A unit's containers, while they run."""
 
-    def __init__(self, spec: PodSpec, pebble: Path | None, hooktool: Path) -> None:
+    def __init__(self, spec: PodSpec, pebble: Path | None, hook_tool: Path) -> None:
         self.spec = spec
-        self._hooktool = hooktool.read_text()
+        self._hook_tool = hook_tool.read_text()
         self._pebble = pebble
         self._machine = rootfs.machine(
-            privileged=namespaces.mapped(rootfs.DAEMON_USER, Path("/proc/self/uid_map").read_text())
+            privileged=namespaces.is_mapped(rootfs.DAEMON_USER, Path("/proc/self/uid_map").read_text())
         )
         self._running: dict[str, _Running] = {}
         self._sockets: dict[str, int] = {}
 
     @classmethod
-    async def start(cls, spec: PodSpec, *, pebble: Path | None, hooktool: Path = _HOOKTOOL) -> "Pod":
+    async def start(cls, spec: PodSpec, *, pebble: Path | None, hook_tool: Path = _HOOK_TOOL) -> "Pod":
         """Start all containers; :attr:`pid` has the pod's network namespace, as yet without address."""
-        pod = cls(spec, pebble, hooktool)
+        pod = cls(spec, pebble, hook_tool)
         try:
             for each in spec.containers:
                 (spec.folder / each.name).mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ class Pod:
             self._sockets[container] = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)
         return Path(f"/proc/self/fd/{self._sockets[container]}/{path.name}")
 
-    def renew(self, spec: PodSpec) -> None:
+    def replace_spec(self, spec: PodSpec) -> None:
         """Note what containers are made of that start from now on."""
         self.spec = spec
 
@@ -196,14 +196,14 @@ class Pod:
             *rootfs.base(self._machine, hostname=self.hostname, hosts=spec.hosts),
             *rootfs.interpreter(_base_python(), [sys.base_prefix]),
             *rootfs.charm(
-                agent=rootfs.tag(spec.unit),
+                agent=rootfs.unit_tag(spec.unit),
                 charm_dir=spec.charm_dir,
                 agent_socket=spec.agent_socket,
                 mounts=spec.charm.mounts,
                 storage=spec.charm_storage,
                 pebbles={each.name: spec.folder / each.name for each in spec.containers},
                 tools=spec.tools,
-                hooktool=script(_base_python(), self._hooktool),
+                hook_tool=with_shebang(_base_python(), self._hook_tool),
             ),
         )
         sleep = shutil.which("sleep", path=_ENVIRONMENT["PATH"]) or "/bin/sleep"
@@ -289,7 +289,7 @@ def _base_python() -> str:
     return os.path.realpath(sys.executable)
 
 
-def script(python: str, source: str) -> str:
+def with_shebang(python: str, source: str) -> str:
     """Make a program run with this interpreter, without anyone's packages."""
     if len(python) > _LONGEST_SHEBANG or " " in python:
         # A shell and Python read these lines differently: for the latter, they are one text.

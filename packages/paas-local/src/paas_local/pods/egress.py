@@ -15,7 +15,7 @@ _SERVER_FAILURE = 2
 
 
 @contextlib.asynccontextmanager
-async def listening(
+async def forwarding(
     host: Path, network: ipaddress.IPv4Network, gateway: ipaddress.IPv4Address
 ) -> AsyncGenerator[None, None]:
     """Take what pods send to anywhere outside of their network, for as long as this lasts."""
@@ -43,10 +43,10 @@ def is_outside(address: ipaddress.IPv4Address, network: ipaddress.IPv4Network) -
 
 
 async def _relay(host: Path, pod: streams.Connection, address: str, port: int) -> None:
-    async with streams.closing(await streams.to_socket(host)) as world:
+    async with streams.closing(await streams.connect_unix(host)) as world:
         await world.send({"dial": {"address": address, "port": port}})
         if "error" not in await world.receive():
-            await streams.join(pod, world)
+            await streams.relay(pod, world)
 
 
 class _Names(asyncio.DatagramProtocol):
@@ -65,14 +65,14 @@ class _Names(asyncio.DatagramProtocol):
         task.add_done_callback(self._asking.discard)
 
     async def _answer(self, question: bytes, addr: tuple[str, int]) -> None:
-        async with streams.closing(await streams.to_socket(self._host)) as world:
+        async with streams.closing(await streams.connect_unix(self._host)) as world:
             await world.send({"question": question.hex()})
             answer = await world.receive()
-            found = bytes.fromhex(answer.get("answer", "")) or failure(question)
+            found = bytes.fromhex(answer.get("answer", "")) or server_failure(question)
             self._transport.sendto(found, addr)
 
 
-def failure(question: bytes) -> bytes:
+def server_failure(question: bytes) -> bytes:
     """Say that nobody can answer, so that programs need not wait for what will not come."""
     flags = bytes([question[2] | 0x80, 0x80 | _SERVER_FAILURE]) if len(question) >= _HEADER else b""
     return question[:2] + flags + question[4:] if flags else b""

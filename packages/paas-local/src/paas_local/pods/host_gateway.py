@@ -29,7 +29,7 @@ _UNPRIVILEGED = 1024
 _ALTERNATIVE = 8000
 
 
-def candidates(port: int) -> tuple[int, ...]:
+def host_ports(port: int) -> tuple[int, ...]:
     """List the host's ports to try for a pod's, best first; a plain user gets 8080 for 80."""
     start = port if port >= _UNPRIVILEGED else port + _ALTERNATIVE
     following = range(start, min(start + _TRIES, 65536))
@@ -66,11 +66,11 @@ async def _listen(run: Path, daemon: streams.Connection, address: str, port: int
     async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with streams.closing(streams.Connection(reader=reader, writer=writer)) as client:
             with contextlib.suppress(OSError):
-                async with streams.closing(await streams.to_socket(run / "relay")) as pod:
+                async with streams.closing(await streams.connect_unix(run / "relay")) as pod:
                     await pod.send({"address": address, "port": port})
-                    await streams.join(client, pod)
+                    await streams.relay(client, pod)
 
-    for number in candidates(port):
+    for number in host_ports(port):
         try:
             server = await asyncio.start_server(accepted, "127.0.0.1", number)
         except OSError as error:
@@ -83,18 +83,18 @@ async def _listen(run: Path, daemon: streams.Connection, address: str, port: int
         finally:
             server.close()
         return
-    await daemon.send({"error": f"no port of 127.0.0.1 is free for {port}, up to {candidates(port)[-1]}"})
+    await daemon.send({"error": f"no port of 127.0.0.1 is free for {port}, up to {host_ports(port)[-1]}"})
 
 
 async def _dial(daemon: streams.Connection, address: str, port: int) -> None:
     try:
-        connection = await streams.to_address(address, port)
+        connection = await streams.connect_tcp(address, port)
     except OSError as error:
         await daemon.send({"error": str(error)})
         return
     async with streams.closing(connection) as world:
         await daemon.send({})
-        await streams.join(daemon, world)
+        await streams.relay(daemon, world)
 
 
 class _Question(asyncio.DatagramProtocol):

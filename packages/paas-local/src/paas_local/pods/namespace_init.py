@@ -54,8 +54,8 @@ def _first_process(argv: list[str]) -> int:
     except PermissionError as error:
         raise OSError(error.errno, f"a new /proc: {error.strerror}") from error
     socket.sethostname("paas-local")
-    with netif.control() as link:
-        netif.up(link, "lo")
+    with netif.control_socket() as link:
+        netif.bring_up(link, "lo")
     lifeline, kept = os.pipe()
     program = os.fork()
     if program == 0:
@@ -70,7 +70,7 @@ def _first_process(argv: list[str]) -> int:
 
 
 def _refused(error: OSError) -> int:
-    sys.stderr.write(f"paas-local: {namespaces.refusal(error, namespaces.settings())}\n")
+    sys.stderr.write(f"paas-local: {namespaces.explain(error, namespaces.sysctls())}\n")
     return 1
 
 

@@ -105,15 +105,15 @@ def drop_capabilities() -> None:
         number += 1
 
 
-def mapped(uid: int, uid_map: str) -> bool:
+def is_mapped(uid: int, uid_map: str) -> bool:
     """Tell whether a user namespace with this ``/proc/self/uid_map`` knows a user of this number."""
     rows = (tuple(map(int, line.split())) for line in uid_map.splitlines())
     return any(first <= uid < first + count for first, _, count in rows)
 
 
-def become(uid: int) -> None:
+def set_user(uid: int) -> None:
     """Take another user than 0: by number where there are more than one, else by another view of the one."""
-    if mapped(uid, Path("/proc/self/uid_map").read_text()):
+    if is_mapped(uid, Path("/proc/self/uid_map").read_text()):
         os.setgroups([])
         os.setgid(uid)
         os.setuid(uid)
@@ -138,13 +138,13 @@ def _write(path: str, text: str) -> None:
         os.close(file)
 
 
-def settings() -> Mapping[str, str]:
+def sysctls() -> Mapping[str, str]:
     """Read the kernel's settings that can forbid namespaces to a plain user; only those that it has."""
     paths = {name: Path("/proc/sys") / name.replace(".", "/") for name in _SYSCTLS}
     return {name: path.read_text().strip() for name, path in paths.items() if path.exists()}
 
 
-def refusal(error: OSError, found: Mapping[str, str]) -> str:
+def explain(error: OSError, found: Mapping[str, str]) -> str:
     """Say why this machine gives no namespaces, and what to type, given its settings."""
     forbidding = {
         "kernel.apparmor_restrict_unprivileged_userns": found.get("kernel.apparmor_restrict_unprivileged_userns", "0")

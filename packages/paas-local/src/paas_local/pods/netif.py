@@ -13,23 +13,23 @@ _UP_AND_RUNNING = 0x41
 _ROUTE_UP_BY_GATEWAY = 0x3
 
 
-def control() -> socket.socket:
+def control_socket() -> socket.socket:
     """Open what the other functions of this module act through; it stays in today's namespace."""
     return socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
 
 
-def up(link: socket.socket, name: str) -> None:
+def bring_up(link: socket.socket, name: str) -> None:
     """Switch an interface on."""
     fcntl.ioctl(link, _SIOCSIFFLAGS, struct.pack("16sH22x", name.encode(), _UP_AND_RUNNING))
 
 
-def address(link: socket.socket, name: str, where: ipaddress.IPv4Interface) -> None:
+def set_address(link: socket.socket, name: str, where: ipaddress.IPv4Interface) -> None:
     """Give an interface its address and the width of its network."""
     for request, number in ((_SIOCSIFADDR, where.ip), (_SIOCSIFNETMASK, where.netmask)):
         fcntl.ioctl(link, request, struct.pack("16s16s8x", name.encode(), _internet(number)))
 
 
-def default_route(link: socket.socket, gateway: ipaddress.IPv4Address) -> None:
+def add_default_route(link: socket.socket, gateway: ipaddress.IPv4Address) -> None:
     """Send everything that is not on a known network to the gateway."""
     anywhere = _internet(ipaddress.IPv4Address(0))
     # struct rtentry: a word, three addresses, the flags; what follows may be zero.

@@ -47,7 +47,7 @@ def _program(files: dict[str, int], lifeline: int, uid: str, folder: str, argv: 
         if not own:
             namespaces.setns(files["user"], namespaces.NEWUSER)
         elif uid != "-":
-            namespaces.become(int(uid))
+            namespaces.set_user(int(uid))
         namespaces.die_with_parent(lifeline)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.execvpe(argv[0], argv, environment)  # noqa: S606 - no shell is meant

@@ -235,7 +235,7 @@ def charm(
     storage: Mapping[str, Path],
     pebbles: Mapping[str, Path],
     tools: Iterable[str],
-    hooktool: str,
+    hook_tool: str,
 ) -> tuple[Step, ...]:
     """Give what the charm container has; ``agent`` is the unit's tag: ``unit-flask-k8s-0``."""
     folder = f"/var/lib/juju/tools/{agent}"
@@ -249,7 +249,7 @@ def charm(
             for name, source in pebbles.items()
         ),
         *(Bind(source=str(source), path=location, writable=True) for location, source in storage.items()),
-        File(path=f"{folder}/jujuc", text=hooktool, mode=0o755),
+        File(path=f"{folder}/jujuc", text=hook_tool, mode=0o755),
         *(Link(path=f"{folder}/{tool}", to="jujuc") for tool in tools),
     )
 
@@ -347,7 +347,7 @@ def interpreter(executable: str, folders: Iterable[str]) -> tuple[Step, ...]:
     return (*shown, *links)
 
 
-def tag(unit: str) -> str:
+def unit_tag(unit: str) -> str:
     """Name a unit the way Juju names its folders."""
     return f"unit-{unit.replace('/', '-')}"
 

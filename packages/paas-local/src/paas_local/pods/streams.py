@@ -48,19 +48,19 @@ async def closing(connection: Connection) -> AsyncGenerator[Connection, None]:
         await connection.close()
 
 
-async def to_socket(path: Path) -> Connection:
+async def connect_unix(path: Path) -> Connection:
     """Connect to a unix socket."""
     reader, writer = await asyncio.open_unix_connection(str(path))
     return Connection(reader=reader, writer=writer)
 
 
-async def to_address(host: str, port: int) -> Connection:
+async def connect_tcp(host: str, port: int) -> Connection:
     """Connect over TCP."""
     reader, writer = await asyncio.open_connection(host, port)
     return Connection(reader=reader, writer=writer)
 
 
-async def join(one: Connection, other: Connection) -> None:
+async def relay(one: Connection, other: Connection) -> None:
     """Carry what either side says to the other until both have finished."""
     await asyncio.gather(_carry(one.reader, other.writer), _carry(other.reader, one.writer))
 

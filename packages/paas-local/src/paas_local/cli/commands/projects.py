@@ -22,12 +22,12 @@ _EXTENSION = "-framework"
 def new(framework: str, name: str) -> None:
     """Write a project into the new folder NAME: an application, its image's file, its charm."""
     folder = Path(name)
-    if problem := scaffold.problem(framework, name):
+    if problem := scaffold.name_problem(framework, name):
         raise click.ClickException(problem)
     try:
         if not scaffold.is_empty(folder):
             raise click.ClickException(f'the folder "{name}" is there and not empty; choose another name')
-        files = scaffold.files(framework, name)
+        files = scaffold.render(framework, name)
         scaffold.write(folder, files)
     except OSError as error:
         raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error

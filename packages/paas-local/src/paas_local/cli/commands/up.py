@@ -13,6 +13,7 @@ import watchfiles
 
 from paas_local.build import charms, python_environments, rock_changes, rocks, yaml_files
 from paas_local.build.errors import ProjectError
+from paas_local.build.progress import Progress
 from paas_local.build.rocks import Rock
 from paas_local.cli import backing_services, client, detect_framework, progress, scaffold
 from paas_local.cli.commands import command, deploy
@@ -63,9 +64,9 @@ def up(folder: str, model: str, *, detach: bool) -> None:
     source = Path(folder).resolve()
     if not source.is_dir():
         raise click.ClickException(f'there is no folder "{source}"; for a new project: paas-local new flask NAME')
-    place = Place(folder=source, model=model or scaffold.name_for(source.name))
+    place = Place(folder=source, model=model or scaffold.application_name(source.name))
     _complete(source)
-    with python_environments.remembered() as resolutions:
+    with python_environments.cached_resolutions() as resolutions:
         with progress.steps() as steps:
             daemon = command.daemon(steps)
             _use_model(daemon, place, chosen=bool(model))
@@ -87,7 +88,7 @@ def up(folder: str, model: str, *, detach: bool) -> None:
 def _complete(folder: Path) -> None:
     """Say which framework it is, and write what is missing for it to be deployed."""
     found = detect_framework.find(folder)
-    command.say(f"{folder.name} is a {found.framework} application: {found.why}")
+    command.say(f"{folder.name} is a {found.framework} application: {found.reason}")
     missing = scaffold.missing(found.framework, found.name, folder)
     scaffold.write(folder, missing)
     for file in sorted(missing):
@@ -108,7 +109,7 @@ def _use_model(daemon: client.Client, place: Place, *, chosen: bool) -> None:
     command.make_current(place.model)
 
 
-def _make(place: Place, steps: python_environments.Progress) -> Made:
+def _make(place: Place, steps: Progress) -> Made:
     charm = charms.pack(place.folder / _CHARM, steps)
     wanted = deploy.wanted_images(charm)
     if len(wanted) != 1:
@@ -205,7 +206,7 @@ class _Watch:
     """Brings each saved change to the running application."""
 
     def __init__(
-        self, place: Place, made: Made, resolutions: python_environments.Remembered, lookouts: Executor
+        self, place: Place, made: Made, resolutions: python_environments.Resolutions, lookouts: Executor
     ) -> None:
         self._place = place
         self._made = made
@@ -295,9 +296,9 @@ def _why_anew(old: Made, new: Made) -> str:
     if old.charm != new.charm:
         return "the charm changed"
     for key, rock in new.rocks.items():
-        match rock_changes.difference(old.rocks[key], rock):
-            case rock_changes.Anew(why=why):
-                return why
+        match rock_changes.compare(old.rocks[key], rock):
+            case rock_changes.Recreate(reason=reason):
+                return reason
             case _:
                 pass
     return ""

@@ -44,7 +44,6 @@ UNCHECKED: tuple[str, ...] = (
     "packages/paas-flask/src/paas_flask/settings.py",
     "packages/paas-flask/src/paas_flask/testapp/",
     "packages/paas-go/src/paas_go/settings.py",
-    "packages/paas-local/README.md",
     "packages/paas-local/src/paas_local/build/",
     "packages/paas-local/src/paas_local/cli/",
     "packages/paas-local/src/paas_local/controller/",

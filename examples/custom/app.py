@@ -1,6 +1,6 @@
-"""The weather in a few towns, or that nobody has measured it.
+"""A page with the weather in some towns.
 
-What the charm of this folder gives: the towns in a file, a title, and the station's address and token.
+The charm of this folder provides the towns in a file, a title, and the address and token of a weather station.
 """
 
 import json
@@ -16,7 +16,7 @@ app = flask.Flask(__name__)
 
 @app.get("/")
 def weather():
-    """Name what is known; the token stays with the application."""
+    """Return the settings from the charm; the token is not shown."""
     station = os.environ.get("WEATHER_URL")
     return {
         "title": os.environ["FLASK_TITLE"],
@@ -28,5 +28,5 @@ def weather():
 
 @app.get("/health")
 def health():
-    """Say that it serves."""
+    """Return 200 while the application serves."""
     return {"status": "ok"}

@@ -1,6 +1,6 @@
-"""Make the tables; the charm runs this before it starts the application, and again for a database that comes later.
+"""Create the missing tables.
 
-The charm lets one unit do it at a time, and a table that is there stays.
+The charm runs this on one unit at a time: before it starts the application, and again when a database is added.
 """
 
 import os

@@ -1,3 +1,3 @@
 #!/bin/bash
-# Bring the database to the newest schema; the charm runs this before it starts the application.
+# Upgrades the database to the newest schema; the charm runs this before it starts the application.
 exec python3 -m alembic --config app/alembic.ini upgrade head

@@ -1,7 +1,7 @@
-"""Bring the database to the newest schema; the charm runs this before it starts the application.
+"""Upgrade the database to the newest schema; the charm runs this before it starts the application.
 
-Each file in ``app/migrations`` is applied once, in the order of its number. The units of one application
-may start together, so a lock lets one of them work while the others wait and then find nothing to do.
+Each file in ``app/migrations`` is applied once, in the order of the numbers. The units of one application
+may start together, so a lock lets one unit migrate while the others wait and then have nothing to do.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from app import database
 
 FOLDER = Path(__file__).parent / "app" / "migrations"
-LOCK = 4_027_761_001  # any number, the same in every unit
+LOCK = 4_027_761_001  # any number that is the same in every unit
 
 
 def main() -> None:

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// config is what differs between places; the charm sets it from its options and integrations.
+// config is the settings of the application; the charm sets them from its options and integrations.
 type config struct {
 	port        string
 	metricsPort string
 	metricsPath string
 	baseURL     string
-	basePath    string // in front of every path of ours that a browser is told
+	basePath    string // prefix of every path in links
 	greeting    string
 	secretKey   string
 	moderator   moderator
 	database    string
 }
 
-// moderator may delete notes; the name and password are in the secret of the option moderator.
+// moderator is the name and password in the secret of the option moderator; they allow to delete notes.
 type moderator struct{ name, password string }
 
 func readConfig() (config, error) {

@@ -21,8 +21,8 @@ const (
 	retryAfter   = 2 * time.Second
 )
 
-// work counts the words of each new note. PostgreSQL tells it about new notes, so it does not ask in vain;
-// several workers share the notes between them.
+// work counts the words of each new note. PostgreSQL notifies it of new notes, so it does not poll. Several
+// workers share the notes.
 func work(ctx context.Context, s store) error {
 	for {
 		err := countAndListen(ctx, s)
@@ -36,11 +36,11 @@ func work(ctx context.Context, s store) error {
 	}
 }
 
-// countAndListen counts what there is, then sleeps until a note is announced; it looks again each minute all
-// the same. It ends when the database goes away.
+// countAndListen counts the words of all new notes, at each notification and at least once a minute. It returns
+// when the connection fails.
 func countAndListen(ctx context.Context, s store) error {
 	return s.pool.AcquireFunc(ctx, func(announcements *pgxpool.Conn) error {
-		// The connection listens to its end; it must not go back to the pool.
+		// The connection listens until it is closed, so it must not return to the pool.
 		defer announcements.Conn().Close(context.WithoutCancel(ctx))
 		if _, err := announcements.Exec(ctx, "LISTEN note_added"); err != nil {
 			return err
@@ -95,7 +95,7 @@ func countOne(ctx context.Context, s store) (counted bool, err error) {
 	return counted && err == nil, err
 }
 
-// tidy keeps only the newest notes. One of it runs, however many units there are.
+// tidy deletes old notes. It runs on one unit of the application.
 func tidy(ctx context.Context, s store) error {
 	for {
 		if summary, err := tidyOnce(ctx, s); err != nil {

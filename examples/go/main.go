@@ -1,11 +1,11 @@
-// Command go-notes is a guest book: people leave notes, everyone reads them.
+// Command go-notes is a guest book: visitors leave notes, and everyone can read them.
 //
-// Without an argument it serves the pages; with one it does what the other services of the image do:
+// Without an argument it serves the pages; with one it is another service of the image:
 //
 //	go-notes            serve the pages
-//	go-notes migrate    bring the database to its newest schema
-//	go-notes work       count the words of notes, for ever
-//	go-notes tidy       remove old notes, for ever
+//	go-notes migrate    upgrade the database to the newest schema
+//	go-notes work       count the words of new notes, until stopped
+//	go-notes tidy       delete old notes, until stopped
 package main
 
 import (
@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string) error {
 	}
 }
 
-// open makes a pool of connections; each is made when it is first needed.
+// open returns a pool of connections, which are opened when they are needed.
 func open(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	pool, err := pgxpool.ParseConfig(url)
 	if err != nil {

@@ -17,8 +17,8 @@ var migrations embed.FS
 
 const migrationLock = 4_027_761_004 // any number, the same in every unit
 
-// migrate applies each file in migrations once, in the order of its number. The units of one application may
-// start together, so a lock lets one of them work while the others wait and then find nothing to do.
+// migrate applies each file in migrations once, in the order of the numbers. The units of one application may
+// start together, so a lock lets one unit migrate while the others wait and then have nothing to do.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {

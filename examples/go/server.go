@@ -16,19 +16,19 @@ import (
 
 const grace = 5 * time.Second
 
-// The names and labels are those that the charm's dashboard and alert rules ask for.
+// The charm's dashboard and alert rules use these names and labels.
 var (
 	requests = promauto.NewCounterVec(prometheus.CounterOpts{
 		Name: "http_requests_total",
-		Help: "Requests that were answered.",
+		Help: "Answered requests.",
 	}, []string{"code", "method"})
 	durations = promauto.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "http_request_duration_seconds",
-		Help: "How long the answers took.",
+		Help: "Durations of the requests.",
 	}, []string{"code", "method"})
 )
 
-// serve answers until the context ends: the pages on one port, the metrics there too or on a port of their own.
+// serve runs until the context ends. It serves the pages and, on the same or another port, the metrics.
 func serve(ctx context.Context, conf config, s store) error {
 	pages := newSite(conf, s).routes()
 	servers := []*http.Server{newServer(conf.port, measured(pages))}
@@ -59,7 +59,7 @@ func serve(ctx context.Context, conf config, s store) error {
 	return group.Wait()
 }
 
-// measured counts the requests that a handler answers, and how long it takes.
+// measured counts the requests of a handler and their durations.
 func measured(handler http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerDuration(durations, promhttp.InstrumentHandlerCounter(requests, handler))
 }

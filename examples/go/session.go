@@ -11,7 +11,7 @@ import (
 
 const sessionCookie = "session"
 
-// signer keeps a small value in a browser's cookie, signed with the secret key: a new key ends all sessions.
+// signer signs a cookie with the secret key: a new key invalidates all sessions.
 type signer struct{ key []byte }
 
 func (s signer) sign(value string) string {
@@ -20,7 +20,7 @@ func (s signer) sign(value string) string {
 	return value + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// open gives the value that was signed, or nothing when somebody else signed it.
+// open returns the signed value, or an empty string if the signature is invalid.
 func (s signer) open(signed string) string {
 	value, _, _ := strings.Cut(signed, ".")
 	if !hmac.Equal([]byte(s.sign(value)), []byte(signed)) {
@@ -29,7 +29,7 @@ func (s signer) open(signed string) string {
 	return value
 }
 
-// countVisit counts this browser's visits in its cookie.
+// countVisit counts the visits of this browser in its cookie.
 func (s signer) countVisit(w http.ResponseWriter, r *http.Request) int {
 	visits := 0
 	if cookie, err := r.Cookie(sessionCookie); err == nil {

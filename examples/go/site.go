@@ -24,7 +24,7 @@ var home = template.Must(template.ParseFS(files, "templates/home.html"))
 
 var notesAdded = promauto.NewCounter(prometheus.CounterOpts{
 	Name: "notes_added_total",
-	Help: "Notes that people have left.",
+	Help: "Added notes.",
 })
 
 const (
@@ -32,7 +32,7 @@ const (
 	largestRequest = 64 << 10
 )
 
-// site is what people and programs see.
+// site is the handlers of the pages and the API.
 type site struct {
 	conf    config
 	store   store
@@ -70,7 +70,7 @@ func (s site) home(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if err := home.Execute(w, shown); err != nil {
-		slog.Warn("the page broke off", "error", err)
+		slog.Warn("the page was not sent completely", "error", err)
 	}
 }
 
@@ -83,14 +83,14 @@ func (s site) list(w http.ResponseWriter, r *http.Request) {
 	respond(w, http.StatusOK, notes)
 }
 
-// add takes a note from a form or as JSON, and answers in kind.
+// add adds a note from a form or as JSON, and responds with a redirect or JSON.
 func (s site) add(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, largestRequest)
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	isJSON := kind == "application/json"
 	text, ok := sentText(r, isJSON)
 	if !ok {
-		problem(w, http.StatusBadRequest, fmt.Sprintf("a note has 1 to %d characters", longestNote))
+		problem(w, http.StatusBadRequest, fmt.Sprintf("a note must have 1 to %d characters", longestNote))
 		return
 	}
 	added, err := s.store.add(r.Context(), text)
@@ -117,7 +117,7 @@ func sentText(r *http.Request, isJSON bool) (text string, ok bool) {
 		text = r.PostFormValue("text")
 	}
 	text = strings.TrimSpace(text)
-	// PostgreSQL stores neither the character NUL nor what is not UTF-8.
+	// PostgreSQL cannot store the character NUL or invalid UTF-8.
 	storable := utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 	return text, storable && text != "" && utf8.RuneCountInString(text) <= longestNote
 }
@@ -142,7 +142,7 @@ func (s site) remove(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isForModerator lets only the moderator go on; anyone else has been answered.
+// isForModerator returns whether the request has the moderator's credentials; if not, it has responded.
 func (s site) isForModerator(w http.ResponseWriter, r *http.Request) bool {
 	wanted := s.conf.moderator
 	if wanted.name == "" || wanted.password == "" {
@@ -162,7 +162,7 @@ func same(one, other string) bool {
 	return subtle.ConstantTimeCompare([]byte(one), []byte(other)) == 1
 }
 
-// health answers 200 while the database does, and says what the worker and the scheduler did last.
+// health responds with 200 while the database answers, and the last results of the worker and the scheduler.
 func (s site) health(w http.ResponseWriter, r *http.Request) {
 	done, err := s.store.jobs(r.Context())
 	if err != nil {
@@ -172,7 +172,7 @@ func (s site) health(w http.ResponseWriter, r *http.Request) {
 	respond(w, http.StatusOK, map[string]any{"status": "ok", "jobs": done})
 }
 
-// settings shows what anyone may see; never the secret key.
+// settings responds with the settings that are not secret.
 func (s site) settings(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, map[string]any{
 		"greeting":     s.conf.greeting,
@@ -187,7 +187,7 @@ func (s site) visits(w http.ResponseWriter, r *http.Request) {
 	respond(w, http.StatusOK, map[string]int{"visits": s.session.countVisit(w, r)})
 }
 
-// unavailable answers while the database is away; the next request tries again.
+// unavailable responds with 503 while the database does not answer.
 func unavailable(w http.ResponseWriter, err error) {
 	slog.Warn("the database does not answer", "error", err)
 	problem(w, http.StatusServiceUnavailable, "the database does not answer")
@@ -201,6 +201,6 @@ func respond(w http.ResponseWriter, status int, document any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(document); err != nil {
-		slog.Warn("the answer broke off", "error", err)
+		slog.Warn("the response was not sent completely", "error", err)
 	}
 }

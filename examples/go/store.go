@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// note is what somebody wrote; the worker counts its words a moment later.
+// note is a note; the worker sets the number of its words.
 type note struct {
 	ID        int64     `json:"id"`
 	Text      string    `json:"text"`
@@ -37,13 +37,13 @@ func (s store) add(ctx context.Context, text string) (note, error) {
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[note])
 }
 
-// remove tells whether there was such a note.
+// remove deletes a note and returns whether it existed.
 func (s store) remove(ctx context.Context, id int64) (bool, error) {
 	done, err := s.pool.Exec(ctx, "DELETE FROM notes WHERE id = $1", id)
 	return done.RowsAffected() > 0, err
 }
 
-// jobs tells what the background services did last.
+// jobs returns the last results of the background services.
 func (s store) jobs(ctx context.Context) (map[string]string, error) {
 	rows, err := s.pool.Query(ctx, "SELECT job, summary FROM jobs")
 	if err != nil {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's commands for this project; the charm runs ``migrate`` and ``createsuperuser`` with it."""
+"""Django's management commands; the charm runs ``migrate`` and ``createsuperuser``."""
 
 import os
 import sys

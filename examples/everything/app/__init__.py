@@ -1,7 +1,7 @@
-"""A small part for each kind of integration; each works once its endpoint is integrated.
+"""An application with a small blueprint for each kind of integration.
 
-The charm tells the application about an integration in environment variables, and starts it anew when they change: so
-a part reads them where it needs them, and says what is missing where they are not there.
+The charm sets environment variables for each integration, and restarts the application when they change. A blueprint
+reads its variables when it needs them, and returns an error that names a missing variable.
 """
 
 import flask
@@ -41,7 +41,7 @@ PARTS = (
 
 
 def create_app() -> flask.Flask:
-    """Build the application; gunicorn and ``flask run`` both find this function by its name."""
+    """Build the application; gunicorn and ``flask run`` find this function by its name."""
     app = flask.Flask(__name__)
     app.config.from_prefixed_env()
     tracing.set_up(app)

@@ -10,10 +10,10 @@ SECONDS = 600
 
 
 def server(kind: str) -> redis.Redis:
-    """Connect to one of the two; they speak the same protocol."""
+    """Connect to one of the two servers, which have the same protocol."""
     if kind not in {"redis", "valkey"}:
         flask.abort(404)
-    # redis-py knows a Valkey server by the name that Redis has.
+    # redis-py accepts only the URL scheme redis.
     url = integrations.needed(f"{kind.upper()}_DB_CONNECT_STRING").replace("valkey://", "redis://", 1)
     return redis.Redis.from_url(url, decode_responses=True, socket_connect_timeout=5)
 

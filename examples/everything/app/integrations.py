@@ -1,4 +1,4 @@
-"""What the charm says about integrations, in environment variables."""
+"""The environment variables of the integrations."""
 
 import os
 
@@ -19,17 +19,17 @@ WATCHED = {
     "saml": "SAML_ENTITY_ID",
     "http-proxy": "http_proxy",
 }
-"""Endpoint of the charm to a variable that is there while it is integrated."""
+"""A variable that is set while an endpoint is integrated, by endpoint."""
 
 
 def there() -> list[str]:
-    """Name the endpoints that are integrated."""
+    """Return the endpoints that are integrated."""
     return [endpoint for endpoint, variable in WATCHED.items() if os.environ.get(variable)]
 
 
 def needed(variable: str) -> str:
-    """Read a variable of an integration; a request that needs it ends with 503 while it is not there."""
+    """Read a variable of an integration; abort the request with 503 if it is not set."""
     value = os.environ.get(variable)
     if not value:
-        flask.abort(503, f"{variable} is not set; integrate the endpoint that brings it")
+        flask.abort(503, f"{variable} is not set; integrate the endpoint that sets it")
     return value

@@ -1,4 +1,4 @@
-"""OpenID Connect: people log in at a provider. Authlib reads ``OIDC_`` settings by itself."""
+"""OpenID Connect: a login with a provider. Authlib reads the ``OIDC_`` settings itself."""
 
 import flask
 import requests

@@ -1,4 +1,4 @@
-"""SMTP: a letter."""
+"""SMTP: a mail."""
 
 import os
 import smtplib

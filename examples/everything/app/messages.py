@@ -30,7 +30,7 @@ def publish():
 
 @blueprint.get("")
 def consumed():
-    """List what the worker has taken out of the queue."""
+    """List the messages that the worker has consumed."""
     with rows.connect() as connection:
         found = connection.execute("SELECT text FROM messages ORDER BY id DESC LIMIT 50").fetchall()
     return flask.jsonify([row["text"] for row in found])

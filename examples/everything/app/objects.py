@@ -13,7 +13,7 @@ blueprint = flask.Blueprint("objects", __name__, url_prefix="/objects")
 
 
 def storage():
-    """Connect to the bucket's storage with what the charm was told of it."""
+    """Connect to the object storage with the variables from the charm."""
     style = os.environ.get("S3_ADDRESSING_STYLE", "auto")
     return boto3.client(
         "s3",

@@ -1,4 +1,4 @@
-"""MySQL: another database beside the first."""
+"""MySQL: a second database."""
 
 import os
 from contextlib import closing

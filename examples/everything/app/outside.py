@@ -1,4 +1,4 @@
-"""HTTP proxy: what lies outside is asked through it; ``requests`` reads ``http_proxy`` by itself."""
+"""HTTP proxy: requests to other networks use it; ``requests`` reads ``http_proxy`` itself."""
 
 import flask
 import requests
@@ -8,11 +8,11 @@ blueprint = flask.Blueprint("outside", __name__)
 
 @blueprint.get("/outside")
 def outside():
-    """Ask for the address that the operator has set, and tell how it answered."""
+    """Request the URL of the option ``outside-url``; return its status."""
     url = flask.current_app.config["OUTSIDE_URL"]
     try:
         answer = requests.get(url, timeout=10, allow_redirects=False)
     except requests.RequestException as error:
-        # The text may hold the proxy's address, and with it a password.
+        # The text may contain the address of the proxy with its password.
         flask.abort(502, f"{url} was not reached: {type(error).__name__}")
     return flask.jsonify(url=url, status=answer.status_code, via=answer.headers.get("Via"))

@@ -1,4 +1,4 @@
-"""The page people read, and what the charm has set."""
+"""The page, and routes that show the settings from the charm."""
 
 import flask
 
@@ -14,7 +14,7 @@ def home():
 
 @blueprint.get("/health")
 def health():
-    """Answer 200 while PostgreSQL does."""
+    """Return 200 while PostgreSQL answers."""
     with rows.connect() as connection:
         connection.execute("SELECT 1")
     return flask.jsonify(status="ok")
@@ -28,7 +28,7 @@ def index():
 
 @blueprint.get("/links")
 def links():
-    """Show the addresses that the application makes of itself, behind an ingress as without one."""
+    """Return the URLs of the home page, with the path of the ingress if there is one."""
     return flask.jsonify(
         home=flask.url_for("pages.home"),
         external=flask.url_for("pages.home", _external=True),

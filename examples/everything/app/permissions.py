@@ -1,4 +1,4 @@
-"""OpenFGA: who may read which document."""
+"""OpenFGA: permissions to read documents."""
 
 import flask
 from openfga_sdk import ClientConfiguration
@@ -34,7 +34,7 @@ def client() -> OpenFgaClient:
 
 
 def model(server: OpenFgaClient) -> str:
-    """Find the authorization model, or write it the first time."""
+    """Return the id of the authorization model; write the model if it does not exist."""
     latest = server.read_latest_authorization_model().authorization_model
     if latest is not None:
         return latest.id

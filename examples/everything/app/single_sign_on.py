@@ -1,4 +1,4 @@
-"""SAML: people log in at an identity provider, which posts a signed answer back."""
+"""SAML: a login with an identity provider, which posts a signed response."""
 
 import base64
 import datetime as dt
@@ -24,7 +24,7 @@ def base_url() -> str:
 
 @blueprint.get("/login")
 def start():
-    """Send the browser to the identity provider with a request of ours."""
+    """Redirect the browser to the identity provider with an authentication request."""
     where = integrations.needed("SAML_SINGLE_SIGN_ON_REDIRECT_URL")
     request = (
         f'<samlp:AuthnRequest xmlns:samlp="{PROTOCOL}" xmlns:saml="{ASSERTION}" ID="_{secrets.token_hex(16)}"'
@@ -38,16 +38,16 @@ def start():
 
 @blueprint.post("/acs")
 def answer():
-    """Take what the identity provider says, if it is signed with its certificate."""
+    """Accept the response of the identity provider if it is signed with its certificate."""
     certificate = _pem(os.environ.get("SAML_SIGNING_CERTIFICATE", ""))
     try:
         document = base64.b64decode(flask.request.form["SAMLResponse"])
         signed = XMLVerifier().verify(document, x509_cert=certificate).signed_xml
     except (ValueError, InvalidSignature, InvalidInput, etree.XMLSyntaxError) as error:
-        flask.abort(403, f"the answer is not the identity provider's: {error}")
+        flask.abort(403, f"the response is not signed by the identity provider: {error}")
     name = None if signed is None else signed.find(f".//{{{ASSERTION}}}NameID")
     if name is None:
-        flask.abort(403, "the answer names nobody")
+        flask.abort(403, "the response has no name")
     flask.session["person"] = {"name": name.text}
     return flask.jsonify(name=name.text)
 

@@ -1,4 +1,4 @@
-"""The service messages-worker: takes messages out of the queue, and keeps them in PostgreSQL."""
+"""The service messages-worker, which consumes messages and stores them in PostgreSQL."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     log.setLevel(logging.INFO)
     while True:
-        # The charm starts this anew once RabbitMQ is integrated, with its address in the environment.
+        # The charm restarts this service with the address of RabbitMQ once it is integrated.
         url = os.environ.get("RABBITMQ_CONNECT_STRING")
         if url:
             work_until_a_server_goes_away(url)

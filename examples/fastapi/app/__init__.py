@@ -1,1 +1,1 @@
-"""A guest book: people leave notes, everyone reads them."""
+"""A guest book: visitors leave notes, and everyone can read them."""

@@ -24,6 +24,6 @@ Session = Annotated[AsyncSession, Depends(of_request)]
 
 
 async def unavailable(_: Request, error: Exception) -> JSONResponse:
-    """Answer for every route while the server is away; the next request tries again."""
+    """Return 503 for any route while the database does not answer."""
     log.warning("the database does not answer: %s", error)
     return JSONResponse({"error": "the database does not answer"}, status_code=503)

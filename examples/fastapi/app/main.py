@@ -22,10 +22,10 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="Notes", lifespan=lifespan)
-# The session is in the cookie, signed with the secret key: a new key ends all sessions.
+# The cookie contains the session, signed with the secret key: a new key invalidates all sessions.
 app.add_middleware(SessionMiddleware, secret_key=settings.secret_key.get_secret_value())
 app.add_exception_handler(OperationalError, database.unavailable)
-# It counts requests and their durations, under the names that the charm's dashboard and alert rules ask for.
+# It counts requests and their durations, with the metric names of the charm's dashboard and alert rules.
 Instrumentator().instrument(app)
 app.include_router(pages.router)
 app.include_router(notes.router)

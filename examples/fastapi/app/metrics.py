@@ -1,4 +1,4 @@
-"""What Prometheus reads: on the application's port, and on one of its own when the charm asks for that."""
+"""Metrics for Prometheus, on the port of the application or on the metrics port that the charm sets."""
 
 import logging
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from app.settings import settings
 
 log = logging.getLogger("uvicorn.error")
 router = APIRouter(include_in_schema=False)
-notes_added = prometheus_client.Counter("notes_added", "Notes that people have left")
+notes_added = prometheus_client.Counter("notes_added", "Added notes")
 
 
 @router.get(settings.metrics_path)
@@ -21,14 +21,14 @@ async def metrics() -> Response:
 
 @contextmanager
 def served() -> Iterator[None]:
-    """Answer on the port of the metrics, where that is another one, as long as the application runs."""
+    """Serve the metrics while the application runs, if their port is not the application's."""
     if settings.metrics_port in {None, settings.port}:
         yield
         return
     try:
         server, _ = prometheus_client.start_http_server(settings.metrics_port)
     except OSError as error:
-        # Of several Uvicorn workers one has the port.
+        # Only one of several Uvicorn workers gets the port.
         log.warning("no metrics on port %s: %s", settings.metrics_port, error)
         yield
         return

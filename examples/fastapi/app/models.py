@@ -1,4 +1,4 @@
-"""The tables: the notes, and what the background services did last."""
+"""The tables: the notes, and the last results of the background services."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ class Base(DeclarativeBase):
 
 
 class Note(Base):
-    """What somebody wrote; the worker counts its words a moment later."""
+    """A note; the worker sets the number of its words."""
 
     __tablename__ = "notes"
 
@@ -26,7 +26,7 @@ class Note(Base):
 
 
 class Job(Base):
-    """The latest work of one background service."""
+    """The last result of one background service."""
 
     __tablename__ = "jobs"
 

@@ -1,4 +1,4 @@
-"""The notes as JSON: list them, add one, and, for the moderator, delete one."""
+"""The notes as JSON: routes to list and add notes, and to delete one as the moderator."""
 
 import hmac
 from collections.abc import Sequence
@@ -44,14 +44,14 @@ async def newest(session: AsyncSession) -> Sequence[Note]:
 async def add(session: AsyncSession, text: str) -> Note:
     note = Note(text=text)
     session.add(note)
-    # The answer must not be on its way before the note is safe.
+    # The response must not be sent before the note is committed.
     await session.commit()
     metrics.notes_added.inc()
     return note
 
 
 def moderator(login: Login) -> None:
-    """Let only the moderator in; the name and password are in the secret of the ``moderator`` option."""
+    """Require the name and password in the secret of the option ``moderator``."""
     if not settings.moderator_name or not settings.moderator_password:
         raise HTTPException(403, "there is no moderator; set the option moderator")
     password = settings.moderator_password.get_secret_value()

@@ -1,4 +1,4 @@
-"""The page people read, and the small routes that show what the charm has set."""
+"""The page, and small routes that show the settings from the charm."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,26 +26,26 @@ async def home(request: Request, session: Session) -> Response:
 @router.post("/", include_in_schema=False)
 async def add(request: Request, text: Annotated[notes.Text, Form()], session: Session) -> RedirectResponse:
     await notes.add(session, text)
-    # Behind an ingress the page has a path in front.
+    # Behind an ingress, the URL of the page has a path prefix.
     return RedirectResponse(request.url_for("home").path, status_code=303)
 
 
 @router.get("/health")
 async def health(session: Session) -> dict[str, object]:
-    """Answer 200 while the database does, and say what the worker and the scheduler did last."""
+    """Return 200 while the database answers, with the last results of the worker and the scheduler."""
     done = await session.scalars(sa.select(Job).order_by(Job.name))
     return {"status": "ok", "jobs": {job.name: job.summary for job in done}}
 
 
 @router.get("/settings")
 async def show_settings() -> dict[str, object]:
-    """Show settings that anyone may see; never the secret key."""
+    """Return the settings that are not secret."""
     return settings.model_dump(include={"greeting", "base_url", "log_level", "port", "metrics_port", "metrics_path"})
 
 
 @router.get("/visits")
 async def visits(request: Request) -> dict[str, int]:
-    """Count this browser's visits in its session cookie, which a new secret key makes worthless."""
+    """Count the visits of this browser in its session cookie; a new secret key resets the count."""
     return {"visits": _count_visit(request)}
 
 

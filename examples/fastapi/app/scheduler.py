@@ -1,4 +1,4 @@
-"""The service tidy-scheduler: keeps only the newest notes. One of it runs, however many units there are."""
+"""The service tidy-scheduler, which deletes old notes. It runs on one unit of the application."""
 
 import asyncio
 import logging

@@ -1,6 +1,6 @@
-"""The application's settings, from the environment: the charm sets it from its options and integrations.
+"""The settings of the application, from the environment variables that the charm sets.
 
-``APP_GREETING`` is ``settings.greeting``. Uvicorn reads ``UVICORN_*`` and ``WEB_CONCURRENCY`` by itself.
+``APP_GREETING`` is ``settings.greeting``. Uvicorn reads ``UVICORN_*`` and ``WEB_CONCURRENCY`` itself.
 """
 
 from pydantic import Field, SecretStr, field_validator
@@ -29,7 +29,7 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> URL:
-        """Give the address as SQLAlchemy wants it, with the driver's name."""
+        """Address of the database with the driver's name, as SQLAlchemy expects it."""
         return make_url(self.database.get_secret_value()).set(drivername="postgresql+psycopg")
 
 

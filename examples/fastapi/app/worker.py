@@ -1,6 +1,6 @@
-"""The service notes-worker: counts the words of each new note.
+"""The service notes-worker, which counts the words of each new note.
 
-PostgreSQL tells it about new notes, so it does not ask in vain; several workers share the notes between them.
+PostgreSQL notifies it of new notes, so it does not poll. Several workers share the notes.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ async def main() -> None:
 
 
 async def work() -> None:
-    """Count what there is, then sleep until a note is announced; look again each minute all the same."""
+    """Count the words of all new notes, at each notification and at least once a minute."""
     async with await psycopg.AsyncConnection.connect(
         settings.database.get_secret_value(), autocommit=True, connect_timeout=5
     ) as announcements:

@@ -1,7 +1,7 @@
-"""A guest book: people leave notes, everyone reads them.
+"""A guest book: visitors leave notes, and everyone can read them.
 
-Every setting comes from the environment, the way Flask itself reads it: ``FLASK_GREETING`` is
-``app.config["GREETING"]``. The charm sets these variables from its options, the secret key among them.
+Flask reads every setting from the environment: ``FLASK_GREETING`` is ``app.config["GREETING"]``. The charm sets these
+variables from its options and the secret key.
 """
 
 import flask
@@ -13,7 +13,7 @@ __all__ = ["create_app"]
 
 
 def create_app() -> flask.Flask:
-    """Build the application; gunicorn and ``flask run`` both find this function by its name."""
+    """Build the application; gunicorn and ``flask run`` find this function by its name."""
     app = flask.Flask(__name__)
     app.config.from_mapping(GREETING="Leave a note")
     app.config.from_prefixed_env()

@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL, one for each request that needs it."""
+"""The connection to PostgreSQL: one per request that needs it."""
 
 import os
 
@@ -10,7 +10,7 @@ Connection = psycopg.Connection[DictRow]
 
 
 def connect(*, autocommit: bool = False) -> Connection:
-    """Open a connection to the database that the charm was integrated with."""
+    """Open a connection to the integrated database."""
     return psycopg.connect(
         os.environ["POSTGRESQL_DB_CONNECT_STRING"],
         autocommit=autocommit,
@@ -27,7 +27,7 @@ def of_request() -> Connection:
 
 
 def close(error: BaseException | None) -> None:
-    """Commit what a request did, or undo it when the request failed."""
+    """Commit the transaction of a request, or roll it back if the request failed."""
     connection: Connection | None = flask.g.pop("connection", None)
     if connection is None:
         return
@@ -37,6 +37,6 @@ def close(error: BaseException | None) -> None:
 
 
 def unavailable(error: psycopg.OperationalError) -> tuple[flask.Response, int]:
-    """Answer for every route while the server is away; the next request tries again."""
+    """Return 503 for any route while the database does not answer."""
     flask.current_app.logger.warning("the database does not answer: %s", error)
     return flask.jsonify(error="the database does not answer"), 503

@@ -1,4 +1,4 @@
-"""What the background services did last, where the web pages can read it."""
+"""The last results of the background services, in a table."""
 
 from app import database
 

@@ -1,4 +1,4 @@
-"""The notes as JSON: list them, add one, and, for the moderator, delete one."""
+"""The notes as JSON: routes to list and add notes, and to delete one as the moderator."""
 
 import hmac
 
@@ -24,11 +24,11 @@ def index():
 
 @blueprint.post("")
 def add():
-    """Take a note from a form or as JSON, and answer in kind."""
+    """Add a note from a form or as JSON; return a redirect or JSON."""
     sent = flask.request.get_json() if flask.request.is_json else flask.request.form
     text = str(sent.get("text", "")).strip()
     if not text or len(text) > LONGEST:
-        flask.abort(400, f"a note has 1 to {LONGEST} characters")
+        flask.abort(400, f"a note must have 1 to {LONGEST} characters")
     row = (
         database.of_request()
         .execute("INSERT INTO notes (text) VALUES (%s) RETURNING id, text, words, written_at", (text,))
@@ -41,7 +41,7 @@ def add():
 
 @blueprint.delete("/<int:number>")
 def delete(number: int):
-    """Remove a note; the moderator's name and password are in the secret of the ``moderator`` option."""
+    """Delete a note, with the name and password in the secret of the option ``moderator``."""
     _only_for_the_moderator()
     removed = database.of_request().execute("DELETE FROM notes WHERE id = %s", (number,)).rowcount
     if not removed:

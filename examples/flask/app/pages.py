@@ -1,4 +1,4 @@
-"""The page people read, and the small routes that show what the charm has set."""
+"""The page, and small routes that show the settings from the charm."""
 
 import flask
 
@@ -14,14 +14,14 @@ def home():
 
 @blueprint.get("/health")
 def health():
-    """Answer 200 while the database does, and say what the worker and the scheduler did last."""
+    """Return 200 while the database answers, with the last results of the worker and the scheduler."""
     done = database.of_request().execute("SELECT job, summary FROM jobs ORDER BY job").fetchall()
     return flask.jsonify(status="ok", jobs={row["job"]: row["summary"] for row in done})
 
 
 @blueprint.get("/settings")
 def settings():
-    """Show settings that anyone may see; never the secret key."""
+    """Return the settings that are not secret."""
     config = flask.current_app.config
     return flask.jsonify(
         greeting=config["GREETING"],
@@ -34,7 +34,7 @@ def settings():
 
 @blueprint.get("/visits")
 def visits():
-    """Count this browser's visits in its session cookie, which a new secret key makes worthless."""
+    """Count the visits of this browser in its session cookie; a new secret key resets the count."""
     return flask.jsonify(visits=_count_visit())
 
 

@@ -1,6 +1,6 @@
-"""The service notes-worker: counts the words of each new note.
+"""The service notes-worker, which counts the words of each new note.
 
-PostgreSQL tells it about new notes, so it does not ask in vain; several workers share the notes between them.
+PostgreSQL notifies it of new notes, so it does not poll. Several workers share the notes.
 """
 
 import logging
@@ -30,7 +30,7 @@ def work_until_the_database_goes_away() -> None:
 
 
 def work(connection: database.Connection) -> None:
-    """Count what there is, then sleep until a note is announced; look again each minute all the same."""
+    """Count the words of all new notes, at each notification and at least once a minute."""
     connection.execute("LISTEN note_added")
     while True:
         while counted := count_one(connection):

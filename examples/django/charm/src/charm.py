@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The charm of the notes application."""
+"""Charm of the notes application."""
 
 import ops
 import paas_django
 
 
 class DjangoK8SCharm(paas_django.Charm):
-    """A guest book in Django: the base class does all of the work."""
+    """A guest book in Django."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The project's settings: what differs between places comes from the environment.
+"""The settings of the project, from environment variables.
 
 The charm sets ``DJANGO_*`` from its options and ``POSTGRESQL_DB_*`` from its integration with PostgreSQL.
 """
@@ -13,7 +13,7 @@ BASE_URL = os.environ.get("DJANGO_BASE_URL")
 
 SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
 DEBUG = os.environ.get("DJANGO_DEBUG") == "true"
-# Whoever forwards a port to their own machine, as kubectl and paas-local do, asks for one of the last three.
+# With a forwarded port (kubectl, paas-local), the host of a request is one of the last three.
 ALLOWED_HOSTS = [*json.loads(os.environ.get("DJANGO_ALLOWED_HOSTS", "[]")), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = json.loads(os.environ.get("DJANGO_CSRF_TRUSTED_ORIGINS", "[]"))
 if BASE_URL:
@@ -69,13 +69,13 @@ DATABASES = {
         "PORT": os.environ.get("POSTGRESQL_DB_PORT", "5432"),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        # With TLS the parameters are sslmode and sslrootcert.
+        # With TLS, the parameters are sslmode and sslrootcert.
         "OPTIONS": {**dict(parse_qsl(os.environ.get("POSTGRESQL_DB_QUERY", ""))), "connect_timeout": 5},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The session is in the cookie, signed with the secret key: a new key ends all sessions.
+# The cookie contains the session, signed with the secret key: a new key invalidates all sessions.
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -85,7 +85,7 @@ AUTH_PASSWORD_VALIDATORS = [
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
-# WhiteNoise serves the files from where the apps have them; an image needs no collectstatic.
+# WhiteNoise serves the files from the folders of the apps, so the image needs no collectstatic.
 WHITENOISE_USE_FINDERS = True
 
 LOGGING = {

@@ -1,4 +1,4 @@
-"""Which address is answered by what."""
+"""The routes of the project."""
 
 from django.contrib import admin
 from django.urls import include, path

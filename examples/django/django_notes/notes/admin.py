@@ -1,4 +1,4 @@
-"""The notes and jobs in Django's admin; the charm's action create-superuser makes an account for it."""
+"""The notes and jobs in Django's admin; the action create-superuser of the charm creates an account."""
 
 from django.contrib import admin
 

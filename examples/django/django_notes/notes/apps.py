@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class NotesConfig(AppConfig):
-    """A guest book: people leave notes, everyone reads them."""
+    """A guest book: visitors leave notes, and everyone can read them."""
 
     name = "notes"

@@ -1,4 +1,4 @@
-"""What a note has to be, whether it comes from the page or as JSON."""
+"""Validation of a note, from the page or as JSON."""
 
 from django import forms
 

@@ -1,4 +1,4 @@
-"""What every page answers while PostgreSQL is away."""
+"""The response of every page while PostgreSQL does not answer."""
 
 import logging
 
@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class DatabaseUnavailableMiddleware:
-    """Answer 503 when the database does not; the next request tries again."""
+    """Middleware that returns 503 while the database does not answer."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,10 +1,10 @@
-"""A note, and what the background services did last."""
+"""The notes, and the last results of the background services."""
 
 from django.db import models
 
 
 class Note(models.Model):
-    """What somebody wrote; the worker counts its words a moment later."""
+    """A note; the worker sets the number of its words."""
 
     LONGEST = 500
 
@@ -23,7 +23,7 @@ class Note(models.Model):
 
 
 class Job(models.Model):
-    """The latest work of one background service."""
+    """The last result of one background service."""
 
     name = models.CharField(max_length=100, primary_key=True)
     summary = models.CharField(max_length=200)

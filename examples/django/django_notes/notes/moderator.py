@@ -1,4 +1,4 @@
-"""Who may delete notes: the name and password are in the secret of the charm's ``moderator`` option."""
+"""Authentication of the moderator, with the secret in the charm's option ``moderator``."""
 
 import base64
 import functools
@@ -9,7 +9,7 @@ from django.utils.crypto import constant_time_compare
 
 
 def required(view):
-    """Let only the moderator in, by HTTP basic authentication."""
+    """Require the moderator's name and password, by HTTP basic authentication."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:

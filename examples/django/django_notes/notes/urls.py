@@ -1,4 +1,4 @@
-"""The guest book's addresses."""
+"""The routes of the guest book."""
 
 from django.urls import path
 

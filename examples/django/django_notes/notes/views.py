@@ -1,4 +1,4 @@
-"""The page people read, the notes as JSON, and the small routes that show what the charm has set."""
+"""The page, the notes as JSON, and small routes that show the settings from the charm."""
 
 import json
 
@@ -30,21 +30,21 @@ def home(request: http.HttpRequest) -> http.HttpResponse:
     return render(request, "notes/home.html", shown, status=400 if form.is_bound else 200)
 
 
-# Another site's form cannot send JSON, nor can its script unless this site allows it: no token is needed.
+# A form on another site cannot send JSON, and its scripts are not allowed to: no CSRF token is needed.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def notes(request: http.HttpRequest) -> http.JsonResponse:
     if request.method != "POST":
         return http.JsonResponse([note.as_json() for note in Note.objects.all()[:NEWEST]], safe=False)
     if request.content_type != "application/json":
-        return http.JsonResponse({"error": "a note is sent as JSON"}, status=415)
+        return http.JsonResponse({"error": "a note must be sent as JSON"}, status=415)
     try:
         sent = json.loads(request.body)
     except ValueError:
         sent = None
     form = NoteForm(sent if isinstance(sent, dict) else {})
     if not form.is_valid():
-        return http.JsonResponse({"error": f"a note has 1 to {Note.LONGEST} characters"}, status=400)
+        return http.JsonResponse({"error": f"a note must have 1 to {Note.LONGEST} characters"}, status=400)
     return http.JsonResponse(form.save().as_json(), status=201)
 
 
@@ -58,13 +58,13 @@ def delete(request: http.HttpRequest, number: int) -> http.HttpResponse:  # noqa
 
 @require_safe
 def health(request: http.HttpRequest) -> http.JsonResponse:  # noqa: ARG001
-    """Answer 200 while the database does, and say what the worker and the scheduler did last."""
+    """Return 200 while the database answers, with the last results of the worker and the scheduler."""
     return http.JsonResponse({"status": "ok", "jobs": dict(Job.objects.values_list("name", "summary"))})
 
 
 @require_safe
 def settings(request: http.HttpRequest) -> http.JsonResponse:  # noqa: ARG001
-    """Show settings that anyone may see; never the secret key."""
+    """Return the settings that are not secret."""
     return http.JsonResponse(
         {
             "greeting": project.GREETING,
@@ -77,7 +77,7 @@ def settings(request: http.HttpRequest) -> http.JsonResponse:  # noqa: ARG001
 
 @require_GET
 def visits(request: http.HttpRequest) -> http.JsonResponse:
-    """Count this browser's visits in its session cookie, which a new secret key makes worthless."""
+    """Count the visits of this browser in its session cookie; a new secret key resets the count."""
     return http.JsonResponse({"visits": _count_visit(request)})
 
 

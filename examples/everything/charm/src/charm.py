@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The charm of the application that uses every integration."""
+"""Charm of the application that uses every integration."""
 
 import ops
 import paas_flask
 
 
 class EverythingK8SCharm(paas_flask.Charm):
-    """Every integration, and still nothing to write."""
+    """A charm with every integration."""
 
 
 if __name__ == "__main__":

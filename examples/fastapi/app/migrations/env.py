@@ -1,7 +1,7 @@
-"""How Alembic reaches the database.
+"""The Alembic environment.
 
-The units of one application may start together, so a lock lets one of them work while the others wait and
-then find nothing to do.
+The units of one application may start together, so a lock lets one unit migrate while the others wait and then have
+nothing to do.
 """
 
 from logging.config import fileConfig
@@ -11,7 +11,7 @@ from alembic import context
 from app import models
 from app.settings import settings
 
-LOCK = 4_027_761_003  # any number, the same in every unit
+LOCK = 4_027_761_003  # any number that is the same in every unit
 
 fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The charm of the notes application."""
+"""Charm of the notes application."""
 
 import ops
 import paas_flask
 
 
 class FlaskK8SCharm(paas_flask.Charm):
-    """A guest book in Flask: the base class does all of the work."""
+    """A guest book in Flask."""
 
 
 if __name__ == "__main__":

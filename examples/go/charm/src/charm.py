@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The charm of the notes application."""
+"""Charm of the notes application."""
 
 import ops
 import paas_go
 
 
 class GoK8SCharm(paas_go.Charm):
-    """A guest book in Go: the base class does all of the work."""
+    """A guest book in Go."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""PostgreSQL announces each new note, whoever writes it; the worker listens."""
+"""A PostgreSQL notification of each new note, for the worker."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""The notes."""
+"""The table of notes."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What the background services did, and a note's announcement to them."""
+"""The results of the background services, and a notification of each new note."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,18 +1,18 @@
-"""Django's own ``migrate``, one at a time.
+"""The ``migrate`` command of Django, with a lock.
 
-The units of one application may start together, and the charm runs this on each. A lock lets one of them
-work while the others wait and then find nothing to do.
+The units of one application may start together. The lock lets one unit migrate while the others wait and then have
+nothing to do.
 """
 
 from django.core.management.commands import migrate
 from django.db import connections
 
-LOCK = 4_027_761_002  # any number, the same in every unit
+LOCK = 4_027_761_002  # any number that is the same in every unit
 
 
 class Command(migrate.Command):
     def handle(self, *args, **options):
         with connections[options["database"]].cursor() as cursor:
-            # It ends with the connection, thus also when a migration fails.
+            # The lock ends with the connection, also if a migration fails.
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         super().handle(*args, **options)

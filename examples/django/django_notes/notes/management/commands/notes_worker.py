@@ -1,6 +1,6 @@
-"""The service notes-worker: counts the words of each new note.
+"""The service notes-worker, which counts the words of each new note.
 
-PostgreSQL tells it about new notes, so it does not ask in vain; several workers share the notes between them.
+PostgreSQL notifies it of new notes, so it does not poll. Several workers share the notes.
 """
 
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger(f"notes.{JOB}")
 
 
 class Command(BaseCommand):
-    help = "Count the words of notes, for ever."
+    help = "Count the words of new notes, until stopped."
 
     def handle(self, **_):
         while True:
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
 
 def work() -> None:
-    """Count what there is, then sleep until a note is announced; look again each minute all the same."""
+    """Count the words of all new notes, at each notification and at least once a minute."""
     with connection.cursor() as cursor:
         cursor.execute("LISTEN note_added")
     with connection.wrap_database_errors:

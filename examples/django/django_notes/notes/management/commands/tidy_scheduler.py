@@ -1,4 +1,4 @@
-"""The service tidy-scheduler: keeps only the newest notes. One of it runs, however many units there are."""
+"""The service tidy-scheduler, which deletes old notes. It runs on one unit of the application."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ log = logging.getLogger(f"notes.{JOB}")
 
 
 class Command(BaseCommand):
-    help = "Remove old notes, for ever."
+    help = "Delete old notes, until stopped."
 
     def handle(self, **_):
         while True:

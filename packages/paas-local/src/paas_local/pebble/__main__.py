@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from paas_local.pebble import api
+from paas_local.pebble.api import routes
 from paas_local.pebble.daemon import CannotRunError, Daemon, Options
 
 _DEFAULT_FOLDER = "/var/lib/pebble/default"
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _run(options: Options) -> int:
     daemon = Daemon(options)
-    return await daemon.run(api.handler(daemon))
+    return await daemon.run(routes.handler(daemon))
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:

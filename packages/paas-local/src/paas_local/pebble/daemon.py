@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from paas_local.pebble import actions, command, layers, plan, server
-from paas_local.pebble.changes import Change, Changes
-from paas_local.pebble.checks import Checks
-from paas_local.pebble.forwarding import Forwarding
-from paas_local.pebble.identities import Identities
-from paas_local.pebble.logs import Logs
-from paas_local.pebble.notices import Notices
-from paas_local.pebble.plan import Layer, Plan, PlanError
-from paas_local.pebble.processes import Processes
-from paas_local.pebble.services import Services
+from paas_local.pebble.api import requests
+from paas_local.pebble.api.identities import Identities
+from paas_local.pebble.plan import command, layers, plan
+from paas_local.pebble.plan.plan import Layer, Plan, PlanError
+from paas_local.pebble.services import actions
+from paas_local.pebble.services.changes import Change, Changes
+from paas_local.pebble.services.checks import Checks
+from paas_local.pebble.services.log_forwarding import Forwarding
+from paas_local.pebble.services.logs import Logs
+from paas_local.pebble.services.notices import Notices
+from paas_local.pebble.services.processes import Processes
+from paas_local.pebble.services.services import Services
 
 if TYPE_CHECKING:
-    from paas_local.pebble.execs import Execution
+    from paas_local.pebble.services.execs import Execution
 
 _LONGEST_SOCKET_PATH = 107
 _LAST_ANSWERS = 0.2
@@ -102,7 +104,7 @@ class Daemon:
         self.checks.plan_changed(combined)
         self.forwarding.plan_changed(combined)
 
-    async def run(self, handle: server.Handler) -> int:
+    async def run(self, handle: requests.Handler) -> int:
         """Serve until told to end; the answer is the exit code."""
         loop = asyncio.get_running_loop()
         self.processes.watch(loop)

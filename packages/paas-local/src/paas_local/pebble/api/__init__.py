@@ -1,0 +1,1 @@
+"""Pebble's HTTP API: endpoints, request bodies, websockets, access and files."""

@@ -1,0 +1,125 @@
+"""What clients ask and tell about notices and identities."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from paas_local.pebble.api import bodies
+from paas_local.pebble.api.identities import BadIdentityError, Identities
+from paas_local.pebble.api.requests import ApiError, Call, sync
+from paas_local.pebble.plan import durations
+from paas_local.pebble.services.notices import TYPES, BadNoticeError, Filter, Notice, Notices, check
+
+_LAYOUT = "2006-01-02T15:04:05Z07:00"
+
+
+class NoticeApi:
+    """The endpoints of notices."""
+
+    def __init__(self, notices: Notices) -> None:
+        self._notices: Notices = notices
+
+    async def add(self, call: Call) -> web.StreamResponse:
+        """Record a notice of the caller."""
+        fields = dict.fromkeys(("action", "type", "key", "repeat-after"), "string")
+        body = await call.body({**fields, "data": "any"})
+        if body.get("action") != "add":
+            raise ApiError(400, f'invalid action "{body.get("action", "")}"')
+        if body.get("type") != "custom":
+            raise ApiError(400, f'invalid type "{body.get("type", "")}" (can only add "custom" notices)')
+        key, wait = body.get("key", ""), body.get("repeat-after", "")
+        try:
+            data = bodies.texts(body.get("data", {}))
+        except bodies.BadBodyError as error:
+            raise ApiError(400, f"cannot decode notice data: {error}") from None
+        try:
+            check(key, data)
+            repeat_after = durations.parse(wait) if wait else None
+        except BadNoticeError as error:
+            raise ApiError(400, str(error)) from None
+        except durations.BadDurationError as error:
+            raise ApiError(400, f"invalid repeat-after: {error}") from None
+        return sync({"id": self._notices.add(call.uid, "custom", key, data, repeat_after)})
+
+    async def show_all(self, call: Call) -> web.StreamResponse:
+        """List notices, and wait for one if asked to."""
+        timeout = call.duration("timeout")
+        wanted = _filter(call)
+        if wanted is None:
+            return sync([])
+        found = await self._notices.wait(wanted, timeout.seconds if timeout else 0)
+        return sync([notice.document for notice in found])
+
+    async def show(self, call: Call) -> web.StreamResponse:
+        """Show one notice to whom it belongs."""
+        notice = self._notices.find(call.found[0])
+        if notice is None:
+            raise ApiError(404, f'cannot find notice with ID "{call.found[0]}"')
+        if not _may_see(call, notice):
+            raise ApiError(403, f'not allowed to access notice with id "{call.found[0]}"')
+        return sync(notice.document)
+
+
+def _may_see(call: Call, notice: Notice) -> bool:
+    return call.is_admin or notice.user_id in (None, call.uid)
+
+
+def _filter(call: Call) -> Filter | None:
+    """Read the filters; nothing where none can match."""
+    user_id = _user_filter(call)
+    types = call.listed("types")
+    known = [each for each in types if each in TYPES]
+    if types and not known:
+        return None
+    return Filter(
+        user_id=call.uid if user_id is None else user_id,
+        all_users=bool(call.query("users")),
+        types=known,
+        keys=call.listed("keys"),
+        after=_after(call.query("after")),
+    )
+
+
+def _user_filter(call: Call) -> int | None:
+    users, ids = call.query("users"), call.listed("user-id")
+    for name, value in (("users", users), ("user-id", ids)):
+        if value and not call.is_admin:
+            raise ApiError(403, f'only admins may use the "{name}" filter')
+    if users and ids:
+        raise ApiError(400, 'cannot use both "users" and "user-id" parameters')
+    if users and users != "all":
+        raise ApiError(400, 'invalid "users" filter: must be "all"')
+    if not ids:
+        return None
+    if len(ids) > 1:
+        raise ApiError(400, 'invalid "user-id" filter: must only include one "user-id"')
+    try:
+        return int(ids[0])
+    except ValueError:
+        raise ApiError(400, f'invalid "user-id" filter: strconv.ParseInt: parsing "{ids[0]}": invalid syntax') from None
+
+
+def _after(text: str) -> datetime | None:
+    if not text:
+        return None
+    # Python before 3.11 reads neither the Z nor nine decimals.
+    plain = re.sub(r"(\.\d{1,6})\d*", lambda found: found[1].ljust(7, "0"), text.replace("Z", "+00:00"))
+    try:
+        return datetime.fromisoformat(plain)
+    except ValueError:
+        problem = f'parsing time "{text}" as "{_LAYOUT}": cannot parse "{text}" as "2006"'
+        raise ApiError(400, f'invalid "after" timestamp: {problem}') from None
+
+
+async def change_identities(call: Call, identities: Identities) -> web.StreamResponse:
+    """Add, update, replace or remove identities."""
+    fields: dict[str, Any] = {"action": "string", "identities": "any"}
+    body = await call.body(fields)
+    given = body.get("identities", {})
+    try:
+        identities.change(body.get("action", ""), given)
+    except (BadIdentityError, bodies.BadBodyError) as error:
+        raise ApiError(400, str(error)) from None
+    return sync()

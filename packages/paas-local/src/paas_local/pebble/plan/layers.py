@@ -1,0 +1,268 @@
+"""What a layer's YAML says, and whether each entry of it is good by itself."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from paas_local.pebble.plan import command, users, yaml_nodes
+from paas_local.pebble.plan.plan import (
+    Check,
+    ExecCheck,
+    HttpCheck,
+    Layer,
+    LogTarget,
+    PlanError,
+    Service,
+    TcpCheck,
+    Workload,
+    flatten,
+)
+
+T = TypeVar("T")
+
+_SERVICE = yaml_nodes.Shape(
+    "plan.Service",
+    {
+        "summary": yaml_nodes.text,
+        "description": yaml_nodes.text,
+        "startup": yaml_nodes.text_as("plan.ServiceStartup"),
+        "override": yaml_nodes.text_as("plan.Override"),
+        "command": yaml_nodes.text,
+        "after": yaml_nodes.texts,
+        "before": yaml_nodes.texts,
+        "requires": yaml_nodes.texts,
+        "workload": yaml_nodes.text,
+        "environment": yaml_nodes.mapping,
+        "user-id": yaml_nodes.integer,
+        "user": yaml_nodes.text,
+        "group-id": yaml_nodes.integer,
+        "group": yaml_nodes.text,
+        "working-dir": yaml_nodes.text,
+        "on-success": yaml_nodes.text_as("plan.ServiceAction"),
+        "on-failure": yaml_nodes.text_as("plan.ServiceAction"),
+        "on-check-failure": yaml_nodes.mapping,
+        "backoff-delay": yaml_nodes.duration,
+        "backoff-factor": yaml_nodes.factor,
+        "backoff-limit": yaml_nodes.duration,
+        "kill-delay": yaml_nodes.duration,
+    },
+)
+_HTTP = yaml_nodes.Shape("plan.HTTPCheck", {"url": yaml_nodes.text, "headers": yaml_nodes.mapping})
+_TCP = yaml_nodes.Shape("plan.TCPCheck", {"port": yaml_nodes.count, "host": yaml_nodes.text})
+_EXEC = yaml_nodes.Shape(
+    "plan.ExecCheck",
+    {
+        "command": yaml_nodes.text,
+        "service-context": yaml_nodes.text,
+        "environment": yaml_nodes.mapping,
+        "user-id": yaml_nodes.integer,
+        "user": yaml_nodes.text,
+        "group-id": yaml_nodes.integer,
+        "group": yaml_nodes.text,
+        "working-dir": yaml_nodes.text,
+    },
+)
+
+
+def _value(kind: Callable[..., T], shape: yaml_nodes.Shape) -> Callable[[yaml.Node], T | None]:
+    def read(node: yaml.Node) -> T | None:
+        values = shape.read(node)
+        return None if values is None else kind(**values)
+
+    return read
+
+
+_CHECK = yaml_nodes.Shape(
+    "plan.Check",
+    {
+        "override": yaml_nodes.text_as("plan.Override"),
+        "level": yaml_nodes.text_as("plan.CheckLevel"),
+        "startup": yaml_nodes.text_as("plan.CheckStartup"),
+        "period": yaml_nodes.duration,
+        "timeout": yaml_nodes.duration,
+        "threshold": yaml_nodes.count,
+        "http": _value(HttpCheck, _HTTP),
+        "tcp": _value(TcpCheck, _TCP),
+        "exec": _value(ExecCheck, _EXEC),
+    },
+)
+_TARGET = yaml_nodes.Shape(
+    "plan.LogTarget",
+    {
+        "type": yaml_nodes.text_as("plan.LogTargetType"),
+        "location": yaml_nodes.text,
+        "services": yaml_nodes.texts,
+        "override": yaml_nodes.text_as("plan.Override"),
+        "labels": yaml_nodes.mapping,
+    },
+)
+_WORKLOAD = yaml_nodes.Shape(
+    "workloads.Workload",
+    {
+        "override": yaml_nodes.text_as("plan.Override"),
+        "environment": yaml_nodes.mapping,
+        "user-id": yaml_nodes.integer,
+        "user": yaml_nodes.text,
+        "group-id": yaml_nodes.integer,
+        "group": yaml_nodes.text,
+    },
+)
+_SECTIONS: Mapping[str, tuple[str, Callable[[yaml.Node], Any]]] = {
+    "services": ("map[string]*plan.Service", _value(Service, _SERVICE)),
+    "checks": ("map[string]*plan.Check", _value(Check, _CHECK)),
+    "log-targets": ("map[string]*plan.LogTarget", _value(LogTarget, _TARGET)),
+    "workloads": ("map[string]*workloads.Workload", _value(Workload, _WORKLOAD)),
+}
+_ON_SUCCESS = ("", "restart", "shutdown", "failure-shutdown", "ignore")
+_ON_FAILURE = ("", "restart", "shutdown", "success-shutdown", "ignore")
+
+
+def parse(label: str, text: str) -> Layer:
+    """Read one layer and refuse what is wrong in it alone."""
+    if label.startswith("pebble-"):
+        raise PlanError('cannot use reserved label prefix "pebble-"')
+    sections: dict[str, Any] = {}
+    for name, node in _top(label, text):
+        if name in ("summary", "description"):
+            _section(label, name, node, yaml_nodes.text)
+        elif name in _SECTIONS:
+            sections[name] = _section(label, name, node, lambda node, of=_SECTIONS[name]: _entries(node, *of))
+        else:
+            raise PlanError(f'cannot parse layer "{label}": unknown section "{name}"')
+    return Layer(
+        label=label,
+        services=_checked(sections.get("services", {}), _check_service),
+        checks=_checked(sections.get("checks", {}), _check_check),
+        log_targets=_checked(sections.get("log-targets", {}), _check_target),
+        workloads=_checked(sections.get("workloads", {}), _check_workload),
+    )
+
+
+def _top(label: str, text: str) -> list[tuple[str, yaml.Node]]:
+    try:
+        node = yaml_nodes.compose(text)
+        if node is None or yaml_nodes.is_null(node):
+            return []
+        return yaml_nodes.pairs(node, "map[string]yaml.Node")
+    except yaml_nodes.BadTextError as error:
+        raise PlanError(f'cannot parse layer "{label}": {error}') from None
+    except yaml_nodes.BadNodeError as error:
+        raise PlanError(
+            f'cannot parse layer "{label}": yaml: unmarshal errors:\n  line {error.line + 1}: {error}'
+        ) from None
+
+
+def _section(label: str, name: str, node: yaml.Node, read: Callable[[yaml.Node], Any]) -> Any:
+    where = f'cannot parse layer "{label}" section "{name}"'
+    if isinstance(node, yaml.ScalarNode) and not node.style and node.value == "":
+        raise PlanError(f"{where}: EOF")
+    try:
+        return read(node)
+    except yaml_nodes.BadNodeError as error:
+        line = max(error.line - node.start_mark.line, 0) + 1
+        raise PlanError(f"{where}: yaml: unmarshal errors:\n  line {line}: {error}") from None
+    except yaml_nodes.BadValueError as error:
+        raise PlanError(f"{where}: {error}") from None
+
+
+def _entries(node: yaml.Node, target: str, read: Callable[[yaml.Node], Any]) -> dict[str, Any]:
+    return {} if yaml_nodes.is_null(node) else {name: read(value) for name, value in yaml_nodes.pairs(node, target)}
+
+
+def _checked(entries: Mapping[str, T | None], check: Callable[[str, T | None], T]) -> dict[str, T]:
+    return {name: check(name, entry) for name, entry in entries.items()}
+
+
+def _check_service(name: str, service: Service | None) -> Service:
+    if not name:
+        raise PlanError("cannot use empty string as service name")
+    if name == "pebble":
+        raise PlanError('cannot use reserved service name "pebble"')
+    if name.startswith("-"):
+        raise PlanError(f'cannot use service name "{name}": starting with "-" not allowed')
+    if service is None:
+        raise PlanError(f'service object cannot be null for service "{name}"')
+    try:
+        command.parse(service.command)
+    except command.BadCommandError as error:
+        raise PlanError(
+            f'plan service "{name}" command invalid: cannot parse service "{name}" command: {error}'
+        ) from None
+    _check_action(name, "on-success", service.on_success, _ON_SUCCESS)
+    _check_action(name, "on-failure", service.on_failure, _ON_FAILURE)
+    for action in (service.on_check_failure or {}).values():
+        _check_action(name, "on-check-failure", action, _ON_FAILURE)
+    if service.backoff_factor is not None and service.backoff_factor < 1:
+        raise PlanError(f'plan service "{name}" backoff-factor must be 1.0 or greater, not {service.backoff_factor:g}')
+    return service
+
+
+def _check_action(name: str, key: str, action: str, known: tuple[str, ...]) -> None:
+    if action not in known:
+        raise PlanError(f'plan service "{name}" {key} action "{action}" invalid')
+
+
+def _check_check(name: str, check: Check | None) -> Check:
+    if not name:
+        raise PlanError("cannot use empty string as check name")
+    if check is None:
+        raise PlanError(f'check object cannot be null for check "{name}"')
+    if check.level not in ("", "alive", "ready"):
+        raise PlanError(f'plan check "{name}" level must be "alive" or "ready"')
+    if check.startup not in ("", "enabled", "disabled"):
+        raise PlanError(f'plan check "{name}" startup must be "enabled" or "disabled"')
+    for key, duration in (("period", check.period), ("timeout", check.timeout)):
+        if duration is not None and not duration.nanoseconds:
+            raise PlanError(f'plan check "{name}" {key} must not be zero')
+    if check.exec is not None:
+        _check_exec(name, check.exec)
+    return check
+
+
+def _check_exec(name: str, check: ExecCheck) -> None:
+    try:
+        command.split(check.command)
+        users.find(check.runs_as)
+    except command.BadCommandError as error:
+        raise PlanError(f'plan check "{name}" command invalid: {error}') from None
+    except users.UnknownUserError as error:
+        raise PlanError(f'plan check "{name}" has invalid user/group: {error}') from None
+
+
+def _check_target(name: str, target: LogTarget | None) -> LogTarget:
+    if not name:
+        raise PlanError("cannot use empty string as log target name")
+    if target is None:
+        raise PlanError(f'log target object cannot be null for log target "{name}"')
+    if target.type not in ("", "loki", "opentelemetry", "syslog"):
+        raise PlanError(
+            f'log target "{name}" has unsupported type "{target.type}", must be "loki", "opentelemetry" or "syslog"'
+        )
+    for label in target.labels or {}:
+        if label.startswith("pebble_"):
+            raise PlanError(f'log target "{name}": label "{label}" uses reserved prefix "pebble_"')
+    return target
+
+
+def _check_workload(name: str, workload: Workload | None) -> Workload:
+    if not name:
+        raise PlanError("cannot use empty string as workload name")
+    if workload is None:
+        raise PlanError(f'workload object cannot be null for workload "{name}"')
+    return workload
+
+
+def read(folder: Path) -> tuple[Layer, ...]:
+    """Read the layer files of a folder, ``NNN-label.yaml``, by their numbers."""
+    found: list[tuple[int, Layer]] = []
+    for path in sorted(folder.glob("*.yaml")):
+        name = re.fullmatch(r"([0-9]{3})-([a-z](?:-?[a-z0-9])*)\.yaml", path.name)
+        if name is None:
+            raise PlanError(f'invalid layer filename: "{path.name}" (must look like "123-some-label.yaml")')
+        layer = parse(name[2], path.read_text())
+        flatten(layer.label, [layer])  # tells at once which file has a wrong entry
+        found.append((int(name[1]), layer))
+    return tuple(layer for _, layer in sorted(found, key=lambda each: each[0]))

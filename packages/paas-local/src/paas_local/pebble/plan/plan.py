@@ -1,0 +1,349 @@
+"""What should run: the plan, combined from all layers in their order.
+
+The fields of the values stand in the order in which the plan's text has them.
+"""
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from paas_local.pebble.plan import start_order, users
+from paas_local.pebble.plan.durations import Duration
+
+DEFAULT_PERIOD = Duration(10_000_000_000)
+DEFAULT_TIMEOUT = Duration(3_000_000_000)
+DEFAULT_THRESHOLD = 3
+
+
+class PlanError(ValueError):
+    """The layers do not make a plan; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """How one service is run."""
+
+    summary: str = ""
+    description: str = ""
+    startup: str = ""
+    override: str = ""
+    command: str = ""
+    after: tuple[str, ...] | None = None
+    before: tuple[str, ...] | None = None
+    requires: tuple[str, ...] | None = None
+    workload: str = ""
+    environment: Mapping[str, str] | None = None
+    user_id: int | None = None
+    user: str = ""
+    group_id: int | None = None
+    group: str = ""
+    working_dir: str = ""
+    on_success: str = ""
+    on_failure: str = ""
+    on_check_failure: Mapping[str, str] | None = None
+    backoff_delay: Duration | None = None
+    backoff_factor: float | None = None
+    backoff_limit: Duration | None = None
+    kill_delay: Duration | None = None
+
+    @property
+    def enabled(self) -> bool:
+        """Only this one word counts."""
+        return self.startup == "enabled"
+
+    @property
+    def runs_as(self) -> users.Wanted:
+        """The user it asks for."""
+        return users.Wanted(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpCheck:
+    """A request whose answer must be a 2xx."""
+
+    url: str = ""
+    headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TcpCheck:
+    """A port that must accept a connection."""
+
+    port: int | None = None
+    host: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecCheck:
+    """A command that must exit with 0."""
+
+    command: str = ""
+    service_context: str = ""
+    environment: Mapping[str, str] | None = None
+    user_id: int | None = None
+    user: str = ""
+    group_id: int | None = None
+    group: str = ""
+    working_dir: str = ""
+
+    @property
+    def runs_as(self) -> users.Wanted:
+        """The user it asks for."""
+        return users.Wanted(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """How the health of something is looked at; exactly one of the three kinds is there."""
+
+    override: str = ""
+    level: str = ""
+    startup: str = ""
+    period: Duration | None = None
+    timeout: Duration | None = None
+    threshold: int | None = None
+    http: HttpCheck | None = None
+    tcp: TcpCheck | None = None
+    exec: ExecCheck | None = None
+
+    @property
+    def enabled(self) -> bool:
+        """A check is, unless it says otherwise."""
+        return self.startup != "disabled"
+
+    @property
+    def every(self) -> Duration:
+        """The period that counts."""
+        return self.period or DEFAULT_PERIOD
+
+    @property
+    def patience(self) -> Duration:
+        """The time-out that counts: never more than the period."""
+        given = self.timeout or DEFAULT_TIMEOUT
+        return given if given.nanoseconds < self.every.nanoseconds else self.every
+
+    @property
+    def kind(self) -> str:
+        """The name of its kind in summaries."""
+        if self.http is not None:
+            return "HTTP"
+        return "TCP" if self.tcp is not None else "exec"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogTarget:
+    """Where the output of services is sent."""
+
+    type: str = ""
+    location: str = ""
+    services: tuple[str, ...] | None = None
+    override: str = ""
+    labels: Mapping[str, str] | None = None
+
+    def wants(self, service: str) -> bool:
+        """Ask the entries about a service; the last one that matches decides."""
+        for entry in reversed(self.services or ()):
+            if entry.removeprefix("-") in (service, "all"):
+                return not entry.startswith("-")
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """An environment and a user that several services share."""
+
+    override: str = ""
+    environment: Mapping[str, str] | None = None
+    user_id: int | None = None
+    user: str = ""
+    group_id: int | None = None
+    group: str = ""
+
+    @property
+    def runs_as(self) -> users.Wanted:
+        """The user it asks for."""
+        return users.Wanted(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """What one layer says, before it is combined with others."""
+
+    label: str
+    services: Mapping[str, Service] = field(default_factory=dict[str, Service])
+    checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
+    log_targets: Mapping[str, LogTarget] = field(default_factory=dict[str, LogTarget])
+    workloads: Mapping[str, Workload] = field(default_factory=dict[str, Workload])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All layers combined."""
+
+    services: Mapping[str, Service] = field(default_factory=dict[str, Service])
+    checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
+    log_targets: Mapping[str, LogTarget] = field(default_factory=dict[str, LogTarget])
+    workloads: Mapping[str, Workload] = field(default_factory=dict[str, Workload])
+
+    @property
+    def links(self) -> start_order.Links:
+        """What orders the services."""
+        return start_order.Links(
+            requires={name: service.requires or () for name, service in self.services.items()},
+            after={
+                name: (
+                    *(service.after or ()),
+                    *(other for other, that in self.services.items() if name in (that.before or ())),
+                )
+                for name, service in self.services.items()
+            },
+        )
+
+
+Entry = TypeVar("Entry", Service, Check, LogTarget, Workload)
+
+
+def combine(layers: Collection[Layer]) -> Plan:
+    """Combine the layers, the later ones over the earlier ones."""
+    plan = Plan()
+    for layer in layers:
+        plan = Plan(
+            services=_over(plan.services, layer.services, layer.label, "service"),
+            checks=_over(plan.checks, layer.checks, layer.label, "check"),
+            log_targets=_over(plan.log_targets, layer.log_targets, layer.label, "log target"),
+            workloads=_over(plan.workloads, layer.workloads, layer.label, "workload"),
+        )
+    return dataclasses.replace(plan, checks={name: _settled(check) for name, check in plan.checks.items()})
+
+
+def flatten(label: str, layers: Collection[Layer]) -> Layer:
+    """Combine layers into one that takes their place."""
+    plan = combine(layers)
+    return Layer(
+        label=label,
+        services=plan.services,
+        checks=plan.checks,
+        log_targets=plan.log_targets,
+        workloads=plan.workloads,
+    )
+
+
+def _over(below: Mapping[str, Entry], entries: Mapping[str, Entry], label: str, what: str) -> Mapping[str, Entry]:
+    combined = dict(below)
+    for name, entry in entries.items():
+        if not entry.override:
+            raise PlanError(f'layer "{label}" must define "override" for {what} "{name}"')
+        if entry.override not in ("replace", "merge"):
+            raise PlanError(f'layer "{label}" has invalid "override" value for {what} "{name}"')
+        old = below.get(name)
+        combined[name] = entry if old is None or entry.override == "replace" else _merged(old, entry)
+    return combined
+
+
+def _merged(old: Entry, new: Entry) -> Entry:
+    return dataclasses.replace(_merge(old, new), override=old.override)
+
+
+def _merge(old: Any, new: Any) -> Any:
+    """Lay one value over another: what is empty or not given leaves the old one."""
+    if old is None or new is None or new == "":
+        return old if new is None or new == "" or not _tells(new) else new
+    if isinstance(new, tuple):
+        return (*old, *new)
+    if isinstance(new, Mapping):
+        below: dict[str, str] = dict(old)
+        above: dict[str, str] = dict(new)  # pyright: ignore[reportUnknownArgumentType]  Any, as all fields are
+        return {**below, **above}
+    if dataclasses.is_dataclass(new) and not isinstance(new, Duration):
+        names = [each.name for each in dataclasses.fields(new)]
+        return type(new)(**{name: _merge(getattr(old, name), getattr(new, name)) for name in names})
+    return new
+
+
+def _tells(new: Any) -> bool:
+    return new not in ((), {})
+
+
+def _settled(check: Check) -> Check:
+    """Fill in what the plan's text shows: the threshold always, a time-out never over the period."""
+    return dataclasses.replace(
+        check,
+        threshold=check.threshold or DEFAULT_THRESHOLD,
+        timeout=None if check.timeout is None else check.patience,
+    )
+
+
+def validate(plan: Plan) -> Plan:
+    """Refuse what only shows in the combined plan."""
+    for name, service in sorted(plan.services.items()):
+        _validate_service(plan, name, service)
+    for name, check in sorted(plan.checks.items()):
+        _validate_check(plan, name, check)
+    for name, target in sorted(plan.log_targets.items()):
+        _validate_target(plan, name, target)
+    needed = (required for _, service in sorted(plan.services.items()) for required in service.requires or ())
+    for required in needed:
+        if required not in plan.services:
+            raise PlanError(f'service "{required}" does not exist')
+    loop = start_order.loop(plan.links, plan.services)
+    if loop:
+        raise PlanError(f"services in before/after loop: {', '.join(loop)}")
+    return plan
+
+
+def _validate_service(plan: Plan, name: str, service: Service) -> None:
+    if not service.command:
+        raise PlanError(f'plan must define "command" for service "{name}"')
+    if service.workload and service.workload not in plan.workloads:
+        raise PlanError(f'workload "{service.workload}": not defined for service "{name}"')
+    if service.workload and service.runs_as != users.Wanted():
+        raise PlanError(f'plan service "{name}" cannot have user information and a workload at the same time')
+
+
+def _validate_check(plan: Plan, name: str, check: Check) -> None:
+    if sum(kind is not None for kind in (check.http, check.tcp, check.exec)) != 1:
+        raise PlanError(f'plan must specify one of "http", "tcp", or "exec" for check "{name}"')
+    if check.http is not None and not check.http.url:
+        raise PlanError(f'plan must set "url" for http check "{name}"')
+    if check.tcp is not None and not check.tcp.port:
+        raise PlanError(f'plan must set "port" for tcp check "{name}"')
+    if check.exec is not None:
+        if not check.exec.command:
+            raise PlanError(f'plan must set "command" for exec check "{name}"')
+        context = check.exec.service_context
+        if context and context not in plan.services:
+            raise PlanError(f'plan check "{name}" service context specifies non-existent service "{context}"')
+
+
+def _validate_target(plan: Plan, name: str, target: LogTarget) -> None:
+    if not target.type:
+        raise PlanError(f'plan must define "type" ("loki", "opentelemetry" or "syslog") for log target "{name}"')
+    if not target.location:
+        raise PlanError(f'plan must define "location" for log target "{name}"')
+    for entry in target.services or ():
+        service = entry.removeprefix("-")
+        if service != "all" and service not in plan.services:
+            raise PlanError(f'log target "{name}" specifies unknown service "{service}"')
+
+
+def add(layers: tuple[Layer, ...], layer: Layer, *, merge: bool, inner: bool) -> tuple[Layer, ...]:
+    """Put a layer on top, into the one with its label, or into its group of ``group/name`` labels."""
+    labels = [each.label for each in layers]
+    if layer.workloads:
+        raise PlanError('cannot change immutable section "workloads"')
+    if layer.label in labels:
+        if not merge:
+            raise PlanError(f'layer "{layer.label}" already exists')
+        return tuple(flatten(each.label, (each, layer)) if each.label == layer.label else each for each in layers)
+    group, slash, _ = layer.label.partition("/")
+    members = [place for place, label in enumerate(labels) if slash and label.startswith(f"{group}/")]
+    if not members or members[-1] == len(layers) - 1:
+        return (*layers, layer)
+    if not inner:
+        raise InnerLayerError("cannot insert sub-directory layer without 'inner' attribute set")
+    return (*layers[: members[-1] + 1], layer, *layers[members[-1] + 1 :])
+
+
+class InnerLayerError(PlanError):
+    """The layer belongs below others, and the request did not say that it may go there."""

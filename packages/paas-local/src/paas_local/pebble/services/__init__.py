@@ -1,0 +1,1 @@
+"""Everything that acts: services, checks, changes, notices, logs and commands."""

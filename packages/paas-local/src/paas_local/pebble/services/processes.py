@@ -1,0 +1,141 @@
+"""Which children this process has, and how they ended.
+
+One place starts them and one place collects them with ``waitpid(-1)``: asyncio's own child watchers
+and ``Popen.wait`` would take exits from each other, and orphans that end up here must be reaped too.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from paas_local.pebble.plan import users
+
+_PR_SET_CHILD_SUBREAPER = 36
+_SIGNALLED = 128
+
+Stream = int | IO[bytes] | None
+
+
+class StartError(OSError):
+    """The program could not be started; the message is Go's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a program finds around itself."""
+
+    environment: Mapping[str, str]
+    folder: str | None = None
+    user: users.User | None = None
+
+
+@dataclass(kw_only=True)
+class Process:
+    """A running child; ``exited`` has its exit code, 128+N after signal N."""
+
+    pid: int
+    exited: asyncio.Future[int] = field(repr=False)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its number is still its own."""
+        return not self.exited.done()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to this process only."""
+        if self.is_running:
+            os.kill(self.pid, number)
+
+    def signal_group(self, number: int) -> None:
+        """Send a signal to it and to the children that stayed with it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+
+class Processes:
+    """All children of this process."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, tuple[Process, subprocess.Popen[bytes]]] = {}
+        self._may_set_groups: bool = users.may_set_groups()
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Collect every child from now on, also orphans of our children."""
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        loop.add_signal_handler(signal.SIGCHLD, self._collect)
+
+    def _collect(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._ended(pid, os.waitstatus_to_exitcode(status))
+
+    def _ended(self, pid: int, code: int) -> None:
+        known = self._running.pop(pid, None)
+        if known is None:
+            return
+        process, popen = known
+        popen.returncode = code  # so that it never waits for this number by itself
+        if not process.exited.done():
+            process.exited.set_result(_SIGNALLED - code if code < 0 else code)
+
+    def start(
+        self,
+        program: str,
+        words: Sequence[str],
+        context: Context,
+        *,
+        stdin: Stream = subprocess.DEVNULL,
+        stdout: Stream = subprocess.DEVNULL,
+        stderr: Stream = subprocess.STDOUT,
+    ) -> Process:
+        """Start a program in a session, and so a process group, of its own."""
+        user = context.user
+        changes_user = user is not None and not user.is_self
+        try:
+            popen = subprocess.Popen(  # collected in _ended, not by a with block
+                words,
+                executable=program,
+                env=context.environment,
+                cwd=context.folder,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                user=user.uid if user is not None and user.uid != os.geteuid() else None,
+                group=user.gid if user is not None and user.gid != os.getegid() else None,
+                extra_groups=[] if changes_user or (user and self._may_set_groups) else None,
+            )
+        except OSError as error:
+            raise StartError(f"fork/exec {program}: {reason(error)}") from None
+        except ValueError:  # a NUL in a word or in the environment
+            raise StartError(f"fork/exec {program}: invalid argument") from None
+        process = Process(pid=popen.pid, exited=asyncio.get_running_loop().create_future())
+        self._running[popen.pid] = (process, popen)
+        return process
+
+
+def reason(error: OSError) -> str:
+    """Say what went wrong as Go does: in lower case."""
+    text = os.strerror(error.errno) if error.errno else str(error)
+    return text[:1].lower() + text[1:]
+
+
+def find(program: str) -> str | None:
+    """Find a program by its name in the daemon's PATH; a path is what it is."""
+    if "/" in program:
+        return program
+    found = shutil.which(program)
+    return None if found is None else str(Path(found).absolute())

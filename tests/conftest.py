@@ -1,4 +1,4 @@
-"""The wheels of this repository, built once, for tests that install them as a stranger would."""
+"""The fixture of the built wheels, for tests that install them like a user."""
 
 import signal
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from paas_local.build import python_environments
 
-# Started in the background of a shell, or by nohup, pytest inherits ignored signals, and so would all that it starts.
+# In the background of a shell, or under nohup, pytest inherits ignored signals and passes them to its child processes.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of the wheels."""
+    """Return the folder of the wheels."""
     folder = tmp_path_factory.mktemp("wheels")
     subprocess.run(
         [python_environments.find_uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder],

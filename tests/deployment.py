@@ -1,4 +1,4 @@
-"""A model on this machine, driven by the real command line, and the application in it, asked over HTTP."""
+"""A paas-local model that tests drive with the real command line, and HTTP clients for its applications."""
 
 import contextlib
 import http.client
@@ -25,39 +25,39 @@ PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
 STAND_INS = Path(__file__).parent / "charms" / "stand_ins"
 PATIENCE = 240.0
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A home of paas-local with one model."""
+    """A paas-local home with one model."""
 
     home: Path
     environment: Mapping[str, str]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run a command, whatever becomes of it."""
+        """Run a command that may fail."""
         return subprocess.run(
             [PAAS_LOCAL, *words], env=self.environment, capture_output=True, text=True, check=False, timeout=1800
         )
 
     def __call__(self, *words: str) -> str:
-        """Run a command that has to succeed; give what it prints."""
+        """Run a command that must succeed; return its output."""
         done = self.run(*words)
         assert done.returncode == 0, f"paas-local {' '.join(words)}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def status(self) -> dict[str, Any]:
-        """Give what the command of this name shows; it is asked so often that processes for it would slow down all."""
+        """Return the status document, without the cost of a process."""
         return client.Client(home=self.home).ask("status", model=self.environment["JUJU_MODEL"])
 
     def unit(self, name: str) -> tuple[str, str]:
-        """Give a unit's workload status and its message."""
+        """Return the workload status of a unit and its message."""
         unit = self.status()["applications"][name.partition("/")[0]]["units"][name]
         return unit["workload-status"]["current"], unit["workload-status"].get("message", "")
 
     def wait_for(self, name: str, status: str, patience: float = PATIENCE) -> str:
-        """Wait until a unit has a status and nothing left to do; give its message."""
+        """Wait until a unit is idle and has a status; return its message."""
 
         def reached() -> bool:
             unit = self.status()["applications"][name.partition("/")[0]]["units"][name]
@@ -68,25 +68,25 @@ class Deployment:
         self.wait(f"{name} to be {status}", reached, patience)
         return self.unit(name)[1]
 
-    def wait(self, what: str, look: Callable[[], Found], patience: float = PATIENCE) -> Found:
-        """Look until something is there; on the way an application may refuse to answer."""
+    def wait(self, what: str, read: Callable[[], Result], patience: float = PATIENCE) -> Result:
+        """Call a function until it returns a result; connection errors are retried."""
         deadline = time.monotonic() + patience
         while True:
             try:
-                found, refusal = look(), None
+                result, reason = read(), None
             except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-                found, refusal = None, error
-            if found:
-                return found
-            assert time.monotonic() < deadline, f"no {what}: {refusal}\n{self.what_happened()}"
+                result, reason = None, error
+            if result:
+                return result
+            assert time.monotonic() < deadline, f"no {what}: {reason}\n{self.what_happened()}"
             time.sleep(0.3)
 
     def what_happened(self) -> str:
-        """Tell what a person would look at."""
+        """Return the status and the log, for the message of a failed test."""
         return self.run("status").stdout + self.run("debug-log", "--limit", "60").stdout
 
-    def processes(self, *wanted: str) -> list[int]:
-        """Find processes below the background process by words of their command line."""
+    def processes(self, *words: str) -> list[int]:
+        """Return the processes below the background process whose command line contains some words."""
         children: dict[int, list[int]] = {}
         for entry in Path("/proc").glob("[0-9]*"):
             if (parent := _parent(entry)) is not None:
@@ -94,24 +94,24 @@ class Deployment:
         below = [self.host_process()]
         for process in below:
             below.extend(children.get(process, []))
-        return [process for process in below if all(word in _command(process) for word in wanted)]
+        return [process for process in below if all(word in _command(process) for word in words)]
 
     def host_process(self) -> int:
-        """Find the background process: it writes its number where it holds its lock."""
+        """Return the PID of the background process, from its lock file."""
         return int((self.home / "run" / "lock").read_text())
 
-    def kill(self, *wanted: str) -> None:
-        """Kill what has these words in its command line."""
-        found = self.processes(*wanted)
-        assert found, f"nothing runs {wanted}"
-        for process in found:
-            # The first may take the others with it.
+    def kill(self, *words: str) -> None:
+        """Kill the processes whose command line contains some words."""
+        processes = self.processes(*words)
+        assert processes, f"nothing runs {words}"
+        for process in processes:
+            # The others may end with the first.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 
 
 def with_stand_ins(charm: Path, folder: Path) -> Path:
-    """Copy a charm's folder, and give it the libraries that no package index carries where it lacks them."""
+    """Copy a charm, and add stand-ins for missing libraries that are not on a package index."""
     copy = shutil.copytree(charm, folder / charm.parent.name, ignore=shutil.ignore_patterns(".*", "*.charm"))
     for file in STAND_INS.rglob("*.py"):
         target = copy / "lib" / file.relative_to(STAND_INS)
@@ -123,7 +123,7 @@ def with_stand_ins(charm: Path, folder: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What a server answered."""
+    """The response of a server."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -131,12 +131,12 @@ class Page:
 
     @property
     def cookies(self) -> str:
-        """Give the cookies it sets, as the next request sends them."""
+        """Value of the ``Cookie`` header for the next request."""
         return "; ".join(each.partition(";")[0] for each in self.headers.get_all("Set-Cookie", []))
 
 
 def browse(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Page:
-    """Ask as a browser does, for which what ends in .localhost is this machine; redirections are not followed."""
+    """Send a request like a browser, which resolves ``.localhost`` to this machine; redirects are not followed."""
     parts = urllib.parse.urlsplit(url)
     assert (parts.hostname or "").endswith(".localhost"), url
     body = urllib.parse.urlencode(form) if form is not None else None
@@ -152,7 +152,7 @@ def browse(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str
 
 
 class Browser:
-    """Asks an application over HTTP and keeps its cookies."""
+    """An HTTP client of an application, with cookies."""
 
     def __init__(self, deployment: Deployment, application: str) -> None:
         self._deployment = deployment
@@ -175,7 +175,7 @@ class Browser:
         return self._send("GET", path).decode()
 
     def log_in(self, path: str, username: str, password: str) -> str:
-        """Fill in a form as Django makes it; give the page that one then sees."""
+        """Submit a login form of Django; return the next page."""
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.text(path))
         assert token
         form = {"username": username, "password": password, "csrfmiddlewaretoken": token[1], "next": "/admin/"}
@@ -190,20 +190,20 @@ class Browser:
             with self._opener.open(request, timeout=10) as answer:
                 return answer.read()
         except (ConnectionError, urllib.error.URLError):
-            # After a new start the address may be another.
+            # The address may change when the application restarts.
             self._url = ""
             raise
 
     def _address(self) -> str:
-        """Ask where the application's first port is; that it is nowhere yet is as good as that nobody answers."""
-        asked = self._deployment.run("url", self._application)
-        if asked.returncode:
-            raise ConnectionRefusedError(asked.stderr)
-        return asked.stdout.split()[0]
+        """Return the address of the application's first port; raise ``ConnectionError`` while it has none."""
+        url = self._deployment.run("url", self._application)
+        if url.returncode:
+            raise ConnectionRefusedError(url.stderr)
+        return url.stdout.split()[0]
 
 
 def _parent(entry: Path) -> int | None:
-    """Read a process's parent; it may have ended since it was listed."""
+    """Return the parent of a process, which may have ended since it was listed."""
     try:
         return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
     except (FileNotFoundError, ProcessLookupError):

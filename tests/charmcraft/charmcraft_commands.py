@@ -1,7 +1,7 @@
-"""Runs the real charmcraft several times, in its own environment: ``python charmcraft_commands.py < commands.json``.
+"""Runner of real charmcraft commands in one process: ``python charmcraft_commands.py < commands.json``.
 
-A command is ``[folder, words]``; the answer is a list of ``[exit code, what was printed, what was complained]``.
-Charmcraft takes seconds to be imported, so that it happens once, and each command is a fork.
+A command is ``[folder, words]``; the output is a list of ``[exit code, standard output, standard error]``. Importing
+charmcraft takes seconds, so it is imported once, and each command runs in a fork.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def run(charmcraft: Callable[[], int], folder: str, words: list[str]) -> tuple[int, str, str]:
-    """Run one command in a process of its own."""
+    """Run one command in a fork; return its exit code and outputs."""
     with tempfile.TemporaryDirectory() as above:
         files = [Path(above) / name for name in ("stdout", "stderr")]
         child = os.fork()
@@ -36,7 +36,7 @@ def run(charmcraft: Callable[[], int], folder: str, words: list[str]) -> tuple[i
 
 
 def main() -> None:
-    """Read the commands, and answer."""
+    """Read the commands and print their results."""
     charmcraft = importlib.import_module("charmcraft.application.main").main
     commands: list[tuple[str, list[str]]] = json.load(sys.stdin)
     json.dump([run(charmcraft, folder, words) for folder, words in commands], sys.stdout)

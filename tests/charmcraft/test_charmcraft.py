@@ -1,6 +1,6 @@
-"""What the real charmcraft makes of its own templates is what we make of them, and what our charms read.
+"""Comparison of expanded extensions and charms with the real charmcraft and its templates.
 
-Charmcraft 4.5 needs Python 3.12 and runs in an environment of its own, which uv keeps in its cache.
+charmcraft 4.5 needs Python 3.12 and runs in an environment of its own, which uv caches.
 """
 
 import json
@@ -34,7 +34,7 @@ FRAMEWORKS = {
 BASES = ("ubuntu@24.04", "ubuntu@26.04")
 LOGIN = {"login": {"interface": "oauth", "limit": 1}}
 OPTIONS_OF_LOGIN = {"login-redirect-path", "login-scopes"}
-# How a schema says what Juju calls an int.
+# The types of a JSON schema, by Juju's type.
 TYPES = {"int": "integer", "float": "number", "boolean": "boolean", "string": "string"}
 
 Command = tuple[Path, list[str]]
@@ -42,35 +42,35 @@ Case = tuple[str, str]
 CASES: list[Case] = [(framework, base) for framework in FRAMEWORKS for base in BASES]
 
 
-# What a charm author types.
+# The command of a charm author.
 INIT = "init --profile {0}-framework --name {0}-k8s"
 
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, Path]:
-    """Make a project of each framework from charmcraft's template, with a login, for each base."""
+    """Create a project of each framework and base from charmcraft's template, with an ``oauth`` endpoint."""
     folder = tmp_path_factory.mktemp("projects")
-    made = {case: folder / "-".join(case) for case in CASES}
-    for place in made.values():
+    folders = {case: folder / "-".join(case) for case in CASES}
+    for place in folders.values():
         place.mkdir()
-    charmcraft(folder, [(place, INIT.format(name).split()) for (name, _), place in made.items()])
-    for (_, base), place in made.items():
+    charmcraft(folder, [(place, INIT.format(name).split()) for (name, _), place in folders.items()])
+    for (_, base), place in folders.items():
         document = {**yaml_files.load(place / "charmcraft.yaml"), "base": base, "requires": LOGIN}
         (place / "charmcraft.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
-    return made
+    return folders
 
 
 @pytest.fixture(scope="module")
 def real(projects: dict[Case, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[Case, dict[str, Any]]:
-    """Let the real charmcraft expand them."""
+    """Expand the projects with the real charmcraft."""
     state = tmp_path_factory.mktemp("state")
-    printed = charmcraft(state, [(place, ["expand-extensions"]) for place in projects.values()])
-    return dict(zip(projects, map(yaml.safe_load, printed), strict=True))
+    stdout = charmcraft(state, [(place, ["expand-extensions"]) for place in projects.values()])
+    return dict(zip(projects, map(yaml.safe_load, stdout), strict=True))
 
 
 @pytest.fixture
 def ours(projects: dict[Case, Path], monkeypatch: pytest.MonkeyPatch) -> dict[Case, dict[str, Any]]:
-    """Expand them ourselves."""
+    """Expand the projects with paas-local."""
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
     return {
         case: charmcraft_extensions.expand(yaml_files.load(place / "charmcraft.yaml"), place)
@@ -79,13 +79,13 @@ def ours(projects: dict[Case, Path], monkeypatch: pytest.MonkeyPatch) -> dict[Ca
 
 
 def charmcraft(folder: Path, commands: list[Command]) -> list[str]:
-    """Run charmcraft; give what each command has printed."""
+    """Run charmcraft commands that must succeed; return their standard outputs."""
     script = Path(__file__).with_name("charmcraft_commands.py")
     uv = (python_environments.find_uv(), "run", "--quiet", "--no-project", "--isolated")
     done = subprocess.run(
         [*uv, "--python", python(), "--with", CHARMCRAFT, "python", script],
         input=json.dumps([(str(place), words) for place, words in commands]),
-        env={**os.environ, charmcraft_extensions.EXPERIMENTAL: "1", **of_its_own(folder)},
+        env={**os.environ, charmcraft_extensions.EXPERIMENTAL: "1", **xdg_folders(folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -95,13 +95,13 @@ def charmcraft(folder: Path, commands: list[Command]) -> list[str]:
             f"{CHARMCRAFT} needs Python 3.12, on PATH or in pyenv, and the package index: {done.stderr.strip()}"
         )
     answers: list[tuple[int, str, str]] = json.loads(done.stdout)
-    for command, (code, _, complained) in zip(commands, answers, strict=True):
-        assert code == 0, f"{command}: {complained}"
-    return [printed for _, printed, _ in answers]
+    for command, (code, _, stderr) in zip(commands, answers, strict=True):
+        assert code == 0, f"{command}: {stderr}"
+    return [stdout for _, stdout, _ in answers]
 
 
-def of_its_own(folder: Path) -> dict[str, str]:
-    """Keep its state and its logs out of the home of whoever runs the tests."""
+def xdg_folders(folder: Path) -> dict[str, str]:
+    """Create folders for the state and logs of charmcraft, outside the user's home."""
     places = {name: folder / name.lower() for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")}
     for place in places.values():
         place.mkdir(mode=0o700, exist_ok=True)
@@ -109,15 +109,15 @@ def of_its_own(folder: Path) -> dict[str, str]:
 
 
 def python() -> str:
-    """Find Python 3.12; where there is none, uv may get one, if it is allowed to."""
+    """Find Python 3.12; otherwise return its version, for uv to find or download it."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     folders = [*map(Path, os.get_exec_path()), *sorted(pyenv.glob("versions/3.12*/bin"))]
     places = (str(folder / "python3.12") for folder in folders)
-    return next((place for place in places if answers(place)), "3.12")
+    return next((place for place in places if is_interpreter(place)), "3.12")
 
 
-def answers(place: str) -> bool:
-    """Tell an interpreter from what only looks like one: pyenv's scripts call one or none."""
+def is_interpreter(place: str) -> bool:
+    """Return whether a file runs Python; a shim of pyenv may not."""
     try:
         return subprocess.run([place, "-c", ""], capture_output=True, check=False).returncode == 0
     except OSError:
@@ -125,7 +125,7 @@ def answers(place: str) -> bool:
 
 
 def compared(expanded: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the descriptions, which are ours, and platforms, which charmcraft normalises."""
+    """Remove the descriptions, which differ on purpose, and platforms, which charmcraft normalises."""
     return {key: without_descriptions(value) for key, value in expanded.items() if key != "platforms"}
 
 
@@ -138,18 +138,18 @@ def without_descriptions(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Make a project of each framework from charmcraft's template, and leave it as it is."""
+    """Create a project of each framework from charmcraft's template, without changes."""
     folder = tmp_path_factory.mktemp("templates")
-    made = {name: folder / name / "charm" for name in FRAMEWORKS}
-    for place in made.values():
+    folders = {name: folder / name / "charm" for name in FRAMEWORKS}
+    for place in folders.values():
         place.mkdir(parents=True)
-    charmcraft(folder, [(place, INIT.format(name).split()) for name, place in made.items()])
-    return made
+    charmcraft(folder, [(place, INIT.format(name).split()) for name, place in folders.items()])
+    return folders
 
 
 @pytest.fixture(scope="module")
 def local(wheels: Path) -> Generator[Deployment]:
-    """Give a model with a PostgreSQL, for those who cannot do without; nothing of it stays."""
+    """Create a model with PostgreSQL, and destroy it at the end."""
     with TemporaryDirectory(prefix="paas-") as home:
         environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
         deployment = Deployment(home=Path(home), environment=environment)
@@ -163,21 +163,21 @@ def local(wheels: Path) -> Generator[Deployment]:
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
-def test_an_extension_is_what_charmcraft_makes_of_it(
+def test_an_extension_expands_as_in_charmcraft(
     case: Case, real: dict[Case, dict[str, Any]], ours: dict[Case, dict[str, Any]]
 ):
     assert compared(ours[case]) == compared(real[case])
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
-def test_a_charm_knows_every_option_of_charmcraft(case: Case, real: dict[Case, dict[str, Any]]):
+def test_a_charm_accepts_every_option_of_charmcraft(case: Case, real: dict[Case, dict[str, Any]]):
     framework = FRAMEWORKS[case[0]]
     options = real[case]["config"]["options"]
 
     unknown = {
         name: option["type"]
         for name, option in options.items()
-        if name not in OPTIONS_OF_LOGIN and option["type"] not in understood(framework, name)
+        if name not in OPTIONS_OF_LOGIN and option["type"] not in accepted_types(framework, name)
     }
 
     assert unknown == {}
@@ -192,7 +192,7 @@ def test_a_charm_accepts_every_default_of_charmcraft(case: Case, real: dict[Case
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
-def test_a_charm_finds_its_container_and_its_peers(case: Case, real: dict[Case, dict[str, Any]]):
+def test_a_charm_knows_its_container_and_its_peers(case: Case, real: dict[Case, dict[str, Any]]):
     expanded = real[case]
 
     assert set(expanded["containers"]) <= set(FRAMEWORKS[case[0]].containers)
@@ -200,7 +200,7 @@ def test_a_charm_finds_its_container_and_its_peers(case: Case, real: dict[Case, 
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-def test_a_template_needs_only_another_requirement_and_base_class(
+def test_a_template_runs_with_another_requirement_and_base_class(
     name: str, templates: dict[str, Path], local: Deployment
 ):
     charm = templates[name]
@@ -209,7 +209,7 @@ def test_a_template_needs_only_another_requirement_and_base_class(
     if FRAMEWORKS[name].requires_database:
         uncomment(charm / "charmcraft.yaml", "postgresql")
     application, image = f"{name}-k8s", scaffold.image(name)
-    # Charmcraft's template has no application.
+    # The template of charmcraft has no application.
     subprocess.run([PAAS_LOCAL, "new", name, "app"], cwd=charm.parent, env=local.environment, check=True)
 
     local("deploy", str(charm), application, "--resource", f"{image}={charm.parent / 'app'}")
@@ -221,22 +221,22 @@ def test_a_template_needs_only_another_requirement_and_base_class(
 
 
 def uncomment(file: Path, endpoint: str) -> None:
-    """Uncomment an integration, as charmcraft's template tells its reader."""
+    """Uncomment an integration in charmcraft's template."""
     entry = re.compile(rf"^# (  {endpoint}:)\n((?:#     .*\n)+)", re.MULTILINE)
-    text, found = entry.subn(lambda match: match[0].replace("# ", ""), file.read_text())
-    assert found == 1, text
+    text, count = entry.subn(lambda match: match[0].replace("# ", ""), file.read_text())
+    assert count == 1, text
     file.write_text(text.replace("# requires:", "requires:"))
 
 
 def swap(file: Path, old: str, new: str) -> None:
-    """Replace what stands there, and nothing else."""
+    """Replace a text that must exist."""
     text = file.read_text()
     assert old in text, text
     file.write_text(text.replace(old, new))
 
 
-def understood(framework: paas_common.Framework, name: str) -> set[str]:
-    """Give the types of Juju that the framework reads an option of this name as."""
+def accepted_types(framework: paas_common.Framework, name: str) -> set[str]:
+    """Return the Juju types that the framework accepts for an option."""
     if name in framework.key_options:
         return {"string", "secret"}
     if name in {f"{option}-id" for option in framework.key_options}:
@@ -247,7 +247,7 @@ def understood(framework: paas_common.Framework, name: str) -> set[str]:
 
 
 def types(schema: dict[str, Any]) -> Iterator[Literal["integer", "number", "boolean", "string"]]:
-    """Give the types that a part of a schema accepts."""
+    """Yield the types that a part of a schema accepts."""
     if "type" in schema:
         yield schema["type"]
     for one in schema.get("anyOf", []):

@@ -1,4 +1,4 @@
-"""What an author gets who installs the wheels: a charm's base class, its types, and no more than it needs."""
+"""Tests of the built wheels, installed like a charm author does."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from paas_local.build import python_environments
 
-# The published paas-charm 1.12 with all that it needs.
+# paas-charm 1.12 from PyPI with its dependencies.
 UPSTREAM_DISTRIBUTIONS = 21
 
 
@@ -23,7 +23,7 @@ def framework(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def environment(framework: str, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a new virtual environment with the one wheel that a charm of the framework needs."""
+    """Create a virtual environment with the framework's wheel and its dependencies."""
     folder = tmp_path_factory.mktemp("author") / "venv"
     uv("venv", "--quiet", str(folder))
     uv("pip", "install", "--quiet", "--python", str(folder), "--find-links", str(wheels), f"paas-{framework}")
@@ -35,7 +35,7 @@ def uv(*words: str) -> str:
 
 
 def python(environment: Path, code: str) -> str:
-    """Run code as a charm would: nothing of this repository is on its path."""
+    """Run code without this repository on ``sys.path``; return its output."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return subprocess.run(
         [environment / "bin" / "python", "-I", "-c", code], check=True, capture_output=True, text=True, env=clean
@@ -47,23 +47,23 @@ def wheel(folder: Path, name: str) -> zipfile.ZipFile:
     return zipfile.ZipFile(file)
 
 
-def test_a_charm_has_its_base_class(framework: str, environment: Path):
+def test_the_base_class_of_a_charm_can_be_imported(framework: str, environment: Path):
     module = f"paas_{framework}"
-    found = python(environment, f"import ops, {module}; print(issubclass({module}.Charm, ops.CharmBase))")
+    output = python(environment, f"import ops, {module}; print(issubclass({module}.Charm, ops.CharmBase))")
 
-    assert found == "True"
+    assert output == "True"
 
 
-def test_nothing_of_the_local_runner_or_of_another_framework_comes_along(framework: str, environment: Path):
+def test_a_framework_does_not_install_paas_local_or_another_framework(framework: str, environment: Path):
     others = [f"paas_{other}" for other in (*FRAMEWORKS, "local") if other != framework]
-    found = python(
+    output = python(
         environment, f"import importlib.util as util; print([name for name in {others} if util.find_spec(name)])"
     )
 
-    assert found == "[]"
+    assert output == "[]"
 
 
-def test_fewer_distributions_than_upstream(framework: str, environment: Path):
+def test_a_framework_installs_fewer_distributions_than_paas_charm(framework: str, environment: Path):
     listed = json.loads(uv("pip", "list", "--python", str(environment), "--format", "json"))
 
     names = {entry["name"] for entry in listed}
@@ -72,7 +72,7 @@ def test_fewer_distributions_than_upstream(framework: str, environment: Path):
 
 
 @pytest.mark.parametrize("name", ["paas_common", "paas_local", *(f"paas_{each}" for each in FRAMEWORKS)])
-def test_each_wheel_says_that_it_is_typed(wheels: Path, name: str):
+def test_each_wheel_has_a_py_typed_file_and_no_tests(wheels: Path, name: str):
     with wheel(wheels, name) as archive:
         files = archive.namelist()
 
@@ -81,7 +81,7 @@ def test_each_wheel_says_that_it_is_typed(wheels: Path, name: str):
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-def test_a_framework_brings_dashboards_and_alert_rules(wheels: Path, name: str):
+def test_a_framework_contains_dashboards_and_alert_rules(wheels: Path, name: str):
     with wheel(wheels, f"paas_{name}") as archive:
         names = archive.namelist()
     files = {file for file in names if file.startswith(f"paas_{name}/cos/") and not file.endswith("/")}
@@ -94,7 +94,7 @@ def test_a_framework_brings_dashboards_and_alert_rules(wheels: Path, name: str):
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-def test_a_framework_pins_the_shared_part_to_compatible_releases(wheels: Path, name: str):
+def test_a_framework_pins_compatible_releases_of_paas_common(wheels: Path, name: str):
     with wheel(wheels, f"paas_{name}") as archive:
         (metadata,) = (file for file in archive.namelist() if file.endswith("METADATA"))
         text = archive.read(metadata).decode()
@@ -102,7 +102,7 @@ def test_a_framework_pins_the_shared_part_to_compatible_releases(wheels: Path, n
     assert "Requires-Dist: paas-common>=0.1,<0.2" in text
 
 
-def test_the_runners_wheel_has_what_it_reads_at_run_time(wheels: Path):
+def test_the_wheel_of_paas_local_contains_its_data_files(wheels: Path):
     with wheel(wheels, "paas_local") as archive:
         files = archive.namelist()
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from paas_local.pebble.api import routes
-from paas_local.pebble.daemon import CannotRunError, Daemon, Options
+from paas_local.pebble import daemon
+from paas_local.pebble.daemon import CannotRunError, Options
 
 _DEFAULT_FOLDER = "/var/lib/pebble/default"
 
@@ -17,15 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal, a service or a check ends it."""
     try:
         options = read(sys.argv[1:] if arguments is None else arguments, os.environ)
-        return asyncio.run(_run(options))
+        return asyncio.run(daemon.run(options))
     except CannotRunError as error:
         sys.stderr.write(f"cannot run daemon: {error}\n")
         return 1
-
-
-async def _run(options: Options) -> int:
-    daemon = Daemon(options)
-    return await daemon.run(routes.handler(daemon))
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:

@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
+from paas_local.pebble.plan import users
+
 _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "bool"),
     ((int, float), "number"),
@@ -29,6 +31,8 @@ _SCALARS: Mapping[str, Callable[[Any], bool]] = {
 
 Fields = Mapping[str, Any]
 """Field → ``string``, ``bool``, ``int``, ``any``, one of these after ``[]`` or ``map[string]``, or fields."""
+USER_FIELDS: Fields = {"user-id": "int", "user": "string", "group-id": "int", "group": "string"}
+"""The fields that name a user and a group."""
 
 
 class BadBodyError(ValueError):
@@ -118,3 +122,13 @@ def narrow(value: Any, fields: Fields) -> dict[str, Any]:
     if not is_object(value):
         raise BadBodyError(f"json: cannot unmarshal {_name(value)} into Go value of type struct")
     return _object(value, fields, "", "")
+
+
+def user(body: Mapping[str, Any]) -> users.UserSpec:
+    """Read the user and the group that an object names."""
+    return users.UserSpec(
+        user_id=body.get("user-id"),
+        user=body.get("user", ""),
+        group_id=body.get("group-id"),
+        group=body.get("group", ""),
+    )

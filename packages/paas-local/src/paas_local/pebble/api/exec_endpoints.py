@@ -1,23 +1,24 @@
-"""How clients start commands and connect to their input and output."""
+"""Endpoints of commands: start one, and connect to its input and output."""
 
-from aiohttp import web
+import signal
+from typing import Any
 
-from paas_local.pebble.api import requests
+from aiohttp import WSMsgType, web
+
+from paas_local.pebble.api import bodies, requests
 from paas_local.pebble.api.requests import ApiError, Call, later, sync
-from paas_local.pebble.daemon import Daemon
 from paas_local.pebble.services import execs
 from paas_local.pebble.services.changes import Step, Task
+from paas_local.pebble.services.execs import Execution
+from paas_local.pebble.services.overlord import Overlord
 
-_FIELDS = {
+_FIELDS: bodies.Fields = {
     "command": "[]string",
     "service-context": "string",
     "environment": "map[string]string",
     "working-dir": "string",
     "timeout": "string",
-    "user-id": "int",
-    "user": "string",
-    "group-id": "int",
-    "group": "string",
+    **bodies.USER_FIELDS,
     "terminal": "bool",
     "interactive": "bool",
     "split-stderr": "bool",
@@ -29,48 +30,48 @@ _FIELDS = {
 class ExecApi:
     """The endpoints of commands."""
 
-    def __init__(self, daemon: Daemon) -> None:
-        self._daemon: Daemon = daemon
+    def __init__(self, overlord: Overlord) -> None:
+        self._overlord: Overlord = overlord
 
     async def start(self, call: Call) -> web.StreamResponse:
-        """Make the change; the command starts once its websockets are there."""
-        body = await call.body(_FIELDS, "execPayload")
+        """Make the change; the command starts once its websockets are connected."""
+        request = _request(await call.body(_FIELDS, "execPayload"))
         try:
-            order = execs.prepare(body, self._daemon.plan)
+            setup = execs.prepare(request, self._overlord.plan)
         except execs.BadExecError as error:
             raise ApiError(error.status, str(error)) from None
-        execution = execs.Execution(order, self._daemon.processes)
+        execution = Execution(setup, self._overlord.processes)
 
         async def work(task: Task) -> None:
             try:
                 await execution.run(task)
             finally:
-                del self._daemon.executions[task.id]
+                del self._overlord.executions[task.id]
 
-        summary = f'Execute command "{order.words[0]}"'
+        summary = f'Execute command "{setup.words[0]}"'
         step = Step(kind="exec", summary=summary, work=work)
-        change = self._daemon.changes.run("exec", summary, [[[step]]])
+        change = self._overlord.changes.run("exec", summary, [[[step]]])
         task = change.tasks[0]
-        self._daemon.executions[task.id] = execution
+        self._overlord.executions[task.id] = execution
         return later(
             change,
             {
-                "environment": dict(order.context.environment),
+                "environment": dict(setup.context.environment),
                 "task-id": task.id,
-                "working-dir": order.context.folder,
+                "working-dir": setup.context.folder,
             },
         )
 
     async def connect(self, call: Call) -> web.StreamResponse:
-        """Upgrade to a websocket of a command, for as long as the client stays."""
-        task_id, name = call.found
-        found = self._daemon.changes.find_task(task_id)
-        if found is None:
+        """Upgrade to a websocket of a command, and serve it until the client disconnects."""
+        task_id, name = call.path_values
+        known = self._overlord.changes.find_task(task_id)
+        if known is None:
             raise ApiError(404, f'cannot find task "{task_id}"')
-        change, task = found
+        change, task = known
         if task.kind != "exec":
             raise ApiError(400, f'"{task.kind}" tasks do not have websockets')
-        execution = self._daemon.executions.get(task_id)
+        execution = self._overlord.executions.get(task_id)
         if execution is None:
             if change.error:
                 raise ApiError(500, change.error)
@@ -83,8 +84,24 @@ class ExecApi:
             return _not_a_websocket()
         socket = web.WebSocketResponse(autoping=True, compress=False, max_msg_size=0)
         await socket.prepare(call.request)
-        await execution.attend(name, socket, call.request.transport)
+        transport = call.request.transport
+        execution.connect(name, socket, transport.close if transport else None)
+        await _serve(execution, name, socket)
         return socket
+
+
+def _request(body: dict[str, Any]) -> execs.ExecRequest:
+    return execs.ExecRequest(
+        command=tuple(body.get("command", ())),
+        service_context=body.get("service-context", ""),
+        environment=body.get("environment", {}),
+        working_dir=body.get("working-dir", ""),
+        timeout=body.get("timeout", ""),
+        user=bodies.user(body),
+        terminal=body.get("terminal", False),
+        interactive=body.get("interactive", False),
+        split_stderr=body.get("split-stderr", False),
+    )
 
 
 def _not_a_websocket() -> web.Response:
@@ -93,3 +110,52 @@ def _not_a_websocket() -> web.Response:
     )
     answer = requests.envelope(500, "error", {"message": problem})
     return web.Response(status=400, text="Bad Request\n" + requests.text(answer).strip(), content_type="text/plain")
+
+
+async def _serve(execution: Execution, name: str, socket: web.WebSocketResponse) -> None:
+    if name == "control":
+        await _read_signals(execution, socket)
+    elif name == "stdio":
+        await _read_input(execution, socket)
+    else:
+        while (await socket.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            pass
+
+
+async def _read_input(execution: Execution, socket: web.WebSocketResponse) -> None:
+    ended = False
+    while True:
+        frame = await socket.receive()
+        if frame.type == WSMsgType.BINARY and not ended:
+            await execution.write_input(frame.data)
+        elif frame.type == WSMsgType.TEXT:
+            if not ended and _command(frame.data).get("command") == "end":
+                ended = True
+                await execution.write_input(None)
+        elif frame.type != WSMsgType.BINARY:
+            if not ended:
+                await execution.write_input(None)
+            return
+
+
+async def _read_signals(execution: Execution, socket: web.WebSocketResponse) -> None:
+    await execution.started.wait()  # a signal that comes early waits for the process
+    while True:
+        frame = await socket.receive()
+        if frame.type == WSMsgType.TEXT:
+            message = _command(frame.data)
+            name = message.get("signal", {}).get("name") if message.get("command") == "signal" else None
+            if isinstance(name, str) and name in signal.Signals.__members__:
+                execution.signal(signal.Signals[name])
+        elif frame.type == WSMsgType.CLOSE:
+            return
+        elif frame.type != WSMsgType.BINARY:
+            execution.kill()
+            return
+
+
+def _command(text: str) -> dict[str, Any]:
+    try:
+        return bodies.decode(text.encode(), {"command": "string", "signal": {"name": "string"}})
+    except bodies.BadBodyError:
+        return {}

@@ -11,11 +11,10 @@ from aiohttp import web
 from paas_local.pebble.api import bodies, files, multipart, requests
 from paas_local.pebble.api.files import Owner, PathError, Replacement
 from paas_local.pebble.api.requests import ApiError, Call, sync
-from paas_local.pebble.plan import users
 
 _CHUNK = 65536
 _SHORTEST_BOUNDARY = 32
-_OWNER = {"permissions": "string", "user-id": "int", "user": "string", "group-id": "int", "group": "string"}
+_OWNER = {"permissions": "string", **bodies.USER_FIELDS}
 _WRITE: bodies.Fields = {"action": "string", "files": [{"path": "string", "make-dirs": "bool", **_OWNER}]}
 _OTHER: bodies.Fields = {
     "action": "string",
@@ -73,13 +72,7 @@ def _result(item: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) -
 
 
 def _owner(item: Mapping[str, Any]) -> Owner:
-    wanted = users.Wanted(
-        user_id=item.get("user-id"),
-        user=item.get("user", ""),
-        group_id=item.get("group-id"),
-        group=item.get("group", ""),
-    )
-    return Owner(wanted=wanted, permissions=item.get("permissions", ""))
+    return Owner(user=bodies.user(item), permissions=item.get("permissions", ""))
 
 
 def _make_dir(item: Mapping[str, Any]) -> None:
@@ -96,7 +89,7 @@ def _list(call: Call) -> web.StreamResponse:
         raise ApiError(400, "must specify path")
     if not path.startswith("/"):
         raise ApiError(400, f'path must be absolute, got "{path}"')
-    itself = call.choice("itself")
+    itself = call.flag("itself")
     try:
         return sync(files.entries(path, call.query("pattern"), itself=itself))
     except PathError as error:

@@ -71,7 +71,7 @@ def _not_permitted(error: OSError) -> PathError:
 class Owner:
     """Who shall own a new file, and what may be done with it."""
 
-    wanted: users.Wanted
+    user: users.UserSpec
     permissions: str = ""
 
     def mode(self, default: int) -> int:
@@ -83,10 +83,10 @@ class Owner:
             raise PathError(f'permissions must be a 3-digit octal string, got "{self.permissions}"')
         return int(self.permissions, 8)
 
-    def user(self) -> users.User | None:
+    def look_up(self) -> users.User | None:
         """Look the owner up."""
         try:
-            return users.find(self.wanted)
+            return users.find(self.user)
         except users.UnknownUserError as error:
             raise PathError(f"cannot look up user and group: {error}") from None
 
@@ -169,7 +169,7 @@ class Replacement:
         self._path: str = path
         folder, name = os.path.split(path)
         mode = owner.mode(0o644)
-        user = owner.user()
+        user = owner.look_up()
         if make_dirs:
             try:
                 _make_all(folder, 0o755, user)
@@ -226,7 +226,7 @@ def make_dir(path: str, owner: Owner, *, parents: bool) -> None:
     """Make a folder; an existing one is an error, unless parents are made too."""
     absolute(path)
     mode = owner.mode(0o755)
-    user = owner.user()
+    user = owner.look_up()
     if parents:
         _make_all(path, mode, user)
     else:

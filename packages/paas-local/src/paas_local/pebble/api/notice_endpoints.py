@@ -1,13 +1,11 @@
-"""What clients ask and tell about notices and identities."""
+"""Endpoints of notices."""
 
 import re
 from datetime import datetime
-from typing import Any
 
 from aiohttp import web
 
 from paas_local.pebble.api import bodies
-from paas_local.pebble.api.identities import BadIdentityError, Identities
 from paas_local.pebble.api.requests import ApiError, Call, sync
 from paas_local.pebble.plan import durations
 from paas_local.pebble.services.notices import TYPES, BadNoticeError, Filter, Notice, Notices, check
@@ -54,11 +52,11 @@ class NoticeApi:
 
     async def show(self, call: Call) -> web.StreamResponse:
         """Show one notice to whom it belongs."""
-        notice = self._notices.find(call.found[0])
+        notice = self._notices.find(call.path_values[0])
         if notice is None:
-            raise ApiError(404, f'cannot find notice with ID "{call.found[0]}"')
+            raise ApiError(404, f'cannot find notice with ID "{call.path_values[0]}"')
         if not _may_see(call, notice):
-            raise ApiError(403, f'not allowed to access notice with id "{call.found[0]}"')
+            raise ApiError(403, f'not allowed to access notice with id "{call.path_values[0]}"')
         return sync(notice.document)
 
 
@@ -69,7 +67,7 @@ def _may_see(call: Call, notice: Notice) -> bool:
 def _filter(call: Call) -> Filter | None:
     """Read the filters; nothing where none can match."""
     user_id = _user_filter(call)
-    types = call.listed("types")
+    types = call.values("types")
     known = [each for each in types if each in TYPES]
     if types and not known:
         return None
@@ -77,13 +75,13 @@ def _filter(call: Call) -> Filter | None:
         user_id=call.uid if user_id is None else user_id,
         all_users=bool(call.query("users")),
         types=known,
-        keys=call.listed("keys"),
+        keys=call.values("keys"),
         after=_after(call.query("after")),
     )
 
 
 def _user_filter(call: Call) -> int | None:
-    users, ids = call.query("users"), call.listed("user-id")
+    users, ids = call.query("users"), call.values("user-id")
     for name, value in (("users", users), ("user-id", ids)):
         if value and not call.is_admin:
             raise ApiError(403, f'only admins may use the "{name}" filter')
@@ -111,15 +109,3 @@ def _after(text: str) -> datetime | None:
     except ValueError:
         problem = f'parsing time "{text}" as "{_LAYOUT}": cannot parse "{text}" as "2006"'
         raise ApiError(400, f'invalid "after" timestamp: {problem}') from None
-
-
-async def change_identities(call: Call, identities: Identities) -> web.StreamResponse:
-    """Add, update, replace or remove identities."""
-    fields: dict[str, Any] = {"action": "string", "identities": "any"}
-    body = await call.body(fields)
-    given = body.get("identities", {})
-    try:
-        identities.change(body.get("action", ""), given)
-    except (BadIdentityError, bodies.BadBodyError) as error:
-        raise ApiError(400, str(error)) from None
-    return sync()

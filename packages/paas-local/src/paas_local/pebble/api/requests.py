@@ -13,6 +13,9 @@ from paas_local.pebble.api import access, bodies
 from paas_local.pebble.plan import durations
 from paas_local.pebble.services.changes import Change
 
+ACTION_BODY = "data from request body"
+"""The name of a body in messages about requests with an action."""
+
 
 class ApiError(Exception):
     """The answer is an error."""
@@ -30,7 +33,8 @@ class Call:
     request: web.BaseRequest
     uid: int | None
     access: str
-    found: tuple[str, ...] = ()
+    path_values: tuple[str, ...] = ()
+    """Values of the groups in the route's pattern."""
 
     @property
     def is_admin(self) -> bool:
@@ -41,12 +45,12 @@ class Call:
         """Read a parameter; one that is missing is empty."""
         return self.request.query.get(name, "")
 
-    def listed(self, name: str) -> list[str]:
+    def values(self, name: str) -> list[str]:
         """Read a parameter that may be repeated, separated by commas, or both."""
         values = self.request.query.getall(name, [])
         return [part for value in values for part in value.split(",") if part]
 
-    def choice(self, name: str) -> bool:
+    def flag(self, name: str) -> bool:
         """Read a parameter that is true or false."""
         value = self.query(name)
         if value not in ("", "true", "false"):
@@ -145,7 +149,7 @@ async def _dispatch(
 
 
 async def _call(
-    request: web.BaseRequest, route: Route | None, found: tuple[str, ...], granted: Mapping[int, str]
+    request: web.BaseRequest, route: Route | None, path_values: tuple[str, ...], granted: Mapping[int, str]
 ) -> web.StreamResponse:
     if route is None:
         raise ApiError(405, f'method "{request.method}" not allowed')
@@ -154,4 +158,4 @@ async def _call(
     may = access.access(uid, granted)
     if not access.allows(may, route.level):
         raise ApiError(401, "access denied", "login-required")
-    return await route.handler(Call(request=request, uid=uid, access=may, found=found))
+    return await route.handler(Call(request=request, uid=uid, access=may, path_values=path_values))

@@ -53,9 +53,9 @@ class Service:
         return self.startup == "enabled"
 
     @property
-    def runs_as(self) -> users.Wanted:
+    def runs_as(self) -> users.UserSpec:
         """The user it asks for."""
-        return users.Wanted(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
+        return users.UserSpec(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +88,9 @@ class ExecCheck:
     working_dir: str = ""
 
     @property
-    def runs_as(self) -> users.Wanted:
+    def runs_as(self) -> users.UserSpec:
         """The user it asks for."""
-        return users.Wanted(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
+        return users.UserSpec(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,9 +161,9 @@ class Workload:
     group: str = ""
 
     @property
-    def runs_as(self) -> users.Wanted:
+    def runs_as(self) -> users.UserSpec:
         """The user it asks for."""
-        return users.Wanted(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
+        return users.UserSpec(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,7 +297,7 @@ def _validate_service(plan: Plan, name: str, service: Service) -> None:
         raise PlanError(f'plan must define "command" for service "{name}"')
     if service.workload and service.workload not in plan.workloads:
         raise PlanError(f'workload "{service.workload}": not defined for service "{name}"')
-    if service.workload and service.runs_as != users.Wanted():
+    if service.workload and service.runs_as != users.UserSpec():
         raise PlanError(f'plan service "{name}" cannot have user information and a workload at the same time')
 
 

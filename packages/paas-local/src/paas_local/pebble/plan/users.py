@@ -27,7 +27,7 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class UserSpec:
     """A user and group as a plan or a request names them."""
 
     user_id: int | None = None
@@ -35,11 +35,11 @@ class Wanted:
     group_id: int | None = None
     group: str = ""
 
-    def or_else(self, other: "Wanted") -> "Wanted":
+    def or_else(self, other: "UserSpec") -> "UserSpec":
         """Fill what is not given; each field counts for itself."""
         own = self.user_id is not None or bool(self.user)
         own_group = self.group_id is not None or bool(self.group)
-        return Wanted(
+        return UserSpec(
             user_id=self.user_id if own else other.user_id,
             user=self.user if own else other.user,
             group_id=self.group_id if own_group else other.group_id,
@@ -47,18 +47,18 @@ class Wanted:
         )
 
 
-def find(wanted: Wanted) -> User | None:
+def find(spec: UserSpec) -> User | None:
     """Look the user up; nothing is wanted, nothing is found."""
-    if wanted.user_id is None and not wanted.user:
-        if wanted.group_id is not None or wanted.group:
+    if spec.user_id is None and not spec.user:
+        if spec.group_id is not None or spec.group:
             raise UnknownUserError("must specify user, not just group")
         return None
-    entry = _user(wanted)
-    gid = _group(wanted)
+    entry = _user(spec)
+    gid = _group(spec)
     if entry is None:
-        if wanted.user_id is None or gid is None:
-            raise UnknownUserError(f"user: unknown userid {wanted.user_id}")
-        return User(uid=wanted.user_id, gid=gid)
+        if spec.user_id is None or gid is None:
+            raise UnknownUserError(f"user: unknown userid {spec.user_id}")
+        return User(uid=spec.user_id, gid=gid)
     return User(
         uid=entry.pw_uid,
         gid=entry.pw_gid if gid is None else gid,
@@ -67,27 +67,27 @@ def find(wanted: Wanted) -> User | None:
     )
 
 
-def _user(wanted: Wanted) -> pwd.struct_passwd | None:
-    if not wanted.user:
-        return by_uid(wanted.user_id or 0)
+def _user(spec: UserSpec) -> pwd.struct_passwd | None:
+    if not spec.user:
+        return by_uid(spec.user_id or 0)
     try:
-        entry = pwd.getpwnam(wanted.user)
+        entry = pwd.getpwnam(spec.user)
     except KeyError:
-        raise UnknownUserError(f"user: unknown user {wanted.user}") from None
-    if wanted.user_id not in (None, entry.pw_uid):
-        raise UnknownUserError(f'user "{wanted.user}" UID ({entry.pw_uid}) does not match user-id ({wanted.user_id})')
+        raise UnknownUserError(f"user: unknown user {spec.user}") from None
+    if spec.user_id not in (None, entry.pw_uid):
+        raise UnknownUserError(f'user "{spec.user}" UID ({entry.pw_uid}) does not match user-id ({spec.user_id})')
     return entry
 
 
-def _group(wanted: Wanted) -> int | None:
-    if not wanted.group:
-        return wanted.group_id
+def _group(spec: UserSpec) -> int | None:
+    if not spec.group:
+        return spec.group_id
     try:
-        gid = grp.getgrnam(wanted.group).gr_gid
+        gid = grp.getgrnam(spec.group).gr_gid
     except KeyError:
-        raise UnknownUserError(f"group: unknown group {wanted.group}") from None
-    if wanted.group_id not in (None, gid):
-        raise UnknownUserError(f'group "{wanted.group}" GID ({gid}) does not match group-id ({wanted.group_id})')
+        raise UnknownUserError(f"group: unknown group {spec.group}") from None
+    if spec.group_id not in (None, gid):
+        raise UnknownUserError(f'group "{spec.group}" GID ({gid}) does not match group-id ({spec.group_id})')
     return gid
 
 

@@ -1,4 +1,4 @@
-"""How one command is run for a client, with its input and output on websockets."""
+"""Commands that are run for clients, with their input and output on streams."""
 
 import asyncio
 import json
@@ -6,14 +6,11 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from aiohttp import WSMsgType, web
-
-from paas_local.pebble.api import bodies
 from paas_local.pebble.plan import durations, users
 from paas_local.pebble.plan.plan import Plan, Service
 from paas_local.pebble.services import pipes
@@ -21,13 +18,13 @@ from paas_local.pebble.services.changes import Task, TaskError
 from paas_local.pebble.services.processes import Context, Process, Processes, StartError
 
 _CONNECT_SECONDS = 5.0
-_HELD_FRAMES = 8
+_INPUT_FRAMES = 8
 _END = json.dumps({"command": "end"}, separators=(",", ":"))
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class BadExecError(ValueError):
-    """The command is refused before a change exists."""
+    """The request is refused before a change exists."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -35,7 +32,22 @@ class BadExecError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class ExecRequest:
+    """A request to run a command."""
+
+    command: tuple[str, ...]
+    service_context: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    working_dir: str = ""
+    timeout: str = ""
+    user: users.UserSpec = field(default_factory=users.UserSpec)
+    terminal: bool = False
+    interactive: bool = False
+    split_stderr: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecSetup:
     """A command that can be run."""
 
     words: tuple[str, ...]
@@ -46,32 +58,42 @@ class Order:
 
     @property
     def streams(self) -> frozenset[str]:
-        """The websockets that must be there before the command starts."""
+        """The websockets that must be connected before the command starts."""
         return frozenset(["stdio", "stderr"] if self.split_stderr else ["stdio"])
 
 
-def prepare(body: Mapping[str, Any], plan: Plan) -> Order:
-    """Turn a request into a command, or refuse it."""
-    words = tuple(body.get("command", ()))
-    if not words:
+class Stream(Protocol):
+    """The sending half of a websocket."""
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send output."""
+        ...
+
+    async def send_str(self, data: str) -> None:
+        """Send a message about the stream."""
+        ...
+
+
+def prepare(request: ExecRequest, plan: Plan) -> ExecSetup:
+    """Check a request against the plan and this container; raises BadExecError."""
+    if not request.command:
         raise BadExecError("must specify command")
-    if body.get("terminal"):
+    if request.terminal:
         raise BadExecError("cannot call exec: terminals are not supported")
-    if body.get("interactive"):
+    if request.interactive:
         raise BadExecError("cannot call exec: cannot use interactive mode without a terminal", 500)
-    context = body.get("service-context", "")
-    service = plan.services.get(context) if context else Service()
+    service = plan.services.get(request.service_context) if request.service_context else Service()
     if service is None:
-        raise BadExecError(f'context service "{context}" not found')
-    program = _program(words[0])
+        raise BadExecError(f'context service "{request.service_context}" not found')
+    program = _program(request.command[0])
     if program is None:
-        raise BadExecError(f'cannot find executable "{words[0]}"')
-    return Order(
-        words=words,
+        raise BadExecError(f'cannot find executable "{request.command[0]}"')
+    return ExecSetup(
+        words=request.command,
         program=program,
-        context=_context(body, service, plan),
-        timeout=_timeout(body.get("timeout", "")),
-        split_stderr=bool(body.get("split-stderr")),
+        context=_context(request, service, plan),
+        timeout=_timeout(request.timeout),
+        split_stderr=request.split_stderr,
     )
 
 
@@ -88,25 +110,19 @@ def _timeout(text: str) -> durations.Duration | None:
         raise BadExecError(f"invalid timeout: {error}") from None
 
 
-def _context(body: Mapping[str, Any], service: Service, plan: Plan) -> Context:
-    wanted = users.Wanted(
-        user_id=body.get("user-id"),
-        user=body.get("user", ""),
-        group_id=body.get("group-id"),
-        group=body.get("group", ""),
-    )
+def _context(request: ExecRequest, service: Service, plan: Plan) -> Context:
     workload = plan.workloads.get(service.workload)
     try:
-        user = users.find(wanted.or_else(workload.runs_as if workload else service.runs_as))
+        user = users.find(request.user.or_else(workload.runs_as if workload else service.runs_as))
     except users.UnknownUserError as error:
         raise BadExecError(str(error)) from None
-    given = {
+    variables = {
         **((workload.environment if workload else None) or {}),
         **(service.environment or {}),
-        **body.get("environment", {}),
+        **request.environment,
     }
-    environment = _environment(given, user)
-    folder = body.get("working-dir") or service.working_dir
+    environment = _environment(variables, user)
+    folder = request.working_dir or service.working_dir
     what = "working" if folder else "home"
     folder = folder or environment.get("HOME") or "/"
     if not Path(folder).is_dir():
@@ -115,111 +131,83 @@ def _context(body: Mapping[str, Any], service: Service, plan: Plan) -> Context:
     return Context(environment=environment, folder=folder, user=user)
 
 
-def _environment(given: Mapping[str, str], user: users.User | None) -> dict[str, str]:
-    """Take the daemon's, without what tells of another user, then the given one, then what is missing."""
+def _environment(variables: Mapping[str, str], user: users.User | None) -> dict[str, str]:
+    """Put the variables over the daemon's, which keep their HOME and USER only for the daemon's own user."""
     own = users.by_uid(os.geteuid())
     inherited = dict(os.environ)
     if user is not None and (user.uid != os.geteuid() or own is None or user.name != own.pw_name):
         inherited = {name: value for name, value in inherited.items() if name not in ("HOME", "USER")}
     name, home = (user.name, user.home) if user else (own.pw_name, own.pw_dir) if own else ("", "")
-    missing = {"HOME": home, "USER": name, "LANG": "C.UTF-8", "PATH": _PATH}
-    known = {**inherited, **given}
-    return {**{key: value for key, value in missing.items() if value}, **known}
+    defaults = {"HOME": home, "USER": name, "LANG": "C.UTF-8", "PATH": _PATH}
+    return {**{key: value for key, value in defaults.items() if value}, **inherited, **variables}
 
 
 class Execution:
     """One command, from the request to its exit."""
 
-    def __init__(self, order: Order, processes: Processes) -> None:
-        self.order: Order = order
+    def __init__(self, setup: ExecSetup, processes: Processes) -> None:
+        self.setup: ExecSetup = setup
         self._processes: Processes = processes
-        self._sockets: dict[str, web.WebSocketResponse] = {}
-        self._control: asyncio.Transport | None = None
+        self._streams: dict[str, Stream] = {}
+        self._disconnect: Callable[[], None] | None = None
         self._connected: asyncio.Event = asyncio.Event()
-        self._input: asyncio.Queue[bytes | None] = asyncio.Queue(_HELD_FRAMES)
+        self._input: asyncio.Queue[bytes | None] = asyncio.Queue(_INPUT_FRAMES)
         self._process: Process | None = None
-        self._begun: asyncio.Event = asyncio.Event()
+        self.started: asyncio.Event = asyncio.Event()
+        """Set once the process runs, or cannot run any more."""
         self._killed: bool = False
 
     def has(self, name: str) -> bool:
-        """Whether there is a websocket of that name."""
-        return name == "control" or name in self.order.streams
+        """Return whether the command has a websocket of that name."""
+        return name == "control" or name in self.setup.streams
 
     def is_connected(self, name: str) -> bool:
-        """Whether somebody has it already."""
-        return name in self._sockets
+        """Return whether a client is connected to that websocket."""
+        return name in self._streams
 
-    async def attend(self, name: str, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
-        """Serve one websocket until its client is gone."""
-        self._sockets[name] = socket
-        if self.order.streams <= set(self._sockets):
+    def connect(self, name: str, stream: Stream, disconnect: Callable[[], None] | None) -> None:
+        """Use a stream; the control stream is disconnected when the command has ended."""
+        self._streams[name] = stream
+        if self.setup.streams <= set(self._streams):
             self._connected.set()
         if name == "control":
-            self._control = transport
-            await self._obey(socket)
-        elif name == "stdio":
-            await self._listen(socket)
-        else:
-            while (await socket.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                pass
+            self._disconnect = disconnect
 
-    async def _listen(self, socket: web.WebSocketResponse) -> None:
-        ended = False
-        while True:
-            frame = await socket.receive()
-            if frame.type == WSMsgType.BINARY and not ended:
-                await self._input.put(frame.data)
-            elif frame.type == WSMsgType.TEXT:
-                if not ended and _command(frame.data).get("command") == "end":
-                    ended = True
-                    await self._input.put(None)
-            elif frame.type != WSMsgType.BINARY:
-                if not ended:
-                    await self._input.put(None)
-                return
+    async def write_input(self, content: bytes | None) -> None:
+        """Pass input on to the command; None ends it."""
+        await self._input.put(content)
 
-    async def _obey(self, socket: web.WebSocketResponse) -> None:
-        await self._begun.wait()  # a signal that comes early is not for nobody
-        while True:
-            frame = await socket.receive()
-            if frame.type == WSMsgType.TEXT:
-                wanted = _command(frame.data)
-                name = wanted.get("signal", {}).get("name") if wanted.get("command") == "signal" else None
-                if isinstance(name, str) and name in signal.Signals.__members__ and self._process is not None:
-                    self._process.signal(signal.Signals[name])
-            elif frame.type == WSMsgType.CLOSE:
-                return
-            elif frame.type != WSMsgType.BINARY:
-                self.kill()
-                return
+    def signal(self, number: int) -> None:
+        """Send a signal to the command itself, not to its children."""
+        if self._process is not None:
+            self._process.signal(number)
 
     def kill(self) -> None:
-        """End the command itself, not its children."""
+        """Kill the command itself, not its children; at once, or as soon as it runs."""
         self._killed = True
-        if self._process is not None:
-            self._process.signal(signal.SIGKILL)
+        self.signal(signal.SIGKILL)
 
     async def run(self, task: Task) -> None:
-        """Run the command; the exit code is data, whatever it is."""
+        """Run the command, and write its exit code, whatever it is, into the task's data."""
         try:
             await self._run(task)
         finally:
-            self._begun.set()
+            self.started.set()
 
     async def _run(self, task: Task) -> None:
         await self._wait_for_streams(task)
         outputs = {"stdio": os.pipe()}
-        if self.order.split_stderr:
+        if self.setup.split_stderr:
             outputs["stderr"] = os.pipe()
         stdin = os.pipe()
         try:
             self._process = self._processes.start(
-                self.order.program,
-                self.order.words,
-                self.order.context,
+                self.setup.program,
+                self.setup.words,
+                self.setup.context,
                 stdin=stdin[0],
                 stdout=outputs["stdio"][1],
-                stderr=outputs["stderr"][1] if self.order.split_stderr else subprocess.STDOUT,
+                stderr=outputs["stderr"][1] if self.setup.split_stderr else subprocess.STDOUT,
             )
         except StartError as error:
             task.data = {"exit-code": -1}
@@ -230,15 +218,15 @@ class Execution:
         finally:
             for descriptor in (stdin[0], *(output[1] for output in outputs.values())):
                 os.close(descriptor)
-        self._begun.set()
+        self.started.set()
         if self._killed:
             self.kill()
-        await self._attend_process(task, self._process, stdin[1], outputs)
+        await self._wait_for_exit(task, self._process, stdin[1], outputs)
 
-    async def _attend_process(
+    async def _wait_for_exit(
         self, task: Task, process: Process, stdin: int, outputs: Mapping[str, tuple[int, int]]
     ) -> None:
-        timer = _Timer(self.order.timeout, self.kill)
+        timer = _Timer(self.setup.timeout, self.kill)
         aborted = asyncio.ensure_future(self._kill_when_aborted(task))
         feeding = asyncio.ensure_future(self._feed(stdin))
         await asyncio.gather(process.exited, *(self._forward(output[0], name) for name, output in outputs.items()))
@@ -249,7 +237,7 @@ class Execution:
         task.data = {"exit-code": -1 if timer.over else process.exited.result()}
         await self._end()
         if timer.over:
-            raise TaskError(f"timed out after {self.order.timeout}: context deadline exceeded")
+            raise TaskError(f"timed out after {self.setup.timeout}: context deadline exceeded")
 
     async def _wait_for_streams(self, task: Task) -> None:
         try:
@@ -269,7 +257,7 @@ class Execution:
             while (content := await self._input.get()) is not None:
                 await pipes.write(descriptor, content)
         except BrokenPipeError:
-            pass  # the command does not want any more input
+            pass  # the command has closed its input
         finally:
             os.close(descriptor)
         while await self._input.get() is not None:
@@ -284,28 +272,28 @@ class Execution:
             os.close(descriptor)
 
     async def _send(self, name: str, content: bytes | str) -> None:
-        socket = self._sockets[name]
+        stream = self._streams[name]
         try:
             if isinstance(content, bytes):
-                await socket.send_bytes(content)
+                await stream.send_bytes(content)
             else:
-                await socket.send_str(content)
+                await stream.send_str(content)
         except ConnectionError:
-            pass  # the client is gone; the command goes on
+            pass  # the client has gone; the command goes on
 
     async def _end(self) -> None:
-        for name in sorted(self.order.streams):
+        for name in sorted(self.setup.streams):
             await self._send(name, _END)
-        if self._control is not None:
-            self._control.close()
+        if self._disconnect is not None:
+            self._disconnect()
 
 
 class _Timer:
-    """Calls once after a time, if there is one, and knows whether it did."""
+    """A call after a time, if there is one; ``over`` says whether it has happened."""
 
-    def __init__(self, after: durations.Duration | None, call: Any) -> None:
+    def __init__(self, after: durations.Duration | None, call: Callable[[], None]) -> None:
         self.over: bool = False
-        self._call: Any = call
+        self._call: Callable[[], None] = call
         loop = asyncio.get_running_loop()
         self._handle: asyncio.TimerHandle | None = None if after is None else loop.call_later(after.seconds, self._fire)
 
@@ -314,13 +302,6 @@ class _Timer:
         self._call()
 
     def cancel(self) -> None:
-        """Do not call any more."""
+        """Prevent the call."""
         if self._handle is not None:
             self._handle.cancel()
-
-
-def _command(text: str) -> dict[str, Any]:
-    try:
-        return bodies.decode(text.encode(), {"command": "string", "signal": {"name": "string"}})
-    except bodies.BadBodyError:
-        return {}

@@ -22,7 +22,6 @@ import yaml
 from deployment import PAAS_LOCAL, Browser, Deployment
 from paas_common.juju.state import PEERS
 from paas_local.build import charmcraft_extensions, python_environments, yaml_files
-from paas_local.cli import scaffold
 
 CHARMCRAFT = "charmcraft==4.5.0"
 FRAMEWORKS = {
@@ -208,7 +207,8 @@ def test_a_template_runs_with_another_requirement_and_base_class(
     swap(charm / "src" / "charm.py", f"paas_charm.{name}", f"paas_{name}")
     if FRAMEWORKS[name].requires_database:
         uncomment(charm / "charmcraft.yaml", "postgresql")
-    application, image = f"{name}-k8s", scaffold.image(name)
+    application = f"{name}-k8s"
+    (image,) = charmcraft_extensions.expand(yaml_files.load(charm / "charmcraft.yaml"), charm)["resources"]
     # The template of charmcraft has no application.
     subprocess.run([PAAS_LOCAL, "new", name, "app"], cwd=charm.parent, env=local.environment, check=True)
 

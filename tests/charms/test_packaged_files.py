@@ -10,7 +10,7 @@ import promql_parser
 import pytest
 import yaml
 from frameworks import DJANGO, FASTAPI, FLASK, FRAMEWORKS, GO, Case
-from paas_local.build import rockcraft_extensions
+from paas_local.build.frameworks import gunicorn
 
 TOPOLOGY = "%%juju_topology%%"
 GRAFANA_S = 'juju_model=~"$juju_model", juju_model_uuid=~"$juju_model_uuid", juju_application=~"$juju_application"'
@@ -88,7 +88,7 @@ def test_an_alert_says_what_it_is_about(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.service) for case in (FLASK, DJANGO)], indirect=True)
 def test_the_image_has_what_the_queries_of_gunicorn_s_frameworks_ask_for(case: Case) -> None:
-    mapped = {rule["name"] for rule in json.loads(rockcraft_extensions.statsd_mapping(case.service))["mappings"]}
+    mapped = {rule["name"] for rule in json.loads(gunicorn.statsd_mapping(case.service))["mappings"]}
     duration = f"{case.service}_request_duration"
     queries = [*shown(case, "prometheus"), *(rule["expr"] for rule in alerts(case, "prometheus_alert_rules"))]
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from paas_local.build import charmcraft_extensions
+from paas_local.build import charmcraft_extensions, frameworks
 from paas_local.build.errors import ProjectError
 
 EXPANSIONS = cast(
@@ -62,7 +62,7 @@ def test_keeps_the_order_of_what_charmcraft_makes(name: str, tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("base", ["ubuntu@24.04", "ubuntu@26.04"])
-@pytest.mark.parametrize("name", charmcraft_extensions.known())
+@pytest.mark.parametrize("name", frameworks.extensions())
 def test_every_option_action_and_resource_is_described(
     name: str, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

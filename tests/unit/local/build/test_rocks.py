@@ -220,7 +220,7 @@ def test_a_changed_file_makes_another_image(source: Path):
         ),
         pytest.param(
             {"parts": {"flask-framework/install-app": {"prime": ["app.py"]}}},
-            "has to begin with flask/app/",
+            "must begin with flask/app/",
             id="prime",
         ),
     ],

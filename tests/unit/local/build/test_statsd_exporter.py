@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from paas_local.build import rockcraft_extensions, statsd_exporter
+from paas_local.build import statsd_exporter
+from paas_local.build.frameworks import gunicorn
 from paas_local.build.statsd_exporter import Metrics
 
-MAPPING = statsd_exporter.rules(rockcraft_extensions.statsd_mapping("flask"))
+MAPPING = statsd_exporter.rules(gunicorn.statsd_mapping("flask"))
 
 
 def shown(*packets: str) -> list[str]:

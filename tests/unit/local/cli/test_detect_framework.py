@@ -60,11 +60,11 @@ def test_djangos_package_names_the_image(folder: Path):
 @pytest.mark.parametrize(
     ("file", "text", "problem"),
     [
-        pytest.param("manage.py", "", "has to be one folder further down, as my-app/manage.py", id="django on top"),
-        pytest.param("requirements.txt", "flask\nfastapi", "names fastapi and flask; say which", id="two"),
+        pytest.param("manage.py", "", "must be one folder further down, as my-app/manage.py", id="django on top"),
+        pytest.param("requirements.txt", "flask\nfastapi", "names fastapi and flask; choose one", id="two"),
         pytest.param("requirements.txt", "flask-login", "no framework found", id="none"),
-        pytest.param("README.md", "flask", "for a new project: paas-local new flask NAME", id="nothing"),
-        pytest.param("rockcraft.yaml", "extensions: [flask]", "names none of flask-framework", id="no extension"),
+        pytest.param("README.md", "flask", "for a new project: paas-local new FRAMEWORK NAME", id="nothing"),
+        pytest.param("rockcraft.yaml", "extensions: [flask]", "names none of django-framework", id="no extension"),
     ],
 )
 def test_what_is_not_clear_is_refused_with_a_way_on(folder: Path, file: str, text: str, problem: str):

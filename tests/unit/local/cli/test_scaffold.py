@@ -6,11 +6,13 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
-from paas_local.build import charmcraft_extensions
+from paas_local.build import charmcraft_extensions, frameworks
 from paas_local.cli import detect_framework, scaffold
 
+IMAGES = {"django": "django-app-image", "fastapi": "app-image", "flask": "flask-app-image", "go": "app-image"}
 
-@pytest.fixture(params=scaffold.FRAMEWORKS)
+
+@pytest.fixture(params=frameworks.names())
 def framework(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -35,7 +37,7 @@ def test_a_new_project_is_recognised_and_its_charm_expands(framework: str, tmp_p
         yaml.safe_load((tmp_path / "charm/charmcraft.yaml").read_text()), tmp_path / "charm"
     )
     assert found.framework == framework
-    assert list(charm["resources"]) == [scaffold.image(framework)]
+    assert list(charm["resources"]) == [IMAGES[framework]]
 
 
 def test_programs_are_executable(tmp_path: Path):

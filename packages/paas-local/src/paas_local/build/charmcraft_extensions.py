@@ -1,6 +1,6 @@
-"""What charmcraft's extensions make of a project, without charmcraft.
+"""Charmcraft's extensions, expanded without charmcraft.
 
-What each adds is data in ``extensions/``; here are the rules by which it is chosen, checked and merged.
+What each adds is data in ``frameworks/*/charmcraft.yaml``; this module selects, checks and merges it.
 """
 
 import copy
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from paas_local.build import yaml_files
+from paas_local.build import frameworks, yaml_files
 from paas_local.build.errors import ProjectError
+from paas_local.build.frameworks.framework import Framework
 
 EXPERIMENTAL = "CHARMCRAFT_ENABLE_EXPERIMENTAL_EXTENSIONS"
 PAAS_CONFIG = "paas-config.yaml"
 
-_DATA = Path(__file__).with_suffix("")
-_SHARED_DATA = "shared.yaml"
+_FILE = "charmcraft.yaml"
 _RULES = ("cos_custom", "grafana_dashboards", "loki_alert_rules", "prometheus_alert_rules")
 _OWNED = ("assumes", "containers", "resources", "peers")
 _SHARED = (("actions",), ("requires",), ("provides",), ("config", "options"))
@@ -27,11 +27,6 @@ _LAST_PORT = 65535
 _URL_PATH = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
 
 Check = Callable[["_Case"], Iterator[str]]
-
-
-def known() -> tuple[str, ...]:
-    """Name the extensions there is data of."""
-    return tuple(sorted(file.stem for file in _DATA.glob("*.yaml") if file.name != _SHARED_DATA))
 
 
 def expand(charmcraft: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -45,13 +40,15 @@ def expand(charmcraft: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _expand(name: str, charmcraft: dict[str, Any], folder: Path) -> dict[str, Any]:
-    if name not in known():
-        raise ProjectError(f"charmcraft.yaml: extensions: {name} is not known; known are: {', '.join(known())}")
-    shared, own = yaml_files.load(_DATA / _SHARED_DATA), yaml_files.load(_DATA / f"{name}.yaml")
-    generation = _generation(name, _generations(shared, own), charmcraft)
+    framework = frameworks.find_extension(name)
+    if framework is None:
+        known = ", ".join(frameworks.extensions())
+        raise ProjectError(f"{_FILE}: extensions: {name} is not known; known are: {known}")
+    shared = yaml_files.load(frameworks.SHARED / _FILE)
+    generation = _generation(name, _generations(shared, framework), charmcraft)
     case = _Case(
         name=name,
-        framework=own["framework"],
+        framework=framework.name,
         experimental=generation.experimental,
         charmcraft=charmcraft,
         folder=folder,
@@ -75,8 +72,10 @@ class _Generation:
     """What it adds if there is a ``paas-config.yaml``."""
 
 
-def _generations(shared: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[_Generation]:
-    """Put an extension's generations together from what all have in common and what is its own."""
+def _generations(shared: Mapping[str, Any], framework: Framework) -> Iterator[_Generation]:
+    """Merge the shared generations with the framework's own."""
+    own = yaml_files.load(frameworks.FOLDER / framework.name / _FILE)
+    names = {"framework": framework.name, "title": framework.title, "prefix": own["prefix"]}
     for label, common in shared["generations"].items():
         special = own["generations"].get(label, {})
         groups = [*own.get("options-of", []), *special.get("options-of", [])]
@@ -85,7 +84,6 @@ def _generations(shared: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[
         for more in (shared, common, own, special):
             adds = _merged(more.get("adds", {}), adds)
         merged = {**common, **special}
-        names = {key: own[key] for key in ("framework", "title", "prefix")}
         yield _Generation(
             bases=tuple(merged["bases"]),
             experimental=merged["experimental"],

@@ -1,16 +1,16 @@
-"""What rockcraft would put into the image of a project: its parts, its services and what an extension adds."""
+"""Rockcraft's reading of a project: its parts, its services and its extensions become a recipe."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from paas_local.build import go_build, rock_recipe, rockcraft_extensions, yaml_files
+from paas_local.build import frameworks, go_build, rock_recipe, rockcraft_extensions, yaml_files
 from paas_local.build.errors import ProjectError
+from paas_local.build.frameworks.framework import Framework
 from paas_local.build.progress import Progress
 from paas_local.build.python_environments import Requirements
 from paas_local.build.rock_recipe import Recipe, dumped, organized
-from paas_local.build.rockcraft_extensions import EXTENSIONS
 
 FILE = rock_recipe.FILE
 
@@ -25,22 +25,24 @@ def read(source: Path, progress: Progress) -> Recipe:
     if not isinstance(rock.get("name"), str):
         raise ProjectError(f"{source / FILE}: name: missing; add it, as name: my-app")
     environment = {name: str(value) for name, value in yaml_files.mapping(rock, "environment", file=FILE).items()}
-    found = Recipe(name=rock["name"], environment=environment, layer=_layer(rock))
-    used = [_extension(name) for name in sorted(yaml_files.strings(rock, "extensions", FILE))]
-    for framework in used:
-        found = rockcraft_extensions.extend(framework, source, rock, found, progress)
+    recipe = Recipe(name=rock["name"], environment=environment, layer=_layer(rock))
+    extensions = [_extension(name) for name in sorted(yaml_files.strings(rock, "extensions", FILE))]
+    for framework in extensions:
+        recipe = rockcraft_extensions.extend(framework, source, rock, recipe, progress)
     for name, part in yaml_files.mappings(rock, "parts", file=FILE).items():
         packages = yaml_files.strings(part, "stage-packages", f"{FILE}: parts.{name}")
-        found = replace(found, packages=(*found.packages, *packages))
-        if not any(framework.has(name) for framework in used):
-            found = _with_part(source, name, part, found, progress)
-    return found
+        recipe = replace(recipe, packages=(*recipe.packages, *packages))
+        if not any(framework.owns(name) for framework in extensions):
+            recipe = _with_part(source, name, part, recipe, progress)
+    return recipe
 
 
-def _extension(name: str) -> rockcraft_extensions.Framework:
-    if name not in EXTENSIONS:
-        raise ProjectError(f"{FILE}: extensions: {name} is not known; known are: {', '.join(EXTENSIONS)}")
-    return EXTENSIONS[name]
+def _extension(name: str) -> Framework:
+    framework = frameworks.find_extension(name)
+    if framework is None:
+        known = ", ".join(frameworks.extensions())
+        raise ProjectError(f"{FILE}: extensions: {name} is not known; known are: {known}")
+    return framework
 
 
 def _layer(rock: Mapping[str, Any]) -> dict[str, Any]:

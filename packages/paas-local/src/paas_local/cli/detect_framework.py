@@ -1,79 +1,92 @@
-"""Which framework the application in a folder is written with, and how one can tell."""
+"""Detection of the framework that the application in a folder is written with."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from paas_local.build import rockcraft, yaml_files
+from paas_local.build import frameworks, rock_recipe, yaml_files
 from paas_local.build.errors import ProjectError
+from paas_local.build.frameworks.framework import Framework, Marker
 from paas_local.cli import scaffold
 
-_EXTENSION = "-framework"
-_PYTHON = ("django", "fastapi", "flask")
-_MANAGE = "manage.py"
-_FILES = ("requirements.txt", "pyproject.toml")
-# A requirement's name, at the beginning of a line or of a text in TOML.
-_NAMED = re.compile(rf"""(?:^|["'])\s*({"|".join(_PYTHON)})\b(?![-_.])""", re.IGNORECASE | re.MULTILINE)
+_REQUIREMENT_FILES = ("requirements.txt", "pyproject.toml")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detected:
-    """A framework, and the reason to think so."""
+    """A framework, and the reason for choosing it."""
 
     framework: str
     reason: str
     name: str
-    """What the image has to be called, where the framework cares; else the folder's name."""
+    """Name for the image and the application."""
 
 
 def find(folder: Path) -> Detected:
-    """Find the framework: the image's file says it, else the files of the application."""
+    """Read the framework from ``rockcraft.yaml``, else from the application's own files."""
     name = scaffold.application_name(folder.name)
-    if (folder / rockcraft.FILE).is_file():
-        return _named(folder / rockcraft.FILE, name)
-    if (folder / "go.mod").is_file():
-        return Detected(framework="go", reason="there is a go.mod", name=name)
-    if found := next(_manage(folder), None):
-        # The image's name leads rockcraft to the project.
-        package = found.parent.name
-        return Detected(framework="django", reason=f"there is a {package}/{_MANAGE}", name=package.replace("_", "-"))
-    if (folder / _MANAGE).is_file():
-        raise ProjectError(f"{folder}: {_MANAGE} has to be one folder further down, as {name}/{_MANAGE}: move it")
-    return _required(folder, name)
+    if (folder / rock_recipe.FILE).is_file():
+        return _from_extension(folder / rock_recipe.FILE, name)
+    known = [frameworks.load(each) for each in frameworks.names()]
+    markers = {framework.name: framework.marker for framework in known if framework.marker}
+    return _from_marker(folder, name, markers) or _from_requirements(folder, name, known)
 
 
-def _named(file: Path, name: str) -> Detected:
-    extensions = yaml_files.strings(yaml_files.load(file), "extensions", rockcraft.FILE)
-    for extension in extensions:
-        framework = extension.removesuffix(_EXTENSION)
-        if framework in scaffold.FRAMEWORKS and extension != framework:
-            return Detected(framework=framework, reason=f"{rockcraft.FILE} names the extension {extension}", name=name)
-    known = ", ".join(f"{framework}{_EXTENSION}" for framework in scaffold.FRAMEWORKS)
+def _from_extension(file: Path, name: str) -> Detected:
+    for extension in yaml_files.strings(yaml_files.load(file), "extensions", file.name):
+        if framework := frameworks.find_extension(extension):
+            reason = f"{file.name} names the extension {extension}"
+            return Detected(framework=framework.name, reason=reason, name=name)
+    known = ", ".join(frameworks.extensions())
     raise ProjectError(f"{file}: extensions: names none of {known}; add one, or use: paas-local deploy")
 
 
-def _manage(folder: Path) -> Iterator[Path]:
-    return (file for file in sorted(folder.glob(f"*/{_MANAGE}")) if (file.parent / file.parent.name).is_dir())
+def _from_marker(folder: Path, name: str, markers: dict[str, Marker]) -> Detected | None:
+    """Choose the framework whose marker is nearest to the top of the folder."""
+    found = [
+        (framework, marker, file.relative_to(folder))
+        for framework, marker in markers.items()
+        for file in sorted(folder.glob(marker.pattern))
+        if file.is_file() and marker.accepts(file)
+    ]
+    if found:
+        framework, marker, file = min(found, key=lambda each: len(each[2].parts))
+        # Rockcraft looks for the project under the image's name.
+        name = file.parent.name.replace("_", "-") if marker.names_project else name
+        return Detected(framework=framework, reason=f"there is a {file}", name=name)
+    for marker in markers.values():
+        if marker.names_project and (folder / marker.file).is_file():
+            raise ProjectError(
+                f"{folder}: {marker.file} must be one folder further down, as {name}/{marker.file}: move it"
+            )
+    return None
 
 
-def _required(folder: Path, name: str) -> Detected:
-    for file in _FILES:
+def _from_requirements(folder: Path, name: str, known: list[Framework]) -> Detected:
+    packages = {framework.packages.required[0]: framework for framework in known if framework.packages}
+    # A requirement's name, at the beginning of a line or of a string in TOML.
+    pattern = re.compile(rf"""(?:^|["'])\s*({"|".join(packages)})\b(?![-_.])""", re.IGNORECASE | re.MULTILINE)
+    for file in _REQUIREMENT_FILES:
         if not (folder / file).is_file():
             continue
         text = (folder / file).read_text(encoding="utf-8", errors="replace")
-        named = sorted({match.group(1).lower() for match in _NAMED.finditer(text)})
-        match named:
-            case [framework]:
-                return Detected(framework=framework, reason=f"{file} names {framework}", name=name)
-            case [_, *_]:
+        match sorted({match.group(1).lower() for match in pattern.finditer(text)}):
+            case [package]:
+                return Detected(framework=packages[package].name, reason=f"{file} names {package}", name=name)
+            case [first, *_] as several:
                 raise ProjectError(
-                    f"{folder / file}: names {' and '.join(named)}; say which in a {rockcraft.FILE}:"
-                    f" extensions: [{named[0]}{_EXTENSION}]"
+                    f"{folder / file}: names {' and '.join(several)}; choose one in a {rock_recipe.FILE}:"
+                    f" extensions: [{packages[first].extension}]"
                 )
             case _:
                 pass
-    raise ProjectError(
-        f"{folder}: no framework found: no {rockcraft.FILE}, go.mod or {_MANAGE}, and no flask, django or fastapi"
-        f" in {' or '.join(_FILES)}; for a new project: paas-local new flask NAME"
+    raise ProjectError(_no_framework(folder, known))
+
+
+def _no_framework(folder: Path, known: list[Framework]) -> str:
+    files = " or ".join(sorted({framework.marker.file for framework in known if framework.marker}))
+    *packages, last = (framework.packages.required[0] for framework in known if framework.packages)
+    return (
+        f"{folder}: no framework found: no {rock_recipe.FILE}, {files}, and no {', '.join(packages)} or {last}"
+        f" in {' or '.join(_REQUIREMENT_FILES)}; for a new project: paas-local new FRAMEWORK NAME"
     )

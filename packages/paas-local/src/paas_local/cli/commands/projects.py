@@ -7,17 +7,16 @@ from typing import Any
 
 import click
 
-from paas_local.build import charmcraft_extensions
+from paas_local.build import charmcraft_extensions, frameworks
 from paas_local.cli import scaffold
 from paas_local.cli.commands import command
 from paas_local.cli.commands.command import Verb
 
 _SECTIONS = ("config", "actions", "peers", "requires", "provides")
-_EXTENSION = "-framework"
 
 
 @click.command("new", cls=Verb)
-@click.argument("framework", type=click.Choice(scaffold.FRAMEWORKS))
+@click.argument("framework", type=click.Choice(frameworks.names()))
 @click.argument("name")
 def new(framework: str, name: str) -> None:
     """Write a project into the new folder NAME: an application, its image's file, its charm."""
@@ -42,10 +41,10 @@ def new(framework: str, name: str) -> None:
 @command.format_option("yaml", "json")
 def schema(framework: str, generation: str, shape: str) -> None:
     """Print the options, actions and endpoints that every charm of FRAMEWORK has."""
-    name = f"{framework}{_EXTENSION}"
-    known = [each.removesuffix(_EXTENSION) for each in charmcraft_extensions.known() if each.endswith(_EXTENSION)]
+    known = frameworks.names()
     if framework not in known:
         raise click.ClickException(f'no framework "{framework}"; known are: {", ".join(known)}')
+    name = frameworks.load(framework).extension
     # Who asks for a generation by name knows that it is experimental.
     os.environ.setdefault(charmcraft_extensions.EXPERIMENTAL, "1")
     project: dict[str, Any] = {"type": "charm", "base": f"ubuntu@{generation}", "extensions": [name]}

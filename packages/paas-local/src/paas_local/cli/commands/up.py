@@ -31,7 +31,7 @@ _LOOKS = 6
 # How long saves that belong together may follow each other, in milliseconds.
 _TOGETHER = 300
 _STEP = 30
-_DEPENDENCIES = ("requirements", "pyproject.toml", "uv.lock", "rockcraft.yaml", "go.mod", "go.sum")
+_DEPENDENCIES = ("requirements", "pyproject.toml", "uv.lock", "rockcraft.yaml")
 
 
 @dataclass(frozen=True, kw_only=True)

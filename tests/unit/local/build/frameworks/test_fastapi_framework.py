@@ -1,0 +1,79 @@
+"""Images of FastAPI applications."""
+
+from pathlib import Path
+
+import pytest
+from paas_local.build import rocks
+from rock_projects import build_error, layer, listed, quietly, write, write_rockcraft
+
+
+@pytest.fixture
+def fastapi(source: Path) -> Path:
+    write_rockcraft(source, "fastapi")
+    write(source, "requirements.txt", "fastapi\n")
+    write(source, "app.py", "app = 1\n")
+    return source
+
+
+def test_fastapis_layer_is_rockcrafts(fastapi: Path):
+    assert layer(rocks.build(fastapi, quietly))["services"] == {
+        "fastapi": {
+            "override": "replace",
+            "startup": "enabled",
+            "command": "/bin/python3 -m uvicorn app:app",
+            "working-dir": "/app",
+            "environment": {"UVICORN_HOST": "0.0.0.0"},
+            "user": "_daemon_",
+        }
+    }
+
+
+def test_fastapi_comes_with_uvicorn(fastapi: Path):
+    rock = rocks.build(fastapi, quietly)
+
+    assert rock.python is not None
+    assert (rock.python / "requirements.txt").read_text().split() == ["fastapi==1.0", "uvicorn==1.0"]
+    assert "/app" in rock.folders
+
+
+@pytest.mark.parametrize("place", ["main.py", "app/main.py", "src/app.py", "my_notes/__init__.py"])
+def test_fastapis_application_is_included_wherever_it_is(place: str, fastapi: Path):
+    (fastapi / "app.py").unlink()
+    for name in (place, "migrate.sh", "templates/a.html", "other.py"):
+        write(fastapi, name, "app = 1\n")
+
+    assert listed(rocks.build(fastapi, quietly), "/app") == sorted([place, "migrate.sh", "templates/a.html"])
+
+
+def test_fastapis_own_variables_are_added_to_the_extensions(fastapi: Path):
+    write_rockcraft(fastapi, "fastapi", services={"fastapi": {"environment": {"A": "1"}, "command": "serve"}})
+    (fastapi / "app.py").unlink()
+
+    service = layer(rocks.build(fastapi, quietly))["services"]["fastapi"]
+
+    assert service["environment"] == {"UVICORN_HOST": "0.0.0.0", "A": "1"}
+    assert (service["command"], service["working-dir"]) == ("serve", "/app")
+
+
+def test_starlette_will_do(fastapi: Path):
+    write(fastapi, "requirements.txt", "starlette\n")
+
+    assert rocks.build(fastapi, quietly).python is not None
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        pytest.param("app.py", "create_app = 1", "no `app` object in app.py; name your FastAPI object", id="factory"),
+        pytest.param("app.py", None, "set services.fastapi.command in rockcraft.yaml", id="no file"),
+        pytest.param(
+            "requirements.txt", "flask", "requirements.txt: does not name fastapi or starlette; add it", id="other"
+        ),
+    ],
+)
+def test_tells_what_fastapi_lacks(file: str, text: str | None, words: str, fastapi: Path):
+    (fastapi / file).unlink()
+    if text is not None:
+        write(fastapi, file, text)
+
+    assert words in build_error(fastapi)

@@ -14,7 +14,7 @@ import aiohttp
 import paas_local
 import yaml
 from paas_local.controller import daemon
-from paas_local.controller.hook_tool_server import listening
+from paas_local.controller.hook_tool_server import listen
 from paas_local.controller.pod_spec import Folders
 from paas_local.pods import containers
 from paas_local.pods.bridge import NetworkError
@@ -210,7 +210,7 @@ async def operating(home: Path, *, model: bool = True) -> AsyncGenerator[Operato
     machine = PlainMachine()
     running = daemon.Daemon(home, machine)
     socket = home / "daemon.sock"
-    async with daemon.serving(running, listening(socket), "embedded"):
+    async with daemon.serving(running, listen(socket)):
         folder = os.open(home, os.O_PATH)
         connector = aiohttp.UnixConnector(path=f"/proc/self/fd/{folder}/{socket.name}")
         async with aiohttp.ClientSession("http://daemon", connector=connector) as session:

@@ -92,7 +92,7 @@ ADVICE = "free one of them, it is tried again every few seconds"
 
 
 def test_a_port_that_nobody_gives_up_is_told_and_tried_again(place: Path, home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("paas_local.controller.daemon.AGAIN", 0.1)
+    monkeypatch.setattr("paas_local.controller.published_ports.RETRY_PAUSE", 0.1)
     charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
 
     async def step(operator: Operator) -> None:
@@ -415,7 +415,7 @@ def test_units_know_their_peers_and_one_leads(place: Path, home: Path):
 def test_a_bad_request_is_one_line(home: Path):
     async def step(operator: Operator) -> None:
         assert await operator.refused("deploy", application="x") == "bad request: charm: Field required"
-        assert await operator.refused("fly") == 'unknown verb "fly"'
+        assert await operator.refused("fly") == 'unknown command "fly"'
         assert (await operator.refused("deploy", charm="/nowhere", application="x")).startswith("/nowhere")
         twice = await operator.refused("add-model")
         assert twice.endswith("already exists (already exists)")

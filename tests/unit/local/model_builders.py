@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from paas_local.juju import events, hook_commit, next_hook, operations
-from paas_local.juju.hook_context import Context
-from paas_local.juju.lifecycle import drop_unit
-from paas_local.juju.model import Action, Charm, Container, Endpoint, Model, Option
+from paas_local.juju.charm import Action, Charm, Container, Endpoint, Option
+from paas_local.juju.hook_context import HookContext
+from paas_local.juju.lifecycle import remove_unit
+from paas_local.juju.model import Model
 
 NOW = 1_795_410_000.0
 
@@ -30,9 +31,12 @@ FLASK = Charm(
     actions={
         "rotate": Action(description="Rotate the key."),
         "backup": Action(
-            params={"name": {"type": "string"}, "level": {"type": "integer", "default": 3}},
-            required=("name",),
-            additional=False,
+            schema={
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "level": {"type": "integer", "default": 3}},
+                "required": ["name"],
+                "additionalProperties": False,
+            },
         ),
     },
 )
@@ -47,8 +51,8 @@ POSTGRES = Charm(
 )
 PLAIN = Charm(name="plain", folder="/charms/plain")
 
-Write = Callable[[Context], Context]
-Told = tuple[str, str]
+Write = Callable[[HookContext], HookContext]
+UnitHook = tuple[str, str]
 
 
 def empty(name: str = "demo") -> Model:
@@ -66,7 +70,7 @@ def deployed(model: Model, charm: Charm = PLAIN, name: str = "", units: int = 1)
     addresses = [f"10.152.0.{taken + index + 2}" for index in range(units)]
     model = operations.deploy(model, request, addresses, NOW)
     for unit in model.units[taken:]:
-        model = operations.pod_up(model, unit.name, NOW)
+        model = operations.pod_started(model, unit.name, NOW)
     return model
 
 
@@ -76,24 +80,26 @@ def turn(model: Model, unit: str, *, write: Write | None = None) -> tuple[Model,
     if event is None:
         return model, None
     model = hook_commit.begin(model, unit, event, NOW)
-    context = Context(unit=unit, event=event, snapshot=model)
+    context = HookContext(unit=unit, event=event, snapshot=model)
     model = hook_commit.commit(model, write(context) if write else context, NOW)
     left = model.unit(unit)
     # its agent takes a removed unit out of the model, once its pod has ended
-    return (drop_unit(model, unit) if left and left.seen.removed else model), event
+    return (remove_unit(model, unit) if left and left.local_state.removed else model), event
 
 
-def run(model: Model, units: Sequence[str] | None = None, *, write: Write | None = None) -> tuple[Model, list[Told]]:
+def run(
+    model: Model, units: Sequence[str] | None = None, *, write: Write | None = None
+) -> tuple[Model, list[UnitHook]]:
     """Run what is due on all units in turn, one hook each, until nobody has anything left."""
-    told: list[Told] = []
+    hooks: list[UnitHook] = []
     while True:
-        before = len(told)
+        before = len(hooks)
         for name in units or [unit.name for unit in model.units]:
             model, event = turn(model, name, write=write)
             if event is not None:
-                told.append((name, spelled(event)))
-        if len(told) == before:
-            return model, told
+                hooks.append((name, spelled(event)))
+        if len(hooks) == before:
+            return model, hooks
 
 
 def spelled(event: events.Event) -> str:
@@ -104,14 +110,14 @@ def spelled(event: events.Event) -> str:
     return f"{events.hook(event)}{f' {event.unit}' if event.unit else ''}{departing}"
 
 
-def of(told: Sequence[Told], unit: str) -> list[str]:
-    return [event for name, event in told if name == unit]
+def hooks_of(hooks: Sequence[UnitHook], unit: str) -> list[str]:
+    return [event for name, event in hooks if name == unit]
 
 
-def writing(context: Context, relation: int, owner: str, **data: str) -> Context:
+def writing(context: HookContext, relation: int, owner: str, **data: str) -> HookContext:
     """Let a hook write into a databag."""
-    bags = {**context.writes.bags, (relation, owner): data}
-    return dataclasses.replace(context, writes=dataclasses.replace(context.writes, bags=bags))
+    databags = {**context.writes.databags, (relation, owner): data}
+    return dataclasses.replace(context, writes=dataclasses.replace(context.writes, databags=databags))
 
 
 def settled(model: Model) -> Model:

@@ -56,7 +56,7 @@ def project(run: Run, daemon: FakeDaemon) -> Path:
         "refresh": {"changed": False},
         "integrate": {},
         "sync": {"reloaded": ["flask"], "restarted": []},
-        "trouble": {"trouble": ""},
+        "check-sync": {"failure": ""},
         "status": statuses(EMPTY),
     }
     daemon.beside["status"] = {"published": {"web": ["http://127.0.0.1:8000"]}, "integrations": []}
@@ -248,11 +248,13 @@ def test_a_saved_file_is_brought_to_the_running_containers(
 def test_a_service_that_ends_over_it_is_told(
     run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ):
-    daemon.results["trouble"] = {"trouble": "flask ended: NameError: x"}
+    daemon.results["check-sync"] = {"failure": "flask ended: NameError: x"}
     saves(monkeypatch, writing(project / "app.py", "app = x\n"))
 
     assert "app.py: ERROR flask ended: NameError: x\n" in run("up", "web").stderr
-    assert daemon.bodies("trouble") == [{"model": "web", "application": "web", "reloaded": ["flask"], "restarted": []}]
+    assert daemon.bodies("check-sync") == [
+        {"model": "web", "application": "web", "reloaded": ["flask"], "restarted": []}
+    ]
 
 
 def test_a_newer_save_does_not_wait_and_what_is_said_of_an_older_is_no_news(
@@ -262,7 +264,7 @@ def test_a_newer_save_does_not_wait_and_what_is_said_of_an_older_is_no_news(
 
     async def late() -> dict[str, str]:
         await asyncio.to_thread(newer.wait, 30)
-        return {"trouble": "flask ended: NameError: x"}
+        return {"failure": "flask ended: NameError: x"}
 
     def save() -> list[Path]:
         (project / "requirements.txt").write_text("flask\nmore\n")
@@ -272,7 +274,7 @@ def test_a_newer_save_does_not_wait_and_what_is_said_of_an_older_is_no_news(
         newer.set()
         return []
 
-    daemon.results |= {"trouble": late, "refresh": {"changed": True}}
+    daemon.results |= {"check-sync": late, "refresh": {"changed": True}}
     saves(monkeypatch, writing(project / "app.py", "app = x\n"), save, tell)
 
     result = run("up", "web")

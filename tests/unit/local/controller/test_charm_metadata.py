@@ -2,7 +2,7 @@ from pathlib import Path
 
 from paas_local.build import charms
 from paas_local.controller import charm_metadata
-from paas_local.juju.model import Action, Container, Endpoint, Option
+from paas_local.juju.charm import Action, Container, Endpoint, Option
 
 
 def test_what_a_charm_declares_is_read():
@@ -44,5 +44,5 @@ def test_what_a_charm_declares_is_read():
     assert (declared.storage, declared.images) == (("data", "logs"), ("image",))
     assert declared.options == {"n": Option(type="int", default=1, description="d"), "t": Option()}
     assert declared.actions["act"] == Action(
-        description="a", params={"p": {"type": "string"}}, required=("p",), additional=True
+        description="a", schema={"type": "object", "properties": {"p": {"type": "string"}}, "required": ["p"]}
     )

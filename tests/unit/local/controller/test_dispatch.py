@@ -35,7 +35,7 @@ def test_the_environment_is_made_from_nothing():
         "DEBIAN_FRONTEND": "noninteractive",
         "JUJU_AGENT_SOCKET_ADDRESS": "/var/lib/juju/agents/unit-flask-k8s-0/agent.socket",
         "JUJU_AGENT_SOCKET_NETWORK": "unix",
-        "JUJU_API_ADDRESSES": dispatch.API_ADDRESSES,
+        "JUJU_API_ADDRESSES": "10.152.183.1:17070 controller-service.controller-local.svc.cluster.local:17070",
         "JUJU_AVAILABILITY_ZONE": "",
         "JUJU_CHARM_DIR": charm,
         "JUJU_CHARM_FTP_PROXY": "",
@@ -52,7 +52,7 @@ def test_the_environment_is_made_from_nothing():
         "JUJU_UNIT_NAME": "flask-k8s/0",
         "JUJU_VERSION": "3.6.11",
         "LANG": "C.UTF-8",
-        "PATH": f"/var/lib/juju/tools/unit-flask-k8s-0:{dispatch.SYSTEM_PATH}",
+        "PATH": "/var/lib/juju/tools/unit-flask-k8s-0:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "TERM": "tmux-256color",
     }
 
@@ -113,7 +113,7 @@ def test_a_models_proxies_are_the_charms():
             id="departed",
         ),
         pytest.param(
-            events.PebbleReady(container="app", boot=1),
+            events.PebbleReady(container="app", start=1),
             {
                 "JUJU_DISPATCH_PATH": "hooks/app-pebble-ready",
                 "JUJU_HOOK_NAME": "app-pebble-ready",
@@ -228,7 +228,7 @@ class Machine:
         )
 
 
-def run(code: str) -> tuple[dispatch.Ended, list[tuple[str, str]]]:
+def run(code: str) -> tuple[dispatch.Exit, list[tuple[str, str]]]:
     said: list[tuple[str, str]] = []
 
     def say(level: str, text: str) -> None:
@@ -241,7 +241,7 @@ def run(code: str) -> tuple[dispatch.Ended, list[tuple[str, str]]]:
 def test_output_becomes_lines_of_the_log_and_is_kept():
     ended, said = run("import sys; print('one\\ntwo'); sys.stdout.flush(); sys.stderr.write('three'); sys.exit(3)")
 
-    assert ended == dispatch.Ended(code=3, stdout="one\ntwo\n", stderr="three")
+    assert ended == dispatch.Exit(code=3, stdout="one\ntwo\n", stderr="three")
     assert sorted(said) == [("DEBUG", "one"), ("DEBUG", "two"), ("WARNING", "three")]
 
 
@@ -249,4 +249,4 @@ def test_a_hook_that_is_killed_is_interrupted_not_failed():
     ended, _ = run("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
 
     assert ended.interrupted
-    assert not dispatch.Ended(code=1, stdout="", stderr="").interrupted
+    assert not dispatch.Exit(code=1, stdout="", stderr="").interrupted

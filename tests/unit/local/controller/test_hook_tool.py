@@ -143,7 +143,7 @@ def test_a_tool_that_is_killed_over_its_call_is_not_answered(sent: bytes):
 def test_only_arguments_that_name_files_are_read():
     arguments = ["--file", "a", "--file=b", "key#file=c", "--label", "d#file", "--", "e#file=f"]
 
-    assert hook_tool.named_files(arguments) == ["a", "b", "c"]
+    assert hook_tool.files_in(arguments) == ["a", "b", "c"]
 
 
 def test_a_file_that_is_not_there_is_the_agents_to_answer(tmp_path: Path):

@@ -14,8 +14,8 @@ import yaml
 from aiohttp import web
 from paas_local.build.rock_changes import FileChanges
 from paas_local.controller import live_update
-from paas_local.controller.live_update import Notice
-from paas_local.juju.errors import Refused
+from paas_local.controller.live_update import ServiceActions
+from paas_local.juju.errors import JujuError
 
 GUNICORN = {"command": "/bin/python3 -m gunicorn -c /flask/gunicorn.conf.py app:app"}
 WORKER = {"command": "/bin/python3 -m app.worker"}
@@ -67,7 +67,7 @@ class FakePebble:
 
 
 @asynccontextmanager
-async def listening(pebble: FakePebble) -> AsyncGenerator[Path]:
+async def listen(pebble: FakePebble) -> AsyncGenerator[Path]:
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", pebble.answer)
     runner = web.AppRunner(application)
@@ -82,14 +82,14 @@ async def listening(pebble: FakePebble) -> AsyncGenerator[Path]:
 
 
 @pytest.fixture
-def deliver(tmp_path: Path) -> Callable[[FakePebble], Notice]:
+def deliver(tmp_path: Path) -> Callable[[FakePebble], ServiceActions]:
     """Give what delivers one changed and one removed module."""
     file = tmp_path / "app.py"
     file.write_text("app = 1\n")
     file.chmod(0o644)
 
-    async def run(pebble: FakePebble) -> Notice:
-        async with listening(pebble) as socket:
+    async def run(pebble: FakePebble) -> ServiceActions:
+        async with listen(pebble) as socket:
             files = FileChanges(written={"/app/app.py": file}, removed=("/app/old.py",))
             return await live_update.deliver("web/0", socket, files)
 
@@ -97,13 +97,13 @@ def deliver(tmp_path: Path) -> Callable[[FakePebble], Notice]:
 
 
 @pytest.fixture
-def trouble(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePebble, Notice], str]:
+def failure(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePebble, ServiceActions], str]:
     """Give what looks how services bear new files."""
-    monkeypatch.setattr(live_update, "_WATCHED", 0.15)
+    monkeypatch.setattr(live_update, "_WATCH_TIME", 0.15)
 
-    async def run(pebble: FakePebble, noticed: Notice) -> str:
-        async with listening(pebble) as socket:
-            return await live_update.trouble("web/0", socket, noticed)
+    async def run(pebble: FakePebble, noticed: ServiceActions) -> str:
+        async with listen(pebble) as socket:
+            return await live_update.failure("web/0", socket, noticed)
 
     return lambda pebble, noticed: asyncio.run(run(pebble, noticed))
 
@@ -111,26 +111,32 @@ def trouble(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePebble, Notice], s
 @pytest.mark.parametrize(
     ("plan", "current", "expected"),
     [
-        pytest.param({"web": GUNICORN}, {"web": "active"}, Notice(reload=("web",)), id="a living gunicorn is told"),
-        pytest.param({"web": GUNICORN}, {"web": "backoff"}, Notice(restart=("web",)), id="a failing one is started"),
-        pytest.param({"job": WORKER}, {"job": "active"}, Notice(restart=("job",)), id="others are started again"),
-        pytest.param({"job": WORKER}, {"job": "inactive"}, Notice(), id="who does not run stays so"),
-        pytest.param({"job": WORKER}, {}, Notice(), id="who was never started stays so"),
-        pytest.param({"statsd": EXPORTER}, {"statsd": "active"}, Notice(), id="none of the application's code"),
+        pytest.param(
+            {"web": GUNICORN}, {"web": "active"}, ServiceActions(reload=("web",)), id="a living gunicorn is told"
+        ),
+        pytest.param(
+            {"web": GUNICORN}, {"web": "backoff"}, ServiceActions(restart=("web",)), id="a failing one is started"
+        ),
+        pytest.param(
+            {"job": WORKER}, {"job": "active"}, ServiceActions(restart=("job",)), id="others are started again"
+        ),
+        pytest.param({"job": WORKER}, {"job": "inactive"}, ServiceActions(), id="who does not run stays so"),
+        pytest.param({"job": WORKER}, {}, ServiceActions(), id="who was never started stays so"),
+        pytest.param({"statsd": EXPORTER}, {"statsd": "active"}, ServiceActions(), id="none of the application's code"),
     ],
 )
 def test_services_take_notice_each_in_its_way(
-    plan: dict[str, dict[str, str]], current: dict[str, str], expected: Notice
+    plan: dict[str, dict[str, str]], current: dict[str, str], expected: ServiceActions
 ):
-    assert live_update.notice(plan, current) == expected
+    assert live_update.service_actions(plan, current) == expected
 
 
-def test_files_come_first_then_the_services_notice(deliver: Callable[[FakePebble], Notice]):
+def test_files_come_first_then_the_services_notice(deliver: Callable[[FakePebble], ServiceActions]):
     pebble = FakePebble(plan={"web": GUNICORN, "job": WORKER}, states=[{"web": "active", "job": "active"}])
 
     noticed = deliver(pebble)
 
-    assert noticed == Notice(reload=("web",), restart=("job",))
+    assert noticed == ServiceActions(reload=("web",), restart=("job",))
     assert pebble.asked == [
         ("/v1/files", [("/app/app.py", "644")]),
         (
@@ -148,7 +154,7 @@ def test_files_come_first_then_the_services_notice(deliver: Callable[[FakePebble
     ]
 
 
-def test_who_is_started_again_is_waited_for_until_it_has_begun(deliver: Callable[[FakePebble], Notice]):
+def test_who_is_started_again_is_waited_for_until_it_has_begun(deliver: Callable[[FakePebble], ServiceActions]):
     pebble = FakePebble(plan={"job": WORKER}, states=[{"job": "active"}])
 
     deliver(pebble)
@@ -156,29 +162,31 @@ def test_who_is_started_again_is_waited_for_until_it_has_begun(deliver: Callable
     assert pebble.looks == 2
 
 
-def test_a_gunicorn_that_ends_over_earlier_files_is_started_with_these(trouble: Callable[[FakePebble, Notice], str]):
+def test_a_gunicorn_that_ends_over_earlier_files_is_started_with_these(
+    failure: Callable[[FakePebble, ServiceActions], str],
+):
     pebble = FakePebble(plan={"web": GUNICORN}, states=[{"web": "backoff"}, {"web": "active"}])
 
-    words = trouble(pebble, Notice(reload=("web",)))
+    words = failure(pebble, ServiceActions(reload=("web",)))
 
     assert words == ""
     assert pebble.asked[-1] == ("/v1/services", {"action": "restart", "services": ["web"]})
 
 
-def test_a_service_that_ends_is_named_with_its_last_words(trouble: Callable[[FakePebble, Notice], str]):
+def test_a_service_that_ends_is_named_with_its_last_words(failure: Callable[[FakePebble, ServiceActions], str]):
     pebble = FakePebble(
         plan={"job": WORKER},
         states=[{"job": "active"}, {"job": "error"}],
         log=("Traceback (most recent call last):", "NameError: name 'x' is not defined", "[INFO] bye"),
     )
 
-    assert trouble(pebble, Notice(restart=("job",))) == "job ended: NameError: name 'x' is not defined"
+    assert failure(pebble, ServiceActions(restart=("job",))) == "job ended: NameError: name 'x' is not defined"
 
 
-def test_services_that_stay_are_no_trouble(trouble: Callable[[FakePebble, Notice], str]):
+def test_services_that_stay_are_no_trouble(failure: Callable[[FakePebble, ServiceActions], str]):
     pebble = FakePebble(plan={"web": GUNICORN}, states=[{"web": "active"}])
 
-    assert trouble(pebble, Notice(reload=("web",), restart=("of-another-container",))) == ""
+    assert failure(pebble, ServiceActions(reload=("web",), restart=("of-another-container",))) == ""
 
 
 @pytest.mark.parametrize(
@@ -187,26 +195,26 @@ def test_services_that_stay_are_no_trouble(trouble: Callable[[FakePebble, Notice
         (["a", "sqlalchemy.exc.ArgumentError: bad"], "sqlalchemy.exc.ArgumentError: bad"),
         (["panic: oh no", "goroutine 1 [running]:"], "panic: oh no"),
         (["one", "two ", "three", "four"], "two / three / four"),
-        ([], "it said nothing"),
+        ([], "without any output"),
     ],
 )
 def test_an_error_explains_an_end_best(lines: list[str], words: str):
     assert live_update.last_words(lines) == words
 
 
-def test_what_is_gone_already_needs_no_removal(deliver: Callable[[FakePebble], Notice]):
+def test_what_is_gone_already_needs_no_removal(deliver: Callable[[FakePebble], ServiceActions]):
     pebble = FakePebble(plan={}, states=[{}], bad="not-found")
 
-    assert deliver(pebble) == Notice()
+    assert deliver(pebble) == ServiceActions()
 
 
-def test_a_file_that_cannot_be_written_is_named(deliver: Callable[[FakePebble], Notice]):
-    with pytest.raises(Refused, match="/app/x: no"):
+def test_a_file_that_cannot_be_written_is_named(deliver: Callable[[FakePebble], ServiceActions]):
+    with pytest.raises(JujuError, match="/app/x: no"):
         deliver(FakePebble(plan={}, states=[{}], bad="permission-denied"))
 
 
 def test_a_container_without_pebble_is_named(tmp_path: Path):
     files = FileChanges(written={}, removed=())
 
-    with pytest.raises(Refused, match="web/0: its container does not answer"):
+    with pytest.raises(JujuError, match="web/0: the Pebble of its container does not answer"):
         asyncio.run(live_update.deliver("web/0", tmp_path / "pebble.socket", files))

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from model_builders import FLASK, NOW, POSTGRES, deployed, empty, settled
 from paas_local.juju import actions, events, hook_commit, hook_tools, operations
-from paas_local.juju.errors import Refused
-from paas_local.juju.hook_context import Context
-from paas_local.juju.hook_tools.call import Reply, Request, World
-from paas_local.juju.model import Bag, Model, Revision, Secret, Tracking, with_relation, with_secret
+from paas_local.juju.errors import JujuError
+from paas_local.juju.hook_context import HookContext
+from paas_local.juju.hook_tools.call import Reply, Request, ToolContext
+from paas_local.juju.model import Databag, Model, Revision, Secret, Tracking, with_relation, with_secret
 
 CHANGED = events.Related(
     relation=2, endpoint="db", change="changed", application="postgresql-k8s", unit="postgresql-k8s/0"
@@ -22,39 +22,39 @@ def related(*, flasks: int = 2) -> Model:
     relation = dataclasses.replace(
         model.relations[2],
         applications={
-            "postgresql-k8s": Bag(data={"uris": "u"}, version=1),
-            "flask-k8s": Bag(data={"database": "d"}, version=1),
+            "postgresql-k8s": Databag(data={"uris": "u"}, version=1),
+            "flask-k8s": Databag(data={"database": "d"}, version=1),
         },
     )
-    peers = dataclasses.replace(model.relations[0], applications={"flask-k8s": Bag(data={"key": "id"}, version=1)})
+    peers = dataclasses.replace(model.relations[0], applications={"flask-k8s": Databag(data={"key": "id"}, version=1)})
     return with_relation(with_relation(model, relation), peers)
 
 
-def context(model: Model, unit: str = "flask-k8s/0", event: events.Event = CHANGED) -> Context:
-    return Context(unit=unit, event=event, snapshot=model)
+def context(model: Model, unit: str = "flask-k8s/0", event: events.Event = CHANGED) -> HookContext:
+    return HookContext(unit=unit, event=event, snapshot=model)
 
 
-def call(where: Context, *argv: str, model: Model | None = None, **request: Any) -> Reply:
+def call(where: HookContext, *argv: str, model: Model | None = None, **request: Any) -> Reply:
     tool, *arguments = argv
-    world = World(context=where, model=model or where.snapshot, now=NOW, fresh_id="new00000000000000000")
-    return hook_tools.answer(world, Request(tool=tool, arguments=arguments, **request))
+    tool_context = ToolContext(hook=where, model=model or where.snapshot, now=NOW, fresh_id="new00000000000000000")
+    return hook_tools.answer(tool_context, Request(tool=tool, arguments=arguments, **request))
 
 
-def read(where: Context, *argv: str, model: Model | None = None) -> Any:
+def read(where: HookContext, *argv: str, model: Model | None = None) -> Any:
     reply = call(where, *argv, "--format=json", model=model)
     assert reply.code == 0, reply.stderr
     assert reply.stdout.endswith("\n")
     return json.loads(reply.stdout)
 
 
-def refused(where: Context, *argv: str, model: Model | None = None, **request: Any) -> tuple[str, int]:
+def refused(where: HookContext, *argv: str, model: Model | None = None, **request: Any) -> tuple[str, int]:
     reply = call(where, *argv, model=model, **request)
     assert reply.stdout == ""
     assert reply.stderr.startswith("ERROR ")
     return reply.stderr[6:].rstrip(), reply.code
 
 
-def then(where: Context, *argv: str, **request: Any) -> Context:
+def then(where: HookContext, *argv: str, **request: Any) -> HookContext:
     """Call a tool that writes, and go on."""
     reply = call(where, *argv, **request)
     assert reply.code == 0, reply.stderr
@@ -171,7 +171,7 @@ def test_without_a_relation_hook_the_relation_has_to_be_named():
         pytest.param("broken", [], id="broken"),
     ],
 )
-def test_units_are_those_seen_so_far(change: events.Change, expected: list[str]):
+def test_units_are_those_seen_so_far(change: events.RelationStep, expected: list[str]):
     model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
     model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
     if change == "departed":
@@ -199,10 +199,10 @@ def test_own_writes_are_read_back_and_deleted_by_emptiness():
 def test_a_remote_databag_does_not_change_while_the_hook_runs():
     before = related()
     newer = dataclasses.replace(
-        before.relations[2], applications={"postgresql-k8s": Bag(data={"uris": "new"}, version=2)}
+        before.relations[2], applications={"postgresql-k8s": Databag(data={"uris": "new"}, version=2)}
     )
 
-    told = read(
+    reply = read(
         context(before),
         "relation-get",
         "-r",
@@ -213,7 +213,7 @@ def test_a_remote_databag_does_not_change_while_the_hook_runs():
         model=with_relation(before, newer),
     )
 
-    assert told == {"uris": "u"}
+    assert reply == {"uris": "u"}
 
 
 def test_leadership_lost_in_the_hook_undoes_all_of_it():
@@ -221,7 +221,7 @@ def test_leadership_lost_in_the_hook_undoes_all_of_it():
     application = dataclasses.replace(where.snapshot.applications["flask-k8s"], leader="flask-k8s/1")
     model = dataclasses.replace(where.snapshot, applications={**where.snapshot.applications, "flask-k8s": application})
 
-    with pytest.raises(Refused, match="cannot write relation settings"):
+    with pytest.raises(JujuError, match="cannot write relation settings"):
         hook_commit.commit(model, where, NOW)
 
 
@@ -281,11 +281,11 @@ def test_the_units_own_store_is_kept_at_the_end():
 
 
 def test_the_network_is_the_units_own_address():
-    told = read(context(related()), "network-get", "db", "-r", "2")
+    reply = read(context(related()), "network-get", "db", "-r", "2")
 
-    assert told["bind-addresses"][0]["addresses"][0]["value"] == "10.152.0.2"
-    assert told["ingress-addresses"] == ["10.152.0.2"]
-    assert told["egress-subnets"] == ["10.152.0.2/32"]
+    assert reply["bind-addresses"][0]["addresses"][0]["value"] == "10.152.0.2"
+    assert reply["ingress-addresses"] == ["10.152.0.2"]
+    assert reply["egress-subnets"] == ["10.152.0.2/32"]
     assert read(context(related()), "network-get", "db", "--bind-address") == "10.152.0.2"
     assert read(context(related()), "unit-get", "private-address") == "10.152.0.2"
 
@@ -472,11 +472,11 @@ def test_a_secret_is_read_whole_or_by_key(arguments: list[str], expected: str):
     assert call(context(model), "secret-get", "s1", *arguments, "--format=json").stdout.strip() == expected
 
 
-def acting() -> tuple[Context, Model]:
+def acting() -> tuple[HookContext, Model]:
     model, task = actions.enqueue(related(), "flask-k8s/0", "backup", {"name": "x"}, NOW)
     event = events.Run(task=task.id, action="backup")
     model = hook_commit.begin(model, "flask-k8s/0", event, NOW)
-    return Context(unit="flask-k8s/0", event=event, snapshot=model), model
+    return HookContext(unit="flask-k8s/0", event=event, snapshot=model), model
 
 
 def test_an_action_reads_its_parameters_with_defaults():

@@ -3,8 +3,8 @@ from pathlib import Path
 
 from model_builders import FLASK, NOW, POSTGRES, deployed, empty, settled
 from paas_local.controller.storage import Line, State
-from paas_local.juju import actions, events, hook_commit, operations
-from paas_local.juju.model import Model, Revision, Secret, Tracking, seconds, with_secret
+from paas_local.juju import actions, events, go_values, hook_commit, operations
+from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
 
 
 def rich() -> Model:
@@ -26,7 +26,7 @@ def rich() -> Model:
         events.Notice(container="app", notice="1", key="a.b/c"),
         events.Check(container="app", check="up", outcome="failed"),
     ):
-        model = operations.occurred(model, "flask-k8s/1", event)
+        model = operations.add_pending_event(model, "flask-k8s/1", event)
     failed = events.Related(relation=2, endpoint="db", change="joined", application="b", unit="b/0")
     model = hook_commit.fail(model, "flask-k8s/0", failed, NOW)
     manual = operations.configure_model(model, {"automatically-retry-hooks": "false"})
@@ -52,7 +52,7 @@ def test_each_kind_of_event_comes_back_as_itself(tmp_path: Path):
     kinds: list[events.Event] = [
         events.Lifecycle(step="start"),
         events.Related(relation=2, endpoint="db", change="joined", application="b", unit="b/0"),
-        events.PebbleReady(container="app", boot=2),
+        events.PebbleReady(container="app", start=2),
         events.Notice(container="app", notice="1", key="a.b/c"),
         events.Check(container="app", check="up", outcome="recovered"),
         events.SecretStep(secret="s1", becomes="remove", revision=3),
@@ -64,12 +64,12 @@ def test_each_kind_of_event_comes_back_as_itself(tmp_path: Path):
         model = settled(deployed(empty(), FLASK))
         unit = model.unit("flask-k8s/0")
         assert unit is not None
-        waiting = dataclasses.replace(unit, waiting=(event,), running=event)
-        application = dataclasses.replace(model.applications["flask-k8s"], units={unit.name: waiting})
+        pending_events = dataclasses.replace(unit, pending_events=(event,), running=event)
+        application = dataclasses.replace(model.applications["flask-k8s"], units={unit.name: pending_events})
         state.save(dataclasses.replace(model, applications={"flask-k8s": application}))
         read = state.models()["demo"].unit("flask-k8s/0")
         assert read is not None
-        assert read.waiting == (event,)
+        assert read.pending_events == (event,)
         assert read.running == event
     state.close()
 
@@ -95,7 +95,7 @@ def test_lines_are_read_from_the_end_and_onward(tmp_path: Path):
 
 
 def test_durations_are_read_as_go_writes_them():
-    assert [seconds(text) for text in ("5m", "1m30s", "1.5h", "10ms", "5", "", "x")] == [
+    assert [go_values.seconds(text) for text in ("5m", "1m30s", "1.5h", "10ms", "5", "", "x")] == [
         300,
         90,
         5400,

@@ -8,7 +8,7 @@ from model_builders import (
     POSTGRES,
     deployed,
     empty,
-    of,
+    hooks_of,
     run,
     settled,
     spelled,
@@ -16,8 +16,8 @@ from model_builders import (
     writing,
 )
 from paas_local.juju import actions, events, hook_commit, next_hook, operations
-from paas_local.juju.hook_context import Context
-from paas_local.juju.lifecycle import drop_unit
+from paas_local.juju.hook_context import HookContext
+from paas_local.juju.lifecycle import remove_unit
 from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
 
 SETUP = ["install", "leader-elected", "config-changed", "start"]
@@ -31,9 +31,9 @@ def related() -> Model:
 def test_a_first_unit_is_told_what_a_leader_is_told():
     model = deployed(empty(), FLASK)
 
-    _, told = run(model)
+    _, hooks = run(model)
 
-    assert of(told, "flask-k8s/0") == [
+    assert hooks_of(hooks, "flask-k8s/0") == [
         "install",
         "secret-storage-relation-created",
         "leader-elected",
@@ -43,29 +43,29 @@ def test_a_first_unit_is_told_what_a_leader_is_told():
 
 
 def test_pebble_ready_comes_after_start_and_once_per_boot():
-    model = operations.booted(deployed(empty(), FLASK), "flask-k8s/0", "app")
+    model = operations.pebble_started(deployed(empty(), FLASK), "flask-k8s/0", "app")
 
-    model, told = run(model)
-    again, told_again = run(operations.booted(model, "flask-k8s/0", "app"))
+    model, hooks = run(model)
+    again, told_again = run(operations.pebble_started(model, "flask-k8s/0", "app"))
 
-    assert told[-1] == ("flask-k8s/0", "app-pebble-ready")
+    assert hooks[-1] == ("flask-k8s/0", "app-pebble-ready")
     assert told_again == [("flask-k8s/0", "app-pebble-ready")]
     assert run(again)[1] == []
 
 
 def test_a_storage_is_attached_after_start():
-    _, told = run(deployed(empty(), POSTGRES))
+    _, hooks = run(deployed(empty(), POSTGRES))
 
-    assert of(told, "postgresql-k8s/0")[-2:] == ["start", "pgdata-storage-attached"]
+    assert hooks_of(hooks, "postgresql-k8s/0")[-2:] == ["start", "pgdata-storage-attached"]
 
 
 def test_a_second_unit_meets_its_peer_and_is_no_leader():
     model = settled(deployed(empty(), FLASK))
 
     model = operations.add_units(model, "flask-k8s", ["10.152.0.9"], NOW)
-    _, told = run(model)
+    _, hooks = run(model)
 
-    assert of(told, "flask-k8s/1") == [
+    assert hooks_of(hooks, "flask-k8s/1") == [
         "install",
         "secret-storage-relation-created",
         "config-changed",
@@ -73,7 +73,7 @@ def test_a_second_unit_meets_its_peer_and_is_no_leader():
         "secret-storage-relation-joined flask-k8s/0",
         "secret-storage-relation-changed flask-k8s/0",
     ]
-    assert of(told, "flask-k8s/0") == [
+    assert hooks_of(hooks, "flask-k8s/0") == [
         "secret-storage-relation-joined flask-k8s/1",
         "secret-storage-relation-changed flask-k8s/1",
     ]
@@ -82,14 +82,14 @@ def test_a_second_unit_meets_its_peer_and_is_no_leader():
 def test_both_sides_of_a_new_relation_are_created_joined_and_changed():
     model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
 
-    _, told = run(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+    _, hooks = run(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
 
-    assert of(told, "flask-k8s/0") == [
+    assert hooks_of(hooks, "flask-k8s/0") == [
         "db-relation-created",
         "db-relation-joined postgresql-k8s/0",
         "db-relation-changed postgresql-k8s/0",
     ]
-    assert of(told, "postgresql-k8s/0") == [
+    assert hooks_of(hooks, "postgresql-k8s/0") == [
         "database-relation-created",
         "database-relation-joined flask-k8s/0",
         "database-relation-changed flask-k8s/0",
@@ -99,9 +99,9 @@ def test_both_sides_of_a_new_relation_are_created_joined_and_changed():
 def test_a_relation_made_before_the_start_is_joined_after_it():
     model = deployed(deployed(empty(), FLASK), POSTGRES)
 
-    _, told = run(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+    _, hooks = run(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
 
-    mine = of(told, "flask-k8s/0")
+    mine = hooks_of(hooks, "flask-k8s/0")
     assert mine.index("db-relation-created") < mine.index("config-changed")
     assert mine.index("db-relation-joined postgresql-k8s/0") > mine.index("start")
 
@@ -111,9 +111,9 @@ def test_the_other_applications_databag_is_told_before_its_units_join():
     model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
 
     model, _ = turn(model, "postgresql-k8s/0", write=lambda c: writing(c, 2, "postgresql-k8s", uris="x"))
-    _, told = run(model)
+    _, hooks = run(model)
 
-    assert of(told, "flask-k8s/0")[:3] == [
+    assert hooks_of(hooks, "flask-k8s/0")[:3] == [
         "db-relation-created",
         "db-relation-changed",
         "db-relation-joined postgresql-k8s/0",
@@ -125,9 +125,9 @@ def test_several_writes_become_one_event_with_the_newest_state():
     for number in range(3):
         model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"n": str(number)})
 
-    _, told = run(model)
+    _, hooks = run(model)
 
-    assert told == [("flask-k8s/0", "db-relation-changed")]
+    assert hooks == [("flask-k8s/0", "db-relation-changed")]
 
 
 def test_the_same_value_again_is_no_news():
@@ -145,7 +145,7 @@ def test_what_changes_while_a_hook_runs_is_still_news():
     event = next_hook.next_event(model, "flask-k8s/0", NOW)
     assert event is not None
     model = hook_commit.begin(model, "flask-k8s/0", event, NOW)
-    context = Context(unit="flask-k8s/0", event=event, snapshot=model)
+    context = HookContext(unit="flask-k8s/0", event=event, snapshot=model)
 
     model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "2"})
     model = hook_commit.commit(model, context, NOW)
@@ -165,11 +165,11 @@ def test_config_changes_coalesce_and_the_same_value_is_none():
     model = settled(deployed(empty(), FLASK))
 
     model = operations.configure(model, "flask-k8s", {"greeting": "a"})
-    model, told = run(operations.configure(model, "flask-k8s", {"greeting": "b"}))
+    model, hooks = run(operations.configure(model, "flask-k8s", {"greeting": "b"}))
     same = run(operations.configure(model, "flask-k8s", {"greeting": "b"}))[1]
     back = run(operations.configure(model, "flask-k8s", {}, ["greeting"]))[1]
 
-    assert [told, same, back] == [
+    assert [hooks, same, back] == [
         [("flask-k8s/0", "config-changed")],
         [],
         [("flask-k8s/0", "config-changed")],
@@ -177,13 +177,13 @@ def test_config_changes_coalesce_and_the_same_value_is_none():
 
 
 def test_removing_a_relation_is_departed_then_broken_on_both_sides():
-    model, told = run(operations.remove_relation(related(), ["flask-k8s", "postgresql-k8s"]))
+    model, hooks = run(operations.remove_relation(related(), ["flask-k8s", "postgresql-k8s"]))
 
-    assert of(told, "flask-k8s/0") == [
+    assert hooks_of(hooks, "flask-k8s/0") == [
         "db-relation-departed postgresql-k8s/0 departing=postgresql-k8s/0",
         "db-relation-broken",
     ]
-    assert of(told, "postgresql-k8s/0") == [
+    assert hooks_of(hooks, "postgresql-k8s/0") == [
         "database-relation-departed flask-k8s/0 departing=flask-k8s/0",
         "database-relation-broken",
     ]
@@ -201,15 +201,15 @@ def test_a_new_relation_has_a_new_number_and_empty_databags():
 
 
 def test_removing_an_application_ends_its_units_and_its_relations():
-    model, told = run(operations.remove_applications(related(), ["flask-k8s"]))
+    model, hooks = run(operations.remove_applications(related(), ["flask-k8s"]))
 
-    assert of(told, "flask-k8s/0") == [
+    assert hooks_of(hooks, "flask-k8s/0") == [
         "db-relation-departed postgresql-k8s/0 departing=flask-k8s/0",
         "db-relation-broken",
         "stop",
         "remove",
     ]
-    assert of(told, "postgresql-k8s/0") == [
+    assert hooks_of(hooks, "postgresql-k8s/0") == [
         "database-relation-departed flask-k8s/0 departing=flask-k8s/0",
         "database-relation-broken",
     ]
@@ -220,11 +220,11 @@ def test_removing_an_application_ends_its_units_and_its_relations():
 def test_scaling_down_tells_everybody_who_departs():
     model = settled(deployed(empty(), FLASK, units=2))
 
-    model, told = run(operations.remove_units(model, "flask-k8s", 1))
+    model, hooks = run(operations.remove_units(model, "flask-k8s", 1))
 
     departed = "secret-storage-relation-departed"
-    assert of(told, "flask-k8s/0") == [f"{departed} flask-k8s/1 departing=flask-k8s/1"]
-    assert of(told, "flask-k8s/1") == [f"{departed} flask-k8s/0 departing=flask-k8s/1", "stop", "remove"]
+    assert hooks_of(hooks, "flask-k8s/0") == [f"{departed} flask-k8s/1 departing=flask-k8s/1"]
+    assert hooks_of(hooks, "flask-k8s/1") == [f"{departed} flask-k8s/0 departing=flask-k8s/1", "stop", "remove"]
     assert list(model.applications["flask-k8s"].units) == ["flask-k8s/0"]
 
 
@@ -239,9 +239,9 @@ def test_a_unit_that_was_never_installed_leaves_unheard():
 def test_the_next_unit_leads_when_the_leader_is_gone():
     model = settled(deployed(empty(), PLAIN, units=2))
 
-    model, told = run(drop_unit(model, "plain/0"))
+    model, hooks = run(remove_unit(model, "plain/0"))
 
-    assert told == [("plain/1", "leader-elected")]
+    assert hooks == [("plain/1", "leader-elected")]
     assert model.leads("plain/1")
 
 
@@ -256,7 +256,7 @@ def test_a_failed_hook_comes_again_later_each_time_and_nothing_before_it():
         retry_at = next_hook.wakes_at(model, "flask-k8s/0")
         assert retry_at is not None
         waits.append(retry_at - NOW)
-        model = operations.tick(model, "flask-k8s/0")
+        model = operations.set_update_status_due(model, "flask-k8s/0")
         assert next_hook.next_event(model, "flask-k8s/0", NOW) is None
         assert next_hook.next_event(model, "flask-k8s/0", retry_at) == event
 
@@ -273,9 +273,9 @@ def test_a_failed_hook_runs_again_with_the_same_arguments_and_then_all_is_well()
     model = hook_commit.begin(model, "flask-k8s/0", created, NOW)
     model = hook_commit.fail(model, "flask-k8s/0", created, NOW)
     model, _ = operations.resolve(model, "flask-k8s/0", NOW, retry=True)
-    model, told = run(model)
+    model, hooks = run(model)
 
-    assert of(told, "flask-k8s/0")[0] == spelled(created)
+    assert hooks_of(hooks, "flask-k8s/0")[0] == spelled(created)
     unit = model.unit("flask-k8s/0")
     assert unit is not None
     assert unit.failure is None
@@ -308,13 +308,13 @@ def test_without_automatic_retries_a_failed_hook_waits_for_resolved():
 
 
 def test_a_new_pod_is_an_upgrade_and_its_pebble_is_ready_again():
-    model = operations.booted(settled(deployed(empty(), FLASK)), "flask-k8s/0", "app")
+    model = operations.pebble_started(settled(deployed(empty(), FLASK)), "flask-k8s/0", "app")
     model = settled(model)
 
-    model = operations.booted(operations.new_pod(model, "flask-k8s/0", NOW), "flask-k8s/0", "app")
-    _, told = run(model)
+    model = operations.pebble_started(operations.new_pod(model, "flask-k8s/0", NOW), "flask-k8s/0", "app")
+    _, hooks = run(model)
 
-    assert of(told, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "app-pebble-ready"]
+    assert hooks_of(hooks, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "app-pebble-ready"]
 
 
 def test_a_restart_of_the_daemon_loses_no_failed_or_unseen_event():
@@ -323,9 +323,9 @@ def test_a_restart_of_the_daemon_loses_no_failed_or_unseen_event():
     event = events.Lifecycle(step="config-changed")
     model = hook_commit.fail(hook_commit.begin(model, "flask-k8s/0", event, NOW), "flask-k8s/0", event, NOW)
 
-    _, told = run(operations.new_pod(model, "flask-k8s/0", NOW))
+    _, hooks = run(operations.new_pod(model, "flask-k8s/0", NOW))
 
-    assert of(told, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "db-relation-changed"]
+    assert hooks_of(hooks, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "db-relation-changed"]
 
 
 def test_notices_and_checks_are_told_each_time():
@@ -334,9 +334,9 @@ def test_notices_and_checks_are_told_each_time():
     failed = events.Check(container="app", check="up", outcome="failed")
 
     for event in (notice, notice, failed, dataclasses.replace(failed, outcome="recovered")):
-        model = operations.occurred(model, "flask-k8s/0", event)
+        model = operations.add_pending_event(model, "flask-k8s/0", event)
 
-    assert of(run(model)[1], "flask-k8s/0") == [
+    assert hooks_of(run(model)[1], "flask-k8s/0") == [
         "app-pebble-custom-notice",
         "app-pebble-custom-notice",
         "app-pebble-check-failed",
@@ -345,11 +345,13 @@ def test_notices_and_checks_are_told_each_time():
 
 
 def test_update_status_comes_last_and_ticks_coalesce():
-    model = operations.tick(operations.tick(settled(deployed(empty(), FLASK)), "flask-k8s/0"), "flask-k8s/0")
+    model = operations.set_update_status_due(
+        operations.set_update_status_due(settled(deployed(empty(), FLASK)), "flask-k8s/0"), "flask-k8s/0"
+    )
 
-    _, told = run(operations.configure(model, "flask-k8s", {"greeting": "x"}))
+    _, hooks = run(operations.configure(model, "flask-k8s", {"greeting": "x"}))
 
-    assert of(told, "flask-k8s/0") == ["config-changed", "update-status"]
+    assert hooks_of(hooks, "flask-k8s/0") == ["config-changed", "update-status"]
 
 
 def secret(kind: str = "application", **changed: object) -> Secret:
@@ -366,11 +368,11 @@ def secret(kind: str = "application", **changed: object) -> Secret:
 def test_a_reader_hears_of_a_new_revision_once_and_the_owner_of_the_one_nobody_reads():
     model = with_secret(related(), secret(tracking={"flask-k8s/0": Tracking(revision=1)}))
 
-    model, told = run(model)
+    model, hooks = run(model)
     moved = with_secret(model, dataclasses.replace(model.secrets["s1"], tracking={"flask-k8s/0": Tracking(revision=2)}))
     moved, told_owner = run(moved)
 
-    assert told == [("flask-k8s/0", "secret-changed")]
+    assert hooks == [("flask-k8s/0", "secret-changed")]
     assert told_owner == [("postgresql-k8s/0", "secret-remove")]
     assert run(moved)[1] == []
 
@@ -402,7 +404,7 @@ def test_a_removed_unit_waits_silently_for_its_pod_to_end():
     event = events.Lifecycle(step="remove")
 
     model = hook_commit.begin(operations.remove_applications(model, ["plain"]), "plain/0", event, NOW)
-    model = hook_commit.commit(model, Context(unit="plain/0", event=event, snapshot=model), NOW)
+    model = hook_commit.commit(model, HookContext(unit="plain/0", event=event, snapshot=model), NOW)
 
     unit = model.unit("plain/0")
     assert unit is not None
@@ -424,6 +426,6 @@ def test_an_interrupted_hook_is_due_again_at_once():
 def wrote(model: Model, unit: str, relation: int, owner: str, data: dict[str, str]) -> Model:
     """Let a unit write into a databag in some hook."""
     event = events.Notice(container="x", notice="1", key="x")
-    model = operations.occurred(model, unit, event)
-    context = Context(unit=unit, event=event, snapshot=model)
+    model = operations.add_pending_event(model, unit, event)
+    context = HookContext(unit=unit, event=event, snapshot=model)
     return hook_commit.commit(model, writing(context, relation, owner, **data), NOW)

@@ -7,8 +7,9 @@ import pytest
 from model_builders import FLASK, POSTGRES
 from paas_local.controller import live_update
 from paas_local.juju import operations
-from paas_local.juju.errors import Refused
-from paas_local.juju.model import Charm, Endpoint, Model, Option
+from paas_local.juju.charm import Charm, Endpoint, Option
+from paas_local.juju.errors import JujuError
+from paas_local.juju.model import Model
 
 NEW = dataclasses.replace(FLASK, folder="/charms/newer")
 IMAGES = {"app-image": "/rocks/newer"}
@@ -62,7 +63,7 @@ def test_a_new_peer_endpoint_gets_its_relation(model: Model):
     ],
 )
 def test_what_does_not_fit_is_refused(model: Model, charm: Charm, images: dict[str, str], refusal: str):
-    with pytest.raises(Refused, match=refusal):
+    with pytest.raises(JujuError, match=refusal):
         operations.refresh(model, "flask-k8s", charm, images)
 
 
@@ -74,5 +75,5 @@ def test_images_alone_can_change(model: Model):
 
 def test_the_same_images_are_no_change_for_any_container(model: Model):
     assert live_update.changed(model, "flask-k8s", {"app-image": "/rocks/some"}) == []
-    with pytest.raises(Refused, match='application "x" not found'):
+    with pytest.raises(JujuError, match='application "x" not found'):
         live_update.changed(model, "x", {})

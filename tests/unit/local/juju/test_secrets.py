@@ -1,7 +1,7 @@
 import pytest
 from model_builders import FLASK, NOW, deployed, empty
 from paas_local.juju import secrets
-from paas_local.juju.errors import Refused
+from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import SecretChange
 from paas_local.juju.model import Model, Revision, Secret, with_secret
 
@@ -37,7 +37,7 @@ def test_a_users_secret_is_granted_and_revoked():
 
 @pytest.mark.parametrize(("revoke", "verb"), [(False, "grant"), (True, "revoke")])
 def test_a_grant_names_an_application_that_is_there(revoke: bool, verb: str):
-    with pytest.raises(Refused, match=f'failed to {verb} secret: application "nope" not found'):
+    with pytest.raises(JujuError, match=f'failed to {verb} secret: application "nope" not found'):
         secrets.grant(model(), "token", ("nope",), revoke=revoke)
 
 
@@ -54,9 +54,9 @@ def test_a_secret_is_shown_without_its_content_unless_asked():
     granted = secrets.grant(model(), "token", ("flask-k8s",))
     secret = granted.secrets["u1"]
 
-    plain = secrets.document(granted, secret)["u1"]
-    revealed = secrets.shown(granted, secret, reveal=True, revisions=False)["u1"]
-    listed = secrets.shown(granted, secret, reveal=False, revisions=True)["u1"]
+    plain = secrets.list_document(granted)["u1"]
+    revealed = secrets.show_document(granted, secret, reveal=True, revisions=False)["u1"]
+    listed = secrets.show_document(granted, secret, reveal=False, revisions=True)["u1"]
 
     assert plain["owner"] == "<model>"
     assert "hidden" not in str(plain)
@@ -74,14 +74,14 @@ def test_a_secret_is_shown_without_its_content_unless_asked():
     ],
 )
 def test_content_is_checked(content: dict[str, str], words: str):
-    with pytest.raises(Refused) as refused:
-        secrets.checked(content)
+    with pytest.raises(JujuError) as refused:
+        secrets.check_content(content)
 
     assert refused.value.message == words
 
 
 def test_names_are_used_once_and_secrets_are_removed():
-    with pytest.raises(Refused, match='secret with name "token" already exists'):
+    with pytest.raises(JujuError, match='secret with name "token" already exists'):
         secrets.add(model(), users(number="u2"))
 
     assert secrets.remove(model(), "token", None).secrets == {}
@@ -90,5 +90,5 @@ def test_names_are_used_once_and_secrets_are_removed():
 def test_a_charms_secret_is_not_the_users():
     mine = with_secret(model(), Secret(id="s1", owner_kind="unit", owner="a/0", revisions=()))
 
-    with pytest.raises(Refused, match="permission denied"):
+    with pytest.raises(JujuError, match="permission denied"):
         secrets.remove(mine, "s1", None)

@@ -18,7 +18,7 @@ def said(model: Model, unit: str, current: str, message: str = "") -> Model:
     found = model.unit(unit)
     assert found is not None
     workload = Status(current=current, message=message, since=NOW)
-    return with_unit(model, dataclasses.replace(found, workload=workload, charm_spoke=True))
+    return with_unit(model, dataclasses.replace(found, workload=workload, charm_set_status=True))
 
 
 def words(model: Model) -> tuple[str, str, str]:
@@ -41,27 +41,27 @@ def test_an_empty_model_has_all_keys_that_clients_need():
             "cloud": "local",
             "region": "localhost",
             "version": "3.6.11",
-            "model-status": {"current": "available", "since": timestamps.since(NOW)},
+            "model-status": {"current": "available", "since": timestamps.status(NOW)},
             "sla": "unsupported",
         },
         "machines": {},
         "applications": {},
         "storage": {},
-        "controller": {"timestamp": timestamps.clock(NOW)},
+        "controller": {"timestamp": timestamps.controller(NOW)},
     }
 
 
 def test_the_phases_of_a_deployment_have_jujus_words():
     model = pending()
-    seen = [words(model)]
-    model = operations.pod_up(model, "flask-k8s/0", NOW)
-    seen.append(words(model))
+    local_state = [words(model)]
+    model = operations.pod_started(model, "flask-k8s/0", NOW)
+    local_state.append(words(model))
     model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="install"), NOW)
-    seen.append(words(model))
+    local_state.append(words(model))
     model = settled(operations.new_pod(model, "flask-k8s/0", NOW))
-    seen.append(words(model))
+    local_state.append(words(model))
 
-    assert seen == [
+    assert local_state == [
         ("waiting installing agent", "waiting installing agent", "allocating"),
         ("waiting installing agent", "waiting agent initialising", "allocating"),
         (
@@ -84,7 +84,7 @@ def test_a_settled_application_shows_everything():
 
     shown = status_document.document(with_application(model, application), NOW)["applications"]["flask-k8s"]
 
-    since = timestamps.since(NOW)
+    since = timestamps.status(NOW)
     assert shown == {
         "charm": "local:flask-k8s-0",
         "base": {"name": "ubuntu", "channel": "24.04"},
@@ -213,7 +213,7 @@ def test_what_goes_is_dying():
     ],
 )
 def test_an_agent_says_what_it_runs(event: events.Event, expected: str):
-    assert events.describe(event) == expected
+    assert events.agent_message(event) == expected
 
 
 def test_update_status_leaves_the_agent_idle():
@@ -225,9 +225,9 @@ def test_update_status_leaves_the_agent_idle():
 
 
 def test_times_are_written_as_juju_does():
-    assert re.fullmatch(r"\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", timestamps.since(NOW))
-    assert timestamps.iso(0) == "1970-01-01T00:00:00Z"
-    assert timestamps.spoken(0) == "1970-01-01 00:00:00 +0000 UTC"
+    assert re.fullmatch(r"\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", timestamps.status(NOW))
+    assert timestamps.secret(0) == "1970-01-01T00:00:00Z"
+    assert timestamps.action(0) == "1970-01-01 00:00:00 +0000 UTC"
 
 
 def test_all_names_of_a_model_resolve():
@@ -253,7 +253,7 @@ def test_open_tcp_ports_of_the_leader_are_published():
         assert unit is not None
         model = with_unit(model, dataclasses.replace(unit, ports=frozenset(ports)))
 
-    ports = list(published_ports.wanted(model))
+    ports = list(published_ports.ports_to_publish(model))
 
     assert [(port.address, port.number) for port in ports] == [("10.152.0.2", 8000)]
     assert ports[0].url(8001) == "http://127.0.0.1:8001"
@@ -266,7 +266,7 @@ def test_a_unit_is_shown_with_its_databags():
     unit = model.unit("flask-k8s/0")
     assert unit is not None
 
-    shown = documents.unit(model, unit)["flask-k8s/0"]
+    shown = documents.unit_document(model, unit)["flask-k8s/0"]
 
     assert shown["leader"] is True
     assert shown["charm"] == "local:flask-k8s-0"

@@ -1,7 +1,7 @@
 import pytest
 from model_builders import FLASK, NOW, deployed, empty, settled
 from paas_local.juju import actions, operations
-from paas_local.juju.errors import Refused
+from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Model
 
 
@@ -19,21 +19,23 @@ def test_operations_and_tasks_count_together():
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        pytest.param({}, '"name" is required', id="missing"),
-        pytest.param({"name": 3}, '"name" must be of type string, given 3', id="type"),
-        pytest.param({"name": "a", "level": True}, '"level" must be of type integer, given True', id="bool"),
-        pytest.param({"name": "a", "x": 1}, 'additional property "x" is not allowed', id="additional"),
+        pytest.param({}, "'name' is a required property", id="missing"),
+        pytest.param({"name": 3}, "name: 3 is not of type 'string'", id="type"),
+        pytest.param({"name": "a", "level": True}, "level: True is not of type 'integer'", id="bool"),
+        pytest.param(
+            {"name": "a", "x": 1}, "Additional properties are not allowed ('x' was unexpected)", id="additional"
+        ),
     ],
 )
 def test_parameters_are_checked(params: dict[str, object], words: str):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(JujuError) as refused:
         actions.enqueue(model(), "flask-k8s/0", "backup", params, NOW)
 
     assert refused.value.message == f'validation failed: action "backup" on unit "flask-k8s/0": {words}'
 
 
 def test_an_unknown_action_is_refused():
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(JujuError) as refused:
         actions.enqueue(model(), "flask-k8s/0", "nope", {}, NOW)
 
     assert refused.value.message == 'action "nope" not defined on unit "flask-k8s/0"'
@@ -66,6 +68,6 @@ def test_a_task_whose_pod_is_gone_has_failed():
 def test_a_task_of_a_unit_that_goes_has_failed():
     where, task = actions.enqueue(model(), "flask-k8s/0", "rotate", {}, NOW)
 
-    where = operations.force_out(where, ["flask-k8s"])
+    where = operations.remove_units_by_force(where, ["flask-k8s"])
 
     assert (where.tasks[task.id].status, where.tasks[task.id].message) == ("failed", "unit flask-k8s/0 is gone")

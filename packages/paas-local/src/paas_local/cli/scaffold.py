@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from paas_local.build import frameworks, rock_recipe
 from paas_local.build.errors import project_errors
-from paas_local.juju import operations
+from paas_local.juju import names
 
 _TEMPLATE = "template"
 _SUFFIX = ".template"
@@ -66,7 +66,7 @@ def write(folder: Path, files: Mapping[PurePosixPath, ProjectFile]) -> None:
 
 def name_problem(framework: str, name: str) -> str | None:
     """Return why a project cannot have this name; the application, the image and the package have it too."""
-    if not operations.APPLICATION_NAME.fullmatch(name):
+    if not names.APPLICATION_NAME.fullmatch(name):
         return f'invalid name "{name}": lower-case letters, digits and dashes, with a letter in each part, as my-app'
     if name.replace("-", "_") in {framework, *sys.stdlib_module_names}:
         return f'invalid name "{name}": a module of that name exists already; try {name}-app'

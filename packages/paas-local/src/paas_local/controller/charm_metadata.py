@@ -1,18 +1,18 @@
-"""What a charm's metadata, options and actions mean for a model."""
+"""A packed charm's metadata, options and actions as a ``juju.charm.Charm``."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from paas_local.juju.model import Action, Charm, Container, Endpoint, Option, Role
+from paas_local.juju.charm import Action, Charm, Container, Endpoint, Option, Role
 
 if TYPE_CHECKING:
     from paas_local.build import charms
 
-ROLES: Mapping[str, Role] = {"requires": "requirer", "provides": "provider", "peers": "peer"}
+_ROLES: Mapping[str, Role] = {"requires": "requirer", "provides": "provider", "peers": "peer"}
 
 
 def declared(charm: "charms.Charm") -> Charm:
-    """Read what a packed charm declares."""
+    """Return what a packed charm declares."""
     metadata = charm.metadata
     base = metadata.get("base")
     return Charm(
@@ -34,22 +34,17 @@ def _items(document: Mapping[str, Any], key: str) -> list[tuple[str, Mapping[str
 
 
 def _endpoints(metadata: Mapping[str, Any]) -> Iterator[Endpoint]:
-    for key, role in ROLES.items():
+    for key, role in _ROLES.items():
         for name, item in _items(metadata, key):
-            yield Endpoint(
-                name=name,
-                interface=item["interface"],
-                role=role,
-                limit=item.get("limit"),
-                scope=item.get("scope", "global"),
-            )
+            yield Endpoint(name=name, interface=item["interface"], role=role, limit=item.get("limit"))
 
 
 def _container(metadata: Mapping[str, Any], name: str, item: Mapping[str, Any]) -> Container:
     storages = dict(_items(metadata, "storage"))
-    given: list[Mapping[str, str]] = item.get("mounts") or []
+    declarations: list[Mapping[str, str]] = item.get("mounts") or []
     mounts = {
-        mount.get("location") or storages[mount["storage"]].get("location", ""): mount["storage"] for mount in given
+        mount.get("location") or storages[mount["storage"]].get("location", ""): mount["storage"]
+        for mount in declarations
     }
     return Container(name=name, resource=item.get("resource"), uid=item.get("uid"), mounts=mounts)
 
@@ -59,9 +54,8 @@ def _option(item: Mapping[str, Any]) -> Option:
 
 
 def _action(item: Mapping[str, Any]) -> Action:
-    return Action(
-        description=item.get("description", ""),
-        params=item.get("params") or {},
-        required=tuple(item.get("required") or ()),
-        additional=item.get("additionalProperties", True),
-    )
+    schema: dict[str, Any] = {"type": "object", "properties": item.get("params") or {}}
+    for key in ("required", "additionalProperties"):
+        if key in item and item[key] not in (None, []):
+            schema[key] = item[key]
+    return Action(description=item.get("description", ""), schema=schema)

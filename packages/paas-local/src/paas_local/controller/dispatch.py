@@ -1,6 +1,6 @@
-"""How one event becomes a run of the charm: its environment, and what its process leaves behind.
+"""One run of a charm for an event: its command, its environment and its output.
 
-The environment is made from nothing: a charm must not depend on what the daemon happens to have in its own.
+The environment inherits nothing, so that a charm cannot depend on the daemon's.
 """
 
 import asyncio
@@ -11,33 +11,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from paas_local.juju import actions, events
-from paas_local.juju.hook_tools.storage import location
 from paas_local.juju.model import Model, Task
-from paas_local.juju.status_document import VERSION
+from paas_local.juju.names import agent_folder, charm_folder, cluster_name, storage_folder, unit_tag
+from paas_local.juju.version import JUJU_VERSION
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
 
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-API_ADDRESSES = "10.152.183.1:17070 controller-service.controller-local.svc.cluster.local:17070"
-CLOUD_API_VERSION = "1.31.0"
-# A background process of the charm may hold its output open for ever; what it says later is lost.
-LATE_OUTPUT = 1.0
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_API_ADDRESSES = f"10.152.183.1:17070 {cluster_name('controller-local', 'controller-service')}:17070"
+_CLOUD_API_VERSION = "1.31.0"
+# A background process of the charm may keep the output open; later output is lost.
+_LATE_OUTPUT = 1.0
 
-Say = Callable[[str, str], None]
+LogLine = Callable[[str, str], None]
 
 
-class Runs(Protocol):
-    """Where a charm's process is started; a pod."""
+class CharmContainer(Protocol):
+    """A pod whose charm container runs the charm."""
 
     async def run(self, argv: list[str], *, env: Mapping[str, str], cwd: str) -> "Process":
-        """Start it in the charm container."""
+        """Start a program in the charm container."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
-    """How the charm's process ended, and all that it said."""
+class Exit:
+    """The end of the charm's process: its exit status and its output."""
 
     code: int
     stdout: str
@@ -45,24 +45,14 @@ class Ended:
 
     @property
     def interrupted(self) -> bool:
-        """Whether it was ended from outside, which is no failure of the hook."""
+        """Return whether the process was killed from outside, which does not fail the hook."""
         return self.code in {-15, -9, 143, 137}
 
 
-def agent_folder(unit: str) -> str:
-    """Name the folder of a unit's agent in the charm container."""
-    return f"/var/lib/juju/agents/unit-{unit.replace('/', '-')}"
-
-
-def charm_folder(unit: str) -> str:
-    """Name the charm's folder in the charm container."""
-    return f"{agent_folder(unit)}/charm"
-
-
 def arguments(model: Model, unit: str, event: events.Event, charm: Path) -> list[str] | None:
-    """Say what is run: the charm's dispatch, a hook of its own, or an operator's command through a shell.
+    """Return the command: the charm's dispatch, its hook's or action's program, or the operator's shell command.
 
-    Nothing, when the charm has neither: such a hook counts as done.
+    Return None if the charm has neither; such a hook counts as done.
     """
     command = model.tasks[event.task].command if isinstance(event, events.Run) else ()
     if command:
@@ -74,17 +64,16 @@ def arguments(model: Model, unit: str, event: events.Event, charm: Path) -> list
 
 
 def environment(model: Model, unit: str, event: events.Event, context: str) -> dict[str, str]:
-    """Give the whole environment of a hook or an action."""
+    """Return the whole environment of a hook or an action."""
     charm = charm_folder(unit)
-    tag = f"unit-{unit.replace('/', '-')}"
     return {
         "APT_LISTCHANGES_FRONTEND": "none",
         "CHARM_DIR": charm,
-        "CLOUD_API_VERSION": CLOUD_API_VERSION,
+        "CLOUD_API_VERSION": _CLOUD_API_VERSION,
         "DEBIAN_FRONTEND": "noninteractive",
         "JUJU_AGENT_SOCKET_ADDRESS": f"{agent_folder(unit)}/agent.socket",
         "JUJU_AGENT_SOCKET_NETWORK": "unix",
-        "JUJU_API_ADDRESSES": API_ADDRESSES,
+        "JUJU_API_ADDRESSES": _API_ADDRESSES,
         "JUJU_AVAILABILITY_ZONE": "",
         "JUJU_CHARM_DIR": charm,
         "JUJU_CHARM_FTP_PROXY": model.config.get("juju-ftp-proxy", ""),
@@ -97,26 +86,26 @@ def environment(model: Model, unit: str, event: events.Event, context: str) -> d
         "JUJU_MODEL_UUID": model.uuid,
         "JUJU_PRINCIPAL_UNIT": "",
         "JUJU_UNIT_NAME": unit,
-        "JUJU_VERSION": VERSION,
+        "JUJU_VERSION": JUJU_VERSION,
         "LANG": "C.UTF-8",
-        "PATH": f"/var/lib/juju/tools/{tag}:{SYSTEM_PATH}",
+        "PATH": f"/var/lib/juju/tools/{unit_tag(unit)}:{_SYSTEM_PATH}",
         "TERM": "tmux-256color",
         **_dispatched(event),
-        **_particular(model, event),
+        **_event_variables(model, event),
     }
 
 
-async def run(pod: Runs, unit: str, argv: list[str], env: Mapping[str, str], say: Say) -> Ended:
-    """Run the charm's process; what it prints becomes lines of the log as it comes."""
+async def run(pod: CharmContainer, unit: str, argv: list[str], env: Mapping[str, str], log_line: LogLine) -> Exit:
+    """Run the charm's process, and log each line of its output as it comes."""
     process = await pod.run(argv, env=env, cwd=charm_folder(unit))
     stdout, stderr = list[bytes](), list[bytes]()
     readers = [
-        asyncio.create_task(_follow(process.stdout, stdout, "DEBUG", say)),
-        asyncio.create_task(_follow(process.stderr, stderr, "WARNING", say)),
+        asyncio.create_task(_follow(process.stdout, stdout, "DEBUG", log_line)),
+        asyncio.create_task(_follow(process.stderr, stderr, "WARNING", log_line)),
     ]
     try:
         code = await process.wait()
-        await asyncio.wait(readers, timeout=LATE_OUTPUT)
+        await asyncio.wait(readers, timeout=_LATE_OUTPUT)
     finally:
         if process.returncode is None:
             process.kill()
@@ -124,18 +113,18 @@ async def run(pod: Runs, unit: str, argv: list[str], env: Mapping[str, str], say
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
-    return Ended(code=code, stdout=_text(stdout), stderr=_text(stderr))
+    return Exit(code=code, stdout=_text(stdout), stderr=_text(stderr))
 
 
-async def _follow(stream: asyncio.StreamReader | None, kept: list[bytes], level: str, say: Say) -> None:
+async def _follow(stream: asyncio.StreamReader | None, kept: list[bytes], level: str, log_line: LogLine) -> None:
     rest = b""
     while stream is not None and (chunk := await stream.read(65536)):
         kept.append(chunk)
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
-            say(level, line.decode(errors="replace"))
+            log_line(level, line.decode(errors="replace"))
     if rest:
-        say(level, rest.decode(errors="replace"))
+        log_line(level, rest.decode(errors="replace"))
 
 
 def _text(chunks: list[bytes]) -> str:
@@ -143,64 +132,64 @@ def _text(chunks: list[bytes]) -> str:
 
 
 def _dispatched(event: events.Event) -> dict[str, str]:
-    # in an action the name is empty: ops then decides by the path
+    # empty for an action: ops then decides by the path
     if isinstance(event, events.Run):
         return {"JUJU_DISPATCH_PATH": f"actions/{event.action}", "JUJU_HOOK_NAME": ""}
     name = events.hook(event)
     return {"JUJU_DISPATCH_PATH": f"hooks/{name}", "JUJU_HOOK_NAME": name}
 
 
-def _particular(model: Model, event: events.Event) -> dict[str, str]:
+def _event_variables(model: Model, event: events.Event) -> dict[str, str]:
     match event:
         case events.Related():
-            found = _related(event)
+            variables = _related(event)
         case events.PebbleReady(container=container):
-            found = {"JUJU_WORKLOAD_NAME": container}
+            variables = {"JUJU_WORKLOAD_NAME": container}
         case events.Notice(container=container, notice=notice, key=key):
-            found = {
+            variables = {
                 "JUJU_WORKLOAD_NAME": container,
                 "JUJU_NOTICE_ID": notice,
                 "JUJU_NOTICE_TYPE": "custom",
                 "JUJU_NOTICE_KEY": key,
             }
         case events.Check(container=container, check=check):
-            found = {"JUJU_WORKLOAD_NAME": container, "JUJU_PEBBLE_CHECK_NAME": check}
+            variables = {"JUJU_WORKLOAD_NAME": container, "JUJU_PEBBLE_CHECK_NAME": check}
         case events.SecretStep():
-            found = _secret(event)
+            variables = _secret(event)
         case events.Storage(storage=storage):
-            found = {
+            variables = {
                 "JUJU_STORAGE_ID": storage,
-                "JUJU_STORAGE_LOCATION": location(storage),
+                "JUJU_STORAGE_LOCATION": storage_folder(storage),
                 "JUJU_STORAGE_KIND": "filesystem",
             }
         case events.Run(task=number):
-            found = _task(model.tasks[number])
+            variables = _task(model.tasks[number])
         case events.Lifecycle():
-            found = {}
-    return found
+            variables = {}
+    return variables
 
 
 def _related(event: events.Related) -> dict[str, str]:
-    found = {
+    variables = {
         "JUJU_RELATION": event.endpoint,
         "JUJU_RELATION_ID": f"{event.endpoint}:{event.relation}",
         "JUJU_REMOTE_APP": event.application,
         "JUJU_REMOTE_UNIT": event.unit,
     }
-    return {**found, "JUJU_DEPARTING_UNIT": event.departing} if event.change == "departed" else found
+    return {**variables, "JUJU_DEPARTING_UNIT": event.departing} if event.change == "departed" else variables
 
 
 def _secret(event: events.SecretStep) -> dict[str, str]:
-    found = {"JUJU_SECRET_ID": f"secret:{event.secret}", "JUJU_SECRET_LABEL": event.label}
+    variables = {"JUJU_SECRET_ID": f"secret:{event.secret}", "JUJU_SECRET_LABEL": event.label}
     if event.becomes == "changed":
-        return found
-    return {**found, "JUJU_SECRET_REVISION": str(event.revision)}
+        return variables
+    return {**variables, "JUJU_SECRET_REVISION": str(event.revision)}
 
 
 def _task(task: Task) -> dict[str, str]:
     if task.action == actions.JUJU_EXEC:
         return {}
-    # the variable is called UUID and holds the number of the task
+    # despite its name, the UUID is the task's number
     return {
         "JUJU_ACTION_NAME": task.action,
         "JUJU_ACTION_UUID": str(task.id),

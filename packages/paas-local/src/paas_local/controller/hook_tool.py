@@ -1,8 +1,8 @@
-"""Carry one call of a hook tool to the unit's agent and give back its answer: what a charm runs as ``relation-get``.
+"""The program that a charm runs as a hook tool, such as ``relation-get``: it passes the call to the unit's agent.
 
-A charm may run dozens of these in one hook, so it starts without site packages and imports next to nothing: with
-``json`` or ``socket`` each would take twice the time. What goes over the socket is therefore netstrings. Files that an
-argument names are read here and now: the charm deletes them right after, and only it can see them.
+A charm may run dozens of these in one hook, so it starts without site packages and imports next to nothing: ``json``
+or ``socket`` would double its time. The protocol is therefore netstrings. Files in the arguments are read here,
+because only the charm container has them and the charm deletes them after the call.
 """
 
 import _socket
@@ -14,13 +14,13 @@ _TEXT = ("utf-8", "surrogateescape")
 
 
 def pack(texts: list[str]) -> bytes:
-    """Put texts one after the other, each with its length in bytes: ``4:text,``."""
+    """Return texts as netstrings, each with its length in bytes: ``4:text,``."""
     encoded = [text.encode(*_TEXT) for text in texts]
     return b"".join(b"%d:%b," % (len(each), each) for each in encoded)
 
 
 def unpack(data: bytes) -> list[str]:
-    """Take them apart again; raises ``ValueError`` for what is not whole."""
+    """Return the texts of netstrings; raise ``ValueError`` if they are incomplete."""
     texts: list[str] = []
     while data:
         length, _, rest = data.partition(b":")
@@ -32,21 +32,21 @@ def unpack(data: bytes) -> list[str]:
     return texts
 
 
-def named_files(arguments: list[str]) -> list[str]:
-    """List the files that arguments name: ``--file PATH``, ``--file=PATH`` and ``KEY#file=PATH``."""
-    found: list[str] = []
+def files_in(arguments: list[str]) -> list[str]:
+    """Return the files in the arguments: ``--file PATH``, ``--file=PATH`` and ``KEY#file=PATH``."""
+    files: list[str] = []
     for index, argument in enumerate(arguments):
         if argument == "--":
             break
         if argument == "--file":
-            found += arguments[index + 1 : index + 2]
+            files += arguments[index + 1 : index + 2]
         elif argument.startswith("--file=") or (not argument.startswith("-") and "#file=" in argument):
-            found.append(argument.partition("=")[2])
-    return found
+            files.append(argument.partition("=")[2])
+    return files
 
 
 def read(names: list[str]) -> dict[str, str]:
-    """Read files as text; a dash is the standard input."""
+    """Return files with their text; a dash is the standard input."""
     contents: dict[str, str] = {}
     for name in names:
         if name == "-":
@@ -56,13 +56,13 @@ def read(names: list[str]) -> dict[str, str]:
             with open(name, encoding="utf-8") as file:  # noqa: PTH123 - pathlib would double the start-up time
                 contents[name] = file.read()
         except FileNotFoundError:
-            # the agent answers for it, in the words of the tool
+            # the agent replies with the tool's error
             continue
     return contents
 
 
-def ask(address: str, texts: list[str]) -> list[str]:
-    """Send one request, whole, and wait for the whole answer."""
+def call(address: str, texts: list[str]) -> list[str]:
+    """Send one request, and return the whole answer."""
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         connection.connect("\0" + address[1:] if address.startswith("@") else address)
@@ -74,24 +74,24 @@ def ask(address: str, texts: list[str]) -> list[str]:
     finally:
         connection.close()
     if not chunks:
-        raise ValueError("the agent hung up")
+        raise ValueError("the agent closed the connection")
     return unpack(b"".join(chunks))
 
 
 def main(argv: list[str]) -> int:
-    """Be the tool whose name this program was called by, or that stands first."""
+    """Run the tool named by the program's own name or, as ``jujuc``, by the first argument."""
     tool, *arguments = argv if argv[0].rpartition("/")[2] not in {"jujuc", "hook_tool.py"} else argv[1:]
     address = os.environ.get("JUJU_AGENT_SOCKET_ADDRESS", "")
     if not address:
         sys.stderr.write("ERROR JUJU_AGENT_SOCKET_ADDRESS not set\n")
         return 1
-    contents = read(named_files(arguments))
+    contents = read(files_in(arguments))
     stdin = contents.pop("-", "")
     context = os.environ.get("JUJU_CONTEXT_ID", "")
-    named = [text for file in contents.items() for text in file]
+    files = [text for file in contents.items() for text in file]
     try:
-        stdout, stderr, code = ask(
-            address, [context, tool.rpartition("/")[2], stdin, str(len(arguments)), *arguments, *named]
+        stdout, stderr, code = call(
+            address, [context, tool.rpartition("/")[2], stdin, str(len(arguments)), *arguments, *files]
         )
     except (OSError, ValueError) as error:
         sys.stderr.write(f"ERROR {error}\n")

@@ -1,11 +1,11 @@
-"""The socket that a charm's hook tools talk to: one request in, one answer out, then the end."""
+"""The socket of a unit's agent for the charm's hook tools: one request and one answer per connection."""
 
 import asyncio
 import contextlib
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from paas_local.controller.hook_tool import pack, unpack
@@ -14,30 +14,30 @@ from paas_local.juju.hook_tools.call import Request
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the tool prints, and how it exits."""
+    """A tool's output and exit status."""
 
     stdout: str = ""
     stderr: str = ""
-    code: int = field(default=0)
+    code: int = 0
 
 
-Answers = Callable[[str, Request], Answer]
+AnswerCall = Callable[[str, Request], Answer]
 
 
 class ToolServer:
-    """Listens while the unit's pod lives; the answers are given by its agent."""
+    """The server, which passes each request to the unit's agent."""
 
-    def __init__(self, path: Path, answers: Answers) -> None:
+    def __init__(self, path: Path, answer: AnswerCall) -> None:
         self._path = path
-        self._answers = answers
+        self._answer = answer
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Begin to listen."""
-        self._server = await asyncio.start_unix_server(self._serve, sock=listening(self._path))
+        """Start to listen."""
+        self._server = await asyncio.start_unix_server(self._serve, sock=listen(self._path))
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Stop to listen."""
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -48,15 +48,15 @@ class ToolServer:
             try:
                 context, request = _request(unpack(await reader.read()))
             except ValueError:
-                # a hook that is killed takes its tools along in the middle of a word
+                # a killed hook leaves an incomplete request
                 return
-            answer = self._answers(context, request)
+            answer = self._answer(context, request)
             writer.write(pack([answer.stdout, answer.stderr, str(answer.code)]))
             await writer.drain()
 
 
-def listening(path: Path) -> socket.socket:
-    """Listen at a path of any length: through its folder's descriptor it is short enough for a socket."""
+def listen(path: Path) -> socket.socket:
+    """Return a socket that listens on a path of any length: by its folder's descriptor the path is short enough."""
     path.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)
     try:
@@ -68,8 +68,8 @@ def listening(path: Path) -> socket.socket:
     return server
 
 
-def _request(asked: list[str]) -> tuple[str, Request]:
-    context, tool, stdin, count, *words = asked
+def _request(texts: list[str]) -> tuple[str, Request]:
+    context, tool, stdin, count, *words = texts
     arguments, files = words[: int(count)], words[int(count) :]
     return context, Request(
         tool=tool,

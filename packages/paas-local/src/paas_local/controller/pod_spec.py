@@ -1,4 +1,4 @@
-"""Where the things of a model lie on disk, and what a unit's pod is made of."""
+"""The folders of a model, and the specification of a unit's pod."""
 
 import shutil
 from collections.abc import Mapping
@@ -9,8 +9,9 @@ import yaml
 
 from paas_local.build import charms, rocks
 from paas_local.juju import hook_tools
-from paas_local.juju.hook_tools import storage
-from paas_local.juju.model import Container, Model, Unit
+from paas_local.juju.charm import Container
+from paas_local.juju.model import Model, Unit
+from paas_local.juju.names import pod_name, storage_folder
 from paas_local.pods import containers
 
 
@@ -22,26 +23,30 @@ class Folders:
 
     @property
     def hosts(self) -> Path:
-        """The file of names that all its pods see."""
+        """Return the ``/etc/hosts`` of all pods."""
         return self.root / "hosts"
 
     def pod(self, unit: str) -> Path:
-        """Name the folder of what a pod needs while it runs."""
-        return self.root / "pods" / unit.replace("/", "-")
+        """Return the folder of a running pod."""
+        return self.root / "pods" / pod_name(unit)
+
+    def pebble_socket(self, unit: str, container: str) -> Path:
+        """Return the socket of a container's Pebble."""
+        return self.pod(unit) / container / "pebble.socket"
 
     def charm(self, unit: str) -> Path:
-        """Name a unit's own copy of its charm, where the charm keeps its state."""
-        return self.root / "charms" / unit.replace("/", "-")
+        """Return the folder of a unit's copy of its charm, where the charm keeps its state."""
+        return self.root / "charms" / pod_name(unit)
 
     def storage(self, unit: str, storage: str) -> Path:
-        """Name the folder of a storage, which outlives pods."""
-        return self.root / "storage" / f"{storage.partition('/')[0]}-{unit.replace('/', '-')}"
+        """Return the folder of a storage, which outlives pods."""
+        return self.root / "storage" / f"{storage.partition('/')[0]}-{pod_name(unit)}"
 
 
 def spec(folders: Folders, model: Model, unit: Unit) -> containers.PodSpec:
-    """Say what a unit's pod is made of."""
+    """Return the specification of a unit's pod."""
     application = model.applications[unit.application]
-    stored = {item: folders.storage(unit.name, item) for item in unit.storage}
+    storages = {item: folders.storage(unit.name, item) for item in unit.storage}
     return containers.PodSpec(
         unit=unit.name,
         model=model.name,
@@ -52,41 +57,44 @@ def spec(folders: Folders, model: Model, unit: Unit) -> containers.PodSpec:
         agent_socket=folders.pod(unit.name) / "agent.socket",
         tools=hook_tools.NAMES,
         containers=tuple(
-            _container(container, application.resources, stored) for container in application.charm.containers.values()
+            _container(container, application.resources, storages)
+            for container in application.charm.containers.values()
         ),
-        charm_storage={storage.location(item): folder for item, folder in stored.items()},
+        charm_storage={storage_folder(item): folder for item, folder in storages.items()},
         hosts=folders.hosts,
     )
 
 
-def prepare(made: containers.PodSpec, resources: Mapping[str, str]) -> None:
-    """Make the folders of a pod: storage is kept, the charm's folder is always new, as with a new pod."""
-    for folder in made.charm_storage.values():
+def create_folders(spec: containers.PodSpec, resources: Mapping[str, str]) -> None:
+    """Create the folders of a pod; storage is kept, the charm's folder is copied again."""
+    for folder in spec.charm_storage.values():
         folder.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(made.folder, ignore_errors=True)
-    made.folder.mkdir(parents=True)
-    shutil.rmtree(made.charm_dir, ignore_errors=True)
-    shutil.copytree(made.charm.folder, made.charm_dir, symlinks=True)
-    described = made.charm_dir / ".resources"
-    described.mkdir(exist_ok=True)
+    shutil.rmtree(spec.folder, ignore_errors=True)
+    spec.folder.mkdir(parents=True)
+    shutil.rmtree(spec.charm_dir, ignore_errors=True)
+    shutil.copytree(spec.charm.folder, spec.charm_dir, symlinks=True)
+    descriptions = spec.charm_dir / ".resources"
+    descriptions.mkdir(exist_ok=True)
     for name, rock in resources.items():
         document = {"registrypath": f"file://{rock}", "username": "", "password": ""}
-        (described / f"{name}.yaml").write_text(yaml.safe_dump(document))
+        (descriptions / f"{name}.yaml").write_text(yaml.safe_dump(document))
 
 
-def clear(folders: Folders, unit: Unit) -> None:
-    """Remove what a unit leaves behind."""
-    places = [folders.pod(unit.name), folders.charm(unit.name)]
-    for place in (*places, *(folders.storage(unit.name, item) for item in unit.storage)):
-        shutil.rmtree(place, ignore_errors=True)
+def remove_folders(folders: Folders, unit: Unit) -> None:
+    """Remove the folders of a unit, its storage included."""
+    paths = [folders.pod(unit.name), folders.charm(unit.name)]
+    for path in (*paths, *(folders.storage(unit.name, item) for item in unit.storage)):
+        shutil.rmtree(path, ignore_errors=True)
 
 
-def _container(container: Container, resources: Mapping[str, str], stored: Mapping[str, Path]) -> containers.Container:
-    by_name = {item.partition("/")[0]: folder for item, folder in stored.items()}
+def _container(
+    container: Container, resources: Mapping[str, str], storages: Mapping[str, Path]
+) -> containers.Container:
+    by_name = {item.partition("/")[0]: folder for item, folder in storages.items()}
     rock = resources.get(container.resource or "")
     return containers.Container(
         name=container.name,
         rock=rocks.read(Path(rock)) if rock else None,
         uid=container.uid,
-        storage={place: by_name[name] for place, name in container.mounts.items() if name in by_name},
+        storage={path: by_name[name] for path, name in container.mounts.items() if name in by_name},
     )

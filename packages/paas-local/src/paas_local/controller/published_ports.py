@@ -1,18 +1,23 @@
-"""Which ports of a model are to be reached from the machine itself: the open TCP ports of each application's leader."""
+"""The published ports: the open TCP ports of each application's leader, reachable on the host."""
 
-from collections.abc import Iterator
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from paas_local.controller.machine import Machine
 from paas_local.juju.model import Model
 from paas_local.juju.status_document import service_address
+from paas_local.pods.bridge import NetworkError
 
-# What is no HTTP server gets no http:// in front: a browser would only be misled.
-NOT_HTTP = {3306: "mysql", 5432: "postgresql", 5672: "amqp", 6379: "redis", 27017: "mongodb"}
+RETRY_PAUSE = 5.0
+# a browser cannot open these: their URLs do not begin with http://
+_SCHEMES = {3306: "mysql", 5432: "postgresql", 5672: "amqp", 6379: "redis", 27017: "mongodb"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Port:
-    """One port of one application, where it is at the moment."""
+    """One port of one application, at the application's current address."""
 
     model: str
     application: str
@@ -20,12 +25,12 @@ class Port:
     number: int
 
     def url(self, number: int) -> str:
-        """Say how it is reached through a port of the machine."""
-        return f"{NOT_HTTP.get(self.number, 'http')}://127.0.0.1:{number}"
+        """Return the URL of the port, published as a port of the host."""
+        return f"{_SCHEMES.get(self.number, 'http')}://127.0.0.1:{number}"
 
 
-def wanted(model: Model) -> Iterator[Port]:
-    """List the ports that should be published."""
+def ports_to_publish(model: Model) -> Iterator[Port]:
+    """Yield the ports of a model that should be published."""
     for application in model.applications.values():
         address = service_address(application)
         ports = {port for unit in application.units.values() if unit.address == address for port in unit.ports}
@@ -33,3 +38,54 @@ def wanted(model: Model) -> Iterator[Port]:
             numbers, _, protocol = port.partition("/")
             if protocol == "tcp" and numbers.isdecimal():
                 yield Port(model=model.name, application=application.name, address=address, number=int(numbers))
+
+
+class Publisher:
+    """Publishes the ports of all models, and retries those that the host has no free port for."""
+
+    def __init__(self, machine: Machine, failed: Callable[[Port, str], None]) -> None:
+        self._machine = machine
+        self._failed = failed
+        # the port of the host, or the reason why there is none
+        self._ports: dict[Port, int | str] = {}
+
+    def urls(self, model: str) -> dict[str, list[str]]:
+        """Return the URLs of a model's applications."""
+        urls: dict[str, list[str]] = {}
+        for port, number in sorted(self._ports.items(), key=lambda item: item[0].number):
+            if port.model == model and isinstance(number, int):
+                urls.setdefault(port.application, []).append(port.url(number))
+        return urls
+
+    def unreachable(self, model: str) -> dict[str, str]:
+        """Return the reasons why applications with an open port have no URL, and what to do about it."""
+        return {
+            port.application: f"{reason}; free one of them, it is tried again every few seconds"
+            for port, reason in self._ports.items()
+            if port.model == model and isinstance(reason, str)
+        }
+
+    async def run(self, models: Callable[[], Iterable[Model]], changed: Callable[[], asyncio.Event]) -> None:
+        """Publish and unpublish ports after each change of a model; end only when cancelled."""
+        while True:
+            change = changed()
+            ports = {port for model in models() for port in ports_to_publish(model)}
+            for port in [port for port in self._ports if port not in ports]:
+                number = self._ports.pop(port)
+                if isinstance(number, int):
+                    await self._machine.unpublish(number)
+            missing = [port for port in ports if not isinstance(self._ports.get(port), int)]
+            for port in sorted(missing, key=lambda port: (port.model, port.application)):
+                self._ports[port] = await self._publish(port)
+            # no event says that another program has closed a port
+            pause = RETRY_PAUSE if any(isinstance(each, str) for each in self._ports.values()) else None
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(change.wait(), pause)
+
+    async def _publish(self, port: Port) -> int | str:
+        try:
+            return await self._machine.publish(port.address, port.number)
+        except NetworkError as error:
+            if self._ports.get(port) != str(error):
+                self._failed(port, str(error))
+            return str(error)

@@ -1,7 +1,6 @@
-"""What outlives the background process: its models and their logs, in one SQLite file.
+"""The stored models and their logs, in one SQLite file.
 
-A model is one JSON document, because it changes as a whole: what is read back is what was there before or after a
-change, never between.
+A model is one JSON document, so a change is stored as a whole or not at all.
 """
 
 import sqlite3
@@ -13,7 +12,7 @@ import pydantic
 
 from paas_local.juju.model import Model
 
-KEPT_LINES = 50_000
+_KEPT_LINES = 50_000
 _MODEL = pydantic.TypeAdapter(Model)
 _SCHEMA = """
 create table if not exists models (name text primary key, document blob not null);
@@ -37,49 +36,49 @@ class Line:
 
 
 class State:
-    """The file; one process has it open."""
+    """The SQLite file, open in one process."""
 
     def __init__(self, file: Path) -> None:
         self._database = sqlite3.connect(file, isolation_level=None)
         self._database.execute("pragma journal_mode = wal")
-        # a change survives the end of this process at any moment; a power cut may cost the last ones
+        # a change survives the end of this process; a power failure may lose the last ones
         self._database.execute("pragma synchronous = normal")
         self._database.executescript(_SCHEMA)
 
     def models(self) -> dict[str, Model]:
-        """Read all models back."""
+        """Return the stored models."""
         rows = self._database.execute("select document from models order by name").fetchall()
-        found = [_MODEL.validate_json(document) for (document,) in rows]
-        return {model.name: model for model in found}
+        models = [_MODEL.validate_json(document) for (document,) in rows]
+        return {model.name: model for model in models}
 
     def save(self, model: Model) -> None:
-        """Keep a model as it is now."""
+        """Store a model."""
         self._database.execute(
             "insert into models values (?, ?) on conflict (name) do update set document = excluded.document",
             (model.name, _MODEL.dump_json(model)),
         )
 
     def remove(self, name: str) -> None:
-        """Forget a model and its log."""
+        """Delete a model and its log."""
         self._database.execute("delete from models where name = ?", (name,))
         self._database.execute("delete from lines where model = ?", (name,))
 
     def append(self, model: str, line: Line) -> None:
-        """Keep a line."""
+        """Append a line to a model's log."""
         self._database.execute(
             "insert into lines (model, time, entity, level, module, message) values (?, ?, ?, ?, ?, ?)",
             (model, line.time, line.entity, line.level, line.module, line.message),
         )
 
     def newest(self, model: str, limit: int) -> int:
-        """Find where the last lines of a log begin; 0 is at its very beginning."""
+        """Return the number before the newest ``limit`` lines of a log; 0 for all lines."""
         row = self._database.execute(
             "select id from lines where model = ? order by id desc limit 1 offset ?", (model, limit)
         ).fetchone()
         return row[0] if row and limit else 0
 
     def lines(self, model: str, after: int) -> Iterator[tuple[int, Line]]:
-        """Read the lines after a number."""
+        """Yield the lines after a number, each with its own."""
         rows = self._database.execute(
             "select id, time, entity, level, module, message from lines where model = ? and id > ? order by id",
             (model, after),
@@ -88,8 +87,8 @@ class State:
             yield number, Line(time=time, entity=entity, level=level, module=module, message=message)
 
     def prune(self) -> None:
-        """Forget the oldest lines."""
-        self._database.execute("delete from lines where id <= (select max(id) from lines) - ?", (KEPT_LINES,))
+        """Delete the oldest lines."""
+        self._database.execute("delete from lines where id <= (select max(id) from lines) - ?", (_KEPT_LINES,))
 
     def close(self) -> None:
         """Close the file."""

@@ -1,7 +1,6 @@
-"""What the agent of one unit does: keeps its pod, and runs one hook after the other as long as the unit lives."""
+"""The agent of one unit: it keeps the unit's pod running, and runs one hook at a time."""
 
 import asyncio
-import base64
 import dataclasses
 import os
 import random
@@ -14,22 +13,24 @@ from typing import Any, Protocol
 from paas_local.build.errors import ProjectError
 from paas_local.controller import dispatch, pod_spec, waiting
 from paas_local.controller.hook_tool_server import Answer, ToolServer
-from paas_local.controller.pebble_watcher import Workload
+from paas_local.controller.pebble_watcher import PebbleWatcher
+from paas_local.controller.secret_ids import fresh_id
 from paas_local.controller.storage import Line
-from paas_local.juju import actions, events, hook_commit, hook_tools, lifecycle, next_hook, operations
-from paas_local.juju.errors import Refused
-from paas_local.juju.hook_context import Context
-from paas_local.juju.model import Model, Unit, seconds
+from paas_local.juju import actions, events, go_values, hook_commit, hook_tools, lifecycle, next_hook, operations
+from paas_local.juju.errors import JujuError
+from paas_local.juju.hook_context import HookContext
+from paas_local.juju.model import Model, Unit, application_of
+from paas_local.juju.names import unit_tag
 from paas_local.pods import containers
 
-DEFAULT_INTERVAL = 300.0
-SPREAD = 0.2
-PAUSE = 5.0
-# A container that ends sooner than this after its start is started again at once, but from then on more and more
-# slowly, as Kubernetes does.
-STEADY = 10.0
-LONGEST_PAUSE = 60.0
-OPERATION = "juju.worker.uniter.operation"
+_UPDATE_STATUS_INTERVAL = 300.0
+_UPDATE_STATUS_SPREAD = 0.2
+_PAUSE = 5.0
+# A container that ends sooner than this after its start is restarted with growing pauses, as on Kubernetes.
+_STABLE_AFTER = 10.0
+_LONGEST_PAUSE = 60.0
+_OPERATION_MODULE = "juju.worker.uniter.operation"
+_DISPATCHED = "via hook dispatching script: dispatch"
 
 
 class Pod(Protocol):
@@ -40,7 +41,7 @@ class Pod(Protocol):
         ...
 
     def pebble_socket(self, container: str) -> Path:
-        """Give a path to a container's Pebble."""
+        """Return the path of a container's Pebble socket."""
         ...
 
     async def wait_container(self, name: str) -> int:
@@ -48,44 +49,44 @@ class Pod(Protocol):
         ...
 
     def replace_spec(self, spec: containers.PodSpec) -> None:
-        """Note what containers are made of that start from now on."""
+        """Replace the specification for containers that start from now on."""
         ...
 
     async def start_container(self, name: str) -> None:
-        """Start a container again."""
+        """Restart a container."""
         ...
 
     async def stop(self) -> None:
-        """End all containers."""
+        """Stop all containers."""
         ...
 
 
 class Models(Protocol):
-    """What the agents share: the models as they are now, their logs, and the machine's pods."""
+    """The daemon, as the agents use it: models, logs and pods."""
 
     @property
-    def news(self) -> asyncio.Event:
-        """Is set with the next change of any model."""
+    def changed(self) -> asyncio.Event:
+        """Return the event that the next change of any model sets."""
         ...
 
     def model(self, name: str) -> Model:
-        """Give a model as it is now."""
+        """Return a model as it is now."""
         ...
 
     def change(self, name: str, change: Callable[[Model], Model]) -> Model:
-        """Change a model; it is kept before this returns."""
+        """Change a model and store it."""
         ...
 
     def log(self, name: str, line: Line) -> None:
-        """Keep a line of a model's log."""
+        """Append a line to a model's log."""
         ...
 
     def folders(self, name: str) -> pod_spec.Folders:
-        """Say where a model's things lie."""
+        """Return the folders of a model."""
         ...
 
     async def start_pod(self, spec: containers.PodSpec) -> Pod:
-        """Start a pod with its address."""
+        """Start a pod and give it its address."""
         ...
 
 
@@ -96,175 +97,174 @@ class Agent:
         self._models = models
         self._name = model
         self._unit = unit
-        self._context: Context | None = None
+        self._context: HookContext | None = None
         self._context_id = ""
 
-    async def live(self) -> None:
-        """Start the pod, run hooks until the unit is gone, and end the pod."""
+    async def run(self) -> None:
+        """Start the pod, run hooks until the unit is removed, and stop the pod."""
         unit = self._unit_now()
         if unit is None:
             return
-        if not unit.seen.removed:
-            await self._live()
-        left = self._unit_now()
-        if left is None or left.seen.removed:
-            pod_spec.clear(self._folders, unit)
-        if left is not None and left.seen.removed:
-            self._change(lambda model: lifecycle.drop_unit(model, self._unit))
+        if not unit.local_state.removed:
+            await self._run_pod()
+        after = self._unit_now()
+        if after is None or after.local_state.removed:
+            pod_spec.remove_folders(self._folders, unit)
+        if after is not None and after.local_state.removed:
+            self._change(lambda model: lifecycle.remove_unit(model, self._unit))
 
-    async def _live(self) -> None:
+    async def _run_pod(self) -> None:
         self._change(lambda model: operations.new_pod(model, self._unit, time.time()))
         server = ToolServer(self._folders.pod(self._unit) / "agent.socket", self._answer)
         pod: Pod | None = None
         try:
-            pod = await self._start(server)
+            pod = await self._start_pod(server)
             if pod is not None:
-                await self._with(pod)
+                await self._run_jobs(pod)
         finally:
             if pod is not None:
                 await pod.stop()
             await server.close()
 
-    async def _with(self, pod: Pod) -> None:
-        self._change(lambda model: operations.pod_up(model, self._unit, time.time()))
+    async def _run_jobs(self, pod: Pod) -> None:
+        self._change(lambda model: operations.pod_started(model, self._unit, time.time()))
         model = self._models.model(self._name)
-        declared = model.applications[self._unit.partition("/")[0]].charm.containers
-        jobs: list[Coroutine[Any, Any, None]] = [self._hooks(pod), self._tick()]
-        jobs += [self._keep(pod, container) for container in declared]
-        running = [asyncio.create_task(job) for job in jobs]
+        containers = model.applications[application_of(self._unit)].charm.containers
+        jobs: list[Coroutine[Any, Any, None]] = [self._run_hooks(pod), self._update_status_timer()]
+        jobs += [self._keep_running(pod, container) for container in containers]
+        tasks = [asyncio.create_task(job) for job in jobs]
         try:
-            # the hooks end with the unit; that anything else ends is a defect, which must not go unseen
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for job in done:
-                job.result()
+            # only the hooks end, with the unit; result() raises the defect that ended another job
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            await _ended(running)
+            await _cancel(tasks)
 
-    async def _start(self, server: ToolServer) -> Pod | None:
+    async def _start_pod(self, server: ToolServer) -> Pod | None:
         while (unit := self._unit_now()) is not None:
             model = self._models.model(self._name)
             try:
                 spec = pod_spec.spec(self._folders, model, unit)
-                pod_spec.prepare(spec, model.applications[unit.application].resources)
+                pod_spec.create_folders(spec, model.applications[unit.application].resources)
                 await server.open()
                 return await self._models.start_pod(spec)
             except (containers.PodError, ProjectError, OSError) as error:
                 await server.close()
-                self._no_pod(str(error))
-                await asyncio.sleep(PAUSE)
+                self._pod_failed(str(error))
+                await asyncio.sleep(_PAUSE)
         return None
 
-    def _no_pod(self, reason: str) -> None:
+    def _pod_failed(self, reason: str) -> None:
         self._log("ERROR", "juju.worker.caasoperator", f"cannot start the pod: {reason}")
         self._change_unit(lambda model: operations.pod_failed(model, self._unit, reason))
 
-    async def _hooks(self, pod: Pod) -> None:
+    async def _run_hooks(self, pod: Pod) -> None:
         while True:
-            news = self._models.news
+            changed = self._models.changed
             now = time.time()
             unit = self._unit_now()
-            if unit is None or unit.seen.removed:
+            if unit is None or unit.local_state.removed:
                 return
             event = next_hook.next_event(self._models.model(self._name), self._unit, now)
             if event is not None:
-                await self._run(pod, event)
+                await self._run_hook(pod, event)
                 continue
             wake = next_hook.wakes_at(self._models.model(self._name), self._unit)
-            await waiting.until(news, max(wake - now, 0) if wake is not None else None)
+            await waiting.until(changed, max(wake - now, 0) if wake is not None else None)
 
-    async def _run(self, pod: Pod, event: events.Event) -> None:
+    async def _run_hook(self, pod: Pod, event: events.Event) -> None:
         model = self._change(lambda model: hook_commit.begin(model, self._unit, event, time.time()))
         argv = dispatch.arguments(model, self._unit, event, self._folders.charm(self._unit))
         if argv is None:
-            self._log("DEBUG", OPERATION, f'skipped "{events.hook(event)}" hook (missing)')
-            self._succeed(Context(unit=self._unit, event=event, snapshot=model), event)
+            self._log("DEBUG", _OPERATION_MODULE, f'skipped "{events.hook(event)}" hook (missing)')
+            self._succeed(HookContext(unit=self._unit, event=event, snapshot=model), event)
             return
-        self._context = Context(unit=self._unit, event=event, snapshot=model)
+        self._context = HookContext(unit=self._unit, event=event, snapshot=model)
         self._context_id = f"{self._unit}-{events.hook(event)}-{int.from_bytes(os.urandom(8), 'big')}"
         environment = dispatch.environment(model, self._unit, event, self._context_id)
         module = f"unit.{self._unit}.{events.hook(event)}"
         try:
-            ended = await dispatch.run(
+            end = await dispatch.run(
                 pod, self._unit, argv, environment, lambda level, text: self._log(level, module, text)
             )
             context = self._context
         finally:
             self._context = None
-        self._conclude(context, event, ended)
+        self._conclude(context, event, end)
 
-    def _conclude(self, context: Context, event: events.Event, ended: dispatch.Ended) -> None:
+    def _conclude(self, context: HookContext, event: events.Event, end: dispatch.Exit) -> None:
         if isinstance(event, events.Run):
-            self._finish(context, event, ended)
-        elif ended.code == 0:
+            self._finish(context, event, end)
+        elif end.code == 0:
             self._succeed(context, event)
-        elif ended.interrupted:
+        elif end.interrupted:
             self._change(lambda model: hook_commit.interrupted(model, self._unit, event, time.time()))
         else:
-            self._fail(event, f"exit status {ended.code}")
+            self._fail(event, f"exit status {end.code}")
 
-    def _succeed(self, context: Context, event: events.Event) -> None:
+    def _succeed(self, context: HookContext, event: events.Event) -> None:
         try:
             self._change(lambda model: hook_commit.commit(model, context, time.time()))
-        except Refused as error:
+        except JujuError as error:
             self._fail(event, error.message)
             return
         level = "DEBUG" if event == events.Lifecycle(step="update-status") else "INFO"
-        how = "via hook dispatching script: dispatch"
-        self._log(level, OPERATION, f'ran "{events.hook(event)}" hook ({how})')
+        self._log(level, _OPERATION_MODULE, f'ran "{events.hook(event)}" hook ({_DISPATCHED})')
 
     def _fail(self, event: events.Event, reason: str) -> None:
         jitter = random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
         self._change(lambda model: hook_commit.fail(model, self._unit, event, time.time(), jitter))
-        name, how = events.hook(event), "via hook dispatching script: dispatch"
-        self._log("ERROR", OPERATION, f'hook "{name}" ({how}) failed: {reason}')
+        name = events.hook(event)
+        self._log("ERROR", _OPERATION_MODULE, f'hook "{name}" ({_DISPATCHED}) failed: {reason}')
         self._log("INFO", "juju.worker.uniter", f'awaiting error resolution for "{name}" hook')
 
-    def _finish(self, context: Context, event: events.Run, ended: dispatch.Ended) -> None:
-        end = actions.Exit(code=ended.code, stdout=ended.stdout, stderr=ended.stderr)
+    def _finish(self, context: HookContext, event: events.Run, end: dispatch.Exit) -> None:
+        task_end = actions.Exit(code=end.code, stdout=end.stdout, stderr=end.stderr)
         try:
-            if end.code == 0:
+            if task_end.code == 0:
                 self._change(lambda model: hook_commit.commit(model, context, time.time()))
-        except Refused as error:
-            end = dataclasses.replace(end, code=1, stderr=f"{end.stderr}ERROR {error.message}\n")
-        if end.code != 0:
+        except JujuError as error:
+            task_end = dataclasses.replace(task_end, code=1, stderr=f"{task_end.stderr}ERROR {error.message}\n")
+        if task_end.code != 0:
             self._change(lambda model: hook_commit.fail(model, self._unit, event, time.time()))
-        self._change(lambda model: actions.finish(model, event.task, end, time.time()))
+        self._change(lambda model: actions.finish(model, event.task, task_end, time.time()))
 
     def _answer(self, context: str, request: hook_tools.Request) -> Answer:
         if self._context is None or context != self._context_id:
             return Answer(stderr=f'ERROR cannot get context "{context}"\n', code=1)
-        world = hook_tools.World(
-            context=self._context,
+        tool_context = hook_tools.ToolContext(
+            hook=self._context,
             model=self._models.model(self._name),
             now=time.time(),
             fresh_id=fresh_id(),
         )
-        reply = hook_tools.answer(world, request)
+        reply = hook_tools.answer(tool_context, request)
         self._context = dataclasses.replace(self._context, writes=reply.writes)
-        if reply.model is not world.model:
+        if reply.model is not tool_context.model:
             self._change(lambda _: reply.model)
         for level, text in reply.log:
-            self._log(level, f"unit.{self._unit}.juju-log", _prefixed(world.context.event, text))
+            self._log(level, f"unit.{self._unit}.juju-log", _prefixed(tool_context.hook.event, text))
         return Answer(stdout=reply.stdout, stderr=reply.stderr, code=reply.code)
 
-    async def _keep(self, pod: Pod, container: str) -> None:
-        quick = 0
+    async def _keep_running(self, pod: Pod, container: str) -> None:
+        early_ends = 0
         while True:
             began = time.monotonic()
-            watcher = asyncio.create_task(self._workload(pod, container).watch())
+            watcher = asyncio.create_task(self._pebble_watcher(pod, container).watch())
             try:
                 code = await pod.wait_container(container)
             finally:
-                await _ended([watcher])
-            self._log("WARNING", "juju.worker.caasunit", f"container {container} ended with {code}; starting it")
-            quick = quick + 1 if time.monotonic() - began < STEADY else 0
-            if quick > 1:
-                await asyncio.sleep(min(2.0 ** (quick - 2), LONGEST_PAUSE))
-            # nothing tells when what kept it from starting is over
-            while not await self._start_again(pod, container):  # noqa: ASYNC110
-                await asyncio.sleep(PAUSE)
+                await _cancel([watcher])
+            self._log("WARNING", "juju.worker.caasunit", f"container {container} ended with {code}; restarting it")
+            early_ends = early_ends + 1 if time.monotonic() - began < _STABLE_AFTER else 0
+            if early_ends > 1:
+                await asyncio.sleep(min(2.0 ** (early_ends - 2), _LONGEST_PAUSE))
+            # no event says that the container could start now
+            while not await self._restart(pod, container):  # noqa: ASYNC110
+                await asyncio.sleep(_PAUSE)
 
-    async def _start_again(self, pod: Pod, container: str) -> bool:
+    async def _restart(self, pod: Pod, container: str) -> bool:
         unit = self._unit_now()
         if unit is not None:
             pod.replace_spec(pod_spec.spec(self._folders, self._models.model(self._name), unit))
@@ -275,20 +275,20 @@ class Agent:
             return False
         return True
 
-    def _workload(self, pod: Pod, container: str) -> Workload:
-        return Workload(
+    def _pebble_watcher(self, pod: Pod, container: str) -> PebbleWatcher:
+        return PebbleWatcher(
             container,
             pod.pebble_socket(container),
-            lambda: self._change_unit(lambda model: operations.booted(model, self._unit, container)),
-            lambda event: self._change_unit(lambda model: operations.occurred(model, self._unit, event)),
+            lambda: self._change_unit(lambda model: operations.pebble_started(model, self._unit, container)),
+            lambda event: self._change_unit(lambda model: operations.add_pending_event(model, self._unit, event)),
         )
 
-    async def _tick(self) -> None:
+    async def _update_status_timer(self) -> None:
         while True:
             config = self._models.model(self._name).config
-            interval = seconds(config.get("update-status-hook-interval", "")) or DEFAULT_INTERVAL
-            await asyncio.sleep(interval * random.uniform(1 - SPREAD, 1 + SPREAD))  # noqa: S311 - spreads load
-            self._change_unit(lambda model: operations.tick(model, self._unit))
+            interval = go_values.seconds(config.get("update-status-hook-interval", "")) or _UPDATE_STATUS_INTERVAL
+            await asyncio.sleep(interval * random.uniform(1 - _UPDATE_STATUS_SPREAD, 1 + _UPDATE_STATUS_SPREAD))  # noqa: S311 - spreads load
+            self._change_unit(lambda model: operations.set_update_status_due(model, self._unit))
 
     @property
     def _folders(self) -> pod_spec.Folders:
@@ -305,21 +305,15 @@ class Agent:
             self._change(change)
 
     def _log(self, level: str, module: str, message: str) -> None:
-        entity = f"unit-{self._unit.replace('/', '-')}"
-        line = Line(time=time.time(), entity=entity, level=level, module=module, message=message)
+        line = Line(time=time.time(), entity=unit_tag(self._unit), level=level, module=module, message=message)
         self._models.log(self._name, line)
-
-
-def fresh_id() -> str:
-    """Make an id of 20 characters as Juju's secrets have."""
-    return base64.b32hexencode(os.urandom(12)).decode().lower().rstrip("=")
 
 
 def _prefixed(event: events.Event, text: str) -> str:
     return f"{event.endpoint}:{event.relation}: {text}" if isinstance(event, events.Related) else text
 
 
-async def _ended(running: list[asyncio.Task[None]]) -> None:
-    for job in running:
-        job.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

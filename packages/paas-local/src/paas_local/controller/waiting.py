@@ -1,13 +1,13 @@
-"""How someone waits for news, but not for ever.
+"""Waiting for an event with a timeout.
 
-``asyncio.wait_for`` of Python 3.11 and older loses a cancellation that comes together with what is waited for.
+Up to Python 3.11, ``asyncio.wait_for`` loses a cancellation that comes at the same time as the event.
 """
 
 import asyncio
 
 
 async def until(event: asyncio.Event, seconds: float | None) -> None:
-    """Wait until an event is set, or until the time is over."""
+    """Wait until an event is set, or until the timeout."""
     waiter = asyncio.ensure_future(event.wait())
     try:
         await asyncio.wait({waiter}, timeout=seconds)

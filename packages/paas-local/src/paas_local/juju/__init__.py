@@ -1,1 +1,1 @@
-"""The Juju model as frozen values, and what each operation, hook and hook tool does to it: no I/O, no clock."""
+"""The Juju model as frozen values, and the effect of operations, hooks and hook tools on it: no I/O, no clock."""

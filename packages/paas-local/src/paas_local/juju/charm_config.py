@@ -1,29 +1,28 @@
-"""What an operator's text for an option becomes, and what ``juju config`` shows of an application."""
+"""An application's options: parsed from the operator's text, and shown by ``juju config``."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from paas_local.juju.errors import Refused
-from paas_local.juju.model import Application, Charm, Option, OptionValue
-
-TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+from paas_local.juju import go_values
+from paas_local.juju.charm import Charm, Option, OptionValue
+from paas_local.juju.errors import JujuError
+from paas_local.juju.model import Application
 
 
 def parse(charm: Charm, values: Mapping[str, str]) -> dict[str, OptionValue]:
-    """Read all values or none: the first bad one refuses the whole request."""
-    return {name: _value(name, known(charm, name), text) for name, text in values.items()}
+    """Return the parsed values; raise JujuError at the first invalid one."""
+    return {name: _value(name, declared(charm, name), text) for name, text in values.items()}
 
 
-def known(charm: Charm, name: str) -> Option:
-    """Find an option that the charm declares."""
+def declared(charm: Charm, name: str) -> Option:
+    """Return an option that the charm declares."""
     if name not in charm.options:
-        raise Refused(f'unknown option "{name}"')
+        raise JujuError(f'unknown option "{name}"')
     return charm.options[name]
 
 
 def document(application: Application) -> dict[str, Any]:
-    """Answer ``juju config APP --format json``."""
+    """Return the document of ``juju config APP --format json``."""
     return {
         "application": application.name,
         "charm": application.charm.name,
@@ -44,9 +43,9 @@ def document(application: Application) -> dict[str, Any]:
 
 
 def without(config: Mapping[str, OptionValue], reset: Iterable[str]) -> dict[str, OptionValue]:
-    """Forget what the operator set."""
-    gone = frozenset(reset)
-    return {name: value for name, value in config.items() if name not in gone}
+    """Return the options without those that are reset."""
+    names = frozenset(reset)
+    return {name: value for name, value in config.items() if name not in names}
 
 
 def _value(name: str, option: Option, text: str) -> OptionValue:
@@ -61,13 +60,14 @@ def _value(name: str, option: Option, text: str) -> OptionValue:
             case _:
                 return _text(option, text)
     except ValueError:
-        raise Refused(f'option "{name}" expected {option.type}, got "{text}"') from None
+        raise JujuError(f'option "{name}" expected {option.type}, got "{text}"') from None
 
 
 def _boolean(text: str) -> bool:
-    if text not in TRUE | FALSE:
+    value = go_values.boolean(text)
+    if value is None:
         raise ValueError(text)
-    return text in TRUE
+    return value
 
 
 def _text(option: Option, text: str) -> str:
@@ -77,10 +77,10 @@ def _text(option: Option, text: str) -> str:
 
 
 def _setting(option: Option, value: OptionValue | None) -> dict[str, Any]:
-    shown: dict[str, Any] = {"description": option.description, "type": option.type}
+    setting: dict[str, Any] = {"description": option.description, "type": option.type}
     if option.default is not None:
-        shown |= {"default": option.default, "value": option.default}
+        setting |= {"default": option.default, "value": option.default}
     if value is not None:
-        shown["value"] = value
+        setting["value"] = value
     source = "unset" if option.default is None else "default"
-    return {**shown, "source": source if value is None else "user"}
+    return {**setting, "source": source if value is None else "user"}

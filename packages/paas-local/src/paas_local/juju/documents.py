@@ -1,34 +1,35 @@
-"""What ``juju show-unit`` and ``juju model-config`` show, and the integrations below ``juju status --relations``."""
+"""The documents of ``juju show-unit`` and ``juju model-config``, and the rows of ``juju status --relations``."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from paas_local.juju.model import Application, Bag, Model, Relation, Unit, application_of, order
+from paas_local.juju.model import Application, Databag, Model, Relation, Unit, application_of, order
+from paas_local.juju.names import pod_name
 from paas_local.juju.operations import MODEL_DEFAULTS
-from paas_local.juju.status_document import VERSION
+from paas_local.juju.version import JUJU_VERSION
 
 
-def unit(model: Model, shown: Unit) -> dict[str, Any]:
-    """Answer ``juju show-unit --format json``."""
-    application = model.applications[shown.application]
-    relations = [_relation(relation, application, shown) for relation in model.relations_of(application.name)]
+def unit_document(model: Model, unit: Unit) -> dict[str, Any]:
+    """Return the document of ``juju show-unit --format json``."""
+    application = model.applications[unit.application]
+    relations = [_relation(relation, application, unit) for relation in model.relations_of(application.name)]
     return {
-        shown.name: {
+        unit.name: {
             "workload-version": application.version,
-            "opened-ports": sorted(shown.ports),
+            "opened-ports": sorted(unit.ports),
             "charm": f"local:{application.charm.name}-{application.charm.revision}",
-            "leader": model.leads(shown.name),
-            "life": shown.life,
-            "relation-info": [relation for relation in relations if _says_anything(relation)],
-            "provider-id": shown.name.replace("/", "-"),
-            "address": shown.address,
+            "leader": model.leads(unit.name),
+            "life": unit.life,
+            "relation-info": [relation for relation in relations if _has_data(relation)],
+            "provider-id": pod_name(unit.name),
+            "address": unit.address,
         }
     }
 
 
 def model_config(model: Model) -> dict[str, Any]:
-    """Answer ``juju model-config --format json``."""
-    fixed = {"name": model.name, "type": "kubernetes", "uuid": model.uuid, "agent-version": VERSION}
+    """Return the document of ``juju model-config --format json``."""
+    fixed = {"name": model.name, "type": "kubernetes", "uuid": model.uuid, "agent-version": JUJU_VERSION}
     return {
         key: {"Value": value, "Source": "default" if MODEL_DEFAULTS.get(key) == value else "model"}
         for key, value in sorted({**model.config, **fixed}.items())
@@ -36,24 +37,23 @@ def model_config(model: Model) -> dict[str, Any]:
 
 
 def integrations(model: Model) -> Iterator[dict[str, str]]:
-    """List the relations as rows: who provides, who requires, what."""
+    """Yield one row per relation: its provider, its requirer and its interface."""
     for relation in model.relations.values():
-        ends = sorted(relation.sides, key=lambda side: side.role != "provider")
-        provider, requirer = ends[0], ends[-1]
+        ends = sorted(relation.ends, key=lambda end: end.role != "provider")
         yield {
-            "provider": f"{provider.application}:{provider.endpoint}",
-            "requirer": f"{requirer.application}:{requirer.endpoint}",
+            "provider": str(ends[0]),
+            "requirer": str(ends[-1]),
             "interface": relation.interface,
             "type": "peer" if relation.peer else "regular",
             "message": "" if relation.life == "alive" else "removing",
         }
 
 
-def _relation(relation: Relation, application: Application, shown: Unit) -> dict[str, Any]:
+def _relation(relation: Relation, application: Application, unit: Unit) -> dict[str, Any]:
     remote = relation.remote(application.name)
     local = relation.local(application.name) or remote
     others = sorted(
-        (name for name in relation.scope if application_of(name) == remote.application and name != shown.name),
+        (name for name in relation.scope if application_of(name) == remote.application and name != unit.name),
         key=order,
     )
     return {
@@ -61,7 +61,7 @@ def _relation(relation: Relation, application: Application, shown: Unit) -> dict
         "endpoint": local.endpoint,
         "related-endpoint": remote.endpoint,
         "application-data": _data(relation.applications, remote.application),
-        "local-unit": _in_scope(relation, shown.name),
+        "local-unit": _in_scope(relation, unit.name),
         "related-units": {name: _in_scope(relation, name) for name in others},
     }
 
@@ -70,9 +70,9 @@ def _in_scope(relation: Relation, name: str) -> dict[str, Any]:
     return {"in-scope": name in relation.scope, "data": _data(relation.units, name)}
 
 
-def _data(bags: Mapping[str, Bag], owner: str) -> dict[str, str]:
-    return dict(bags.get(owner, Bag()).data)
+def _data(databags: Mapping[str, Databag], owner: str) -> dict[str, str]:
+    return dict(databags.get(owner, Databag()).data)
 
 
-def _says_anything(relation: Mapping[str, Any]) -> bool:
+def _has_data(relation: Mapping[str, Any]) -> bool:
     return bool(relation["application-data"] or relation["related-units"] or relation["local-unit"]["data"])

@@ -1,8 +1,8 @@
-"""What an operator, or a charm that calls a hook tool, is told when the thing asked for cannot be done."""
+"""The error that an operator, or a charm that calls a hook tool, gets."""
 
 
-class Refused(Exception):  # noqa: N818  # a refusal is an answer, not a defect
-    """A request that changed nothing; ``code`` is the exit status that goes with the words."""
+class JujuError(Exception):
+    """A request failed and changed nothing; ``code`` is the exit status of the command or hook tool."""
 
     def __init__(self, message: str, *, code: int = 1) -> None:
         super().__init__(message)

@@ -1,17 +1,17 @@
-"""What can happen to a unit: one small value per kind of event, and the hook that Juju runs for it.
+"""The events of a unit, one frozen value per kind, and the hook that Juju runs for each.
 
-The fields that each kind must have differ, so that a stored event is read back as the kind it was.
+The required fields of the kinds differ, so that pydantic reads a stored event back as the same kind.
 """
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Change: TypeAlias = Literal["created", "joined", "changed", "departed", "broken"]
+RelationStep: TypeAlias = Literal["created", "joined", "changed", "departed", "broken"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lifecycle:
-    """An event that concerns the unit as a whole."""
+    """An event of the unit as a whole."""
 
     step: Literal[
         "install",
@@ -27,11 +27,11 @@ class Lifecycle:
 
 @dataclass(frozen=True, kw_only=True)
 class Related:
-    """A step of one relation; without a unit it concerns the remote application as a whole."""
+    """An event of one relation; without a unit it is about the remote application's databag."""
 
     relation: int
     endpoint: str
-    change: Change
+    change: RelationStep
     application: str
     unit: str = ""
     departing: str = ""
@@ -39,10 +39,10 @@ class Related:
 
 @dataclass(frozen=True, kw_only=True)
 class PebbleReady:
-    """A workload container's Pebble answers; ``boot`` counts its starts in this pod."""
+    """A workload container's Pebble answers; ``start`` numbers the starts of Pebble in this pod."""
 
     container: str
-    boot: int
+    start: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class Notice:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A health check of a workload container reached its threshold, or passed again."""
+    """A health check of a workload container failed up to its threshold, or recovered."""
 
     container: str
     check: str
@@ -65,7 +65,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class SecretStep:
-    """A secret has a new revision (for readers), or an old one that nobody reads (for its owner)."""
+    """A secret has a new revision (for its readers), or a revision that no unit reads (for its owner)."""
 
     secret: str
     becomes: Literal["changed", "remove"]
@@ -75,14 +75,14 @@ class SecretStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """A storage is there."""
+    """A storage is attached."""
 
     storage: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A task of an operator: an action, or a command."""
+    """A task is due: an action, or a command of ``juju exec``."""
 
     task: int
     action: str
@@ -92,7 +92,7 @@ Event: TypeAlias = Lifecycle | Related | PebbleReady | Notice | Check | SecretSt
 
 
 def hook(event: Event) -> str:
-    """Name the hook; an action is named by its own name."""
+    """Return the hook's name; for an action, the action's."""
     match event:
         case Lifecycle(step=step):
             name = step
@@ -113,8 +113,8 @@ def hook(event: Event) -> str:
     return name
 
 
-def describe(event: Event) -> str:
-    """Say what the unit is doing, in the words of ``juju status``."""
+def agent_message(event: Event) -> str:
+    """Return the message of the agent's status while the event's hook runs."""
     match event:
         case Run(action=action):
             return f"running action {action}"

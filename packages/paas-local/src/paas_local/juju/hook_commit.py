@@ -1,24 +1,23 @@
-"""What becomes of the model when a hook begins, ends well, or fails.
+"""The model after a hook has begun, succeeded or failed.
 
-Only a hook that ends well leaves anything of what it wrote, all at once: databags, secrets, ports and
-state. If one part is refused (leadership was lost meanwhile) the whole hook has failed. What the unit
-has seen is taken from the snapshot that the hook read, not from the model at its end: what changed
-while it ran is still news.
+A hook that succeeds commits all its writes at once: databags, secrets, ports and state. If one of them is invalid by
+then (the unit lost the leadership meanwhile), the whole hook has failed. The unit's local state advances to the
+snapshot that the hook read, not to the model at its end, so a change during the hook causes another event.
 """
 
 import dataclasses
 from collections.abc import Mapping
 
-from paas_local.juju import actions, events, next_hook, secrets
-from paas_local.juju.errors import Refused
-from paas_local.juju.hook_context import Context, overlay
-from paas_local.juju.lifecycle import settle
+from paas_local.juju import actions, events, go_values, next_hook, secrets
+from paas_local.juju.errors import JujuError
+from paas_local.juju.hook_context import HookContext, overlay
+from paas_local.juju.lifecycle import advance
 from paas_local.juju.model import (
-    Bag,
+    Databag,
     Failure,
     Model,
     Relation,
-    SeenRelation,
+    RelationState,
     Status,
     Unit,
     application_of,
@@ -36,67 +35,65 @@ PHASES = {
 
 
 def begin(model: Model, name: str, event: events.Event, now: float) -> Model:
-    """Note that a unit runs a hook; a new relation's databag is there before its first hook."""
+    """Record that a unit runs a hook; relation-created first creates the unit's databag."""
     unit = model.unit(name)
     if unit is None:
         return model
     unit = dataclasses.replace(unit, running=event)
     if event != events.Lifecycle(step="update-status"):
-        unit = dataclasses.replace(unit, agent=Status(current="executing", message=events.describe(event), since=now))
+        agent = Status(current="executing", message=events.agent_message(event), since=now)
+        unit = dataclasses.replace(unit, agent=agent)
     if isinstance(event, events.Lifecycle) and event.step in PHASES:
-        unit = _phase(unit, PHASES[event.step], now)
+        workload = Status(current="maintenance", message=PHASES[event.step], since=now)
+        unit = dataclasses.replace(unit, workload=workload)
     model = with_unit(model, unit)
     if isinstance(event, events.Run):
         return actions.begin(model, event.task, now)
     if isinstance(event, events.Related) and event.change == "created":
-        return _enter(model, event.relation, unit)
+        return _enter_scope(model, event.relation, unit)
     return model
 
 
-def commit(model: Model, context: Context, now: float) -> Model:
-    """Keep everything that a hook wrote, and that its unit has now seen what it was told."""
+def commit(model: Model, context: HookContext, now: float) -> Model:
+    """Apply all writes of a successful hook, and advance its unit's local state."""
     if model.unit(context.unit) is None:
         return model
-    model = secrets.flush(_flush_bags(model, context), context, now)
-    unit = _flush_unit(model.applications[context.application].units[context.unit], context)
+    model = secrets.commit(_commit_databags(model, context), context, now)
+    unit = _commit_unit(model.applications[context.application].units[context.unit], context)
     unit = _ended(unit, context.event, now)
     if not isinstance(context.event, events.Run):
         unit = dataclasses.replace(unit, failure=None)
     model = with_unit(model, unit)
     match context.event:
         case events.Related(relation=number, change="broken"):
-            model = _leave(model, number, unit.name)
+            model = _leave_scope(model, number, unit.name)
         case events.SecretStep() as step:
-            model = secrets.told(model, unit.name, step)
+            model = secrets.notified(model, unit.name, step)
         case _:
             pass
-    return settle(_see(model, context, now))
+    return advance(_advance_local_state(model, context, now))
 
 
 def fail(model: Model, name: str, event: events.Event, now: float, jitter: float = 1.0) -> Model:
-    """Note that a hook failed, and when it is tried again: later each time."""
+    """Record that a hook failed, and when it is retried; the pause doubles with each attempt."""
     unit = model.unit(name)
     if unit is None:
         return model
     unit = _ended(unit, event, now)
     if isinstance(event, events.Run):
-        return settle(with_unit(model, unit))
+        return advance(with_unit(model, unit))
     attempts = unit.failure.attempts + 1 if unit.failure else 1
     pause = min(FIRST_RETRY * 2.0 ** (attempts - 1), LONGEST_RETRY) * jitter
-    automatic = model.config.get("automatically-retry-hooks") != "false"
+    automatic = go_values.boolean(model.config.get("automatically-retry-hooks", "true")) is not False
     retry_at = now + pause if automatic else None
     failure = Failure(event=event, attempts=attempts, retry_at=retry_at, since=now)
-    return settle(with_unit(model, dataclasses.replace(unit, failure=failure)))
+    return advance(with_unit(model, dataclasses.replace(unit, failure=failure)))
 
 
 def interrupted(model: Model, name: str, event: events.Event, now: float) -> Model:
-    """Note that a hook was ended from outside: it is simply due again."""
+    """Record that a hook was killed from outside; it stays due."""
     unit = model.unit(name)
-    return settle(with_unit(model, _ended(unit, event, now))) if unit else model
-
-
-def _phase(unit: Unit, message: str, now: float) -> Unit:
-    return dataclasses.replace(unit, workload=Status(current="maintenance", message=message, since=now))
+    return advance(with_unit(model, _ended(unit, event, now))) if unit else model
 
 
 def _ended(unit: Unit, event: events.Event, now: float) -> Unit:
@@ -107,17 +104,15 @@ def _ended(unit: Unit, event: events.Event, now: float) -> Unit:
     return unit
 
 
-def _enter(model: Model, number: int, unit: Unit) -> Model:
+def _enter_scope(model: Model, number: int, unit: Unit) -> Model:
     relation = model.relations.get(number)
     if relation is None:
         return model
-    bag = relation.units.get(unit.name)
-    if bag is None or unit.name not in relation.scope:
-        bag = Bag(data=_addresses(unit), version=bag.version + 1 if bag else 1)
-    return with_relation(
-        model,
-        dataclasses.replace(relation, units={**relation.units, unit.name: bag}, scope=relation.scope | {unit.name}),
-    )
+    databag = relation.units.get(unit.name)
+    if databag is None or unit.name not in relation.scope:
+        databag = Databag(data=_addresses(unit), version=databag.version + 1 if databag else 1)
+    units = {**relation.units, unit.name: databag}
+    return with_relation(model, dataclasses.replace(relation, units=units, scope=relation.scope | {unit.name}))
 
 
 def _addresses(unit: Unit) -> dict[str, str]:
@@ -129,125 +124,127 @@ def _addresses(unit: Unit) -> dict[str, str]:
     }
 
 
-def _leave(model: Model, number: int, unit: str) -> Model:
+def _leave_scope(model: Model, number: int, unit: str) -> Model:
     relation = model.relations.get(number)
     if relation is None:
         return model
     return with_relation(model, dataclasses.replace(relation, scope=relation.scope - {unit}))
 
 
-def _flush_bags(model: Model, context: Context) -> Model:
-    for (number, owner), changes in context.writes.bags.items():
+def _commit_databags(model: Model, context: HookContext) -> Model:
+    for (number, owner), changes in context.writes.databags.items():
         relation = model.relations.get(number)
         if relation is None:
             continue
         if owner == context.application and not model.leads(context.unit):
-            raise Refused("cannot write relation settings")
+            raise JujuError("cannot write relation settings")
         if owner == context.application:
-            bags = _written(relation.applications, owner, changes)
-            relation = dataclasses.replace(relation, applications=bags)
-            model = _own_write_is_no_news(with_relation(model, relation), context.unit, relation)
+            databags = _changed(relation.applications, owner, changes)
+            relation = dataclasses.replace(relation, applications=databags)
+            model = _without_event_of_own_write(with_relation(model, relation), context.unit, relation)
         else:
-            bags = _written(relation.units, owner, changes)
-            model = with_relation(model, dataclasses.replace(relation, units=bags))
+            databags = _changed(relation.units, owner, changes)
+            model = with_relation(model, dataclasses.replace(relation, units=databags))
     return model
 
 
-def _written(bags: Mapping[str, Bag], owner: str, changes: Mapping[str, str]) -> dict[str, Bag]:
-    bag = bags.get(owner, Bag())
-    data = overlay(bag.data, changes)
-    return {**bags, owner: bag if data == bag.data else Bag(data=data, version=bag.version + 1)}
+def _changed(databags: Mapping[str, Databag], owner: str, changes: Mapping[str, str]) -> dict[str, Databag]:
+    databag = databags.get(owner, Databag())
+    data = overlay(databag.data, changes)
+    return {**databags, owner: databag if data == databag.data else Databag(data=data, version=databag.version + 1)}
 
 
-def _own_write_is_no_news(model: Model, name: str, relation: Relation) -> Model:
+def _without_event_of_own_write(model: Model, name: str, relation: Relation) -> Model:
     unit = model.unit(name)
-    known = unit.seen.relations.get(relation.id) if unit and relation.peer else None
-    if unit is None or known is None:
+    state = unit.local_state.relations.get(relation.id) if unit and relation.peer else None
+    if unit is None or state is None:
         return model
-    known = dataclasses.replace(known, application=relation.applications[unit.application].version)
-    return with_unit(model, _knowing(unit, relation.id, known))
+    state = dataclasses.replace(state, application_version=relation.applications[unit.application].version)
+    return with_unit(model, _with_relation_state(unit, relation.id, state))
 
 
-def _knowing(unit: Unit, number: int, known: SeenRelation | None) -> Unit:
-    relations = {key: value for key, value in unit.seen.relations.items() if key != number}
-    if known is not None:
-        relations[number] = known
-    return dataclasses.replace(unit, seen=dataclasses.replace(unit.seen, relations=relations))
+def _with_relation_state(unit: Unit, number: int, state: RelationState | None) -> Unit:
+    relations = {key: value for key, value in unit.local_state.relations.items() if key != number}
+    if state is not None:
+        relations[number] = state
+    return dataclasses.replace(unit, local_state=dataclasses.replace(unit.local_state, relations=relations))
 
 
-def _flush_unit(unit: Unit, context: Context) -> Unit:
+def _commit_unit(unit: Unit, context: HookContext) -> Unit:
     writes = context.writes
     state = {key: value for key, value in {**unit.state, **writes.state}.items() if value is not None}
     ports = (unit.ports | writes.opened) - writes.closed
     return dataclasses.replace(unit, state=state, ports=ports)
 
 
-def _see(model: Model, context: Context, now: float) -> Model:
+def _advance_local_state(model: Model, context: HookContext, now: float) -> Model:
     unit = model.unit(context.unit)
     if unit is None:
         return model
+    state = unit.local_state
     match context.event:
         case events.Lifecycle(step=step):
-            unit = _see_step(unit, step, context, now)
+            unit = _after_step(unit, step, context, now)
         case events.Related() as event:
-            unit = _see_related(model, unit, event, context.snapshot)
-        case events.PebbleReady(container=container, boot=boot):
-            seen = dataclasses.replace(unit.seen, boots={**unit.seen.boots, container: boot})
-            unit = dataclasses.replace(unit, seen=seen)
+            unit = _after_relation_event(model, unit, event, context.snapshot)
+        case events.PebbleReady(container=container, start=start):
+            state = dataclasses.replace(state, pebble_starts={**state.pebble_starts, container: start})
+            unit = dataclasses.replace(unit, local_state=state)
         case events.Notice() | events.Check() as event:
-            at = unit.waiting.index(event) if event in unit.waiting else len(unit.waiting)
-            unit = dataclasses.replace(unit, waiting=unit.waiting[:at] + unit.waiting[at + 1 :])
+            pending = unit.pending_events
+            at = pending.index(event) if event in pending else len(pending)
+            unit = dataclasses.replace(unit, pending_events=pending[:at] + pending[at + 1 :])
         case events.Storage(storage=storage):
-            seen = dataclasses.replace(unit.seen, storage=unit.seen.storage | {storage})
-            unit = dataclasses.replace(unit, seen=seen)
+            state = dataclasses.replace(state, storage=state.storage | {storage})
+            unit = dataclasses.replace(unit, local_state=state)
         case events.SecretStep() | events.Run():
             pass
     return with_unit(model, unit)
 
 
-def _see_step(unit: Unit, step: str, context: Context, now: float) -> Unit:
-    seen = unit.seen
+def _after_step(unit: Unit, step: str, context: HookContext, now: float) -> Unit:
+    state = unit.local_state
     match step:
         case "install":
-            seen = dataclasses.replace(seen, installed=True)
+            state = dataclasses.replace(state, installed=True)
         case "upgrade-charm":
-            seen = dataclasses.replace(seen, upgrade=False)
+            state = dataclasses.replace(state, upgrade_due=False)
         case "leader-elected":
-            seen = dataclasses.replace(seen, leader=True)
+            state = dataclasses.replace(state, leader_elected=True)
         case "config-changed":
             application = context.snapshot.applications[application_of(unit.name)]
-            seen = dataclasses.replace(seen, config=next_hook.config_digest(application, unit))
+            state = dataclasses.replace(state, config_hash=next_hook.config_hash(application, unit))
         case "start":
-            seen = dataclasses.replace(seen, started=True)
-            if not unit.charm_spoke:
+            state = dataclasses.replace(state, started=True)
+            if not unit.charm_set_status:
                 unit = dataclasses.replace(unit, workload=Status(current="unknown", since=now))
         case "stop":
-            seen = dataclasses.replace(seen, stopped=True)
+            state = dataclasses.replace(state, stopped=True)
         case "remove":
-            # its pod still has to end; then its agent takes it out of the model
-            seen = dataclasses.replace(seen, removed=True)
+            # the unit's agent removes it from the model once its pod has ended
+            state = dataclasses.replace(state, removed=True)
             unit = dataclasses.replace(unit, workload=Status(current="terminated", since=now))
         case _:
-            unit = dataclasses.replace(unit, tick=False)
-    return dataclasses.replace(unit, seen=seen)
+            unit = dataclasses.replace(unit, update_status_due=False)
+    return dataclasses.replace(unit, local_state=state)
 
 
-def _see_related(model: Model, unit: Unit, event: events.Related, snapshot: Model) -> Unit:
-    known = unit.seen.relations.get(event.relation, SeenRelation())
+def _after_relation_event(model: Model, unit: Unit, event: events.Related, snapshot: Model) -> Unit:
+    state = unit.local_state.relations.get(event.relation, RelationState())
     relation = snapshot.relations.get(event.relation)
     if event.change == "broken" or relation is None or event.relation not in model.relations:
-        return _knowing(unit, event.relation, None)
-    others = dict(known.units)
+        return _with_relation_state(unit, event.relation, None)
+    members = dict(state.members)
     match event.change:
         case "joined":
-            others[event.unit] = -1
+            members[event.unit] = -1
         case "changed" if event.unit:
-            others[event.unit] = relation.units[event.unit].version
+            members[event.unit] = relation.units[event.unit].version
         case "changed":
             version = relation.applications[event.application].version
-            return _knowing(unit, event.relation, dataclasses.replace(known, application=version))
+            state = dataclasses.replace(state, application_version=version)
         case "departed":
-            others.pop(event.unit, None)
+            members.pop(event.unit, None)
         case _:
             pass
-    return _knowing(unit, event.relation, dataclasses.replace(known, units=others))
+    return _with_relation_state(unit, event.relation, dataclasses.replace(state, members=members))

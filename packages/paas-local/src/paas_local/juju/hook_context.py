@@ -1,18 +1,19 @@
-"""What one running hook has read when it began, and what it means to write when it ends well."""
+"""The context of one running hook: the model when it began, and the writes that its success commits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from paas_local.juju.events import Event
-from paas_local.juju.model import Model, Relation, Secret, Side
+from paas_local.juju.model import Model, Relation, RelationEnd, Secret, application_of
 
-BagKey: TypeAlias = tuple[int, str]
+DatabagKey: TypeAlias = tuple[int, str]
+"""A relation's id, and the unit or application that owns the databag."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretChange:
-    """What ``secret-set`` asked for; what is None stays."""
+    """The changes of a ``secret-set``; None leaves a field as it is."""
 
     content: Mapping[str, str] | None = field(default=None, repr=False)
     label: str | None = None
@@ -23,7 +24,7 @@ class SecretChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """Who may read a secret as long as a relation lives, or no longer may."""
+    """A secret's grant to a reader for the life of a relation, or its revocation."""
 
     secret: str
     relation: int
@@ -32,10 +33,10 @@ class Grant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Writes:
-    """Everything that waits for the end of the hook; an empty value deletes a key of a databag."""
+class PendingWrites:
+    """The writes that take effect when the hook succeeds; an empty value deletes a key of a databag."""
 
-    bags: Mapping[BagKey, Mapping[str, str]] = field(default_factory=dict[BagKey, Mapping[str, str]])
+    databags: Mapping[DatabagKey, Mapping[str, str]] = field(default_factory=dict[DatabagKey, Mapping[str, str]])
     added: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
     changed: Mapping[str, SecretChange] = field(default_factory=dict[str, SecretChange])
     removed: tuple[tuple[str, int | None], ...] = ()
@@ -46,25 +47,25 @@ class Writes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Context:
-    """One hook of one unit; config and remote databags do not change while it runs."""
+class HookContext:
+    """One hook of one unit; ``snapshot`` keeps options and remote databags constant while it runs."""
 
     unit: str
     event: Event
     snapshot: Model
-    writes: Writes = Writes()
+    writes: PendingWrites = PendingWrites()
 
     @property
     def application(self) -> str:
-        """Name the unit's application."""
-        return self.unit.partition("/")[0]
+        """Return the name of the unit's application."""
+        return application_of(self.unit)
 
-    def side(self, relation: Relation) -> Side:
-        """Find this unit's end of a relation that it takes part in."""
-        return relation.local(self.application) or relation.sides[0]
+    def local_end(self, relation: Relation) -> RelationEnd:
+        """Return this unit's end of a relation."""
+        return relation.local(self.application) or relation.ends[0]
 
 
 def overlay(data: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
-    """Show a databag with the writes of this hook over it."""
+    """Return a databag's data with the changes applied; an empty value deletes its key."""
     merged = {**data, **changes}
     return {key: value for key, value in merged.items() if value}

@@ -1,8 +1,8 @@
-"""What follows by itself once something has changed: what is gone for good, and who leads.
+"""The consequences of a change: ended units, relations and applications are removed, and leaders are elected.
 
-A relation ends when no unit has a hook of it to run any more, an application when its units and
-relations have ended, and the lowest living unit leads an application that has no leader. A unit that
-was never installed leaves unheard.
+A relation ends once no unit has a hook of it left to run; an application, once its units and relations have ended.
+The living unit with the lowest number becomes the leader of an application without one. A dying unit whose install
+hook never ran is removed without any hook.
 """
 
 import dataclasses
@@ -20,10 +20,10 @@ from paas_local.juju.model import (
 )
 
 
-def settle(model: Model) -> Model:
-    """Drop what has ended and elect leaders; doing it twice changes nothing."""
+def advance(model: Model) -> Model:
+    """Return the model without what has ended and with elected leaders; a second call changes nothing."""
     for unit in model.units:
-        if unit.life == "dying" and not unit.seen.installed and unit.running is None:
+        if unit.life == "dying" and not unit.local_state.installed and unit.running is None:
             model = _without_unit(model, unit.name)
     for relation in tuple(model.relations.values()):
         if relation.life == "dying" and not any(_involved(unit, relation) for unit in model.units):
@@ -36,13 +36,13 @@ def settle(model: Model) -> Model:
     return model
 
 
-def drop_unit(model: Model, name: str) -> Model:
-    """Take a unit out, and what ends with it."""
-    return settle(_without_unit(model, name))
+def remove_unit(model: Model, name: str) -> Model:
+    """Return the model without a unit, and without all that ends with it."""
+    return advance(_without_unit(model, name))
 
 
 def _without_unit(model: Model, name: str) -> Model:
-    # its databags stay: they are readable as long as their relations live
+    # the unit's databags stay readable as long as their relations live
     application = model.applications[application_of(name)]
     units = {key: unit for key, unit in application.units.items() if key != name}
     leader = None if application.leader == name else application.leader
@@ -57,13 +57,13 @@ def _without_unit(model: Model, name: str) -> Model:
         for key, task in model.tasks.items()
     }
     model = dataclasses.replace(model, relations=relations, tasks=tasks)
-    return _forget_reader(_without_secrets_of(model, name), name)
+    return _without_reader(_without_secrets_of(model, name), name)
 
 
 def _involved(unit: Unit, relation: Relation) -> bool:
     failed = unit.failure.event if unit.failure else None
     hooks = (event for event in (unit.running, failed) if isinstance(event, events.Related))
-    return relation.id in unit.seen.relations or any(hook.relation == relation.id for hook in hooks)
+    return relation.id in unit.local_state.relations or any(hook.relation == relation.id for hook in hooks)
 
 
 def _ended(model: Model, application: Application) -> bool:
@@ -77,8 +77,8 @@ def _elect(model: Model, application: Application) -> Model:
         alive = [unit.name for unit in application.units.values() if unit.life == "alive"]
         leader = min(alive, key=order, default=None)
     units = {
-        name: dataclasses.replace(unit, seen=dataclasses.replace(unit.seen, leader=False))
-        if unit.seen.leader and name != leader
+        name: dataclasses.replace(unit, local_state=dataclasses.replace(unit.local_state, leader_elected=False))
+        if unit.local_state.leader_elected and name != leader
         else unit
         for name, unit in application.units.items()
     }
@@ -91,9 +91,9 @@ def _without_relation(model: Model, relation: Relation) -> Model:
     for secret in tuple(model.secrets.values()):
         grants = {reader: through for reader, through in secret.grants.items() if through != relation.id}
         if len(grants) != len(secret.grants):
-            left = dataclasses.replace(secret, grants=grants)
-            tracking = {unit: item for unit, item in secret.tracking.items() if left.readable_by(unit)}
-            model = with_secret(model, dataclasses.replace(left, tracking=tracking))
+            granted = dataclasses.replace(secret, grants=grants)
+            tracking = {unit: item for unit, item in secret.tracking.items() if granted.readable_by(unit)}
+            model = with_secret(model, dataclasses.replace(granted, tracking=tracking))
     return model
 
 
@@ -102,7 +102,7 @@ def _without_application(model: Model, application: Application) -> Model:
         model = _without_relation(model, relation)
     applications = {key: other for key, other in model.applications.items() if key != application.name}
     model = dataclasses.replace(model, applications=applications)
-    return _forget_reader(_without_secrets_of(model, application.name), application.name)
+    return _without_reader(_without_secrets_of(model, application.name), application.name)
 
 
 def _without_secrets_of(model: Model, owner: str) -> Model:
@@ -112,7 +112,7 @@ def _without_secrets_of(model: Model, owner: str) -> Model:
     return dataclasses.replace(model, secrets=secrets)
 
 
-def _forget_reader(model: Model, name: str) -> Model:
+def _without_reader(model: Model, name: str) -> Model:
     for secret in tuple(model.secrets.values()):
         if name in secret.grants or name in secret.tracking:
             grants = {reader: relation for reader, relation in secret.grants.items() if reader != name}

@@ -1,18 +1,60 @@
-"""Which unit an operator means."""
+"""The names of applications, units and pods, and the rules for them."""
 
-from paas_local.juju.errors import Refused
-from paas_local.juju.model import Model, Unit
+import re
+
+from paas_local.juju.errors import JujuError
+from paas_local.juju.model import Model, Unit, application_of
+
+MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+APPLICATION_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*")
+UNIT_NAME = re.compile(rf"{APPLICATION_NAME.pattern}/(\d+|leader)")
+_CLUSTER_DOMAIN = "svc.cluster.local"
 
 
 def named_unit(model: Model, name: str) -> Unit:
-    """Find a unit; ``a/leader`` is whichever leads."""
+    """Return the unit of a name; ``APP/leader`` is the application's leader."""
     application, _, number = name.partition("/")
     if number == "leader" and application in model.applications:
         leader = model.applications[application].leader
         if leader is None:
-            raise Refused(f'could not determine leader for "{application}"')
+            raise JujuError(f'could not determine leader for "{application}"')
         name = leader
     unit = model.unit(name)
     if unit is None:
-        raise Refused(f'unit "{name}" not found')
+        raise JujuError(f'unit "{name}" not found')
     return unit
+
+
+def pod_name(unit: str) -> str:
+    """Return the name of a unit's pod: ``web-0``."""
+    return unit.replace("/", "-")
+
+
+def unit_tag(unit: str) -> str:
+    """Return the name of a unit in folders, log lines and tasks: ``unit-web-0``."""
+    return f"unit-{pod_name(unit)}"
+
+
+def agent_folder(unit: str) -> str:
+    """Return the folder of a unit's agent in the charm container."""
+    return f"/var/lib/juju/agents/{unit_tag(unit)}"
+
+
+def charm_folder(unit: str) -> str:
+    """Return the charm's folder in the charm container."""
+    return f"{agent_folder(unit)}/charm"
+
+
+def storage_folder(storage: str) -> str:
+    """Return the folder of a storage in the charm container: ``/var/lib/juju/storage/data/0``."""
+    return f"/var/lib/juju/storage/{storage}"
+
+
+def cluster_name(model: str, service: str) -> str:
+    """Return the name of a Kubernetes service in a model's namespace."""
+    return f"{service}.{model}.{_CLUSTER_DOMAIN}"
+
+
+def fqdn(model: str, unit: str) -> str:
+    """Return the name of a unit's pod in the cluster."""
+    return cluster_name(model, f"{pod_name(unit)}.{application_of(unit)}-endpoints")

@@ -1,4 +1,4 @@
-"""Which revision of a secret a unit reads, who may change it, and what a hook's secret writes become."""
+"""Secrets: the revisions that units read, the right to change them, and the operations of hooks and users."""
 
 import dataclasses
 import re
@@ -6,43 +6,46 @@ from collections.abc import Mapping
 from typing import Any
 
 from paas_local.juju import events, timestamps
-from paas_local.juju.errors import Refused
-from paas_local.juju.hook_context import Context, Grant, SecretChange
+from paas_local.juju.errors import JujuError
+from paas_local.juju.hook_context import Grant, HookContext, SecretChange
 from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
+from paas_local.juju.names import pod_name
 
 KEY = re.compile(r"[a-z](-?[a-z0-9]){2,}")
-LARGEST = 1_000_000
+_LARGEST = 1_000_000
+USER_GRANT = -1
+"""A grant of a user secret ends with no relation."""
 
 
-def bare(uri: str) -> str:
-    """Reduce ``secret:ID`` and ``secret://MODEL/ID`` to the id."""
+def bare_id(uri: str) -> str:
+    """Return the id in ``secret:ID`` or ``secret://MODEL/ID``."""
     return uri.removeprefix("secret:").rpartition("/")[2]
 
 
 def find(model: Model, uri: str) -> Secret:
-    """Find a secret by its id, or a user's by its name."""
-    wanted = bare(uri)
-    named = (secret for secret in model.secrets.values() if secret.name == wanted and secret.name)
-    secret = model.secrets.get(wanted) or next(named, None)
+    """Return a secret by its URI or, for a user secret, by its name."""
+    key = bare_id(uri)
+    by_name = (secret for secret in model.secrets.values() if secret.name == key and secret.name)
+    secret = model.secrets.get(key) or next(by_name, None)
     if secret is None:
-        raise Refused(f'secret "{wanted}" not found')
+        raise JujuError(f'secret "{key}" not found')
     return secret
 
 
-def checked(content: Mapping[str, str]) -> Mapping[str, str]:
-    """Accept content whose keys and size Juju accepts."""
+def check_content(content: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the content; raise JujuError if Juju would not accept its keys or its size."""
     if not content:
-        raise Refused("missing secret value or filename")
+        raise JujuError("missing secret value or filename")
     for key in content:
         if not KEY.fullmatch(key):
-            raise Refused(f'key "{key}" not valid')
-    if sum(len(value.encode()) for value in content.values()) * 4 // 3 > LARGEST:
-        raise Refused(f"secret content size exceeds {LARGEST} bytes")
+            raise JujuError(f'key "{key}" not valid')
+    if sum(len(value.encode()) for value in content.values()) * 4 // 3 > _LARGEST:
+        raise JujuError(f"secret content size exceeds {_LARGEST} bytes")
     return content
 
 
-def revised(secret: Secret, change: SecretChange, now: float) -> Secret:
-    """Apply a change; content equal to the newest makes no revision."""
+def with_change(secret: Secret, change: SecretChange, now: float) -> Secret:
+    """Return the secret with a change applied; unchanged content adds no revision."""
     revisions = secret.revisions
     if change.content is not None and dict(change.content) != dict(secret.latest.content):
         newest = Revision(number=secret.latest.number + 1, content=change.content, created=now)
@@ -59,15 +62,15 @@ def revised(secret: Secret, change: SecretChange, now: float) -> Secret:
 
 
 def track(model: Model, uri: str, unit: str, revision: int, label: str | None) -> Model:
-    """Note which revision a unit reads from now on, and how it calls the secret."""
-    secret = model.secrets[bare(uri)]
+    """Record the revision that a unit reads, and the unit's label of the secret."""
+    secret = model.secrets[bare_id(uri)]
     old = secret.tracking.get(unit, Tracking(revision=revision))
     new = dataclasses.replace(old, revision=revision, label=old.label if label is None else label)
     return with_secret(model, dataclasses.replace(secret, tracking={**secret.tracking, unit: new}))
 
 
-def told(model: Model, unit: str, step: events.SecretStep) -> Model:
-    """Note that a unit has heard of a revision."""
+def notified(model: Model, unit: str, step: events.SecretStep) -> Model:
+    """Record that a unit's secret-changed or secret-remove hook has handled a revision."""
     secret = model.secrets.get(step.secret)
     if secret is None:
         return model
@@ -76,90 +79,104 @@ def told(model: Model, unit: str, step: events.SecretStep) -> Model:
     tracking = secret.tracking.get(unit)
     if tracking is None:
         return model
-    heard = dataclasses.replace(tracking, told=step.revision)
-    return with_secret(model, dataclasses.replace(secret, tracking={**secret.tracking, unit: heard}))
+    tracking = dataclasses.replace(tracking, notified_revision=step.revision)
+    return with_secret(model, dataclasses.replace(secret, tracking={**secret.tracking, unit: tracking}))
 
 
-def may_write(model: Model, secret: Secret, unit: str) -> None:
-    """Refuse whoever does not own a secret, and those who own it but do not lead."""
+def check_may_write(model: Model, secret: Secret, unit: str) -> None:
+    """Raise JujuError unless a unit owns a secret, or leads the application that owns it."""
     if not secret.owned_by(unit):
-        raise Refused("permission denied")
+        raise JujuError("permission denied")
     if secret.owner_kind == "application" and not model.leads(unit):
-        raise Refused("this unit is not the leader")
+        raise JujuError("this unit is not the leader")
 
 
-def flush(model: Model, context: Context, now: float) -> Model:
-    """Keep what a hook did to secrets, in the order in which it makes sense."""
+def commit(model: Model, context: HookContext, now: float) -> Model:
+    """Apply a hook's pending writes to secrets: additions, changes, grants, then removals."""
     writes = context.writes
     for secret in writes.added.values():
-        may_write(model, secret, context.unit)
+        check_may_write(model, secret, context.unit)
         model = with_secret(model, secret)
-    for number, change in writes.changed.items():
-        secret = find(model, number)
-        may_write(model, secret, context.unit)
-        model = with_secret(model, revised(secret, change, now))
-    for grant in writes.grants:
-        secret = find(model, grant.secret)
-        may_write(model, secret, context.unit)
-        model = with_secret(model, _granted(model, secret, grant))
-    for number, revision in writes.removed:
-        if number in model.secrets:
-            may_write(model, model.secrets[number], context.unit)
-            model = removed(model, number, revision)
+    for secret_id, change in writes.changed.items():
+        secret = find(model, secret_id)
+        check_may_write(model, secret, context.unit)
+        model = with_secret(model, with_change(secret, change, now))
+    for pending in writes.grants:
+        secret = find(model, pending.secret)
+        check_may_write(model, secret, context.unit)
+        model = with_secret(model, _with_grant(model, secret, pending))
+    for secret_id, revision in writes.removed:
+        if secret_id in model.secrets:
+            check_may_write(model, model.secrets[secret_id], context.unit)
+            model = _without(model, secret_id, revision)
     return model
 
 
-def removed(model: Model, number: str, revision: int | None) -> Model:
-    """Take out one revision, or the whole secret; without revisions there is no secret."""
-    secret = model.secrets[number]
-    left = () if revision is None else tuple(item for item in secret.revisions if item.number != revision)
-    if left:
-        return with_secret(model, dataclasses.replace(secret, revisions=left))
-    others = {key: other for key, other in model.secrets.items() if key != number}
-    return dataclasses.replace(model, secrets=others)
-
-
 def add(model: Model, secret: Secret) -> Model:
-    """Add a user's secret."""
+    """Add a user secret."""
     if any(other.name == secret.name for other in model.secrets.values() if other.owner_kind == "model"):
-        raise Refused(f'secret with name "{secret.name}" already exists')
-    checked(secret.latest.content)
+        raise JujuError(f'secret with name "{secret.name}" already exists')
+    check_content(secret.latest.content)
     return with_secret(model, secret)
 
 
 def grant(model: Model, uri: str, applications: tuple[str, ...], *, revoke: bool = False) -> Model:
-    """Let applications read a user's secret, or no longer."""
-    secret = _of_user(find(model, uri))
+    """Grant applications a user secret, or revoke the grant."""
+    secret = _user_secret(model, uri)
     for name in applications:
         if name not in model.applications:
-            verb = "revoke" if revoke else "grant"
-            raise Refused(f'failed to {verb} secret: application "{name}" not found')
+            action = "revoke" if revoke else "grant"
+            raise JujuError(f'failed to {action} secret: application "{name}" not found')
     grants = {reader: number for reader, number in secret.grants.items() if reader not in applications}
     if not revoke:
-        grants |= dict.fromkeys(applications, -1)
+        grants |= dict.fromkeys(applications, USER_GRANT)
     return with_secret(model, dataclasses.replace(secret, grants=grants))
 
 
 def update(model: Model, uri: str, change: SecretChange, now: float) -> Model:
-    """Give a user's secret new content or a new description."""
-    secret = _of_user(find(model, uri))
+    """Change the content or the description of a user secret."""
+    secret = _user_secret(model, uri)
     if change.content is not None:
-        checked(change.content)
-    return with_secret(model, revised(secret, change, now))
+        check_content(change.content)
+    return with_secret(model, with_change(secret, change, now))
 
 
 def remove(model: Model, uri: str, revision: int | None) -> Model:
-    """Take out a user's secret."""
-    return removed(model, _of_user(find(model, uri)).id, revision)
+    """Remove a user secret, or one revision of it."""
+    return _without(model, _user_secret(model, uri).id, revision)
 
 
-def document(model: Model, secret: Secret, *, reveal: bool = False, access: bool = False) -> dict[str, Any]:
-    """Show one secret as ``juju show-secret --format json`` does."""
-    shown: dict[str, Any] = {
+def list_document(model: Model) -> dict[str, Any]:
+    """Return the document of ``juju secrets --format json``."""
+    return {secret.id: _entry(secret) for secret in model.secrets.values()}
+
+
+def show_document(model: Model, secret: Secret, *, reveal: bool, revisions: bool) -> dict[str, Any]:
+    """Return the document of ``juju show-secret --format json``."""
+    entry = _entry(secret)
+    if secret.grants:
+        entry["access"] = [_access(model, *item) for item in sorted(secret.grants.items())]
+    if reveal:
+        entry["content"] = {"Data": dict(secret.latest.content)}
+    if revisions:
+        entry["revisions"] = [
+            {
+                "revision": item.number,
+                "backend": "internal",
+                "created": timestamps.secret(item.created),
+                "updated": timestamps.secret(item.created),
+            }
+            for item in secret.revisions
+        ]
+    return {secret.id: entry}
+
+
+def _entry(secret: Secret) -> dict[str, Any]:
+    entry: dict[str, Any] = {
         "revision": secret.latest.number,
         "owner": "<model>" if secret.owner_kind == "model" else secret.owner,
-        "created": timestamps.iso(secret.created),
-        "updated": timestamps.iso(secret.updated),
+        "created": timestamps.secret(secret.created),
+        "updated": timestamps.secret(secret.updated),
     }
     optional = {
         "name": secret.name,
@@ -168,43 +185,33 @@ def document(model: Model, secret: Secret, *, reveal: bool = False, access: bool
         "rotation": secret.rotate,
         "expires": secret.expire,
     }
-    shown |= {key: value for key, value in optional.items() if value}
-    if access and secret.grants:
-        shown["access"] = [_access(model, *item) for item in sorted(secret.grants.items())]
-    if reveal:
-        shown["content"] = {"Data": dict(secret.latest.content)}
-    return {secret.id: shown}
+    return entry | {key: value for key, value in optional.items() if value}
 
 
-def shown(model: Model, secret: Secret, *, reveal: bool, revisions: bool) -> dict[str, Any]:
-    """Answer ``juju show-secret --format json``."""
-    entry = document(model, secret, reveal=reveal, access=True)
-    if revisions:
-        entry[secret.id]["revisions"] = [
-            {
-                "revision": item.number,
-                "backend": "internal",
-                "created": timestamps.iso(item.created),
-                "updated": timestamps.iso(item.created),
-            }
-            for item in secret.revisions
-        ]
-    return entry
-
-
-def _of_user(secret: Secret) -> Secret:
+def _user_secret(model: Model, uri: str) -> Secret:
+    secret = find(model, uri)
     if secret.owner_kind != "model":
-        raise Refused("permission denied")
+        raise JujuError("permission denied")
     return secret
 
 
-def _granted(model: Model, secret: Secret, wanted: Grant) -> Secret:
-    others = {reader: number for reader, number in secret.grants.items() if reader != wanted.reader}
-    if wanted.revoke:
+def _without(model: Model, secret_id: str, revision: int | None) -> Model:
+    # a secret without revisions is removed as a whole
+    secret = model.secrets[secret_id]
+    revisions = () if revision is None else tuple(item for item in secret.revisions if item.number != revision)
+    if revisions:
+        return with_secret(model, dataclasses.replace(secret, revisions=revisions))
+    others = {key: other for key, other in model.secrets.items() if key != secret_id}
+    return dataclasses.replace(model, secrets=others)
+
+
+def _with_grant(model: Model, secret: Secret, pending: Grant) -> Secret:
+    others = {reader: number for reader, number in secret.grants.items() if reader != pending.reader}
+    if pending.revoke:
         return dataclasses.replace(secret, grants=others)
-    if wanted.relation not in model.relations:
-        raise Refused(f"relation {wanted.relation} not found")
-    return dataclasses.replace(secret, grants={**others, wanted.reader: wanted.relation})
+    if pending.relation not in model.relations:
+        raise JujuError(f"relation {pending.relation} not found")
+    return dataclasses.replace(secret, grants={**others, pending.reader: pending.relation})
 
 
 def _access(model: Model, reader: str, relation: int) -> dict[str, str]:
@@ -212,4 +219,4 @@ def _access(model: Model, reader: str, relation: int) -> dict[str, str]:
     scope = f"model-{model.uuid}"
     if relation in model.relations:
         scope = "relation-" + model.relations[relation].key.replace(":", ".").replace(" ", "#")
-    return {"target": f"{kind}-{reader.replace('/', '-')}", "scope": scope, "role": "view"}
+    return {"target": f"{kind}-{pod_name(reader)}", "scope": scope, "role": "view"}

@@ -1,20 +1,21 @@
-"""What ``juju status --format json`` says of a model; the shape is what Juju's clients parse."""
+"""The document of ``juju status --format json``, in the shape that Juju's clients parse."""
 
 from typing import Any
 
 from paas_local.juju import events, timestamps
 from paas_local.juju.model import Application, Model, Relation, Status, Unit, order
+from paas_local.juju.names import pod_name, storage_folder
+from paas_local.juju.version import JUJU_VERSION
 
-VERSION = "3.6.11"
 CONTROLLER = "local"
 REGION = "localhost"
-# The first of them that any unit has is the application's, as long as its leader has not said anything.
+# The worst first: an application whose leader has set no status has its worst unit's.
 SEVERITY = ("error", "blocked", "maintenance", "waiting", "active", "terminated", "unknown")
 SPACE = "alpha"
 
 
 def document(model: Model, now: float) -> dict[str, Any]:
-    """Answer ``juju status`` for a whole model."""
+    """Return the status document of a model."""
     applications = sorted(model.applications.values(), key=_by_name)
     return {
         "model": {
@@ -23,21 +24,21 @@ def document(model: Model, now: float) -> dict[str, Any]:
             "controller": CONTROLLER,
             "cloud": CONTROLLER,
             "region": REGION,
-            "version": VERSION,
-            "model-status": {"current": "available", "since": timestamps.since(model.since)},
+            "version": JUJU_VERSION,
+            "model-status": {"current": "available", "since": timestamps.status(model.since)},
             "sla": "unsupported",
         },
         "machines": {},
         "applications": {item.name: _application(model, item) for item in applications},
         "storage": _storage(model),
-        "controller": {"timestamp": timestamps.clock(now)},
+        "controller": {"timestamp": timestamps.controller(now)},
     }
 
 
 def workload(model: Model, unit: Unit) -> Status:
-    """Say how the workload is: the failed hook, as long as it is not run again, hides what the charm said."""
-    if unit.trouble:
-        return Status(current="error", message=unit.trouble, since=unit.agent.since)
+    """Return the workload status; a failed hook hides the charm's status until the hook is retried."""
+    if unit.pod_error:
+        return Status(current="error", message=unit.pod_error, since=unit.agent.since)
     if unit.failure is None or not (unit.running is None or isinstance(unit.running, events.Run)):
         return unit.workload
     event = unit.failure.event
@@ -48,15 +49,15 @@ def workload(model: Model, unit: Unit) -> Status:
 
 
 def application_status(model: Model, application: Application) -> Status:
-    """Say how an application is: its leader's words or its worst unit, unless it is still being provided."""
+    """Return the application status: the leader's or the worst unit's, unless missing units make it wait."""
     units = [workload(model, unit) for unit in application.units.values()]
-    said = application.status or _worst(units)
-    provided = _provided(application)
-    if provided is None:
-        return said
-    worse = SEVERITY.index(said.current) - SEVERITY.index(provided.current)
-    # what the leader said stands against an equally bad state of the provider, what follows from units does not
-    return said if worse < 0 or (worse == 0 and application.status) else provided
+    status = application.status or _worst(units)
+    provisioning = _provisioning(application)
+    if provisioning is None:
+        return status
+    difference = SEVERITY.index(status.current) - SEVERITY.index(provisioning.current)
+    # of equally bad ones, the leader's status wins and one derived from units does not
+    return status if difference < 0 or (difference == 0 and application.status) else provisioning
 
 
 def _worst(units: list[Status]) -> Status:
@@ -68,13 +69,13 @@ def _severity(status: Status) -> tuple[int, float]:
     return SEVERITY.index(status.current), -status.since
 
 
-def _provided(application: Application) -> Status | None:
+def _provisioning(application: Application) -> Status | None:
     alive = [unit for unit in application.units.values() if unit.life == "alive"]
-    ready = [unit for unit in alive if unit.seen.installed or unit.running is not None]
+    ready = [unit for unit in alive if unit.local_state.installed or unit.running is not None]
     if application.life == "dying" or len(ready) >= application.scale:
         return None
-    settling = "waiting for units to settle down" if ready else "installing agent"
-    return Status(current="waiting", message=settling, since=application.since)
+    message = "waiting for units to settle down" if ready else "installing agent"
+    return Status(current="waiting", message=message, since=application.since)
 
 
 def _by_name(application: Application) -> str:
@@ -84,7 +85,7 @@ def _by_name(application: Application) -> str:
 def _application(model: Model, application: Application) -> dict[str, Any]:
     charm = application.charm
     base, _, channel = charm.base.partition("@")
-    shown: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "charm": f"local:{charm.name}-{charm.revision}",
         "base": {"name": base, "channel": channel},
         "charm-origin": "local",
@@ -104,11 +105,11 @@ def _application(model: Model, application: Application) -> dict[str, Any]:
         "units": _units(model, application),
         "version": application.version,
     }
-    return shown | {key: value for key, value in optional.items() if value}
+    return entry | {key: value for key, value in optional.items() if value}
 
 
 def service_address(application: Application) -> str:
-    """Give the address that stands for the application: its leader's, else its first running unit's."""
+    """Return the application's address: its leader's, or its first running unit's."""
     units = sorted((unit for unit in application.units.values() if unit.pod), key=_by_number)
     leader = [unit for unit in units if unit.name == application.leader]
     return next((unit.address for unit in (*leader, *units)), "")
@@ -119,12 +120,12 @@ def _by_number(unit: Unit) -> tuple[str, int]:
 
 
 def _relations(model: Model, application: Application) -> dict[str, list[dict[str, str]]]:
-    shown: dict[str, list[dict[str, str]]] = {}
+    entries: dict[str, list[dict[str, str]]] = {}
     for relation in model.relations_of(application.name):
-        for side in relation.sides:
-            if side.application == application.name:
-                shown.setdefault(side.endpoint, []).append(_related(relation, application.name))
-    return dict(sorted(shown.items()))
+        for end in relation.ends:
+            if end.application == application.name:
+                entries.setdefault(end.endpoint, []).append(_related(relation, application.name))
+    return dict(sorted(entries.items()))
 
 
 def _related(relation: Relation, application: str) -> dict[str, str]:
@@ -143,20 +144,20 @@ def _units(model: Model, application: Application) -> dict[str, Any]:
 def _unit(model: Model, unit: Unit) -> dict[str, Any]:
     agent = _status(unit.agent)
     if unit.agent.current != "allocating":
-        agent["version"] = VERSION
+        agent["version"] = JUJU_VERSION
     if unit.life == "dying":
         agent["life"] = "dying"
-    shown: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "workload-status": _status(workload(model, unit)),
         "juju-status": agent,
-        "provider-id": unit.name.replace("/", "-"),
+        "provider-id": pod_name(unit.name),
     }
     optional: dict[str, Any] = {
-        "leader": model.leads(unit.name) and unit.seen.leader,
+        "leader": model.leads(unit.name) and unit.local_state.leader_elected,
         "open-ports": sorted(unit.ports, key=_by_port),
         "address": unit.address if unit.pod else "",
     }
-    return shown | {key: value for key, value in optional.items() if value}
+    return entry | {key: value for key, value in optional.items() if value}
 
 
 def _by_port(port: str) -> tuple[int, str]:
@@ -165,30 +166,30 @@ def _by_port(port: str) -> tuple[int, str]:
 
 
 def _status(status: Status) -> dict[str, Any]:
-    shown = {"current": status.current, "since": timestamps.since(status.since)}
-    return {**shown, "message": status.message} if status.message else shown
+    entry = {"current": status.current, "since": timestamps.status(status.since)}
+    return {**entry, "message": status.message} if status.message else entry
 
 
 def _remote(model: Model, event: events.Related) -> str:
     relation = model.relations.get(event.relation)
-    other = [side for side in relation.sides if side.application == event.application] if relation else []
+    other = [end for end in relation.ends if end.application == event.application] if relation else []
     return f"{event.application}:{other[0].endpoint if other else event.endpoint}"
 
 
 def _storage(model: Model) -> dict[str, Any]:
-    storages = {storage: _stored(unit, storage) for unit in model.units if unit.pod for storage in unit.storage}
+    storages = {storage: _attachment(unit, storage) for unit in model.units if unit.pod for storage in unit.storage}
     return {"storage": storages} if storages else {}
 
 
-def _stored(unit: Unit, storage: str) -> dict[str, Any]:
+def _attachment(unit: Unit, storage: str) -> dict[str, Any]:
     return {
         "kind": "filesystem",
         "life": unit.life,
-        "status": {"current": "attached", "since": timestamps.since(unit.workload.since)},
+        "status": {"current": "attached", "since": timestamps.status(unit.workload.since)},
         "persistent": True,
         "attachments": {
             "units": {
-                unit.name: {"location": f"/var/lib/juju/storage/{storage}", "life": unit.life},
+                unit.name: {"location": storage_folder(storage), "life": unit.life},
             }
         },
     }

@@ -1,39 +1,38 @@
-"""How a moment is written: in the status, in secrets, in results."""
+"""The notations of time in Juju's documents; times are seconds since 1970."""
 
 import datetime as dt
 
-
-def iso(moment: float) -> str:
-    """Write ``2026-11-23T05:12:44Z``."""
-    return _utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def goal(moment: float) -> str:
-    """Write ``2026-11-23 05:12:44Z``."""
-    return _utc(moment).strftime("%Y-%m-%d %H:%M:%SZ")
+def secret(time: float) -> str:
+    """Return ``2026-11-23T05:12:44Z``, as secrets have it."""
+    return _utc(time).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def spoken(moment: float) -> str:
-    """Write ``2026-11-23 05:12:44 +0000 UTC``."""
-    return _utc(moment).strftime("%Y-%m-%d %H:%M:%S +0000 UTC")
+def goal_state(time: float) -> str:
+    """Return ``2026-11-23 05:12:44Z``, as goal-state has it."""
+    return _utc(time).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def since(moment: float) -> str:
-    """Write ``23 Nov 2026 05:12:44Z`` in the local zone, as status documents do."""
-    local = _utc(moment).astimezone()
+def action(time: float) -> str:
+    """Return ``2026-11-23 05:12:44 +0000 UTC``, as the results of actions have it."""
+    return _utc(time).strftime("%Y-%m-%d %H:%M:%S +0000 UTC")
+
+
+def status(time: float) -> str:
+    """Return ``23 Nov 2026 05:12:44Z`` in the local time zone, as status documents have it."""
+    local = _utc(time).astimezone()
     offset = local.strftime("%z")
     zone = "Z" if offset == "+0000" else f"{offset[:3]}:{offset[3:5]}"
-    # the month stays English whatever the locale is
-    return f"{local.day:02} {MONTHS[local.month - 1]} {local:%Y %H:%M:%S}{zone}"
+    # strftime would translate the month
+    return f"{local.day:02} {_MONTHS[local.month - 1]} {local:%Y %H:%M:%S}{zone}"
 
 
-def clock(moment: float) -> str:
-    """Write ``05:20:31Z``."""
-    return _utc(moment).strftime("%H:%M:%SZ")
+def controller(time: float) -> str:
+    """Return ``05:20:31Z``, as the controller's clock in status documents has it."""
+    return _utc(time).strftime("%H:%M:%SZ")
 
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def _utc(moment: float) -> dt.datetime:
-    return dt.datetime.fromtimestamp(moment, dt.timezone.utc)
+def _utc(time: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(time, dt.timezone.utc)

@@ -257,24 +257,24 @@ class _Watch:
     def _synced(self, made: Made, changed: Collection[str]) -> str:
         with progress.steps() as steps:
             daemon = command.daemon(steps)
-            noticed: dict[str, list[str]] = daemon.ask(
+            actions: dict[str, list[str]] = daemon.ask(
                 "sync", model=self._place.model, application=made.charm.name, resources=made.resources
             )
         self._made = made
         # The next save does not wait until it is sure that this one runs.
-        self._lookouts.submit(self._look_out, daemon, made, changed, noticed)
-        return ", ".join(f"{how} {' '.join(names)}" for how, names in noticed.items() if names) or "copied"
+        self._lookouts.submit(self._look_out, daemon, made, changed, actions)
+        return ", ".join(f"{how} {' '.join(names)}" for how, names in actions.items() if names) or "copied"
 
     def _look_out(
-        self, daemon: client.Client, made: Made, changed: Collection[str], noticed: Mapping[str, list[str]]
+        self, daemon: client.Client, made: Made, changed: Collection[str], actions: Mapping[str, list[str]]
     ) -> None:
         """Say when a service ends over what was saved, until something else has been saved."""
-        body: dict[str, Any] = {"model": self._place.model, "application": made.charm.name, **noticed}
+        body: dict[str, Any] = {"model": self._place.model, "application": made.charm.name, **actions}
         trouble, looks = "", 0
         try:
             while looks == 0 or (self._watching and made is self._made and not trouble and looks < _LOOKS):
                 looks += 1
-                trouble = daemon.ask("trouble", **body)["trouble"]
+                trouble = daemon.ask("check-sync", **body)["failure"]
         except client.ClientError as error:
             trouble = str(error)
         if trouble and made is self._made:

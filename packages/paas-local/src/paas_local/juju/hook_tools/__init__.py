@@ -1,14 +1,14 @@
-"""What each hook tool answers: a pure function of the hook's context and the model.
+"""Juju's hook tools, each a pure function of the hook's context and the model.
 
-Failures are one line on stderr that begins with ``ERROR``; the exit status is 1 when the tool failed and
-2 when it was asked in a wrong way. Charms (through ops) match on some of these words, so they are Juju's.
+A failure is one line on stderr that begins with ``ERROR``. The exit status is 1 if the tool failed and 2 if its
+arguments are invalid. The words are Juju's, because charms (through ops) match on some of them.
 """
 
 from collections.abc import Mapping
 
-from paas_local.juju.errors import Refused
+from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools import general, network, relations, secrets, statuses, storage, tasks
-from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Request, Tool, World, parse
+from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Request, Tool, ToolContext, parse
 
 TOOLS: Mapping[str, Tool] = {
     **general.TOOLS,
@@ -21,26 +21,20 @@ TOOLS: Mapping[str, Tool] = {
 }
 NAMES = tuple(sorted(TOOLS))
 
-
-def _unknown(call: Call) -> Reply:
-    raise Refused(f'unknown command "{call.request.tool}"', code=BAD_ARGUMENTS)
+__all__ = ["NAMES", "Reply", "Request", "ToolContext", "answer"]
 
 
-UNKNOWN = Tool(run=_unknown)
-
-__all__ = ["NAMES", "Reply", "Request", "World", "answer"]
-
-
-def answer(world: World, request: Request) -> Reply:
-    """Answer one call."""
+def answer(context: ToolContext, request: Request) -> Reply:
+    """Return the reply to one call of a hook tool."""
     try:
-        tool = TOOLS.get(request.tool, UNKNOWN)
-        arguments = parse(tool.flags, request.arguments)
-        return tool.run(Call(world=world, request=request, arguments=arguments))
-    except Refused as error:
+        if request.tool not in TOOLS:
+            raise JujuError(f'unknown command "{request.tool}"', code=BAD_ARGUMENTS)  # noqa: TRY301  # answered below
+        tool = TOOLS[request.tool]
+        return tool.run(Call(tool_context=context, request=request, arguments=parse(tool.flags, request.arguments)))
+    except JujuError as error:
         return Reply(
-            writes=world.context.writes,
-            model=world.model,
+            writes=context.hook.writes,
+            model=context.model,
             stderr=f"ERROR {error.message}\n",
             code=error.code,
         )

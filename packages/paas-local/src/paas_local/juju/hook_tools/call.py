@@ -1,7 +1,7 @@
-"""One call of a hook tool: its arguments, what it may read, and what comes back.
+"""One call of a hook tool: its arguments, the model that it reads, and its reply.
 
-Arguments follow Go's flag rules: ``--flag=value`` or ``--flag value``, flags and words mixed, a boolean flag
-only takes ``=value``, everything after ``--`` is words. ``-`` alone is a word.
+Arguments follow Go's flag rules: ``--flag=value`` or ``--flag value``, flags and words mixed, a boolean flag takes
+only ``=value``, and after ``--`` everything is a word. ``-`` alone is a word.
 """
 
 import dataclasses
@@ -12,18 +12,17 @@ from typing import Any
 
 import yaml
 
-from paas_local.juju.errors import Refused
-from paas_local.juju.hook_context import Context, Writes
+from paas_local.juju import go_values
+from paas_local.juju.errors import JujuError
+from paas_local.juju.hook_context import HookContext, PendingWrites
 from paas_local.juju.model import Model
 
 BAD_ARGUMENTS = 2
-TRUE = frozenset({"1", "t", "true", "y", "yes"})
-FALSE = frozenset({"0", "f", "false", "n", "no"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What arrives over the socket; ``files`` has the content of each file an argument names."""
+    """A request from the agent's socket; ``files`` maps each file in an argument to its content."""
 
     tool: str
     arguments: Sequence[str] = ()
@@ -32,10 +31,10 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
-    """What a tool reads: the hook's context, the model as it is now, the time, and an unused secret id."""
+class ToolContext:
+    """The state that a tool reads: the hook's context, the current model, the time, and an unused secret id."""
 
-    context: Context
+    hook: HookContext
     model: Model
     now: float
     fresh_id: str = ""
@@ -43,9 +42,9 @@ class World:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What a tool answers, what it means to write at the end of the hook, and what it did at once."""
+    """A tool's output, the hook's pending writes after it, and the model with its immediate changes."""
 
-    writes: Writes
+    writes: PendingWrites
     model: Model
     stdout: str = ""
     stderr: str = ""
@@ -55,7 +54,7 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True)
 class Flags:
-    """Which flags a tool has: those with a value, booleans, and one-letter names of either."""
+    """The flags of a tool: those with a value, the booleans, and the one-letter names of either."""
 
     values: frozenset[str] = frozenset()
     booleans: frozenset[str] = frozenset()
@@ -64,68 +63,74 @@ class Flags:
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """Arguments as they were meant."""
+    """The parsed arguments of a call."""
 
     words: tuple[str, ...] = ()
     flags: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def word(self, index: int, default: str = "") -> str:
-        """Give one word."""
+        """Return one word."""
         return self.words[index] if index < len(self.words) else default
 
     def on(self, name: str) -> bool:
-        """Whether a boolean flag is set."""
-        value = self.flags.get(name, "false").lower()
-        if value not in TRUE | FALSE:
-            raise Refused(f'invalid boolean value "{value}" for --{name}', code=BAD_ARGUMENTS)
-        return value in TRUE
+        """Return whether a boolean flag is set."""
+        text = self.flags.get(name, "false")
+        value = go_values.boolean(text)
+        if value is None:
+            raise JujuError(f'invalid boolean value "{text}" for --{name}', code=BAD_ARGUMENTS)
+        return value
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A request with its arguments read."""
+    """A request with parsed arguments and its context."""
 
-    world: World
+    tool_context: ToolContext
     request: Request
     arguments: Arguments
 
     @property
-    def context(self) -> Context:
-        """The hook that calls."""
-        return self.world.context
+    def context(self) -> HookContext:
+        """Return the context of the calling hook."""
+        return self.tool_context.hook
 
     @property
-    def writes(self) -> Writes:
-        """What the hook has written so far."""
-        return self.world.context.writes
+    def writes(self) -> PendingWrites:
+        """Return the hook's pending writes before this call."""
+        return self.tool_context.hook.writes
 
     @property
     def model(self) -> Model:
-        """The model as it is now."""
-        return self.world.model
+        """Return the current model."""
+        return self.tool_context.model
+
+    @property
+    def now(self) -> float:
+        """Return the time of the call."""
+        return self.tool_context.now
 
     def reply(self, stdout: str = "", *, log: tuple[tuple[str, str], ...] = ()) -> Reply:
-        """Answer without having changed anything."""
+        """Return a reply that changes nothing."""
         return Reply(writes=self.writes, model=self.model, stdout=stdout, log=log)
 
     def document(self, value: Any) -> Reply:
-        """Answer with a value in the wanted format."""
+        """Return a reply with a value in the requested format."""
         return self.reply(formatted(value, self.arguments.flags.get("format", "smart")))
 
     def writing(self, **changes: Any) -> Reply:
-        """Answer nothing, and keep something for the end of the hook."""
+        """Return an empty reply that adds to the hook's pending writes."""
         return Reply(writes=dataclasses.replace(self.writes, **changes), model=self.model)
 
-    def doing(self, model: Model) -> Reply:
-        """Answer nothing, and have changed the model at once."""
+    def changing(self, model: Model) -> Reply:
+        """Return an empty reply that changes the model at once."""
         return Reply(writes=self.writes, model=model)
 
     def text(self, name: str) -> str:
-        """Read a file that the caller named."""
+        """Return the content of a file in the arguments."""
         if name == "-":
             return self.request.stdin
         if name not in self.request.files:
-            raise Refused(f"open {name}: no such file or directory")
+            raise JujuError(f"open {name}: no such file or directory")
         return self.request.files[name]
 
 
@@ -137,23 +142,23 @@ class Tool:
     flags: Flags = Flags()
 
 
-OUTPUT = frozenset({"format", "output"})
-LETTERS = {"r": "relation", "s": "storage", "o": "output"}
+_OUTPUT = frozenset({"format", "output"})
+_LETTERS = {"r": "relation", "s": "storage", "o": "output"}
 
 
 def flags(*values: str, booleans: Sequence[str] = (), letters: Mapping[str, str] | None = None) -> Flags:
-    """Declare the flags of a tool; all have those of the output."""
+    """Return the flags of a tool; every tool has those of the output."""
     return Flags(
-        values=frozenset(values) | OUTPUT,
+        values=frozenset(values) | _OUTPUT,
         booleans=frozenset(booleans),
-        letters={**LETTERS, **(letters or {})},
+        letters={**_LETTERS, **(letters or {})},
     )
 
 
-def parse(known: Flags, arguments: Sequence[str]) -> Arguments:
-    """Sort arguments into words and flags."""
+def parse(flags: Flags, arguments: Sequence[str]) -> Arguments:
+    """Return the arguments as words and flags."""
     words: list[str] = []
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     rest = list(arguments)
     while rest:
         argument = rest.pop(0)
@@ -164,18 +169,18 @@ def parse(known: Flags, arguments: Sequence[str]) -> Arguments:
             words.append(argument)
             continue
         dashes, name, value = _split(argument)
-        name = known.letters.get(name, name)
-        if name in known.booleans:
-            found[name] = value if value is not None else "true"
-        elif name not in known.values:
-            raise Refused(f"option provided but not defined: {dashes}{name}", code=BAD_ARGUMENTS)
+        name = flags.letters.get(name, name)
+        if name in flags.booleans:
+            values[name] = value if value is not None else "true"
+        elif name not in flags.values:
+            raise JujuError(f"option provided but not defined: {dashes}{name}", code=BAD_ARGUMENTS)
         elif value is not None:
-            found[name] = value
+            values[name] = value
         elif rest:
-            found[name] = rest.pop(0)
+            values[name] = rest.pop(0)
         else:
-            raise Refused(f"option needs an argument: {dashes}{name}", code=BAD_ARGUMENTS)
-    return Arguments(words=tuple(words), flags=found)
+            raise JujuError(f"option needs an argument: {dashes}{name}", code=BAD_ARGUMENTS)
+    return Arguments(words=tuple(words), flags=values)
 
 
 def _split(argument: str) -> tuple[str, str, str | None]:
@@ -184,9 +189,9 @@ def _split(argument: str) -> tuple[str, str, str | None]:
     return argument[: len(argument) - len(bare)], name, value if equals else None
 
 
-def formatted(value: Any, how: str) -> str:
-    """Write a value as JSON, YAML, or the way a shell script likes it."""
-    match how:
+def formatted(value: Any, output_format: str) -> str:
+    """Return a value as JSON, as YAML, or in the smart format for shell scripts."""
+    match output_format:
         case "json":
             return json.dumps(value) + "\n"
         case "yaml":
@@ -194,7 +199,7 @@ def formatted(value: Any, how: str) -> str:
         case "smart":
             return _smart(value)
         case _:
-            raise Refused(f'invalid value "{how}" for option --format', code=BAD_ARGUMENTS)
+            raise JujuError(f'invalid value "{output_format}" for option --format', code=BAD_ARGUMENTS)
 
 
 def _smart(value: Any) -> str:

@@ -1,23 +1,24 @@
-"""What a charm asks about itself: leadership, options, its own small store, resources, the log."""
+"""The hook tools for leadership, options, the unit's own state, resources and the log."""
 
 import dataclasses
 from typing import Any
 
 import yaml
 
-from paas_local.juju.errors import Refused
+from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
+from paas_local.juju.names import charm_folder
 
-LEVELS = {"TRACE": "TRACE", "DEBUG": "DEBUG", "INFO": "INFO", "WARNING": "WARNING", "ERROR": "ERROR"}
+_LEVELS = frozenset({"TRACE", "DEBUG", "INFO", "WARNING", "ERROR"})
 
 
 def is_leader(call: Call) -> Reply:
-    """Leadership is asked of the model as it is now, not of the hook's beginning."""
+    """Return whether the unit leads now; leadership may change during a hook."""
     return call.document(call.model.leads(call.context.unit))
 
 
 def config_get(call: Call) -> Reply:
-    """Options without default that nobody set are left out."""
+    """Return the options; those with neither a value nor a default are left out."""
     settings = call.context.snapshot.applications[call.context.application].settings
     key = call.arguments.word(0)
     if key and key != "-":
@@ -26,68 +27,68 @@ def config_get(call: Call) -> Reply:
 
 
 def juju_log(call: Call) -> Reply:
-    """Levels that Juju does not know, such as CRITICAL, are errors."""
+    """Write to the log; a level that Juju does not have, such as CRITICAL, becomes ERROR."""
     level = "DEBUG" if call.arguments.on("debug") else call.arguments.flags.get("log-level", "INFO").upper()
-    return call.reply(log=((LEVELS.get(level, "ERROR"), " ".join(call.arguments.words)),))
+    return call.reply(log=((level if level in _LEVELS else "ERROR", " ".join(call.arguments.words)),))
 
 
 def state_get(call: Call) -> Reply:
-    """Read the unit's store; what this hook wrote is seen."""
+    """Return the unit's state, including the pending writes of this hook."""
     unit = call.model.unit(call.context.unit)
     stored = {**(unit.state if unit else {}), **call.writes.state}
-    shown = {key: value for key, value in stored.items() if value is not None}
+    state = {key: value for key, value in stored.items() if value is not None}
     key = call.arguments.word(0)
-    return call.document(shown.get(key) if key and key != "-" else shown)
+    return call.document(state.get(key) if key and key != "-" else state)
 
 
 def state_set(call: Call) -> Reply:
-    """Pairs, or a mapping in a file."""
+    """Set keys of the unit's state, from ``key=value`` words or from a file."""
     return call.writing(state={**call.writes.state, **pairs(call)})
 
 
 def state_delete(call: Call) -> Reply:
-    """Forget one key."""
+    """Delete one key of the unit's state."""
     return call.writing(state={**call.writes.state, call.arguments.word(0): None})
 
 
 def resource_get(call: Call) -> Reply:
-    """Give the path of an image's description, which lies in the charm container."""
+    """Return the path, in the charm container, of the file that describes an image."""
     name = call.arguments.word(0)
     application = call.context.snapshot.applications[call.context.application]
     if name not in application.resources:
-        raise Refused(f"could not download resource: resource {name!r} not found")
+        raise JujuError(f"could not download resource: resource {name!r} not found")
     return call.reply(resource_path(call.context.unit, name))
 
 
 def resource_path(unit: str, name: str) -> str:
-    """Name the file of an image, as a charm sees it."""
-    return f"/var/lib/juju/agents/unit-{unit.replace('/', '-')}/charm/.resources/{name}.yaml"
+    """Return the path of an image's file in the charm container."""
+    return f"{charm_folder(unit)}/.resources/{name}.yaml"
 
 
 def credential_get(_: Call) -> Reply:
-    """Only machine models have credentials to give."""
-    raise Refused('credential-get on a "caas" model not supported')
+    """Fail as in every Kubernetes model."""
+    raise JujuError('credential-get on a "caas" model not supported')
 
 
 def juju_reboot(_: Call) -> Reply:
-    """Refuse: a pod is not a machine."""
-    raise Refused("juju-reboot is not supported on k8s")
+    """Fail as in every Kubernetes model."""
+    raise JujuError("juju-reboot is not supported on k8s")
 
 
 def pairs(call: Call) -> dict[str, str]:
-    """Read ``key=value`` words, and the mapping of ``--file``."""
-    found: dict[str, str] = {}
+    """Return the ``key=value`` words over the mapping of ``--file``."""
+    values: dict[str, str] = {}
     if "file" in call.arguments.flags:
         document: Any = yaml.safe_load(call.text(call.arguments.flags["file"])) or {}
         if not isinstance(document, dict):
-            raise Refused("expected a mapping", code=BAD_ARGUMENTS)
-        found = {str(key): _text(value) for key, value in document.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # YAML
+            raise JujuError("expected a mapping", code=BAD_ARGUMENTS)
+        values = {str(key): _text(value) for key, value in document.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # YAML
     for word in call.arguments.words:
         key, equals, value = word.partition("=")
         if not equals or not key:
-            raise Refused(f'expected "key=value", got "{word}"', code=BAD_ARGUMENTS)
-        found[key] = value
-    return found
+            raise JujuError(f'expected "key=value", got "{word}"', code=BAD_ARGUMENTS)
+        values[key] = value
+    return values
 
 
 def _text(value: object) -> str:
@@ -99,11 +100,11 @@ def _text(value: object) -> str:
 
 
 def application_version_set(call: Call) -> Reply:
-    """Set the version of the workload; the unit that spoke last wins."""
+    """Set the workload's version; the last unit wins."""
     application = call.model.applications[call.context.application]
     changed = dataclasses.replace(application, version=call.arguments.word(0))
     applications = {**call.model.applications, application.name: changed}
-    return call.doing(dataclasses.replace(call.model, applications=applications))
+    return call.changing(dataclasses.replace(call.model, applications=applications))
 
 
 TOOLS = {

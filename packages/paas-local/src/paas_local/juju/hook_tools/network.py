@@ -1,13 +1,12 @@
-"""Which addresses and ports a unit has.
+"""The hook tools for a unit's addresses and ports.
 
-The unit's own address is also where it is reached from outside: there is no service in front of it as on
-Kubernetes, where the ingress address is the application's.
+The ingress address is the unit's own. On Kubernetes it is that of the application's service.
 """
 
 import re
 from typing import Any
 
-from paas_local.juju.errors import Refused
+from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
 
 PORT = re.compile(r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>tcp|udp))?|icmp")
@@ -15,16 +14,16 @@ HIGHEST_PORT = 65535
 
 
 def network_get(call: Call) -> Reply:
-    """Describe the network of an endpoint."""
+    """Return the network of an endpoint."""
     binding = call.arguments.word(0)
     application = call.context.snapshot.applications[call.context.application]
     if binding not in {*application.charm.endpoints, "juju-info"}:
-        raise Refused(f'no network config found for binding "{binding}"')
+        raise JujuError(f'no network config found for binding "{binding}"')
     address = _address(call)
     for name in ("bind-address", "ingress-address", "primary-address"):
         if call.arguments.on(name):
             return call.document(address)
-    shown: dict[str, Any] = {
+    network: dict[str, Any] = {
         "bind-addresses": [
             {
                 "mac-address": "",
@@ -35,16 +34,16 @@ def network_get(call: Call) -> Reply:
         "egress-subnets": [f"{address}/32"],
         "ingress-addresses": [address],
     }
-    return call.document(shown)
+    return call.document(network)
 
 
 def unit_get(call: Call) -> Reply:
-    """Give the private or public address, which are the same."""
+    """Return the private or public address, which are the same."""
     return call.document(_address(call))
 
 
 def opened_ports(call: Call) -> Reply:
-    """List the ports as they will be."""
+    """Return the open ports, including the pending writes of this hook."""
     unit = call.model.unit(call.context.unit)
     ports = ((unit.ports if unit else frozenset[str]()) | call.writes.opened) - call.writes.closed
     ending = " (*)" if call.arguments.on("endpoints") else ""
@@ -72,14 +71,14 @@ def _port(call: Call) -> str:
     text = call.arguments.word(0).lower()
     match = PORT.fullmatch(text)
     if match is None:
-        raise Refused(
+        raise JujuError(
             f'invalid port or range "{text}", expected <port>[-<port>][/tcp|/udp] or icmp', code=BAD_ARGUMENTS
         )
     if match["first"] is None:
         return "icmp"
     first, last = int(match["first"]), int(match["last"] or match["first"])
     if not 0 < first <= last <= HIGHEST_PORT:
-        raise Refused(f'port range bounds must be between 1 and {HIGHEST_PORT}, got "{text}"', code=BAD_ARGUMENTS)
+        raise JujuError(f'port range bounds must be between 1 and {HIGHEST_PORT}, got "{text}"', code=BAD_ARGUMENTS)
     numbers = str(first) if first == last else f"{first}-{last}"
     return f"{numbers}/{match['protocol'] or 'tcp'}"
 

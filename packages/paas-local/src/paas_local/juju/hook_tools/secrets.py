@@ -1,7 +1,7 @@
-"""What a charm reads and writes of secrets.
+"""The hook tools for secrets.
 
-Reading pins a revision for the unit at once; all that is written waits for the end of the hook. A pending new
-revision is seen only by those who ask for the newest (``--peek``, ``--refresh``).
+Reading a secret makes the unit track a revision at once; writes take effect when the hook succeeds. Only
+``--peek`` and ``--refresh`` see the pending new revision of the same hook.
 """
 
 import base64
@@ -10,27 +10,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from paas_local.juju import secrets
-from paas_local.juju.errors import Refused
+from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import Grant, SecretChange
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
-from paas_local.juju.hook_tools.relations import chosen
+from paas_local.juju.hook_tools.relations import chosen_relation
 from paas_local.juju.model import Owner, Revision, Secret
 
-ROTATIONS = frozenset({"never", "hourly", "daily", "weekly", "monthly", "quarterly", "yearly"})
+_ROTATIONS = frozenset({"never", "hourly", "daily", "weekly", "monthly", "quarterly", "yearly"})
 
 
 def secret_add(call: Call) -> Reply:
-    """Make a secret of the application (by default) or the unit."""
+    """Add a secret that the application (by default) or the unit owns."""
     kind: Owner = "unit" if call.arguments.flags.get("owner") == "unit" else "application"
     if kind == "application" and not call.model.leads(call.context.unit):
-        raise Refused("this unit is not the leader")
+        raise JujuError("this unit is not the leader")
     change = _change(call)
     label = change.label or ""
     _check_label(call, label)
-    now = call.world.now
-    content = secrets.checked(change.content or {})
+    now = call.now
+    content = secrets.check_content(change.content or {})
     secret = Secret(
-        id=call.world.fresh_id,
+        id=call.tool_context.fresh_id,
         owner_kind=kind,
         owner=call.context.unit if kind == "unit" else call.context.application,
         revisions=(Revision(number=1, content=content, created=now),),
@@ -46,16 +46,16 @@ def secret_add(call: Call) -> Reply:
 
 
 def secret_set(call: Call) -> Reply:
-    """Change a secret; several changes in one hook make one revision. The owner never changes."""
+    """Change a secret; several changes in one hook add one revision, and the owner never changes."""
     secret = _own(call, call.arguments.word(0))
     change = _change(call, skip=1)
     if change.content is not None:
-        secrets.checked(change.content)
+        secrets.check_content(change.content)
     if change.label is not None and change.label != secret.label:
         _check_label(call, change.label)
     if secret.id in call.writes.added:
-        # it has not been kept yet, so it still is at its first revision
-        changed = secrets.revised(call.writes.added[secret.id], change, call.world.now)
+        # not committed yet: still the first revision
+        changed = secrets.with_change(call.writes.added[secret.id], change, call.now)
         first = dataclasses.replace(changed.latest, number=1)
         added = dataclasses.replace(changed, revisions=(first,))
         return call.writing(added={**call.writes.added, secret.id: added})
@@ -64,15 +64,15 @@ def secret_set(call: Call) -> Reply:
 
 
 def secret_get(call: Call) -> Reply:
-    """Read the pinned revision, or the newest: looked at with peek, pinned with refresh."""
+    """Return the tracked revision, or the newest: ``--peek`` only reads it, ``--refresh`` tracks it."""
     label = call.arguments.flags.get("label")
     uri = call.arguments.word(0)
     secret = _find(call, uri) if uri else _by_label(call, label or "")
     if not secret.readable_by(call.context.unit):
-        raise Refused("permission denied")
+        raise JujuError("permission denied")
     peek, refresh = call.arguments.on("peek"), call.arguments.on("refresh")
     if peek and refresh:
-        raise Refused("specify one of --peek or --refresh but not both", code=BAD_ARGUMENTS)
+        raise JujuError("specify one of --peek or --refresh but not both", code=BAD_ARGUMENTS)
     if secret.id in call.writes.added:
         return _content(call, secret.latest.content)
     tracking = secret.tracking.get(call.context.unit)
@@ -92,22 +92,22 @@ def secret_get(call: Call) -> Reply:
 
 
 def secret_info_get(call: Call) -> Reply:
-    """Describe an own secret."""
+    """Return the metadata of a secret that the unit or its application owns."""
     uri, label = call.arguments.word(0), call.arguments.flags.get("label", "")
     secret = _own(call, uri) if uri else _by_label(call, label)
     if not secret.owned_by(call.context.unit):
-        raise Refused(f'secret "{secret.id}" not found')
+        raise JujuError(f'secret "{secret.id}" not found')
     pending = call.writes.changed.get(secret.id)
     if pending:
-        secret = secrets.revised(secret, pending, call.world.now)
-    shown: dict[str, Any] = {
+        secret = secrets.with_change(secret, pending, call.now)
+    entry: dict[str, Any] = {
         "revision": secret.latest.number,
         "label": secret.label,
         "owner": secret.owner_kind,
     }
     optional = {"description": secret.description, "rotation": secret.rotate, "expiry": secret.expire}
-    shown |= {key: value for key, value in optional.items() if value}
-    return call.document({secret.id: shown})
+    entry |= {key: value for key, value in optional.items() if value}
+    return call.document({secret.id: entry})
 
 
 def secret_ids(call: Call) -> Reply:
@@ -140,9 +140,9 @@ def secret_remove(call: Call) -> Reply:
 def _grant(call: Call, *, revoke: bool) -> Reply:
     secret = _own(call, call.arguments.word(0))
     if revoke and "relation" not in call.arguments.flags and "app" in call.arguments.flags:
-        reader, number = call.arguments.flags["app"], -1
+        reader, number = call.arguments.flags["app"], secrets.USER_GRANT
     else:
-        relation = chosen(call)
+        relation = chosen_relation(call)
         number = relation.id
         reader = relation.remote(call.context.application).application
     reader = call.arguments.flags.get("unit", reader)
@@ -156,24 +156,24 @@ def _content(call: Call, content: Mapping[str, str]) -> Reply:
         return call.document(dict(content))
     name = key.removesuffix("#base64")
     if name not in content:
-        raise Refused(f'key "{name}" not found')
+        raise JujuError(f'key "{name}" not found')
     value = content[name]
     return call.document(base64.b64encode(value.encode()).decode() if key != name else value)
 
 
 def _find(call: Call, uri: str) -> Secret:
-    number = secrets.bare(uri)
+    number = secrets.bare_id(uri)
     if number in call.writes.added:
         return call.writes.added[number]
     gone = {item for item, revision in call.writes.removed if revision is None}
     if number in gone or number not in call.model.secrets:
-        raise Refused(f'secret "{number}" not found')
+        raise JujuError(f'secret "{number}" not found')
     return call.model.secrets[number]
 
 
 def _own(call: Call, uri: str) -> Secret:
     secret = _find(call, uri)
-    secrets.may_write(call.model, secret, call.context.unit)
+    secrets.check_may_write(call.model, secret, call.context.unit)
     return secret
 
 
@@ -186,7 +186,7 @@ def _owned(call: Call) -> Iterator[Secret]:
 
 def _by_label(call: Call, label: str) -> Secret:
     if not label:
-        raise Refused("require either a secret URI or label", code=BAD_ARGUMENTS)
+        raise JujuError("require either a secret URI or label", code=BAD_ARGUMENTS)
     for secret in _owned(call):
         pending = call.writes.changed.get(secret.id, SecretChange())
         if (pending.label or secret.label) == label:
@@ -195,18 +195,18 @@ def _by_label(call: Call, label: str) -> Secret:
         tracking = secret.tracking.get(call.context.unit)
         if tracking and tracking.label == label:
             return secret
-    raise Refused(f'secret "{label}" not found')
+    raise JujuError(f'secret "{label}" not found')
 
 
 def _check_label(call: Call, label: str) -> None:
     if label and any(secret.label == label for secret in _owned(call)):
-        raise Refused(f'secret with label "{label}" already exists')
+        raise JujuError(f'secret with label "{label}" already exists')
 
 
 def _change(call: Call, skip: int = 0) -> SecretChange:
     rotate = call.arguments.flags.get("rotate")
-    if rotate is not None and rotate not in ROTATIONS:
-        raise Refused(f'secret rotate policy "{rotate}" not valid', code=BAD_ARGUMENTS)
+    if rotate is not None and rotate not in _ROTATIONS:
+        raise JujuError(f'secret rotate policy "{rotate}" not valid', code=BAD_ARGUMENTS)
     words = call.arguments.words[skip:]
     return SecretChange(
         content=dict(_pair(call, word) for word in words) if words else None,
@@ -220,7 +220,7 @@ def _change(call: Call, skip: int = 0) -> SecretChange:
 def _pair(call: Call, word: str) -> tuple[str, str]:
     key, equals, value = word.partition("=")
     if not equals:
-        raise Refused(f'expected "key=value", got "{word}"', code=BAD_ARGUMENTS)
+        raise JujuError(f'expected "key=value", got "{word}"', code=BAD_ARGUMENTS)
     name, _, how = key.partition("#")
     match how:
         case "file":

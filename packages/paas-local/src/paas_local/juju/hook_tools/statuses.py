@@ -1,52 +1,52 @@
-"""What a charm says about its workload, and what it can read of it; both count at once."""
+"""The hook tools for statuses; they take effect at once, even if the hook fails."""
 
 import dataclasses
 from typing import Any
 
-from paas_local.juju.errors import Refused
+from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
 from paas_local.juju.model import Status, with_application, with_unit
 
-SETTABLE = ("maintenance", "blocked", "waiting", "active")
+_SETTABLE = ("maintenance", "blocked", "waiting", "active")
 
 
 def status_set(call: Call) -> Reply:
-    """Set the unit's status, or the leader the application's."""
+    """Set the unit's status or, with ``--application``, the application's, which takes the leader."""
     current = call.arguments.word(0)
-    if current not in SETTABLE:
-        raise Refused(f'invalid status "{current}", expected one of {list(SETTABLE)}', code=BAD_ARGUMENTS)
+    if current not in _SETTABLE:
+        raise JujuError(f'invalid status "{current}", expected one of {list(_SETTABLE)}', code=BAD_ARGUMENTS)
     message = " ".join(call.arguments.words[1:])
     if call.arguments.on("application"):
         _check_leader(call)
         application = call.model.applications[call.context.application]
-        status = _set(application.status, current, message, call.world.now)
-        return call.doing(with_application(call.model, dataclasses.replace(application, status=status)))
+        status = _set(application.status, current, message, call.now)
+        return call.changing(with_application(call.model, dataclasses.replace(application, status=status)))
     unit = call.model.unit(call.context.unit)
     if unit is None:
         return call.reply()
-    status = _set(unit.workload, current, message, call.world.now)
-    return call.doing(with_unit(call.model, dataclasses.replace(unit, workload=status, charm_spoke=True)))
+    status = _set(unit.workload, current, message, call.now)
+    return call.changing(with_unit(call.model, dataclasses.replace(unit, workload=status, charm_set_status=True)))
 
 
 def status_get(call: Call) -> Reply:
-    """Give the unit's status, or the leader the application's with all units."""
+    """Return the unit's status or, with ``--application``, that of the application and its units."""
     application = call.model.applications[call.context.application]
     full = call.arguments.on("include-data")
     if not call.arguments.on("application"):
         unit = call.model.unit(call.context.unit)
         status = unit.workload if unit else Status(current="unknown")
-        return call.document(_shown(status) if full else status.current)
+        return call.document(_entry(status) if full else status.current)
     _check_leader(call)
     status = application.status or Status(current="unknown")
     if not full:
         return call.document(status.current)
-    units = {name: _shown(unit.workload) for name, unit in application.units.items()}
-    return call.document({"application-status": {**_shown(status), "units": units}})
+    units = {name: _entry(unit.workload) for name, unit in application.units.items()}
+    return call.document({"application-status": {**_entry(status), "units": units}})
 
 
 def _check_leader(call: Call) -> None:
     if not call.model.leads(call.context.unit):
-        raise Refused("this unit is not the leader")
+        raise JujuError("this unit is not the leader")
 
 
 def _set(old: Status | None, current: str, message: str, now: float) -> Status:
@@ -55,7 +55,7 @@ def _set(old: Status | None, current: str, message: str, now: float) -> Status:
     return Status(current=current, message=message, since=now)
 
 
-def _shown(status: Status) -> dict[str, Any]:
+def _entry(status: Status) -> dict[str, Any]:
     return {"status": status.current, "message": status.message, "status-data": {}}
 
 

@@ -1,21 +1,20 @@
-"""What an action reads, answers and says; all of it counts at once, even if its process fails in the end."""
+"""The hook tools for actions; they take effect at once, even if the action's process fails."""
 
 import dataclasses
 import re
 
 from paas_local.juju import actions, events
-from paas_local.juju.errors import Refused
+from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
 from paas_local.juju.model import Task, with_task
 
-KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-RESERVED = frozenset({"stdout", "stdout-encoding", "stderr", "stderr-encoding"})
+_KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_RESERVED = frozenset({"stdout", "stdout-encoding", "stderr", "stderr-encoding"})
 
 
 def action_get(call: Call) -> Reply:
-    """Give the parameters with declared defaults filled in; dots in a key go down."""
-    shown = actions.parameters(call.model, _task(call))
-    value: object = shown
+    """Return the parameters, completed by their defaults; dots in a key descend into a mapping."""
+    value: object = actions.parameters(call.model, _task(call))
     for key in call.arguments.word(0).split(".") if call.arguments.words else ():
         value = value.get(key) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]  # JSON
     return call.document(value)
@@ -28,41 +27,41 @@ def action_set(call: Call) -> Reply:
     for word in call.arguments.words:
         key, equals, value = word.partition("=")
         if not equals:
-            raise Refused(f'argument "{word}" must be of the form key...=value', code=BAD_ARGUMENTS)
-        if key in RESERVED:
-            raise Refused(f'cannot set reserved action key "{key}"')
+            raise JujuError(f'argument "{word}" must be of the form key...=value', code=BAD_ARGUMENTS)
+        if key in _RESERVED:
+            raise JujuError(f'cannot set reserved action key "{key}"')
         for part in key.split("."):
-            if not KEY.fullmatch(part):
-                raise Refused(
+            if not _KEY.fullmatch(part):
+                raise JujuError(
                     f'key "{part}" must start and end with lowercase alphanumeric, '
                     "and contain only lowercase alphanumeric and hyphens"
                 )
         results = actions.nested(results, key, value)
-    return _replying(call, dataclasses.replace(task, results=results))
+    return _with_task(call, dataclasses.replace(task, results=results))
 
 
 def action_fail(call: Call) -> Reply:
-    """Say that the action failed; its process may still end well."""
+    """Mark the action as failed, whatever its process exits with."""
     message = " ".join(call.arguments.words) or "action failed without reason given, check action for errors"
-    return _replying(call, dataclasses.replace(_task(call), failed=True, message=message))
+    return _with_task(call, dataclasses.replace(_task(call), failed=True, message=message))
 
 
 def action_log(call: Call) -> Reply:
-    """Tell whoever waits for the action."""
+    """Add a line to the action's log."""
     task = _task(call)
-    line = (call.world.now, " ".join(call.arguments.words))
-    return _replying(call, dataclasses.replace(task, log=(*task.log, line)))
+    line = (call.now, " ".join(call.arguments.words))
+    return _with_task(call, dataclasses.replace(task, log=(*task.log, line)))
 
 
 def _task(call: Call) -> Task:
     event = call.context.event
     if not isinstance(event, events.Run) or event.action == actions.JUJU_EXEC:
-        raise Refused("not running an action")
+        raise JujuError("not running an action")
     return call.model.tasks[event.task]
 
 
-def _replying(call: Call, task: Task) -> Reply:
-    return call.doing(with_task(call.model, task))
+def _with_task(call: Call, task: Task) -> Reply:
+    return call.changing(with_task(call.model, task))
 
 
 TOOLS = {

@@ -1,0 +1,172 @@
+"""The commands about applications, their units and their options."""
+
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from paas_local.build import charms
+from paas_local.build.errors import ProjectError
+from paas_local.controller import charm_metadata, live_update
+from paas_local.controller.handlers.registry import ApplicationRequest, Controller, ModelRequest, command, query
+from paas_local.juju import charm_config, operations
+from paas_local.juju.charm import Charm
+from paas_local.juju.errors import JujuError
+
+
+class Deploy(ApplicationRequest, frozen=True):
+    """An application to add."""
+
+    charm: Path
+    resources: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
+    config: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
+    units: int = pydantic.Field(default=1, ge=1)
+    trust: bool = False
+
+
+class Sync(ApplicationRequest, frozen=True):
+    """Images whose files the running containers get."""
+
+    resources: dict[str, str]
+
+
+class CheckSync(ApplicationRequest, frozen=True):
+    """The services that a sync has reloaded and restarted."""
+
+    reloaded: tuple[str, ...]
+    restarted: tuple[str, ...]
+
+
+class Refresh(ApplicationRequest, frozen=True):
+    """The new charm and the new images of an application."""
+
+    charm: Path
+    resources: dict[str, str]
+
+
+class ConfigSet(ApplicationRequest, frozen=True):
+    """Options to set and to reset."""
+
+    values: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
+    reset: tuple[str, ...] = ()
+
+
+class Units(ApplicationRequest, frozen=True):
+    """A number of units to add or to remove."""
+
+    units: int = pydantic.Field(default=1, ge=1)
+
+
+class RemoveApplications(ModelRequest, frozen=True):
+    """Applications to remove; with ``force``, without running their hooks."""
+
+    applications: tuple[str, ...]
+    force: bool = False
+
+
+@command
+async def deploy(controller: Controller, request: Deploy) -> dict[str, Any]:
+    """Add an application."""
+    deployment = operations.Request(
+        charm=_charm(request.charm),
+        application=request.application,
+        resources=request.resources,
+        config=request.config,
+        trust=request.trust,
+        provider_id=str(uuid.uuid4()),
+    )
+    addresses = controller.addresses(request.units)
+    controller.change(request.model, lambda model: operations.deploy(model, deployment, addresses, time.time()))
+    return {}
+
+
+@command
+async def refresh(controller: Controller, request: Refresh) -> dict[str, Any]:
+    """Change the charm and the images of an application, and replace its pods if they differ."""
+    charm = _charm(request.charm)
+    before = controller.model(request.model)
+    after = controller.change(
+        request.model, lambda model: operations.refresh(model, request.application, charm, request.resources)
+    )
+    if after == before:
+        return {"changed": False}
+    await controller.replace_pods(request.model, request.application)
+    return {"changed": True}
+
+
+@command
+async def sync(controller: Controller, request: Sync) -> dict[str, Any]:
+    """Copy the files of new images into the running containers; fail if they need new containers."""
+    model = controller.model(request.model)
+    folders = controller.folders(request.model)
+    actions = live_update.ServiceActions()
+    for unit, container, files in live_update.changed(model, request.application, request.resources):
+        actions = await live_update.deliver(unit, folders.pebble_socket(unit, container), files)
+    controller.change(
+        request.model, lambda model: operations.with_resources(model, request.application, request.resources)
+    )
+    return {"reloaded": actions.reload, "restarted": actions.restart}
+
+
+@command
+async def check_sync(controller: Controller, request: CheckSync) -> dict[str, Any]:
+    """Return the reason why a service ended after a sync, or an empty string."""
+    actions = live_update.ServiceActions(reload=request.reloaded, restart=request.restarted)
+    folders = controller.folders(request.model)
+    for unit, container in live_update.containers(controller.model(request.model), request.application):
+        if failure := await live_update.failure(unit, folders.pebble_socket(unit, container), actions):
+            return {"failure": failure}
+    return {"failure": ""}
+
+
+@query
+async def config_get(controller: Controller, request: ApplicationRequest) -> dict[str, Any]:
+    """Return the options of an application."""
+    applications = controller.model(request.model).applications
+    if request.application not in applications:
+        raise JujuError(f'application "{request.application}" not found')
+    return charm_config.document(applications[request.application])
+
+
+@command
+async def config_set(controller: Controller, request: ConfigSet) -> dict[str, Any]:
+    """Set and reset options of an application."""
+    controller.change(
+        request.model, lambda model: operations.configure(model, request.application, request.values, request.reset)
+    )
+    return {}
+
+
+@command
+async def add_unit(controller: Controller, request: Units) -> dict[str, Any]:
+    """Add units to an application."""
+    addresses = controller.addresses(request.units)
+    controller.change(
+        request.model, lambda model: operations.add_units(model, request.application, addresses, time.time())
+    )
+    return {}
+
+
+@command
+async def remove_unit(controller: Controller, request: Units) -> dict[str, Any]:
+    """Remove the units with the highest numbers from an application."""
+    controller.change(request.model, lambda model: operations.remove_units(model, request.application, request.units))
+    return {}
+
+
+@command
+async def remove_application(controller: Controller, request: RemoveApplications) -> dict[str, Any]:
+    """Remove applications; the answer does not wait until they are gone."""
+    controller.change(request.model, lambda model: operations.remove_applications(model, request.applications))
+    if request.force:
+        await controller.remove_units_by_force(request.model, request.applications)
+    return {}
+
+
+def _charm(folder: Path) -> Charm:
+    try:
+        return charm_metadata.declared(charms.read(folder))
+    except ProjectError as error:
+        raise JujuError(str(error)) from None

@@ -1,0 +1,59 @@
+"""The commands about models."""
+
+import time
+from typing import Any
+
+import pydantic
+
+from paas_local.controller.handlers.registry import Answer, Controller, ModelRequest, Request, command, query
+from paas_local.juju import documents, operations, status_document
+
+
+class ModelConfig(ModelRequest, frozen=True):
+    """Model options to set and to reset."""
+
+    values: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
+    reset: tuple[str, ...] = ()
+
+
+@query
+async def models(controller: Controller, request: Request) -> dict[str, Any]:
+    """Return the names of the models."""
+    del request
+    return {"models": controller.names}
+
+
+@command
+async def add_model(controller: Controller, request: ModelRequest) -> dict[str, Any]:
+    """Add a model."""
+    return {"uuid": controller.add(request.model).uuid}
+
+
+@command
+async def destroy_model(controller: Controller, request: ModelRequest) -> dict[str, Any]:
+    """Destroy a model, and return once it is gone."""
+    await controller.destroy(request.model)
+    return {}
+
+
+@command
+async def model_config(controller: Controller, request: ModelConfig) -> dict[str, Any]:
+    """Set and reset model options, and return all of them."""
+    values = {key: operations.MODEL_DEFAULTS.get(key, "") for key in request.reset} | request.values
+    if values:
+        controller.change(request.model, lambda model: operations.configure_model(model, values))
+    return documents.model_config(controller.model(request.model))
+
+
+@query
+async def status(controller: Controller, request: ModelRequest) -> Answer:
+    """Return a model's status document, its relations, and the URLs of its applications on this machine."""
+    model = controller.model(request.model)
+    return Answer(
+        result=status_document.document(model, time.time()),
+        added={
+            "published": controller.urls(request.model),
+            "unreachable": controller.unreachable(request.model),
+            "integrations": list(documents.integrations(model)),
+        },
+    )

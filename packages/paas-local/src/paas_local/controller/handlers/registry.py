@@ -1,0 +1,136 @@
+"""The registry of the controller's commands; a decorated function is the command of its name.
+
+``async def add_model(controller, request: AddModel)`` is ``POST /v1/add-model`` with an ``AddModel`` as JSON. A
+trailing underscore of the function is left out (``exec_``). The handler returns the result, an ``Answer`` if more goes
+with the result, or an async iterator whose items are streamed as lines.
+"""
+
+import asyncio
+import dataclasses
+import typing
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, Protocol, TypeVar
+
+import pydantic
+
+from paas_local.controller.pod_spec import Folders
+from paas_local.controller.storage import State
+from paas_local.juju.model import Model
+
+
+class Controller(Protocol):
+    """The controller, as the handlers use it."""
+
+    state: State
+    changed: asyncio.Event
+    logged: asyncio.Event
+    stop: asyncio.Event
+    pebble: str
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the models."""
+        ...
+
+    def model(self, name: str) -> Model:
+        """Return a model as it is now."""
+        ...
+
+    def change(self, name: str, change: Callable[[Model], Model]) -> Model:
+        """Change a model."""
+        ...
+
+    def add(self, name: str) -> Model:
+        """Add a model."""
+        ...
+
+    async def destroy(self, name: str) -> None:
+        """Destroy a model."""
+        ...
+
+    async def remove_units_by_force(self, name: str, applications: Collection[str]) -> None:
+        """Remove the units of applications without running their hooks."""
+        ...
+
+    def addresses(self, count: int) -> list[str]:
+        """Return free addresses."""
+        ...
+
+    def urls(self, name: str) -> dict[str, list[str]]:
+        """Return the URLs of a model's applications on this machine."""
+        ...
+
+    def unreachable(self, name: str) -> dict[str, str]:
+        """Return the reasons why applications with a port have no URL."""
+        ...
+
+    def folders(self, name: str) -> Folders:
+        """Return the folders of a model."""
+        ...
+
+    async def replace_pods(self, name: str, application: str) -> None:
+        """Replace the pods of an application's units."""
+        ...
+
+
+class Request(pydantic.BaseModel, frozen=True):
+    """A request without fields."""
+
+
+class ModelRequest(Request, frozen=True):
+    """A request about a model."""
+
+    model: str
+
+
+class ApplicationRequest(ModelRequest, frozen=True):
+    """A request about an application."""
+
+    application: str
+
+
+class UnitRequest(ModelRequest, frozen=True):
+    """A request about a unit."""
+
+    unit: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A result in Juju's shape, and what paas-local adds to it."""
+
+    result: Any
+    added: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Handler:
+    """The function of one command, the model of its request, and whether it changes nothing."""
+
+    request: type[Request]
+    run: Callable[[Controller, Any], Awaitable[Any]]
+    read_only: bool
+
+
+R = TypeVar("R", bound=Request)
+T = TypeVar("T")
+Function = Callable[[Controller, R], Awaitable[T]]
+
+HANDLERS: dict[str, Handler] = {}
+
+
+def command(function: Function[R, T]) -> Function[R, T]:
+    """Register a handler that changes something."""
+    return _register(function, read_only=False)
+
+
+def query(function: Function[R, T]) -> Function[R, T]:
+    """Register a handler that changes nothing: clients may repeat the request."""
+    return _register(function, read_only=True)
+
+
+def _register(function: Function[R, T], *, read_only: bool) -> Function[R, T]:
+    name: str = function.__name__.rstrip("_").replace("_", "-")
+    request: type[Request] = typing.get_type_hints(function)["request"]
+    HANDLERS[name] = Handler(request=request, run=function, read_only=read_only)
+    return function

@@ -1,0 +1,89 @@
+"""The commands about units and their tasks."""
+
+import time
+from typing import Any
+
+import pydantic
+
+from paas_local.controller import waiting
+from paas_local.controller.handlers.registry import Controller, UnitRequest, command, query
+from paas_local.juju import actions, documents, hook_commit, names, operations
+from paas_local.juju.errors import JujuError
+from paas_local.juju.hook_context import HookContext
+from paas_local.juju.model import Model, Task
+
+
+class Resolved(UnitRequest, frozen=True):
+    """A unit whose failed hook is retried or, without ``retry``, counts as done."""
+
+    retry: bool = True
+
+
+class Run(UnitRequest, frozen=True):
+    """An action to run."""
+
+    action: str
+    params: dict[str, Any] = pydantic.Field(default_factory=dict[str, Any])
+    wait: float = 60.0
+
+
+class Exec(UnitRequest, frozen=True):
+    """A command to run in the charm container."""
+
+    command: tuple[str, ...]
+    wait: float = 300.0
+
+
+@query
+async def show_unit(controller: Controller, request: UnitRequest) -> dict[str, Any]:
+    """Return a unit with its databags."""
+    model = controller.model(request.model)
+    return documents.unit_document(model, names.named_unit(model, request.unit))
+
+
+@command
+async def run(controller: Controller, request: Run) -> dict[str, Any]:
+    """Run an action, and return its results."""
+    model, task = actions.enqueue(
+        controller.model(request.model), request.unit, request.action, request.params, time.time()
+    )
+    controller.change(request.model, lambda _: model)
+    return actions.document(await _ended(controller, request.model, task, request.wait))
+
+
+@command
+async def exec_(controller: Controller, request: Exec) -> dict[str, Any]:
+    """Run a command, and return its output."""
+    if not request.command:
+        raise JujuError("no commands specified", code=2)
+    model, task = actions.enqueue_command(controller.model(request.model), request.unit, request.command, time.time())
+    controller.change(request.model, lambda _: model)
+    return actions.document(await _ended(controller, request.model, task, request.wait))
+
+
+@command
+async def resolved(controller: Controller, request: Resolved) -> dict[str, Any]:
+    """Retry a failed hook at once, or count it as done."""
+
+    def change(model: Model) -> Model:
+        model, event = operations.resolve(model, request.unit, time.time(), retry=request.retry)
+        unit = names.named_unit(model, request.unit)
+        if event is None:
+            return model
+        return hook_commit.commit(model, HookContext(unit=unit.name, event=event, snapshot=model), time.time())
+
+    controller.change(request.model, change)
+    return {}
+
+
+async def _ended(controller: Controller, model: str, task: Task, wait: float) -> Task:
+    deadline = time.monotonic() + wait
+    while True:
+        changed = controller.changed
+        now = controller.model(model).tasks[task.id]
+        if now.status in {"completed", "failed"}:
+            return now
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise JujuError(f"timed out waiting for results from: unit {task.unit}")
+        await waiting.until(changed, left)

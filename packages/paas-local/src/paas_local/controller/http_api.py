@@ -1,0 +1,70 @@
+"""The controller's HTTP API: one path per command, one JSON object per request.
+
+An answer is ``{"result": …}``. A failed request is ``{"error": one line, "code": exit status}`` with status 400. GET
+is for queries only, which a client may repeat; POST is for all commands.
+"""
+
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Any
+
+import pydantic
+from aiohttp import web
+
+from paas_local.controller.handlers.registry import HANDLERS, Answer, Controller, Handler, Request
+from paas_local.juju.errors import JujuError
+
+_LARGEST_REQUEST = 16 * 1024 * 1024
+
+
+def application(controller: Controller) -> web.Application:
+    """Return the server's application."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            handler = _handler(request)
+            result = await handler.run(controller, await _body(request, handler.request))
+        except JujuError as error:
+            return web.json_response({"error": error.message, "code": error.code}, status=HTTPStatus.BAD_REQUEST)
+        match result:
+            case AsyncIterator():
+                return await _stream(request, result)  # pyright: ignore[reportUnknownArgumentType]  # its items are JSON
+            case Answer():
+                return web.json_response({"result": result.result, **result.added})
+            case _:
+                return web.json_response({"result": result})
+
+    server = web.Application(client_max_size=_LARGEST_REQUEST)
+    server.add_routes([web.post("/v1/{command}", answer), web.get("/v1/{command}", answer)])
+    return server
+
+
+def _handler(request: web.Request) -> Handler:
+    name = request.match_info["command"]
+    handler = HANDLERS.get(name)
+    if handler is None:
+        raise JujuError(f'unknown command "{name}"', code=2)
+    if request.method != "POST" and not handler.read_only:
+        raise JujuError(f'the command "{name}" must be sent with POST', code=2)
+    return handler
+
+
+async def _body(request: web.Request, shape: type[Request]) -> Request:
+    try:
+        return shape.model_validate_json(await request.read() or b"{}")
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise JujuError(f"bad request: {field}: {first['msg']}", code=2) from None
+
+
+async def _stream(request: web.Request, lines: AsyncIterator[Any]) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    await response.prepare(request)
+    # the client may disconnect at any time
+    with contextlib.suppress(ConnectionError):
+        async for line in lines:
+            await response.write(json.dumps(line).encode() + b"\n")
+    return response

@@ -1,0 +1,62 @@
+"""The machine: it starts pods with an address, and publishes their ports on the host."""
+
+from pathlib import Path
+from typing import Protocol
+
+from paas_local.controller.unit_agent import Pod
+from paas_local.pods import containers
+from paas_local.pods.bridge import Network, NetworkError
+
+
+class Machine(Protocol):
+    """The machine, as the daemon uses it."""
+
+    async def start_pod(self, spec: containers.PodSpec) -> Pod:
+        """Start a pod and give it its address."""
+        ...
+
+    async def publish(self, address: str, port: int) -> int:
+        """Publish a pod's port on the host, and return the host's port."""
+        ...
+
+    async def unpublish(self, port: int) -> None:
+        """Close a published port of the host."""
+        ...
+
+    async def close(self) -> None:
+        """Close the network."""
+        ...
+
+
+class LocalMachine:
+    """The machine itself: pods in namespaces, the network between them, and the host's ports."""
+
+    def __init__(self, network: Network, pebble: Path | None) -> None:
+        self._network = network
+        self._pebble = pebble
+
+    async def start_pod(self, spec: containers.PodSpec) -> containers.Pod:
+        """Start a pod and give it its address."""
+        pod = await containers.Pod.start(spec, pebble=self._pebble)
+        attached = False
+        try:
+            await self._network.attach(pod.pid, spec.address)
+            attached = True
+        except NetworkError as error:
+            raise containers.PodError(str(error)) from error
+        finally:
+            if not attached:
+                await pod.stop()
+        return pod
+
+    async def publish(self, address: str, port: int) -> int:
+        """Publish a pod's port on the host, and return the host's port."""
+        return await self._network.publish(address, port)
+
+    async def unpublish(self, port: int) -> None:
+        """Close a published port of the host."""
+        await self._network.unpublish(port)
+
+    async def close(self) -> None:
+        """Close the network."""
+        await self._network.close()

@@ -2,18 +2,30 @@
 
 import collections.abc
 import contextlib
+import copy
+import functools
 import pathlib
 import sys
+import tempfile
 import typing
 
 import ops
 import providers
 import pytest
+import yaml
 from frameworks import BASE, Case
 from ops import testing
 from paas_local.build import charmcraft_extensions, yaml_files
 from paas_local.build.charm_libs import fetch_into
 from world import CALLS, CHARM, Call, Calls, Failing, World
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fast_yaml() -> collections.abc.Generator[None]:
+    """Write YAML with libyaml: ``ops.testing`` writes the metadata of the charm twice for each event."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml, "SafeDumper", getattr(yaml, "CSafeDumper", yaml.SafeDumper))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,7 +54,12 @@ def world(meta: dict[str, typing.Any], tmp_path: pathlib.Path) -> World:
 
 @pytest.fixture
 def meta() -> dict[str, typing.Any]:
-    """Give the metadata of the example charm, as charmcraft's extension expands it."""
+    """Return the metadata of the example charm, as charmcraft's extension expands it."""
+    return copy.deepcopy(_example_meta())
+
+
+@functools.cache
+def _example_meta() -> dict[str, typing.Any]:
     return charmcraft_extensions.expand(yaml_files.load(CHARM / "charmcraft.yaml"), CHARM)
 
 
@@ -58,19 +75,9 @@ def base() -> str:
 
 @pytest.fixture
 def framework(world: World, case: Case, base: str, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Give a world of the framework's charm, as charmcraft's real extension expands it."""
+    """Return a world of the charm of the framework, with the metadata of the charmcraft extension."""
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
-    charmcraft = {
-        "name": f"{case.service}-k8s",
-        "type": "charm",
-        "summary": "A test.",
-        "description": "A test.",
-        "base": base,
-        "extensions": [f"{case.service}-framework"],
-        "requires": {"postgresql": {"interface": "postgresql_client", "optional": True, "limit": 1}},
-        "config": {"options": {"greeting": {"type": "string", "default": "Hello"}}},
-    }
-    world.meta = charmcraft_extensions.expand(charmcraft, world.root)
+    world.meta = copy.deepcopy(_framework_meta(case.service, base))
     world.charm_type = type("Charm", (case.charm,), {"start_patience": 0})
     world.container = case.older_container if base == BASE else "app"
     world.key_field = f"{case.service}_secret_key_id"
@@ -79,6 +86,22 @@ def framework(world: World, case: Case, base: str, monkeypatch: pytest.MonkeyPat
     world.image_root = case.base
     world.commands = {testing.Exec(["/bin/python3"]), testing.Exec(["python3"]), testing.Exec(["bash"])}
     return world
+
+
+@functools.cache
+def _framework_meta(service: str, base: str) -> dict[str, typing.Any]:
+    charmcraft = {
+        "name": f"{service}-k8s",
+        "type": "charm",
+        "summary": "A test.",
+        "description": "A test.",
+        "base": base,
+        "extensions": [f"{service}-framework"],
+        "requires": {"postgresql": {"interface": "postgresql_client", "optional": True, "limit": 1}},
+        "config": {"options": {"greeting": {"type": "string", "default": "Hello"}}},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        return charmcraft_extensions.expand(charmcraft, pathlib.Path(folder))
 
 
 @pytest.fixture

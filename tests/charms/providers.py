@@ -1,5 +1,6 @@
 """How a built-in provider's charm is run under ``ops.testing``: packed, its shared module is beside it."""
 
+import functools
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -39,7 +40,7 @@ def context(name: str) -> testing.Context[ops.CharmBase]:
         for each in named.values()
         if isinstance(each, type) and issubclass(each, ops.CharmBase) and each.__module__ == module.__name__
     )
-    meta = yaml_files.load(folder / "charm/charmcraft.yaml")
+    meta = metadata(name)
     return testing.Context(
         charm_type,
         meta={key: meta[key] for key in _KEYS if key in meta},
@@ -47,6 +48,12 @@ def context(name: str) -> testing.Context[ops.CharmBase]:
         actions=meta.get("actions"),
         juju_version="3.6.11",
     )
+
+
+@functools.cache
+def metadata(name: str) -> dict[str, Any]:
+    """Read a provider's ``charmcraft.yaml``; callers leave it as it is."""
+    return yaml_files.load(BUILT_IN[name] / "charm/charmcraft.yaml")
 
 
 def state(server: testing.Container, *relations: testing.RelationBase, **more: Any) -> testing.State:

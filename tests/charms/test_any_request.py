@@ -13,8 +13,6 @@ import providers
 import pytest
 from hypothesis import strategies as some
 from ops import testing
-from paas_local.build import yaml_files
-from paas_local.providers import BUILT_IN
 from test_any_bytes import HARDLY_ANY, is_told, spoilt
 
 DASHBOARD = base64.b64encode(lzma.compress(b'{"uid": "abc", "title": "Overview"}')).decode()
@@ -107,7 +105,7 @@ def told(after: testing.State) -> dict[str, str]:
 
 
 def relation(client: Client, number: int) -> testing.Relation:
-    meta = yaml_files.load(BUILT_IN[client.provider] / "charm/charmcraft.yaml")
+    meta = providers.metadata(client.provider)
     ((endpoint, declared),) = (meta.get("provides") or meta["requires"]).items()
     return testing.Relation(
         endpoint,
@@ -120,6 +118,6 @@ def relation(client: Client, number: int) -> testing.Relation:
 
 
 def state(client: Client, *relations: testing.Relation) -> testing.State:
-    (name,) = yaml_files.load(BUILT_IN[client.provider] / "charm/charmcraft.yaml")["containers"]
+    (name,) = providers.metadata(client.provider)["containers"]
     container = testing.Container(name, can_connect=True, execs={testing.Exec([])})
     return providers.state(container, *relations)

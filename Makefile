@@ -2,13 +2,22 @@
 MAKEFLAGS += --no-print-directory
 RUN := scripts/uv run --locked
 
-.PHONY: help demo test charmcraft bench lint format wheels
+# Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
+PYTEST := pytest --dist loadfile --no-loadscope-reorder
+
+.PHONY: help demo check unit test charmcraft bench lint format wheels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: wheels ## run an example under its charm; FRAMEWORK=django, ALL=1 for every integration, KEEP=1 to leave it running
 	$(RUN) --no-dev $(if $(ALL)$(filter go,$(FRAMEWORK)),--group go) python scripts/demo.py $(FRAMEWORK) $(if $(ALL),--all) $(if $(KEEP),--keep)
+
+check: ## run `make lint` and `make unit`, side by side; before each commit
+	@$(MAKE) --jobs=2 --output-sync=target lint unit
+
+unit: ## run the unit tests and the charm tests
+	$(RUN) $(PYTEST) -n 2 tests/unit tests/charms
 
 test: ## run all tests and print the coverage
 	$(RUN) coverage erase

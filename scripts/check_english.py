@@ -114,10 +114,9 @@ FORBIDDEN = {
     "seams?": "boundary",
     "mends?|mended": "fix",
 }
-RULES = {
-    re.compile(rf"(?<![\w-])(?:{pattern})\b".replace(" ", r"\s+"), re.IGNORECASE): instead
-    for pattern, instead in FORBIDDEN.items()
-}
+RULES = re.compile(
+    r"(?<![\w-])(?:" + "|".join(f"({pattern})" for pattern in FORBIDDEN).replace(" ", r"\s+") + r")\b", re.IGNORECASE
+)
 QUESTION = "what|which|who|whose|whom|whether|where|how|why|whatever|whoever"
 OPENING = re.compile(rf"\s*({QUESTION}|gives?|tells?|says?)\b", re.IGNORECASE)
 TITLE = re.compile(rf"# (?:\d+\.? )?({QUESTION})\b", re.IGNORECASE)
@@ -203,10 +202,10 @@ def findings(path: pathlib.Path) -> typing.Iterator[tuple[int, str]]:
             yield text.line, f'docstring opens with "{match[1]}": open with Return, Read, Build, or a noun'
         if path.parent.name == "decisions" and (match := TITLE.match(words)):
             yield 1, f'title opens with "{match[1]}": write the decision, such as "Build databags without cosl"'
-        for pattern, instead in RULES.items():
-            for match in pattern.finditer(words):
-                line = text.line + words.count("\n", 0, match.start())
-                yield line, f'"{" ".join(match[0].split())}": write {instead}'
+        for match in RULES.finditer(words):
+            line = text.line + words.count("\n", 0, match.start())
+            instead = [*FORBIDDEN.values()][(match.lastindex or 0) - 1]
+            yield line, f'"{" ".join(match[0].split())}": write {instead}'
 
 
 def main(arguments: list[str]) -> int:

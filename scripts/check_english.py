@@ -44,7 +44,6 @@ UNCHECKED: tuple[str, ...] = (
     "packages/paas-local/src/paas_local/folders.py",
     "packages/paas-local/src/paas_local/juju/",
     "packages/paas-local/src/paas_local/pebble/",
-    "packages/paas-local/src/paas_local/pods/",
     "packages/paas-local/src/paas_local/providers/common/",
     "packages/paas-local/src/paas_local/providers/grafana_k8s/",
     "packages/paas-local/src/paas_local/providers/hydra/",

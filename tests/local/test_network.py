@@ -64,7 +64,7 @@ def test_only_one_background_process_runs_for_a_home(facts: dict[str, Any]) -> N
     code, words = facts["second"]
 
     assert code == 1
-    assert words.startswith("paas-local: a background process runs already in ")
+    assert words.startswith("paas-local: a background process already runs in ")
     assert words.endswith(f"as process {facts['pid']}\n")
 
 

@@ -1,7 +1,7 @@
-"""The network that pods share: a bridge in the daemon's namespace, its gateway, and the way from and to the host.
+"""Network of the pods: a bridge in the controller's network namespace, its gateway, and the connections to the host.
 
-The daemon has no other network. What leaves the pods, and what comes in over a published port, passes the host
-process, which is asked over the unix socket ``host``; it reaches pods over the unix socket ``relay``.
+The controller has no other network. Outgoing traffic and published ports go through the host process: the controller
+sends requests to the unix socket ``host``, and the host process connects to pods over the unix socket ``relay``.
 """
 
 import asyncio
@@ -22,18 +22,18 @@ _BRIDGE = "pods"
 
 
 class NetworkError(Exception):
-    """The pods' network cannot do what is asked; one line says why."""
+    """A request to the network of the pods failed; the text is one line."""
 
 
 class _Netlink(Protocol):
-    """What we use of pyroute2, which does not tell its types."""
+    """The methods of pyroute2 in use; pyroute2 has no types."""
 
     async def link(self, command: str, **fields: object) -> object: ...
     async def route(self, command: str, **fields: object) -> object: ...
 
 
 class Network:
-    """The daemon's end of everything that leaves or enters a pod."""
+    """The bridge, and the controller's end of all traffic between pods and the host."""
 
     def __init__(self, run: Path | None = None) -> None:
         self._run = folders.home() / "run" if run is None else run
@@ -42,8 +42,8 @@ class Network:
         self._bridge = 0
 
     async def open(self) -> None:
-        """Make the bridge, and start what answers on it."""
-        from pyroute2 import AsyncIPRoute  # noqa: PLC0415 - a third of a second; the daemon has other things to do
+        """Make the bridge and start its servers."""
+        from pyroute2 import AsyncIPRoute  # noqa: PLC0415 - takes a third of a second to import
 
         netlink = await self._stack.enter_async_context(AsyncIPRoute())
         self._netlink = cast("_Netlink", netlink)
@@ -52,7 +52,7 @@ class Network:
             netif.set_address(link, _BRIDGE, ipaddress.IPv4Interface(f"{GATEWAY}/{NETWORK.prefixlen}"))
             netif.bring_up(link, _BRIDGE)
         self._bridge = socket.if_nametoindex(_BRIDGE)
-        # Whatever address a pod asks for, it is one of ours: so the listeners of egress get it.
+        # Every address is local here, so that connections of pods to any address reach the listeners of egress.
         loopback = socket.if_nametoindex("lo")
         await self._netlink.route(
             "add", dst="0.0.0.0/0", family=socket.AF_INET, oif=loopback, type="local", scope="host"
@@ -63,49 +63,49 @@ class Network:
         await self._stack.enter_async_context(egress.forwarding(self._run / "host", NETWORK, GATEWAY))
 
     async def attach(self, pid: int, address: str) -> None:
-        """Connect the network namespace of a process to the bridge, under this address."""
-        where = ipaddress.IPv4Interface(f"{address}/{NETWORK.prefixlen}")
-        name = veth_name(where.ip)
+        """Connect the network namespace of a process to the bridge, with this address."""
+        interface = ipaddress.IPv4Interface(f"{address}/{NETWORK.prefixlen}")
+        name = veth_name(interface.ip)
         with contextlib.suppress(OSError):
             await self._netlink.link("del", index=socket.if_nametoindex(name))
-        peer = {"ifname": "eth0", "net_ns_pid": pid, "address": mac_address(where.ip)}
+        peer = {"ifname": "eth0", "net_ns_pid": pid, "address": mac_address(interface.ip)}
         await self._netlink.link("add", ifname=name, kind="veth", peer=peer)
         await self._netlink.link("set", index=socket.if_nametoindex(name), master=self._bridge, state="up")
         with _control_in(pid) as link:
-            netif.set_address(link, "eth0", where)
+            netif.set_address(link, "eth0", interface)
             netif.bring_up(link, "eth0")
             netif.add_default_route(link, GATEWAY)
 
     async def publish(self, address: str, port: int) -> int:
-        """Let the host listen for a pod's port; answers the host's port, the same number if that is free."""
+        """Publish a pod's port on the host; returns the host's port, which has the same number if that is free."""
         connection = await streams.connect_unix(self._run / "host")
         await connection.send({"listen": {"address": address, "port": port}})
         answer = await connection.receive()
         if "port" not in answer:
             await connection.close()
-            raise NetworkError(answer.get("error", "the host process is gone"))
+            raise NetworkError(answer.get("error", "the host process has ended"))
         self._published[answer["port"]] = connection
         return answer["port"]
 
     async def unpublish(self, host_port: int) -> None:
-        """End what :meth:`publish` began."""
+        """Stop listening on a port that :meth:`publish` returned."""
         await self._published.pop(host_port).close()
 
     async def close(self) -> None:
-        """End all; the bridge goes with the daemon's namespace."""
+        """Stop all servers; the bridge goes with the network namespace."""
         for host_port in tuple(self._published):
             await self.unpublish(host_port)
         await self._stack.aclose()
 
 
 async def _incoming(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Connect one connection of the host to the pod that it is for."""
+    """Relay a connection of the host to the pod that its first line names."""
     async with streams.closing(streams.Connection(reader=reader, writer=writer)) as outside:
-        wanted = await outside.receive()
-        if not wanted:
+        target = await outside.receive()
+        if not target:
             return
         with contextlib.suppress(OSError):
-            async with streams.closing(await streams.connect_tcp(wanted["address"], wanted["port"])) as pod:
+            async with streams.closing(await streams.connect_tcp(target["address"], target["port"])) as pod:
                 await streams.relay(outside, pod)
 
 
@@ -113,7 +113,7 @@ async def _incoming(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 def _control_in(pid: int) -> Generator[socket.socket, None, None]:
     """Open a control socket in the network namespace of another process.
 
-    A namespace is a thread's; nothing else of this thread runs until it is back in its own.
+    A network namespace belongs to a thread: no other code of this thread runs until it is back in its own.
     """
     own = os.open("/proc/self/ns/net", os.O_RDONLY)
     other = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
@@ -131,10 +131,10 @@ def _control_in(pid: int) -> Generator[socket.socket, None, None]:
 
 
 def veth_name(address: ipaddress.IPv4Address) -> str:
-    """Name the bridge's end of a pod's cable."""
+    """Return the name of the bridge's end of a pod's veth pair."""
     return f"pod{int(address) - int(NETWORK.network_address)}"
 
 
 def mac_address(address: ipaddress.IPv4Address) -> str:
-    """Give a pod the same one again, so that what others remember of its address stays true."""
+    """Return the MAC address for an IP address; it stays the same, so that ARP caches of other pods stay valid."""
     return "02:00:" + ":".join(f"{byte:02x}" for byte in address.packed)

@@ -1,6 +1,6 @@
-"""How the containers of a unit start, run programs and end.
+"""Containers of a unit: start, run programs in them, stop.
 
-A container outlives neither this process nor its own first process: nothing is kept but the pod's folder.
+A container ends with this process and with its own first process; only the pod's folder remains.
 """
 
 import asyncio
@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paas_local.pods import container_init, namespaces, rootfs
+from paas_local.pods import container_init, namespaces, rootfs, rootfs_steps
 
 if TYPE_CHECKING:
-    # charms brings along what unpacks and builds charms; a pod only needs to know one.
+    # Importing these imports everything that packs charms and builds images.
     from paas_local.build.charms import Charm
     from paas_local.build.rocks import Rock
 
 CHARM = "charm"
 _HOOK_TOOL = Path(__file__).parent.parent / "controller" / "hook_tool.py"
-_GRACE = 12.0
+_STOP_TIMEOUT = 12.0
 _LONGEST_SOCKET = 107
 _LONGEST_SHEBANG = 120
 _ENVIRONMENT = {
@@ -38,49 +38,49 @@ _PEBBLE_SOCKET = "/charm/container/pebble.socket"
 
 
 class PodError(Exception):
-    """A pod or a container of it did not start; one line says why."""
+    """A pod or one of its containers did not start; the text is one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """A workload container, as the charm's metadata and resources describe it."""
+    """A workload container, as declared in the charm's metadata, with its image."""
 
     name: str
     rock: "Rock | None"
     uid: int | None = None
     storage: Mapping[str, Path]
-    """Location in the container to the folder of the host."""
+    """Location in the container to the folder on the host."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PodSpec:
-    """All that a pod is made of."""
+    """One pod."""
 
     unit: str
     model: str
     address: str
     folder: Path
-    """Of this pod alone; has each container's socket and log."""
+    """The pod's own folder, with the socket and the log of each container."""
     charm: "Charm"
     charm_dir: Path
     agent_socket: Path
-    """Is there before the pod starts."""
+    """Has to exist before the pod starts."""
     tools: tuple[str, ...]
     containers: tuple[Container, ...]
     charm_storage: Mapping[str, Path]
     hosts: Path
-    """Seen by all containers as ``/etc/hosts``; a change is written into the same file."""
+    """``/etc/hosts`` of all containers; changes are written into the same file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Running:
     process: asyncio.subprocess.Process
     pid: int
-    """Of the container's first process, as this process sees it."""
+    """Process id of the container's first process, in the namespace of this process."""
 
 
 class Pod:
-    """A unit's containers, while they run."""
+    """The running containers of a unit."""
 
     def __init__(self, spec: PodSpec, pebble: Path | None, hook_tool: Path) -> None:
         self.spec = spec
@@ -94,7 +94,7 @@ class Pod:
 
     @classmethod
     async def start(cls, spec: PodSpec, *, pebble: Path | None, hook_tool: Path = _HOOK_TOOL) -> "Pod":
-        """Start all containers; :attr:`pid` has the pod's network namespace, as yet without address."""
+        """Start all containers; the network namespace of :attr:`pid` has no address yet."""
         pod = cls(spec, pebble, hook_tool)
         try:
             for each in spec.containers:
@@ -109,18 +109,18 @@ class Pod:
 
     @property
     def pid(self) -> int:
-        """The process whose namespaces are the pod's: for ``Network.attach``."""
+        """Process id whose namespaces are the pod's, for ``Network.attach``."""
         return self._running[CHARM].pid
 
     @property
     def hostname(self) -> str:
-        """``flask-k8s-0``, as Kubernetes names the pod."""
+        """Name of the pod in Kubernetes, ``flask-k8s-0``."""
         return self.spec.unit.replace("/", "-")
 
     async def run(
         self, argv: list[str], *, env: Mapping[str, str], cwd: str, container: str = CHARM
     ) -> asyncio.subprocess.Process:
-        """Start a program in a container, with this environment and nothing else."""
+        """Start a program in a container with exactly this environment."""
         uid = self._container(container).uid if container != CHARM else None
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-m", "paas_local.pods.nsenter"),
@@ -133,7 +133,7 @@ class Pod:
         )
 
     def pebble_socket(self, container: str) -> Path:
-        """Give a path to a container's Pebble that this process can connect to."""
+        """Return a path to a container's Pebble that is short enough for a socket address."""
         path = self.spec.folder / container / "pebble.socket"
         if len(os.fsencode(path)) <= _LONGEST_SOCKET:
             return path
@@ -142,7 +142,7 @@ class Pod:
         return Path(f"/proc/self/fd/{self._sockets[container]}/{path.name}")
 
     def replace_spec(self, spec: PodSpec) -> None:
-        """Note what containers are made of that start from now on."""
+        """Use another specification for containers that start from now on."""
         self.spec = spec
 
     async def wait_container(self, name: str) -> int:
@@ -150,36 +150,38 @@ class Pod:
         return await self._running[name].process.wait()
 
     async def start_container(self, name: str) -> None:
-        """Start a workload container, anew if it has run before: of its files only storage is kept."""
-        each = self._container(name)
+        """Start a workload container with a new root; only its storage is kept from before."""
+        container = self._container(name)
         socket = self.spec.folder / name / "pebble.socket"
         socket.unlink(missing_ok=True)
-        uid = each.uid or None
+        uid = container.uid or None
         steps = (
-            *rootfs.base(self._machine, hostname=self.hostname, hosts=self.spec.hosts, uid=uid, rock=each.rock),
+            *rootfs.base(self._machine, hostname=self.hostname, hosts=self.spec.hosts, uid=uid, rock=container.rock),
             *rootfs.workload(
                 self._machine,
-                rock=each.rock,
+                rock=container.rock,
                 uid=uid,
-                storage=each.storage,
+                storage=container.storage,
                 pebble=socket.parent,
                 runner=self._runner(),
             ),
         )
-        command = self._real_pebble() if self._pebble is not None else self._embedded_pebble()
-        environment = {**_ENVIRONMENT, **(each.rock.environment if each.rock is not None else {})}
+        command = self._real_pebble() if self._pebble is not None else self._builtin_pebble()
+        environment = {**_ENVIRONMENT, **(container.rock.environment if container.rock is not None else {})}
         if self._pebble is not None:
             environment |= {"PEBBLE": _PEBBLE_FOLDER, "PEBBLE_SOCKET": _PEBBLE_SOCKET}
         await self._start(name, steps, command, environment=environment, pod=self.pid, uid=uid)
 
     async def stop(self) -> None:
-        """End all containers; their Pebbles may stop their services first."""
+        """Stop all containers, after Pebble has stopped their services or the timeout has passed."""
         workloads = [running for name, running in self._running.items() if name != CHARM]
         for running in workloads:
             with contextlib.suppress(ProcessLookupError):
                 running.process.terminate()
         if workloads:
-            await asyncio.wait([asyncio.ensure_future(running.process.wait()) for running in workloads], timeout=_GRACE)
+            await asyncio.wait(
+                [asyncio.ensure_future(running.process.wait()) for running in workloads], timeout=_STOP_TIMEOUT
+            )
         await self._kill()
 
     async def _kill(self) -> None:
@@ -209,16 +211,16 @@ class Pod:
         sleep = shutil.which("sleep", path=_ENVIRONMENT["PATH"]) or "/bin/sleep"
         await self._start(CHARM, steps, (sleep, "infinity"), environment=_ENVIRONMENT, idle=True)
 
-    def _runner(self) -> tuple[rootfs.Step, ...]:
-        """Show what the embedded Pebble is made of; a real one is one file."""
+    def _runner(self) -> tuple[rootfs_steps.Step, ...]:
+        """Return the steps that show the Pebble: the built-in one and its Python, or the one file of a real one."""
         if self._pebble is not None:
-            return (rootfs.Bind(source=str(self._pebble), path=_PEBBLE),)
+            return (rootfs_steps.Bind(source=str(self._pebble), path=_PEBBLE),)
         return (
             *rootfs.interpreter(sys.executable, [sys.prefix, sys.base_prefix]),
             *rootfs.same([Path(__file__).parent.parent]),
         )
 
-    def _embedded_pebble(self) -> tuple[str, ...]:
+    def _builtin_pebble(self) -> tuple[str, ...]:
         layers = f"{_PEBBLE_FOLDER}/layers"
         program = (sys.executable, "-I", "-m", "paas_local.pebble", "run")
         return (*program, "--socket", _PEBBLE_SOCKET, "--layers", layers, "--hold")
@@ -229,7 +231,7 @@ class Pod:
     async def _start(
         self,
         name: str,
-        steps: tuple[rootfs.Step, ...],
+        steps: tuple[rootfs_steps.Step, ...],
         argv: tuple[str, ...],
         *,
         environment: Mapping[str, str],
@@ -274,24 +276,24 @@ class Pod:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End a container at once, and wait until all of it is gone."""
+    """Kill a container, and wait until all of its processes are gone."""
     if process.returncode is None:
         process.send_signal(signal.SIGINT)
     try:
-        await asyncio.wait_for(process.wait(), _GRACE)
+        await asyncio.wait_for(process.wait(), _STOP_TIMEOUT)
     except asyncio.TimeoutError:
         process.kill()
         await process.wait()
 
 
 def _base_python() -> str:
-    """Find the interpreter that the runner's environment is made from."""
+    """Return the interpreter outside of this process's virtual environment."""
     return os.path.realpath(sys.executable)
 
 
 def with_shebang(python: str, source: str) -> str:
-    """Make a program run with this interpreter, without anyone's packages."""
+    """Return a program as a script for this interpreter, isolated and without site packages."""
     if len(python) > _LONGEST_SHEBANG or " " in python:
-        # A shell and Python read these lines differently: for the latter, they are one text.
+        # A shell runs these lines; for Python they are one string.
         return f"#!/bin/sh\n''':'\nexec '{python}' -IS \"$0\" \"$@\"\n'''\n{source}"
     return f"#!{python} -IS\n{source}"

@@ -1,4 +1,4 @@
-"""How pods reach the rest of the world: connections to ports 80 and 443, and names, by way of the host process."""
+"""Outgoing traffic of the pods: connections to ports 80 and 443, and DNS queries, through the host process."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ _SERVER_FAILURE = 2
 async def forwarding(
     host: Path, network: ipaddress.IPv4Network, gateway: ipaddress.IPv4Address
 ) -> AsyncGenerator[None, None]:
-    """Take what pods send to anywhere outside of their network, for as long as this lasts."""
+    """Forward to the socket ``host`` while this lasts: connections out of ``network``, DNS queries to ``gateway``."""
 
     async def outgoing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with streams.closing(streams.Connection(reader=reader, writer=writer)) as pod:
@@ -26,9 +26,9 @@ async def forwarding(
             if is_outside(ipaddress.IPv4Address(address), network):
                 await _relay(host, pod, address, port)
 
-    servers = [await asyncio.start_server(outgoing, "0.0.0.0", port) for port in PORTS]  # noqa: S104 - see network
+    servers = [await asyncio.start_server(outgoing, "0.0.0.0", port) for port in PORTS]  # noqa: S104 - see bridge
     loop = asyncio.get_running_loop()
-    names, _ = await loop.create_datagram_endpoint(lambda: _Names(host), local_addr=(str(gateway), 53))
+    names, _ = await loop.create_datagram_endpoint(lambda: _NameServer(host), local_addr=(str(gateway), 53))
     try:
         yield
     finally:
@@ -38,41 +38,41 @@ async def forwarding(
 
 
 def is_outside(address: ipaddress.IPv4Address, network: ipaddress.IPv4Network) -> bool:
-    """Tell whether a pod may reach this through the host: not the host's own services, nor other pods."""
+    """Return whether a pod may reach an address through the host: not the host's own services, nor other pods."""
     return not (address in network or address.is_loopback or address.is_unspecified)
 
 
 async def _relay(host: Path, pod: streams.Connection, address: str, port: int) -> None:
-    async with streams.closing(await streams.connect_unix(host)) as world:
-        await world.send({"dial": {"address": address, "port": port}})
-        if "error" not in await world.receive():
-            await streams.relay(pod, world)
+    async with streams.closing(await streams.connect_unix(host)) as outside:
+        await outside.send({"dial": {"address": address, "port": port}})
+        if "error" not in await outside.receive():
+            await streams.relay(pod, outside)
 
 
-class _Names(asyncio.DatagramProtocol):
-    """Answers questions for names with what the host's name servers say."""
+class _NameServer(asyncio.DatagramProtocol):
+    """Answers DNS queries with the answers of the host's name servers."""
 
     def __init__(self, host: Path) -> None:
         self._host = host
-        self._asking: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         task = asyncio.get_running_loop().create_task(self._answer(data, addr))
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, question: bytes, addr: tuple[str, int]) -> None:
-        async with streams.closing(await streams.connect_unix(self._host)) as world:
-            await world.send({"question": question.hex()})
-            answer = await world.receive()
-            found = bytes.fromhex(answer.get("answer", "")) or server_failure(question)
-            self._transport.sendto(found, addr)
+        async with streams.closing(await streams.connect_unix(self._host)) as host:
+            await host.send({"question": question.hex()})
+            document = await host.receive()
+            answer = bytes.fromhex(document.get("answer", "")) or server_failure(question)
+            self._transport.sendto(answer, addr)
 
 
 def server_failure(question: bytes) -> bytes:
-    """Say that nobody can answer, so that programs need not wait for what will not come."""
+    """Return the DNS answer SERVFAIL, so that programs do not wait; empty if the question is too short."""
     flags = bytes([question[2] | 0x80, 0x80 | _SERVER_FAILURE]) if len(question) >= _HEADER else b""
     return question[:2] + flags + question[4:] if flags else b""

@@ -1,9 +1,9 @@
-"""The process that stays with the host: it keeps the daemon, publishes ports for it, and dials out for it.
+"""Process in the host's namespaces: starts the controller, publishes ports and connects to the outside for it.
 
-``python -m paas_local.pods.host_gateway [--pebble PATH]``. It ends when the daemon ends, and the daemon with it: the
-daemon runs below it in namespaces of its own, see ``inner``. The unix socket ``run/host`` takes three kinds of wishes:
-``listen`` lasts as long as its connection, ``dial`` turns its connection into the one wanted, and ``question``
-is a datagram for the host's name servers.
+``python -m paas_local.pods.host_gateway [--pebble PATH]``. The controller runs as its child in new namespaces (see
+``namespace_init``); each ends when the other ends. The unix socket ``run/host`` takes three kinds of requests:
+``listen`` publishes a port as long as the connection is open, ``dial`` relays the connection to an address, and
+``question`` is a DNS query for the host's name servers.
 """
 
 import argparse
@@ -22,47 +22,47 @@ from typing import Any, TextIO
 from paas_local import folders
 from paas_local.pods import streams
 
-_GRACE = 30.0
+_STOP_TIMEOUT = 30.0
 _TRIES = 100
-_PATIENCE = 3.0
+_DNS_TIMEOUT = 3.0
 _UNPRIVILEGED = 1024
 _ALTERNATIVE = 8000
 
 
 def host_ports(port: int) -> tuple[int, ...]:
-    """List the host's ports to try for a pod's, best first; a plain user gets 8080 for 80."""
+    """Return the host's ports to try for a pod's port, in order; 8080 is the alternative to 80 for a plain user."""
     start = port if port >= _UNPRIVILEGED else port + _ALTERNATIVE
     following = range(start, min(start + _TRIES, 65536))
     return tuple(following) if start == port else (port, *following)
 
 
 def name_servers(resolv_conf: str) -> tuple[str, ...]:
-    """Read the addresses of the host's name servers."""
+    """Return the addresses of the name servers in ``resolv.conf``."""
     rows = (line.split() for line in resolv_conf.splitlines())
     return tuple(row[1] for row in rows if len(row) > 1 and row[0] == "nameserver")
 
 
 def _resolv_conf() -> str:
-    """Read it anew for each question: a laptop changes its network."""
+    """Read the file for each query: a laptop changes its network."""
     path = Path("/etc/resolv.conf")
     return path.read_text() if path.exists() else ""
 
 
 async def _serve(run: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Fulfil one wish of the daemon."""
-    async with streams.closing(streams.Connection(reader=reader, writer=writer)) as daemon:
-        match await daemon.receive():
+    """Answer one request of the controller."""
+    async with streams.closing(streams.Connection(reader=reader, writer=writer)) as controller:
+        match await controller.receive():
             case {"listen": {"address": str(address), "port": int(port)}}:
-                await _listen(run, daemon, address, port)
+                await _listen(run, controller, address, port)
             case {"dial": {"address": str(address), "port": int(port)}}:
-                await _dial(daemon, address, port)
+                await _dial(controller, address, port)
             case {"question": str(question)}:
-                await daemon.send({"answer": (await _ask(bytes.fromhex(question))).hex()})
+                await controller.send({"answer": (await _ask(bytes.fromhex(question))).hex()})
             case _:
                 return
 
 
-async def _listen(run: Path, daemon: streams.Connection, address: str, port: int) -> None:
+async def _listen(run: Path, controller: streams.Connection, address: str, port: int) -> None:
     async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with streams.closing(streams.Connection(reader=reader, writer=writer)) as client:
             with contextlib.suppress(OSError):
@@ -78,27 +78,27 @@ async def _listen(run: Path, daemon: streams.Connection, address: str, port: int
                 raise
             continue
         try:
-            await daemon.send({"port": number})
-            await daemon.reader.read()
+            await controller.send({"port": number})
+            await controller.reader.read()
         finally:
             server.close()
         return
-    await daemon.send({"error": f"no port of 127.0.0.1 is free for {port}, up to {host_ports(port)[-1]}"})
+    await controller.send({"error": f"no port of 127.0.0.1 is free for {port}, up to {host_ports(port)[-1]}"})
 
 
-async def _dial(daemon: streams.Connection, address: str, port: int) -> None:
+async def _dial(controller: streams.Connection, address: str, port: int) -> None:
     try:
         connection = await streams.connect_tcp(address, port)
     except OSError as error:
-        await daemon.send({"error": str(error)})
+        await controller.send({"error": str(error)})
         return
     async with streams.closing(connection) as world:
-        await daemon.send({})
-        await streams.relay(daemon, world)
+        await controller.send({})
+        await streams.relay(controller, world)
 
 
 class _Question(asyncio.DatagramProtocol):
-    """One question to one name server."""
+    """One query to one name server."""
 
     def __init__(self, answer: asyncio.Future[bytes]) -> None:
         self._answer = answer
@@ -113,7 +113,7 @@ class _Question(asyncio.DatagramProtocol):
 
 
 async def _ask(question: bytes) -> bytes:
-    """Ask the host's name servers, one after the other; nothing, if none answers."""
+    """Query the host's name servers in order; returns nothing if none answers."""
     loop = asyncio.get_running_loop()
     for server in name_servers(_resolv_conf()):
         answer: asyncio.Future[bytes] = loop.create_future()
@@ -123,7 +123,7 @@ async def _ask(question: bytes) -> bytes:
             )
             try:
                 transport.sendto(question)
-                return await asyncio.wait_for(answer, _PATIENCE)
+                return await asyncio.wait_for(answer, _DNS_TIMEOUT)
             finally:
                 transport.close()
     return b""
@@ -131,14 +131,14 @@ async def _ask(question: bytes) -> bytes:
 
 @contextlib.contextmanager
 def _alone(run: Path) -> Generator[TextIO, None, None]:
-    """Hold the lock of this home; it goes with the process."""
+    """Hold the lock of this home until the process ends."""
     with (run / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             raise SystemExit(
-                f"paas-local: a background process runs already in {run.parent}, as process {lock.read().strip()}"
+                f"paas-local: a background process already runs in {run.parent}, as process {lock.read().strip()}"
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
@@ -147,21 +147,21 @@ def _alone(run: Path) -> Generator[TextIO, None, None]:
 
 
 async def _keep(run: Path, argv: list[str]) -> int:
-    """Serve for as long as the daemon lives, and end it when asked to end."""
+    """Serve until the controller ends; stop the controller on a signal."""
     server = await asyncio.start_unix_server(functools.partial(_serve, run), str(run / "host"))
-    daemon = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
-    asked = asyncio.Event()
+    controller = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
+    stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked.set)
-    ended = loop.create_task(daemon.wait())
-    stop = loop.create_task(asked.wait())
+        loop.add_signal_handler(number, stopped.set)
+    ended = loop.create_task(controller.wait())
+    stop = loop.create_task(stopped.wait())
     await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)
     if not ended.done():
-        daemon.terminate()
-        await asyncio.wait({ended}, timeout=_GRACE)
+        controller.terminate()
+        await asyncio.wait({ended}, timeout=_STOP_TIMEOUT)
     if not ended.done():
-        daemon.kill()
+        controller.kill()
     stop.cancel()
     server.close()
     (run / "host").unlink(missing_ok=True)
@@ -171,25 +171,25 @@ async def _keep(run: Path, argv: list[str]) -> int:
 def _arguments(argv: list[str]) -> Mapping[str, Any]:
     parser = argparse.ArgumentParser(prog="paas_local.pods.host_gateway")
     parser.add_argument("--pebble", type=Path, help="a real pebble to run in containers")
-    parser.add_argument("program", nargs="*", help="what to run in place of the daemon")
+    parser.add_argument("program", nargs="*", help="program to run instead of the controller")
     return vars(parser.parse_args(argv))
 
 
 def main(argv: list[str]) -> int:
-    """Keep the daemon of this home until it ends."""
-    chosen = _arguments(argv)
-    # Where it is ignored, as under nohup, nothing that is started here could listen to it. To us it means nothing.
+    """Run the controller of this home until it ends."""
+    arguments = _arguments(argv)
+    # SIGHUP is handled, not ignored: child processes inherit an ignored signal (nohup), and services need SIGHUP.
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
-    # What pods see must be readable for their users, whatever the caller's umask is; the home itself is closed.
+    # Users in pods must be able to read files, whatever the caller's umask is; the home itself has mode 0700.
     os.umask(0o022)
     run = folders.home() / "run"
     run.mkdir(mode=0o700, exist_ok=True)
     with _alone(run):
         for stale in (run / "host", run / "relay", folders.home() / folders.SOCKET):
             stale.unlink(missing_ok=True)
-        program = chosen["program"] or [sys.executable, "-I", "-m", "paas_local.controller.daemon"]
-        if chosen["pebble"] is not None:
-            program = [*program, "--pebble", str(chosen["pebble"])]
+        program = arguments["program"] or [sys.executable, "-I", "-m", "paas_local.controller.daemon"]
+        if arguments["pebble"] is not None:
+            program = [*program, "--pebble", str(arguments["pebble"])]
         return asyncio.run(_keep(run, [sys.executable, "-I", "-m", "paas_local.pods.namespace_init", *program]))
 
 

@@ -1,8 +1,8 @@
-"""Be root of a small world: new namespaces, a first process that cleans up, and the program to run in them.
+"""Process that runs a program as root of new namespaces, with a first process that reaps orphans.
 
-``python -m paas_local.pods.namespace_init PROGRAM [ARGUMENT…]``: three processes. This one stays outside and ends as
-the program ends. Its child is the first process of the new pid namespace; with it, everything in there ends. Each
-is killed when its parent ends, so that nothing survives whichever of them is killed.
+``python -m paas_local.pods.namespace_init PROGRAM [ARGUMENT…]`` makes three processes. This one stays outside and exits
+when the program exits. Its child is the first process of the new pid namespace; its end ends all processes there. Each
+is killed when its parent ends, so that killing any of them leaves nothing behind.
 """
 
 import contextlib
@@ -14,23 +14,23 @@ from types import FrameType
 
 from paas_local.pods import namespaces, netif
 
-_OWN = namespaces.NEWNS | namespaces.NEWNET | namespaces.NEWPID | namespaces.NEWUTS | namespaces.NEWIPC
+_NEW = namespaces.NEWNS | namespaces.NEWNET | namespaces.NEWPID | namespaces.NEWUTS | namespaces.NEWIPC
 _FORWARDED = (signal.SIGTERM, signal.SIGINT)
 
 
-def _separate() -> None:
-    """Leave the host's namespaces; without power over them, through a user namespace where we have it."""
+def _leave_host() -> None:
+    """Enter new namespaces; a plain user needs a user namespace for that."""
     uid, gid = os.geteuid(), os.getegid()
     if uid == 0:
-        # Root in a container of the host may lack the power; then it is a plain user to us.
+        # Root in a container of the host may lack the capability, and is then like a plain user.
         with contextlib.suppress(PermissionError):
-            namespaces.unshare(_OWN)
+            namespaces.unshare(_NEW)
             return
-    namespaces.unshare(namespaces.NEWUSER | _OWN)
+    namespaces.unshare(namespaces.NEWUSER | _NEW)
     namespaces.map_user(0, uid, gid)
 
 
-def _forward(child: int) -> None:
+def _forward_signals(child: int) -> None:
     def forward(number: int, _: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, number)
@@ -45,8 +45,8 @@ def _exit_code(status: int) -> int:
 
 
 def _first_process(argv: list[str]) -> int:
-    """Furnish the namespaces, start the program, and bury the dead until it ends."""
-    # What the host mounts later is seen here too; what is mounted here stays here.
+    """Mount /proc, start the program, and reap orphans until the program exits."""
+    # Later mounts of the host are visible here; mounts made here are not visible to the host.
     namespaces.mount("none", "/", flags=namespaces.REC | namespaces.SLAVE)
     try:
         flags = namespaces.NOSUID | namespaces.NODEV | namespaces.NOEXEC
@@ -56,42 +56,42 @@ def _first_process(argv: list[str]) -> int:
     socket.sethostname("paas-local")
     with netif.control_socket() as link:
         netif.bring_up(link, "lo")
-    lifeline, kept = os.pipe()
+    lifeline, kept_end = os.pipe()
     program = os.fork()
     if program == 0:
-        os.close(kept)
+        os.close(kept_end)
         namespaces.die_with_parent(lifeline)
         os.execv(argv[0], argv)  # noqa: S606 - no shell is meant
-    _forward(program)
+    _forward_signals(program)
     while True:
         pid, status = os.wait()
         if pid == program:
             return _exit_code(status)
 
 
-def _refused(error: OSError) -> int:
+def _report(error: OSError) -> int:
     sys.stderr.write(f"paas-local: {namespaces.explain(error, namespaces.sysctls())}\n")
     return 1
 
 
 def main(argv: list[str]) -> int:
-    """Run a program in namespaces of its own."""
+    """Run a program in new namespaces."""
     namespaces.die_with_parent()
     try:
-        _separate()
+        _leave_host()
     except OSError as error:
-        return _refused(error)
-    lifeline, kept = os.pipe()
+        return _report(error)
+    lifeline, kept_end = os.pipe()
     first = os.fork()
     if first == 0:
-        os.close(kept)
+        os.close(kept_end)
         namespaces.die_with_parent(lifeline)
         try:
             code = _first_process(argv)
         except OSError as error:
-            code = _refused(error)
+            code = _report(error)
         os._exit(code)
-    _forward(first)
+    _forward_signals(first)
     return _exit_code(os.waitpid(first, 0)[1])
 
 

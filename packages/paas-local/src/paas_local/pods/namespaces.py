@@ -1,6 +1,6 @@
-"""How a process gets a view of the machine of its own: the system calls that Python 3.10 does not have.
+"""Linux system calls for namespaces and mounts that Python 3.10 lacks.
 
-``os.unshare`` and ``os.setns`` are of Python 3.12, and ``mount`` never was there.
+Python 3.12 has ``os.unshare`` and ``os.setns``; no version has ``mount``.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ _PR_CAPBSET_READ = 23
 _PR_CAPBSET_DROP = 24
 
 # chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw, sys_chroot,
-# audit_write, setfcap: what a container of Kubernetes has too, but for mknod.
+# audit_write, setfcap: those of a Kubernetes container, except mknod.
 _CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
 
 _SYSCTLS = {
@@ -52,7 +52,7 @@ def _checked(result: int, *names: str) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces of these kinds for new ones."""
+    """Enter new namespaces of these kinds."""
     _checked(_libc.unshare(flags))
 
 
@@ -62,7 +62,7 @@ def setns(file: int, kind: int) -> None:
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
-    """Mount; an error names the target."""
+    """Mount a file system; an error names the target."""
     _checked(
         _libc.mount(
             os.fsencode(source),
@@ -76,20 +76,20 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = 
 
 
 def detach(target: str) -> None:
-    """Take a mount out of sight; it ends when nothing uses it any more."""
+    """Unmount lazily: the mount ends when it is no longer in use."""
     _checked(_libc.umount2(os.fsencode(target), _DETACH), target)
 
 
 def pivot_root(root: str, old: str) -> None:
-    """Make ``root`` the root of this mount namespace, and put the former one at ``old``."""
+    """Make ``root`` the root of this mount namespace, and move the previous one to ``old``."""
     _checked(_libc.pivot_root(os.fsencode(root), os.fsencode(old)), root)
 
 
 def die_with_parent(lifeline: int | None = None) -> None:
-    """Be killed when the parent ends, however it ends.
+    """Have the kernel kill this process when its parent ends.
 
-    A change of user or user namespace forgets it, so it is asked for again after each. A parent may have
-    ended before the first time: ``lifeline`` is a pipe, empty, whose other end only the parent holds.
+    A change of user or user namespace clears this, so that it has to be called again. The parent may have ended before
+    the call: ``lifeline`` is an empty pipe whose other end only the parent holds.
     """
     _checked(_libc.prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0))
     if lifeline is not None and select.select([lifeline], [], [], 0)[0]:
@@ -97,7 +97,7 @@ def die_with_parent(lifeline: int | None = None) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up, for what is executed next, each power over the machine that a container must not have."""
+    """Drop the capabilities that a container must not have; applies to the next program that is executed."""
     number = 0
     while _libc.prctl(_PR_CAPBSET_READ, ctypes.c_ulong(number), 0, 0, 0) >= 0:
         if number not in _CAPABILITIES:
@@ -106,13 +106,13 @@ def drop_capabilities() -> None:
 
 
 def is_mapped(uid: int, uid_map: str) -> bool:
-    """Tell whether a user namespace with this ``/proc/self/uid_map`` knows a user of this number."""
+    """Return whether a user namespace with this ``/proc/self/uid_map`` has a user id."""
     rows = (tuple(map(int, line.split())) for line in uid_map.splitlines())
     return any(first <= uid < first + count for first, _, count in rows)
 
 
 def set_user(uid: int) -> None:
-    """Take another user than 0: by number where there are more than one, else by another view of the one."""
+    """Change to a user other than 0: by its id if the namespace has it, else in a new user namespace."""
     if is_mapped(uid, Path("/proc/self/uid_map").read_text()):
         os.setgroups([])
         os.setgid(uid)
@@ -123,14 +123,14 @@ def set_user(uid: int) -> None:
 
 
 def map_user(inside: int, outside_uid: int, outside_gid: int) -> None:
-    """Call the one user that this process is ``inside``, in a user namespace just made by ``unshare``."""
+    """Map the user of this process to the id ``inside``, in a user namespace that ``unshare`` has just made."""
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{inside} {outside_uid} 1")
     _write("/proc/self/gid_map", f"{inside} {outside_gid} 1")
 
 
 def _write(path: str, text: str) -> None:
-    # In one write call, as the kernel wants it for these files.
+    # The kernel requires a single write for these files.
     file = os.open(path, os.O_WRONLY)
     try:
         os.write(file, text.encode())
@@ -139,24 +139,25 @@ def _write(path: str, text: str) -> None:
 
 
 def sysctls() -> Mapping[str, str]:
-    """Read the kernel's settings that can forbid namespaces to a plain user; only those that it has."""
+    """Read the kernel's settings that can forbid namespaces to a plain user, as far as the kernel has them."""
     paths = {name: Path("/proc/sys") / name.replace(".", "/") for name in _SYSCTLS}
     return {name: path.read_text().strip() for name, path in paths.items() if path.exists()}
 
 
-def explain(error: OSError, found: Mapping[str, str]) -> str:
-    """Say why this machine gives no namespaces, and what to type, given its settings."""
-    forbidding = {
-        "kernel.apparmor_restrict_unprivileged_userns": found.get("kernel.apparmor_restrict_unprivileged_userns", "0")
-        != "0",
-        "kernel.unprivileged_userns_clone": found.get("kernel.unprivileged_userns_clone", "1") == "0",
-        "user.max_user_namespaces": found.get("user.max_user_namespaces", "1") == "0",
+def explain(error: OSError, settings: Mapping[str, str]) -> str:
+    """Return why this machine refuses namespaces, and the command that resolves it."""
+    apparmor = "kernel.apparmor_restrict_unprivileged_userns"
+    forbids = {
+        apparmor: settings.get(apparmor, "0") != "0",
+        "kernel.unprivileged_userns_clone": settings.get("kernel.unprivileged_userns_clone", "1") == "0",
+        "user.max_user_namespaces": settings.get("user.max_user_namespaces", "1") == "0",
     }
-    name = next((name for name, forbids in forbidding.items() if forbids), None)
+    name = next((name for name, forbidden in forbids.items() if forbidden), None)
     if name is None:
         where = f" ({error.filename})" if error.filename else ""
         return (
             f"this machine refuses new namespaces: {error.strerror}{where};"
             " run paas-local as root, or outside of a container that forbids them"
         )
-    return f"this machine forbids new namespaces: {name} is {found[name]}; type: sudo sysctl -w {name}={_SYSCTLS[name]}"
+    command = f"sudo sysctl -w {name}={_SYSCTLS[name]}"
+    return f"this machine forbids new namespaces: {name} is {settings[name]}; type: {command}"

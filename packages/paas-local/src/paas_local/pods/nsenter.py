@@ -1,7 +1,7 @@
-"""Run a program in a running container: its namespaces, but exactly the environment that this process has.
+"""Process that runs a program in a running container, with exactly the environment of this process.
 
 ``python -I -m paas_local.pods.nsenter PID UID CWD PROGRAM [ARGUMENT…]``: PID is the container's first process, UID a
-number or ``-`` for 0. This process stays outside, ends as the program ends, and takes it along when killed.
+number or ``-`` for 0. This process stays outside, exits when the program exits, and kills the program when killed.
 """
 
 import contextlib
@@ -22,22 +22,22 @@ _KINDS = {
 }
 
 
-def _ours(user: int) -> bool:
+def _is_own_namespace(user: int) -> bool:
     return os.fstat(user).st_ino == Path("/proc/self/ns/user").stat().st_ino
 
 
-def _given() -> dict[bytes, bytes]:
-    """Read the environment as it was given; by now Python may have added LC_CTYPE."""
+def _initial_environment() -> dict[bytes, bytes]:
+    """Read the environment that this process started with; Python may have added LC_CTYPE since."""
     entries = Path("/proc/self/environ").read_bytes().split(b"\0")
     return dict(entry.split(b"=", 1) for entry in entries if b"=" in entry)
 
 
 def _program(files: dict[str, int], lifeline: int, uid: str, folder: str, argv: list[str]) -> None:
-    """Be the program; never returns."""
+    """Become the program; never returns."""
     try:
         namespaces.die_with_parent(lifeline)
-        environment = _given()
-        own = _ours(files["user"])
+        environment = _initial_environment()
+        own = _is_own_namespace(files["user"])
         for name, kind in _KINDS.items():
             namespaces.setns(files[name], kind)
         os.umask(0o022)
@@ -57,8 +57,8 @@ def _program(files: dict[str, int], lifeline: int, uid: str, folder: str, argv: 
         os._exit(127)
 
 
-def _end_like(status: int) -> int:
-    """End by the same signal, so that whoever waits can tell a killed program from a failed one."""
+def _exit_like(status: int) -> int:
+    """End with the program's exit code or signal: the parent can tell a killed program from a failed one."""
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -69,15 +69,15 @@ def _end_like(status: int) -> int:
 
 
 def main(argv: list[str]) -> int:
-    """Enter, run, wait."""
+    """Enter the container, run the program and wait for it."""
     namespaces.die_with_parent()
     pid, uid, folder, *program = argv
     files = {name: os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in (*_KINDS, "pid", "user")}
     namespaces.setns(files["pid"], namespaces.NEWPID)
-    lifeline, kept = os.pipe()
+    lifeline, kept_end = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(kept)
+        os.close(kept_end)
         _program(files, lifeline, uid, folder, program)
 
     def forward(number: int, _: FrameType | None) -> None:
@@ -86,7 +86,7 @@ def main(argv: list[str]) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, forward)
-    return _end_like(os.waitpid(child, 0)[1])
+    return _exit_like(os.waitpid(child, 0)[1])
 
 
 if __name__ == "__main__":

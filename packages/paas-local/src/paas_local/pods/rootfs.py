@@ -1,16 +1,15 @@
-"""What a container's root holds, as data: steps that ``container`` carries out one after the other."""
+"""Planner of a container's root: the steps that show the host's programs, the image, and private folders."""
 
-import dataclasses
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from paas_local.build import rocks
+from paas_local.pods.rootfs_steps import Bind, Copy, File, Folder, Kernel, Link, Merged, Step
 
 DAEMON_USER = 584792
-"""The number of ``_daemon_`` in every rock."""
+"""User id of ``_daemon_`` in every rock."""
 
 _SHARED_TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _REAL = "/run/host"
@@ -18,7 +17,7 @@ _REAL_BIN = f"{_REAL}/bin"
 _PACKAGES = "/run/packages"
 _COMMANDS = "/usr/local/sbin"
 
-# What programs of the host's /usr look up in /etc. Not all of it: it has the machine's secrets too.
+# Read by the programs of the host's /usr. The rest of /etc includes secrets of the machine.
 _ETC = (
     "alternatives", "ca-certificates", "ca-certificates.conf", "crypto-policies", "debian_version", "fonts",
     "gai.conf", "host.conf", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias", "locale.conf",
@@ -29,104 +28,23 @@ _ETC = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Folder:
-    """An empty folder; one that is there already only changes mode and owner."""
-
-    path: str
-    mode: int = 0o755
-    owner: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class File:
-    """A file with this text."""
-
-    path: str
-    text: str
-    mode: int = 0o644
-
-
-@dataclass(frozen=True, kw_only=True)
-class Link:
-    """A symbolic link."""
-
-    path: str
-    to: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bind:
-    """A file or folder of the host, at another or the same path."""
-
-    source: str
-    path: str
-    writable: bool = False
-    owner: int | None = None
-    """Who gets the host's file or folder itself; nobody, if None."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Copy:
-    """A private copy, gone with the container; ``optional`` if the host need not have it."""
-
-    source: str
-    path: str
-    owner: int = 0
-    optional: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Merged:
-    """A folder of links to all that other folders have; the first that has a name wins.
-
-    A folder that several have becomes one of theirs in the same way.
-    """
-
-    path: str
-    folders: tuple[str, ...]
-    python: str | None = None
-    """A virtual environment's interpreter that has to answer to ``python3`` and ``python``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kernel:
-    """What only the kernel can give: ``proc``, ``sysfs``, ``devices``."""
-
-    kind: str
-    path: str
-
-
-Step = Folder | File | Link | Bind | Copy | Merged | Kernel
-_KINDS = {kind.__name__: kind for kind in (Folder, File, Link, Bind, Copy, Merged, Kernel)}
-
-
-def encode(step: Step) -> dict[str, Any]:
-    """Write a step as JSON has it."""
-    return {"step": type(step).__name__, **dataclasses.asdict(step)}
-
-
-def decode(document: Mapping[str, Any]) -> Step:
-    """Read a step that :func:`encode` wrote."""
-    fields = {name: value for name, value in document.items() if name != "step"}
-    return _KINDS[document["step"]](**fields)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What of the host decides how a root looks."""
+    """The folders of the host that a root depends on."""
 
     links: Mapping[str, str]
     """``{"bin": "usr/bin"}`` where ``/usr`` is merged."""
     folders: tuple[str, ...]
-    """Of ``bin``, ``lib`` and so on: those that are real folders."""
+    """Those of ``bin``, ``lib`` and so on that are real folders."""
     usr: tuple[str, ...]
+    """Folders in ``/usr``."""
     local: tuple[str, ...]
+    """Folders in ``/usr/local``."""
     privileged: bool
-    """Whether ``_daemon_`` can have a number of its own."""
+    """Whether ``_daemon_`` can have its own user id."""
 
 
 def machine(*, privileged: bool) -> Machine:
-    """Look at the host."""
+    """Read the host's folders."""
     top = {name: Path("/") / name for name in _SHARED_TOP}
     return Machine(
         links={name: str(path.readlink()).lstrip("/") for name, path in top.items() if path.is_symlink()},
@@ -142,7 +60,7 @@ def _children(folder: Path) -> tuple[str, ...]:
 
 
 def daemon_user(host: Machine, uid: int | None) -> int:
-    """Give the number that ``_daemon_`` has, as the files' owner in the container's own view from outside."""
+    """Return the user id that owns the files of ``_daemon_``, in the user namespace of the controller."""
     if not host.privileged:
         return 0
     return DAEMON_USER if uid is None else uid
@@ -151,7 +69,7 @@ def daemon_user(host: Machine, uid: int | None) -> int:
 def base(
     host: Machine, *, hostname: str, hosts: Path, uid: int | None = None, rock: rocks.Rock | None = None
 ) -> tuple[Step, ...]:
-    """Give what every container has: the host's programs, and a private place for all else."""
+    """Return the steps for every container: the host's programs, and private folders for everything else."""
     owner = uid if uid is not None and host.privileged else 0
     return (
         *_programs(host, rock),
@@ -171,15 +89,15 @@ def base(
 
 
 def _programs(host: Machine, rock: rocks.Rock | None) -> tuple[Step, ...]:
-    """Show the host's programs and libraries; ``/usr/local/sbin``, first in PATH, is the container's.
+    """Show the host's programs and libraries; ``/usr/local/sbin``, the first folder in PATH, is the container's own.
 
-    So are the folders that an image has files for, which only link to what the host has in them: to put a file into
-    the host's own folder would be to change the host.
+    A folder that the image has files for is the container's own too, with links to the content of the host's folder: a
+    file written into the host's folder would change the host.
     """
     changed = _changed(host, rock) if rock is not None else ()
     packages = rock.packages if rock is not None else None
     whole = ("/usr",) if packages is not None else ()
-    above = (_PACKAGES, _REAL) if packages is not None else (_REAL,)
+    sources = (_PACKAGES, _REAL) if packages is not None else (_REAL,)
     shown = () if whole else tuple(name for name in host.usr if name != "local" and f"/usr/{name}" not in changed)
     return (
         Folder(path="/usr"),
@@ -188,7 +106,7 @@ def _programs(host: Machine, rock: rocks.Rock | None) -> tuple[Step, ...]:
         *(_same(path) for name in host.local if (path := f"/usr/local/{name}") not in {_COMMANDS, *changed}),
         *((Bind(source="/usr", path=f"{_REAL}/usr"),) if whole or changed else ()),
         *((Bind(source=str(packages), path=_PACKAGES),) if packages is not None else ()),
-        *(Merged(path=path, folders=tuple(f"{folder}{path}" for folder in above)) for path in (*whole, *changed)),
+        *(Merged(path=path, folders=tuple(f"{source}{path}" for source in sources)) for path in (*whole, *changed)),
         Folder(path=_COMMANDS),
         *(Link(path=f"/{name}", to=to) for name, to in host.links.items()),
         *(_same(f"/{name}") for name in host.folders),
@@ -196,7 +114,7 @@ def _programs(host: Machine, rock: rocks.Rock | None) -> tuple[Step, ...]:
 
 
 def _changed(host: Machine, rock: rocks.Rock) -> tuple[str, ...]:
-    """List the folders below /usr that an image has files for, the outermost first; /bin is always an image's own."""
+    """Return the folders below /usr that an image has files for, outermost first; an image's /bin is always its own."""
     links = {f"/{name}": f"/{to}" for name, to in host.links.items() if name != "bin"}
     targets = (PurePosixPath(mount.target) for mount in rock.mounts)
     real = (PurePosixPath(links.get(f"/{path.parts[1]}", f"/{path.parts[1]}"), *path.parts[2:]) for path in targets)
@@ -237,7 +155,7 @@ def charm(
     tools: Iterable[str],
     hook_tool: str,
 ) -> tuple[Step, ...]:
-    """Give what the charm container has; ``agent`` is the unit's tag: ``unit-flask-k8s-0``."""
+    """Return further steps for the charm container; ``agent`` is the unit's tag, ``unit-flask-k8s-0``."""
     folder = f"/var/lib/juju/tools/{agent}"
     return (
         *same(mounts),
@@ -263,7 +181,7 @@ def workload(
     pebble: Path,
     runner: Iterable[Step],
 ) -> tuple[Step, ...]:
-    """Give what a workload container has beside :func:`base`; ``pebble`` is the folder of its socket."""
+    """Return further steps for a workload container; ``pebble`` is the folder of Pebble's socket."""
     owner = daemon_user(host, uid)
     pebble_owner = owner if uid is not None else None
     return (
@@ -289,21 +207,21 @@ def _rock(host: Machine, rock: rocks.Rock, owner: int) -> tuple[Step, ...]:
     own = (f"{python}/bin",) if python is not None else ()
     interpreter = f"{python}/bin/python" if python is not None else None
     merged = "bin" in host.links
-    mounted = {mount: _mounted(mount, owner) for mount in rock.mounts}
-    # What goes into /bin has to wait until that is a folder of the container's own.
+    mounts = {mount: _mounted(mount, owner) for mount in rock.mounts}
+    # Files for /bin have to wait until /bin is the container's own folder.
     late = {mount for mount in rock.mounts if PurePosixPath(mount.target).is_relative_to("/bin")}
     return (
-        *(step for mount, steps in mounted.items() if mount not in late for step in steps),
+        *(step for mount, steps in mounts.items() if mount not in late for step in steps),
         *(() if merged else (Bind(source="/bin", path=_REAL_BIN),)),
         Merged(path="/bin", folders=(*own, "/usr/bin" if merged else _REAL_BIN), python=interpreter),
         Merged(path=_COMMANDS, folders=own, python=interpreter),
-        *(step for mount in rock.mounts if mount in late for step in mounted[mount]),
+        *(step for mount in rock.mounts if mount in late for step in mounts[mount]),
         *(Folder(path=path, owner=owner) for path in rock.folders),
     )
 
 
 def _inside(rock: rocks.Rock, path: Path) -> str:
-    """Find where a folder of the host is in the container; at its own path, if no mount moves it."""
+    """Return the path in the container of a folder of the host; its own path, if no mount moves it."""
     moved = (mount for mount in rock.mounts if path.is_relative_to(mount.source))
     return next((str(Path(mount.target) / path.relative_to(mount.source)) for mount in moved), str(path))
 
@@ -317,12 +235,12 @@ def _mounted(mount: rocks.Mount, owner: int) -> tuple[Step, ...]:
 
 
 def same(paths: Iterable[Path]) -> tuple[Bind, ...]:
-    """Show folders of the host at their own paths, but not what is there anyway."""
-    chosen: list[Path] = []
+    """Show folders of the host at their own paths, except those in ``/usr``, which every container has."""
+    shown: list[Path] = []
     for path in sorted(dict.fromkeys(paths), key=lambda path: len(path.parts)):
-        if not any(path.is_relative_to(shown) for shown in (Path("/usr"), *chosen)):
-            chosen.append(path)
-    return tuple(_same(str(path)) for path in chosen)
+        if not any(path.is_relative_to(folder) for folder in (Path("/usr"), *shown)):
+            shown.append(path)
+    return tuple(_same(str(path)) for path in shown)
 
 
 def _same(path: str) -> Bind:
@@ -330,28 +248,23 @@ def _same(path: str) -> Bind:
 
 
 def interpreter(executable: str, folders: Iterable[str]) -> tuple[Step, ...]:
-    """Show a Python: its folders, and the links that lead to it where they lie outside of those.
+    """Show a Python: its folders, and the links outside of them that lead to it.
 
-    ``venv/bin/python`` is a link to a link, often, and one of the folders on the way is a link too.
+    ``venv/bin/python`` is often a link to a link, and a folder on the way can be a link too.
     """
-    given = [Path(folder) for folder in folders]
-    shown = same([*given, *(Path(os.path.realpath(folder)) for folder in given)])
-    seen = (Path("/usr"), *(Path(step.path) for step in shown))
+    paths = [Path(folder) for folder in folders]
+    binds = same([*paths, *(Path(os.path.realpath(path)) for path in paths)])
+    shown = (Path("/usr"), *(Path(bind.path) for bind in binds))
     links: list[Step] = []
-    step = Path(executable)
-    while step.is_symlink():
-        to = str(step.readlink())
-        if not any(step.is_relative_to(folder) for folder in seen):
-            links.append(Link(path=str(step), to=to))
-        step = Path(os.path.normpath(step.parent / to))
-    return (*shown, *links)
+    path = Path(executable)
+    while path.is_symlink():
+        to = str(path.readlink())
+        if not any(path.is_relative_to(folder) for folder in shown):
+            links.append(Link(path=str(path), to=to))
+        path = Path(os.path.normpath(path.parent / to))
+    return (*binds, *links)
 
 
 def unit_tag(unit: str) -> str:
-    """Name a unit the way Juju names its folders."""
+    """Return the tag of a unit, as Juju's folders have it."""
     return f"unit-{unit.replace('/', '-')}"
-
-
-def parents(path: str) -> tuple[str, ...]:
-    """List the folders above a path, the outermost first, without the root."""
-    return tuple(str(parent) for parent in reversed(PurePosixPath(path).parents))[1:]

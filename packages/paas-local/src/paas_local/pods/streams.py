@@ -1,6 +1,6 @@
-"""How two connections become one, and how both sides of a unix socket say what a connection is for.
+"""Connections with a first line of JSON, and the relay of bytes between two of them.
 
-A connection to a relay begins with one line of JSON; what the answer is, each server says.
+The first line says what the connection is for; each server documents its answer.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ class Connection:
     writer: asyncio.StreamWriter
 
     async def receive(self) -> Mapping[str, Any]:
-        """Read the line that says what is wanted or answered; nothing, when the other side is gone."""
+        """Read one line of JSON; empty if the peer has closed the connection."""
         line = await self.reader.readline()
         return json.loads(line) if line.endswith(b"\n") else {}
 
     async def send(self, document: Mapping[str, Any]) -> None:
-        """Write one line."""
+        """Write one line of JSON."""
         self.writer.write(json.dumps(document).encode() + b"\n")
         await self.writer.drain()
 
     async def close(self) -> None:
-        """Close, whatever state it is in."""
+        """Close the connection in any state."""
         self.writer.close()
         with contextlib.suppress(OSError):
             await self.writer.wait_closed()
@@ -40,7 +40,7 @@ class Connection:
 
 @contextlib.asynccontextmanager
 async def closing(connection: Connection) -> AsyncGenerator[Connection, None]:
-    """Close a connection at the end; that the other side has gone is no error."""
+    """Close a connection at the end; a connection that the peer has closed is not an error."""
     try:
         with contextlib.suppress(ConnectionError):
             yield connection
@@ -61,12 +61,12 @@ async def connect_tcp(host: str, port: int) -> Connection:
 
 
 async def relay(one: Connection, other: Connection) -> None:
-    """Carry what either side says to the other until both have finished."""
-    await asyncio.gather(_carry(one.reader, other.writer), _carry(other.reader, one.writer))
+    """Copy bytes in both directions until both peers have finished."""
+    await asyncio.gather(_copy(one.reader, other.writer), _copy(other.reader, one.writer))
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Carry one direction; its end is passed on, so that the other direction can go on."""
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy one direction and its end; the other direction stays open."""
     with contextlib.suppress(OSError):
         while chunk := await reader.read(_CHUNK):
             writer.write(chunk)

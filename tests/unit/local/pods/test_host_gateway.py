@@ -1,3 +1,5 @@
+"""Ports that the host publishes, and its name servers."""
+
 import pytest
 from paas_local.pods import host_gateway
 
@@ -10,11 +12,11 @@ from paas_local.pods import host_gateway
         pytest.param(65530, (65530, 65531), 65535, id="there is a last port"),
     ],
 )
-def test_ports_to_try(port: int, first: tuple[int, ...], last: int) -> None:
-    found = host_gateway.host_ports(port)
+def test_tries_the_same_port_first(port: int, first: tuple[int, ...], last: int) -> None:
+    ports = host_gateway.host_ports(port)
 
-    assert found[: len(first)] == first
-    assert found[-1] == last
+    assert ports[: len(first)] == first
+    assert ports[-1] == last
 
 
 def test_name_servers_are_read_from_resolv_conf() -> None:

@@ -1,3 +1,5 @@
+"""Scripts for interpreters of any path."""
+
 import subprocess
 import sys
 from pathlib import Path

@@ -314,7 +314,7 @@ def wait_for_status(status: str, *applications: str, patience: int = PATIENCE) -
 def units(applications: tuple[str, ...]) -> dict[str, Unit]:
     """Read the units of some applications, or of all."""
     # The document of ``paas-local status``, without a process for each read.
-    status = client.Client(home=folders.home()).ask("status", model=MODEL)["applications"]
+    status = client.Client(home=folders.home()).query("status", model=MODEL)["applications"]
     return {
         name: Unit(
             current=entry["workload-status"]["current"],

@@ -49,7 +49,7 @@ class Deployment:
 
     def status(self) -> dict[str, Any]:
         """Return the status document, without the cost of a process."""
-        return client.Client(home=self.home).ask("status", model=self.environment["JUJU_MODEL"])
+        return client.Client(home=self.home).query("status", model=self.environment["JUJU_MODEL"])
 
     def unit(self, name: str) -> tuple[str, str]:
         """Return the workload status of a unit and its message."""

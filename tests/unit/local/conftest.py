@@ -1,4 +1,4 @@
-"""A home folder of its own for each test, and a background process that is only a fake."""
+"""Fixtures: a home folder for each test, and a fake background process."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -10,7 +10,7 @@ from fake_daemon import FakeDaemon, serving
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
-    """Give a home short enough for a unix socket, which pytest's own folders are not."""
+    """Yield a home whose path is short enough for a unix socket; pytest's folders are too long."""
     with TemporaryDirectory(prefix="paas-") as folder:
         monkeypatch.setenv("PAAS_LOCAL_HOME", folder)
         monkeypatch.delenv("JUJU_MODEL", raising=False)
@@ -20,7 +20,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
 
 @pytest.fixture
 def daemon(home: Path) -> Generator[FakeDaemon]:
-    """Give a daemon that listens in the test's home."""
+    """Yield a fake daemon that listens in the test's home."""
     fake = FakeDaemon(home=home)
     with serving(fake):
         yield fake

@@ -1,4 +1,4 @@
-"""A background process that answers what a test has told it to, and refuses everything else."""
+"""A fake background process, which answers only the requests that a test expects."""
 
 import asyncio
 import inspect
@@ -14,44 +14,44 @@ from aiohttp import web
 
 @dataclass(kw_only=True)
 class FakeDaemon:
-    """Answers by verb, an iterator's results one after the other; what was asked is kept for the test to read.
+    """A process with prepared results by command; it records the requests.
 
-    The result of a coroutine function is waited for.
+    A result may be an iterator over the results of several requests, or a coroutine function.
     """
 
     home: Path
     results: dict[str, Any] = field(default_factory=dict[str, Any])
-    beside: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
-    refusals: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    added: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    errors: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     lines: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict[str, Sequence[Mapping[str, Any]]])
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
+    requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
 
-    def bodies(self, verb: str) -> list[dict[str, Any]]:
-        """Give what was sent with a verb."""
-        return [body for asked, body in self.asked if asked == verb]
+    def bodies(self, command: str) -> list[dict[str, Any]]:
+        """Return the bodies of a command's requests."""
+        return [body for name, body in self.requests if name == command]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer one question."""
-        verb, body = request.match_info["verb"], await request.json()
-        self.asked.append((verb, body))
-        if verb in self.refusals:
-            text, code = self.refusals[verb]
+        """Answer one request."""
+        command, body = request.match_info["command"], await request.json()
+        self.requests.append((command, body))
+        if command in self.errors:
+            text, code = self.errors[command]
             return web.json_response({"error": text, "code": code}, status=400)
-        if verb in self.lines:
-            return web.Response(text="".join(json.dumps(line) + "\n" for line in self.lines[verb]))
-        if verb in self.results:
-            return web.json_response({"result": await self._found(verb), **self.beside.get(verb, {})})
-        return web.Response(status=500, text=f"the test expects no {verb}")
+        if command in self.lines:
+            return web.Response(text="".join(json.dumps(line) + "\n" for line in self.lines[command]))
+        if command in self.results:
+            return web.json_response({"result": await self._result(command), **self.added.get(command, {})})
+        return web.Response(status=500, text=f"the test does not expect {command}")
 
-    async def _found(self, verb: str) -> Any:
-        result = self.results[verb]
+    async def _result(self, command: str) -> Any:
+        result = self.results[command]
         if inspect.iscoroutinefunction(result):
             return await result()
         return next(cast("Iterator[Any]", result)) if isinstance(result, Iterator) else result
 
 
 class Serving:
-    """Runs an aiohttp application on a unix socket, in a thread of its own."""
+    """An aiohttp application that serves a unix socket in its own thread."""
 
     def __init__(self, application: web.Application, socket: Path) -> None:
         self._application = application
@@ -61,12 +61,12 @@ class Serving:
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> None:
-        """Return when it listens."""
+        """Start to listen."""
         self._thread.start()
         self._ready.wait(10)
 
     def __exit__(self, *error: object) -> None:
-        """Return when it has ended."""
+        """Stop the thread."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -84,7 +84,7 @@ class Serving:
 
 
 def serving(daemon: FakeDaemon) -> Serving:
-    """Let a fake daemon listen where a client of its home looks."""
+    """Return a server for a fake daemon, on the socket in its home."""
     application = web.Application()
-    application.router.add_post("/v1/{verb}", daemon.answer)
+    application.router.add_route("*", "/v1/{command}", daemon.answer)
     return Serving(application, daemon.home / "daemon.sock")

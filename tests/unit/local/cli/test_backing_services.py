@@ -1,13 +1,18 @@
-"""What a charm cannot do without, and what of it is still to be deployed and integrated."""
+"""The backing services that a charm requires, and those that a model lacks."""
 
 from paas_local.cli import backing_services
-from paas_local.cli.backing_services import Need
+from paas_local.cli.backing_services import Requirement
 
-BUILT_IN = backing_services.provided({"postgresql-k8s": {"provides": {"database": {"interface": "postgresql_client"}}}})
-DATABASE = Need(endpoint="db", interface="postgresql_client", provider="postgresql-k8s", at="database")
+BUILT_IN = backing_services.provided_endpoints(
+    {"postgresql-k8s": {"provides": {"database": {"interface": "postgresql_client"}}}}
+)
+DATABASE = Requirement(
+    endpoint="db", interface="postgresql_client", provider="postgresql-k8s", provider_endpoint="database"
+)
+MAIL = Requirement(endpoint="mail", interface="smtp", provider=None)
 
 
-def test_only_what_is_not_optional_is_needed():
+def test_endpoints_with_optional_false_are_required():
     metadata = {
         "requires": {
             "db": {"interface": "postgresql_client", "optional": False},
@@ -16,24 +21,22 @@ def test_only_what_is_not_optional_is_needed():
         }
     }
 
-    assert backing_services.needs(metadata, BUILT_IN) == (DATABASE,)
+    assert backing_services.requirements(metadata, BUILT_IN) == (DATABASE,)
 
 
-def test_what_nobody_provides_is_needed_all_the_same():
+def test_an_endpoint_without_a_built_in_provider_is_required():
     metadata = {"requires": {"mail": {"interface": "smtp", "optional": False}}}
 
-    assert backing_services.needs(metadata, BUILT_IN) == (Need(endpoint="mail", interface="smtp", provider=None),)
+    assert backing_services.requirements(metadata, BUILT_IN) == (MAIL,)
 
 
-def test_what_has_no_integration_is_lacking():
-    mail = Need(endpoint="mail", interface="smtp", provider=None)
-
-    assert list(backing_services.lacking("web", (DATABASE, mail), [])) == [
+def test_a_requirement_without_a_relation_is_missing():
+    assert list(backing_services.missing("web", (DATABASE, MAIL), [])) == [
         (DATABASE, "web:db", "postgresql-k8s:database")
     ]
 
 
-def test_who_serves_does_not_matter():
+def test_a_requirement_with_a_relation_to_another_charm_is_not_missing():
     row = {"provider": "other:database", "requirer": "web:db"}
 
-    assert list(backing_services.lacking("web", (DATABASE,), [row])) == []
+    assert list(backing_services.missing("web", (DATABASE,), [row])) == []

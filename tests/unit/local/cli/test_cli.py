@@ -1,4 +1,4 @@
-"""The command line: Juju's flags and words, what is sent to the background process, exit codes."""
+"""The command line: Juju's flags and messages, the requests, and the exit statuses."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ TASK: dict[str, Any] = {
 
 @pytest.fixture
 def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Give what runs a command line, in a folder of its own, with the model ``demo`` chosen."""
+    """Return a function that runs a command line in an empty folder; ``demo`` is the current model."""
     (home / "current-model").write_text("demo\n")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
@@ -42,7 +42,7 @@ def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def packed(folder: Path, **metadata: Any) -> Path:
-    """Write a packed charm."""
+    """Write a packed charm, and return its file."""
     file = folder / "web.charm"
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("metadata.yaml", yaml.safe_dump({"name": "web", **metadata}))
@@ -51,7 +51,7 @@ def packed(folder: Path, **metadata: Any) -> Path:
 
 
 def deployed(name: str) -> Any:
-    """Give the status before and after an application was deployed."""
+    """Return the status documents before and after an application is deployed."""
     application = {"charm-rev": 3, "base": {"name": "ubuntu", "channel": "24.04"}}
     return iter([STATUS["empty"], {**STATUS["empty"], "applications": {name: application}}])
 
@@ -61,7 +61,7 @@ def config_of(**settings: dict[str, Any]) -> dict[str, Any]:
     return {"application": "web", "charm": "web", "application-config": trust, "settings": settings}
 
 
-def test_add_model_makes_it_the_current_one(run: Run, daemon: FakeDaemon):
+def test_add_model_switches_to_the_new_model(run: Run, daemon: FakeDaemon):
     daemon.results["add-model"] = {}
 
     result = run("add-model", "other")
@@ -72,7 +72,7 @@ def test_add_model_makes_it_the_current_one(run: Run, daemon: FakeDaemon):
     assert daemon.bodies("add-model") == [{"model": "other"}]
 
 
-def test_add_model_as_jubilant_asks_leaves_the_current_one(run: Run, daemon: FakeDaemon):
+def test_add_model_as_jubilant_calls_it_keeps_the_current_model(run: Run, daemon: FakeDaemon):
     daemon.results |= {"add-model": {}, "model-config": {}}
 
     result = run("add-model", "--no-switch", "jubilant-1", "local", "--config", "logging-config=<root>=INFO")
@@ -82,18 +82,18 @@ def test_add_model_as_jubilant_asks_leaves_the_current_one(run: Run, daemon: Fak
     assert daemon.bodies("model-config")[0]["values"] == {"logging-config": "<root>=INFO"}
 
 
-def test_switch_tells_where_from_and_where_to(run: Run, daemon: FakeDaemon):
+def test_switch_prints_the_old_and_the_new_model(run: Run, daemon: FakeDaemon):
     daemon.results["models"] = {"models": ["demo", "other"]}
 
-    shown, switched, refused = run("switch"), run("switch", "local:admin/other"), run("switch", "none")
+    shown, switched, unknown = run("switch"), run("switch", "local:admin/other"), run("switch", "none")
 
     assert shown.stdout == "local:admin/demo\n"
     assert switched.stdout == "local:admin/demo -> local:admin/other\n"
-    assert refused.stderr == "ERROR model local:admin/none not found\n"
-    assert refused.exit_code == 1
+    assert unknown.stderr == "ERROR model local:admin/none not found\n"
+    assert unknown.exit_code == 1
 
 
-def test_models_mark_the_current_one(run: Run, daemon: FakeDaemon):
+def test_models_marks_the_current_model(run: Run, daemon: FakeDaemon):
     daemon.results["models"] = {"models": ["other", "demo"]}
 
     table, document = run("models"), run("models", "--format", "json")
@@ -102,12 +102,12 @@ def test_models_mark_the_current_one(run: Run, daemon: FakeDaemon):
     assert json.loads(document.stdout)["current-model"] == "demo"
 
 
-def test_without_a_model_the_way_to_one_is_told(run: Run, daemon: FakeDaemon):
+def test_a_missing_model_names_add_model(run: Run, daemon: FakeDaemon):
     (daemon.home / "current-model").unlink()
 
     result = run("status")
 
-    assert result.stderr == "ERROR no model is selected; make one with: paas-local add-model NAME\n"
+    assert result.stderr == "ERROR no model is selected; add one with: paas-local add-model NAME\n"
     assert result.exit_code == 1
 
 
@@ -120,7 +120,7 @@ def test_without_a_model_the_way_to_one_is_told(run: Run, daemon: FakeDaemon):
         pytest.param(("--model=local:admin/third",), None, "third", id="with controller and owner"),
     ],
 )
-def test_the_model_is_the_flags_then_the_variables_then_the_current_one(
+def test_the_flag_comes_before_the_variable_and_the_current_model(
     run: Run,
     daemon: FakeDaemon,
     monkeypatch: pytest.MonkeyPatch,
@@ -137,14 +137,14 @@ def test_the_model_is_the_flags_then_the_variables_then_the_current_one(
     assert daemon.bodies("status") == [{"model": model}]
 
 
-def test_destroy_model_has_to_be_confirmed(run: Run, daemon: FakeDaemon):
+def test_destroy_model_must_be_confirmed(run: Run, daemon: FakeDaemon):
     daemon.results |= {"models": {"models": ["demo"]}, "destroy-model": {}}
 
-    refused = run("destroy-model", "demo")
+    unconfirmed = run("destroy-model", "demo")
     destroyed = run("destroy-model", "demo", "--no-prompt", "--destroy-storage", "--force", "--timeout", "60s")
 
-    assert refused.exit_code == 1
-    assert "add --no-prompt" in refused.stderr
+    assert unconfirmed.exit_code == 1
+    assert "add --no-prompt" in unconfirmed.stderr
     assert destroyed.exit_code == 0
     assert destroyed.stderr.splitlines()[0] == "Destroying model"
     assert destroyed.stderr.splitlines()[-1] == "Model destroyed."
@@ -152,7 +152,7 @@ def test_destroy_model_has_to_be_confirmed(run: Run, daemon: FakeDaemon):
     assert (daemon.home / "current-model").read_text().strip() == ""
 
 
-def test_status_as_json_is_one_line_with_its_keys_in_order(run: Run, daemon: FakeDaemon):
+def test_status_as_json_is_one_line_with_sorted_keys(run: Run, daemon: FakeDaemon):
     daemon.results["status"] = STATUS["active_with_relations"]
 
     result = run("status", "--format", "json")
@@ -160,9 +160,9 @@ def test_status_as_json_is_one_line_with_its_keys_in_order(run: Run, daemon: Fak
     assert result.stdout == json.dumps(STATUS["active_with_relations"], sort_keys=True, separators=(",", ":")) + "\n"
 
 
-def test_status_shows_a_person_the_picture_with_its_addresses(run: Run, daemon: FakeDaemon):
+def test_status_prints_tables_with_the_urls(run: Run, daemon: FakeDaemon):
     daemon.results["status"] = STATUS["active_with_relations"]
-    daemon.beside["status"] = {"published": {"flask-k8s": ["http://127.0.0.1:8000"]}}
+    daemon.added["status"] = {"published": {"flask-k8s": ["http://127.0.0.1:8000"]}}
 
     result = run("status", "flask-k8s")
 
@@ -171,7 +171,7 @@ def test_status_shows_a_person_the_picture_with_its_addresses(run: Run, daemon: 
     assert "postgresql" not in result.stdout
 
 
-def test_status_of_an_empty_model_says_so_on_stderr(run: Run, daemon: FakeDaemon):
+def test_status_of_an_empty_model_prints_a_remark_on_stderr(run: Run, daemon: FakeDaemon):
     daemon.results["status"] = STATUS["empty"]
 
     result = run("status")
@@ -180,23 +180,23 @@ def test_status_of_an_empty_model_says_so_on_stderr(run: Run, daemon: FakeDaemon
     assert result.stderr == 'Model "admin/demo" is empty.\n'
 
 
-def test_url_prints_where_an_application_answers(run: Run, daemon: FakeDaemon):
+def test_url_prints_the_urls_of_an_application(run: Run, daemon: FakeDaemon):
     daemon.results["status"] = STATUS["active_with_relations"]
-    daemon.beside["status"] = {"published": {"flask-k8s": ["http://127.0.0.1:8000"]}}
+    daemon.added["status"] = {"published": {"flask-k8s": ["http://127.0.0.1:8000"]}}
 
-    found, closed, unknown = run("url", "flask-k8s"), run("url", "postgresql-k8s"), run("url", "x")
+    reachable, closed, unknown = run("url", "flask-k8s"), run("url", "postgresql-k8s"), run("url", "x")
 
-    assert found.stdout == "http://127.0.0.1:8000\n"
+    assert reachable.stdout == "http://127.0.0.1:8000\n"
     assert closed.stderr.startswith('ERROR application "postgresql-k8s" has no open port yet')
     assert unknown.stderr == 'ERROR application "x" not found\n'
 
 
-def test_url_says_why_an_application_with_a_port_is_not_reached(run: Run, daemon: FakeDaemon):
+def test_url_prints_why_an_application_with_a_port_is_unreachable(run: Run, daemon: FakeDaemon):
     daemon.results["status"] = STATUS["active_with_relations"]
-    why = "no port of 127.0.0.1 is free for 8000, up to 8099"
-    daemon.beside["status"] = {"published": {}, "unreachable": {"flask-k8s": why}}
+    reason = "no port of 127.0.0.1 is free for 8000, up to 8099"
+    daemon.added["status"] = {"published": {}, "unreachable": {"flask-k8s": reason}}
 
-    assert run("url", "flask-k8s").stderr == f"ERROR {why}\n"
+    assert run("url", "flask-k8s").stderr == f"ERROR {reason}\n"
 
 
 def test_deploy_sends_the_packed_charm_and_the_options(run: Run, daemon: FakeDaemon, tmp_path: Path):
@@ -222,7 +222,7 @@ def test_deploy_sends_the_packed_charm_and_the_options(run: Run, daemon: FakeDae
     }
 
 
-def test_deploy_calls_the_application_as_its_charm(run: Run, daemon: FakeDaemon, tmp_path: Path):
+def test_the_default_name_of_an_application_is_its_charms(run: Run, daemon: FakeDaemon, tmp_path: Path):
     daemon.results |= {"status": deployed("web"), "deploy": {}}
 
     result = run("deploy", str(packed(tmp_path)), "--trust=false", "--model", "demo")
@@ -237,7 +237,7 @@ def test_deploy_calls_the_application_as_its_charm(run: Run, daemon: FakeDaemon,
     ("words", "error"),
     [
         pytest.param(("./none",), 'no charm was found at "./none"', id="no such folder"),
-        pytest.param(("oracle-k8s",), 'no charm "oracle-k8s"; built-in are:', id="not built in"),
+        pytest.param(("oracle-k8s",), 'no charm "oracle-k8s"; the built-in charms are:', id="not built in"),
         pytest.param(("./web.charm", "taken"), 'application "taken" already exists', id="name taken"),
         pytest.param(
             ("./image.charm",),
@@ -257,7 +257,7 @@ def test_deploy_calls_the_application_as_its_charm(run: Run, daemon: FakeDaemon,
         pytest.param(("./web.charm", "--config", "none.yaml"), "none.yaml: No such file", id="no such options"),
     ],
 )
-def test_deploy_says_what_is_wrong_before_anything_starts(
+def test_deploy_reports_errors_before_it_sends_a_request(
     run: Run, daemon: FakeDaemon, tmp_path: Path, words: tuple[str, ...], error: str
 ):
     daemon.results["status"] = {**STATUS["empty"], "applications": {"taken": {}}}
@@ -272,28 +272,28 @@ def test_deploy_says_what_is_wrong_before_anything_starts(
     assert not daemon.bodies("deploy")
 
 
-def test_flags_for_other_machines_are_left_out_with_a_word(run: Run, daemon: FakeDaemon, tmp_path: Path):
+def test_flags_about_machines_are_ignored_with_a_warning(run: Run, daemon: FakeDaemon, tmp_path: Path):
     daemon.results |= {"status": deployed("web"), "deploy": {}}
 
     result = run("deploy", str(packed(tmp_path)), "--to", "zone=a")
 
     assert result.exit_code == 0
-    assert "WARNING --to has no meaning on one machine and is left out" in result.stderr
+    assert "WARNING --to has no meaning on one machine and is ignored" in result.stderr
 
 
-@pytest.mark.parametrize("verb", ["integrate", "relate"])
-def test_integrate_names_two_endpoints(run: Run, daemon: FakeDaemon, verb: str):
+@pytest.mark.parametrize("command", ["integrate", "relate"])
+def test_integrate_sends_two_endpoints(run: Run, daemon: FakeDaemon, command: str):
     daemon.results["integrate"] = {}
 
-    result = run(verb, "web:db", "postgresql-k8s", "--model", "demo")
+    result = run(command, "web:db", "postgresql-k8s", "--model", "demo")
 
     assert (result.exit_code, result.output) == (0, "")
     assert daemon.bodies("integrate") == [{"model": "demo", "endpoints": ["web:db", "postgresql-k8s"]}]
 
 
-@pytest.mark.parametrize("verb", ["integrate", "remove-relation"])
-def test_an_integration_has_two_ends(run: Run, verb: str):
-    result = run(verb, "web")
+@pytest.mark.parametrize("command", ["integrate", "remove-relation"])
+def test_a_relation_must_have_two_ends(run: Run, command: str):
+    result = run(command, "web")
 
     assert result.stderr == "ERROR an integration must involve two applications\n"
     assert result.exit_code == 2
@@ -329,7 +329,7 @@ def test_config_sets_and_resets_at_once(run: Run, daemon: FakeDaemon, tmp_path: 
     ]
 
 
-def test_run_prints_what_the_action_gives(run: Run, daemon: FakeDaemon):
+def test_run_prints_the_results_of_the_action(run: Run, daemon: FakeDaemon):
     daemon.results["run"] = {"web/0": TASK}
 
     plain = run("run", "web/leader", "rotate", "a.b=1", "text=yes", "name=x")
@@ -344,7 +344,7 @@ def test_run_prints_what_the_action_gives(run: Run, daemon: FakeDaemon):
     assert (first["wait"], second["wait"], second["params"]) == (60.0, 90.0, {"n": "1"})
 
 
-def test_a_crashed_action_ends_with_1_and_the_words_clients_look_for(run: Run, daemon: FakeDaemon):
+def test_a_crashed_action_exits_with_1_and_the_message_that_clients_parse(run: Run, daemon: FakeDaemon):
     crashed = {**TASK, "status": "failed", "message": "exit status 1", "results": {"return-code": 1}}
     daemon.results["run"] = {"web/0": crashed}
 
@@ -359,7 +359,7 @@ def test_a_crashed_action_ends_with_1_and_the_words_clients_look_for(run: Run, d
     )
 
 
-def test_an_action_that_says_it_failed_ends_with_0(run: Run, daemon: FakeDaemon):
+def test_an_action_that_calls_action_fail_exits_with_0(run: Run, daemon: FakeDaemon):
     daemon.results["run"] = {"web/0": {**TASK, "status": "failed", "message": "only the leader can"}}
 
     result = run("run", "web/0", "rotate")
@@ -368,7 +368,7 @@ def test_an_action_that_says_it_failed_ends_with_0(run: Run, daemon: FakeDaemon)
     assert result.stdout.startswith("Action id 4 failed: only the leader can\n")
 
 
-def test_what_is_not_utf_8_is_refused_by_its_key(run: Run, daemon: FakeDaemon):
+def test_a_value_that_is_not_utf_8_is_named_by_its_key(run: Run, daemon: FakeDaemon):
     result = run("config", "web", "greeting=secret\udcff")
 
     assert (result.exit_code, result.stderr) == (2, "ERROR greeting: not UTF-8 text\n")
@@ -384,19 +384,19 @@ def test_what_is_not_utf_8_is_refused_by_its_key(run: Run, daemon: FakeDaemon):
         pytest.param(("web/0", "Rotate"), 'invalid unit or action name "Rotate"', id="no action name"),
         pytest.param(
             ("web/0", "rotate", "--wait", "soon"),
-            'invalid value "soon" for flag --wait: a time is 30s or 1m30s',
+            'invalid value "soon" for flag --wait: expected a duration such as 30s or 1m30s',
             id="no time",
         ),
         pytest.param(("web/0", "rotate", "x"), 'expected parameters as key=value, got "x"', id="no pair"),
     ],
 )
-def test_run_refuses_what_it_cannot_read(run: Run, words: tuple[str, ...], error: str):
+def test_run_reports_invalid_arguments(run: Run, words: tuple[str, ...], error: str):
     result = run("run", *words)
 
     assert (result.exit_code, result.stderr) == (2, f"ERROR {error}\n")
 
 
-def test_exec_keeps_the_command_as_it_is(run: Run, daemon: FakeDaemon):
+def test_exec_sends_the_command_unchanged(run: Run, daemon: FakeDaemon):
     daemon.results["exec"] = {"web/0": {**TASK, "results": {"return-code": 0, "stdout": "hi\n"}}}
 
     result = run("exec", "--unit", "web/0", "--", "echo", "--format", "hi")
@@ -411,7 +411,7 @@ LINES = [
 ]
 
 
-def test_debug_log_writes_lines_as_juju_does(run: Run, daemon: FakeDaemon):
+def test_debug_log_prints_lines_as_juju_does(run: Run, daemon: FakeDaemon):
     daemon.lines["debug-log"] = LINES
 
     result = run("debug-log", "--limit", "1000", "--utc")
@@ -420,14 +420,14 @@ def test_debug_log_writes_lines_as_juju_does(run: Run, daemon: FakeDaemon):
     assert daemon.bodies("debug-log") == [{"model": "demo", "limit": 1000, "follow": False}]
 
 
-def test_debug_log_shows_debug_lines_only_when_asked(run: Run, daemon: FakeDaemon):
+def test_debug_log_shows_debug_lines_only_with_the_level_flag(run: Run, daemon: FakeDaemon):
     daemon.lines["debug-log"] = [{**LINES[0], "level": "DEBUG"}]
 
     assert run("debug-log").stdout == ""
     assert "one" in run("debug-log", "--level", "DEBUG").stdout
 
 
-def test_debug_log_shows_days_and_milliseconds_when_asked(run: Run, daemon: FakeDaemon):
+def test_debug_log_shows_dates_and_milliseconds_with_flags(run: Run, daemon: FakeDaemon):
     daemon.lines["debug-log"] = LINES[:1]
 
     result = run("debug-log", "--date", "--ms", "--utc")
@@ -446,7 +446,7 @@ def test_debug_log_shows_days_and_milliseconds_when_asked(run: Run, daemon: Fake
         pytest.param("--include-module=a.b", ["one"], id="module"),
     ],
 )
-def test_debug_log_takes_only_the_wanted_lines(run: Run, daemon: FakeDaemon, flag: str, shown: list[str]):
+def test_debug_log_filters_lines(run: Run, daemon: FakeDaemon, flag: str, shown: list[str]):
     daemon.lines["debug-log"] = LINES
 
     result = run("debug-log", flag)
@@ -454,7 +454,7 @@ def test_debug_log_takes_only_the_wanted_lines(run: Run, daemon: FakeDaemon, fla
     assert [line.split()[-1] for line in result.stdout.splitlines()] == shown
 
 
-def test_a_secret_is_read_from_words_and_files(run: Run, daemon: FakeDaemon, tmp_path: Path):
+def test_a_secrets_content_comes_from_words_and_files(run: Run, daemon: FakeDaemon, tmp_path: Path):
     daemon.results["add-secret"] = "secret:abc"
     (tmp_path / "secret.yaml").write_text("name: ann\n")
     (tmp_path / "key").write_text("long")
@@ -473,16 +473,16 @@ def test_a_secret_is_read_from_words_and_files(run: Run, daemon: FakeDaemon, tmp
     [
         pytest.param((), 2, "missing secret value or filename", id="no content"),
         pytest.param(("ab=1",), 1, 'key "ab" not valid', id="key"),
-        pytest.param(("key#base64=%",), 1, 'the value of "key" is not text in base64', id="base64"),
+        pytest.param(("key#base64=%",), 1, 'the value of "key" must be UTF-8 text in base64', id="base64"),
     ],
 )
-def test_a_secret_without_usable_content_is_refused(run: Run, words: tuple[str, ...], code: int, error: str):
+def test_a_secret_with_invalid_content_is_not_added(run: Run, words: tuple[str, ...], code: int, error: str):
     result = run("add-secret", "moderator", *words)
 
     assert (result.exit_code, result.stderr) == (code, f"ERROR {error}\n")
 
 
-def test_grant_update_and_show_secret_send_what_was_said(run: Run, daemon: FakeDaemon):
+def test_the_commands_about_secrets_send_their_arguments(run: Run, daemon: FakeDaemon):
     daemon.results |= {"grant-secret": {}, "update-secret": {}, "show-secret": {"abc": {}}, "secrets": {}}
 
     for words in (
@@ -492,13 +492,13 @@ def test_grant_update_and_show_secret_send_what_was_said(run: Run, daemon: FakeD
     ):
         assert run(*words).exit_code == 0
     listed = run("secrets", "--format", "json")
-    both = run("show-secret", "moderator", "--reveal", "--revisions")
+    conflicting = run("show-secret", "moderator", "--reveal", "--revisions")
 
     assert daemon.bodies("grant-secret")[0]["applications"] == ["web", "api"]
     assert daemon.bodies("update-secret") == [{"model": "demo", "secret": "moderator", "content": {"password": "new"}}]
     assert daemon.bodies("show-secret")[0]["reveal"] is True
     assert listed.stdout == "{}\n"
-    assert both.stderr == "ERROR specify either --revisions or --reveal but not both\n"
+    assert conflicting.stderr == "ERROR specify either --revisions or --reveal but not both\n"
 
 
 def test_units_are_added_and_removed_by_number(run: Run, daemon: FakeDaemon):
@@ -516,7 +516,7 @@ def test_units_are_added_and_removed_by_number(run: Run, daemon: FakeDaemon):
     assert numberless.stderr.startswith("ERROR specify the number of units (> 0) to remove")
 
 
-def test_remove_application_lists_what_goes(run: Run, daemon: FakeDaemon):
+def test_remove_application_lists_its_units(run: Run, daemon: FakeDaemon):
     daemon.results |= {"status": STATUS["two_units_leader_is_1"], "remove-application": {}}
 
     result = run("remove-application", "--no-prompt", "flask-k8s", "--destroy-storage", "--force")
@@ -531,8 +531,8 @@ def test_remove_application_lists_what_goes(run: Run, daemon: FakeDaemon):
     assert missing.exit_code == 1
 
 
-def test_what_the_background_process_refuses_is_one_line(run: Run, daemon: FakeDaemon):
-    daemon.refusals["resolved"] = ('unit "web/0" is not in an error state', 1)
+def test_an_error_of_the_background_process_is_one_line(run: Run, daemon: FakeDaemon):
+    daemon.errors["resolved"] = ('unit "web/0" is not in an error state', 1)
 
     result = run("resolved", "web/0")
 
@@ -545,24 +545,26 @@ def test_what_the_background_process_refuses_is_one_line(run: Run, daemon: FakeD
         pytest.param(
             ("frobnicate",),
             'paas-local: "frobnicate" is not a paas-local command. See "paas-local --help".',
-            id="verb",
+            id="command",
         ),
         pytest.param(("status", "--foo"), "option provided but not defined: --foo", id="flag"),
         pytest.param(("add-model", "a", "b", "c"), 'unrecognized args: ["c"]', id="too many"),
         pytest.param(("deploy", "a", "b", "c"), 'unrecognized args: ["c"]', id="too many for deploy"),
         pytest.param(
-            ("deploy", "a", "--trust=maybe"), 'invalid value "maybe" for flag --trust: it is true or false', id="switch"
+            ("deploy", "a", "--trust=maybe"),
+            'invalid value "maybe" for flag --trust: expected true or false',
+            id="switch",
         ),
         pytest.param(("deploy", "a", "Web"), 'invalid application name "Web"', id="application name"),
     ],
 )
-def test_bad_usage_ends_with_2(run: Run, words: tuple[str, ...], error: str):
+def test_invalid_usage_exits_with_2(run: Run, words: tuple[str, ...], error: str):
     result = run(*words)
 
     assert (result.exit_code, result.stderr) == (2, f"ERROR {error}\n")
 
 
-def test_a_home_that_cannot_be_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch):
+def test_an_invalid_home_is_reported_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PAAS_LOCAL_HOME", "/proc/none")
 
     result = run("status")
@@ -573,7 +575,7 @@ def test_a_home_that_cannot_be_is_one_line(run: Run, monkeypatch: pytest.MonkeyP
     )
 
 
-def test_the_version_is_the_one_clients_compare(run: Run):
+def test_version_prints_the_emulated_version_of_juju(run: Run):
     juju, document, own = run("version"), run("version", "--format", "json", "--all"), run("--version")
 
     assert juju.stdout == "3.6.11-genericlinux-amd64\n"
@@ -581,7 +583,7 @@ def test_the_version_is_the_one_clients_compare(run: Run):
     assert own.stdout.startswith("paas-local 0.")
 
 
-def test_another_pebble_needs_another_background_process(run: Run, daemon: FakeDaemon, tmp_path: Path):
+def test_another_pebble_needs_a_new_background_process(run: Run, daemon: FakeDaemon, tmp_path: Path):
     daemon.results |= {"ping": {"pebble": "embedded"}, "models": {"models": []}}
     (tmp_path / "pebble").touch(mode=0o755)
 
@@ -593,7 +595,7 @@ def test_another_pebble_needs_another_background_process(run: Run, daemon: FakeD
     )
 
 
-def test_model_settings_are_shown_in_columns_or_alone(run: Run, daemon: FakeDaemon):
+def test_model_config_prints_a_table_or_one_value(run: Run, daemon: FakeDaemon):
     daemon.results["model-config"] = {"name": {"Value": "demo", "Source": "model"}}
 
     table, value, none = run("model-config"), run("model-config", "name"), run("model-config", "x")
@@ -603,31 +605,31 @@ def test_model_settings_are_shown_in_columns_or_alone(run: Run, daemon: FakeDaem
     assert none.stderr == 'ERROR key "x" not found in "demo" model.\n'
 
 
-def test_the_built_in_charms_are_listed(run: Run):
+def test_providers_lists_the_built_in_charms(run: Run):
     table, document = run("providers"), run("providers", "--format", "json")
 
     assert "postgresql-k8s" in table.stdout
     assert json.loads(document.stdout)["postgresql-k8s"].startswith("PostgreSQL")
 
 
-def test_shutdown_of_nothing_starts_nothing(run: Run, home: Path):
+def test_shutdown_does_not_start_the_background_process(run: Run, home: Path):
     result = run("shutdown")
 
     assert result.stderr == "Nothing is running.\n"
     assert not (home / "daemon.log").exists()
 
 
-def test_each_verb_is_found_under_its_own_name():
+def test_each_command_has_the_name_of_its_module():
     context = click.Context(main.main)
 
-    verbs = {name: main.main.get_command(context, name) for name in main.main.list_commands(context)}
+    commands = {name: main.main.get_command(context, name) for name in main.main.list_commands(context)}
 
-    assert {name: verb.name for name, verb in verbs.items() if verb} == {
-        name: "integrate" if name == "relate" else name for name in verbs
+    assert {name: command.name for name, command in commands.items() if command} == {
+        name: "integrate" if name == "relate" else name for name in commands
     }
 
 
-def test_a_look_at_the_status_loads_little():
+def test_status_does_not_import_what_deploy_needs():
     program = (
         "import sys, click; from paas_local.cli import main; main.main.get_command(click.Context(main.main), 'status');"
         "print(*{'rich', 'pydantic', 'watchfiles', 'paas_local.build.charms'} & {*sys.modules})"

@@ -1,4 +1,4 @@
-"""Asking the background process: it is started, started again, and its failures become one clear text."""
+"""The client of the background process: requests, its start and its failures."""
 
 import asyncio
 import fcntl
@@ -21,14 +21,16 @@ ANSWERING = Path(__file__).parents[1] / "fixtures" / "answering_host.py"
 
 @pytest.fixture
 def starter(home: Path) -> Generator[client.Client]:
-    """Give a client whose background process is a small program, and end that program."""
+    """Yield a client whose background process is a small program."""
     yield client.Client(home=home, program=(sys.executable, str(ANSWERING), str(home)))
     end(home, signal.SIGKILL)
 
 
 def running(home: Path) -> list[int]:
-    found = subprocess.run(["pgrep", "-f", f"answering_host.py {home}"], capture_output=True, text=True, check=False)
-    return [int(number) for number in found.stdout.split()]
+    processes = subprocess.run(
+        ["pgrep", "-f", f"answering_host.py {home}"], capture_output=True, text=True, check=False
+    )
+    return [int(number) for number in processes.stdout.split()]
 
 
 def end(home: Path, how: signal.Signals) -> None:
@@ -38,34 +40,34 @@ def end(home: Path, how: signal.Signals) -> None:
         time.sleep(0.01)
 
 
-def test_gives_the_result_of_a_verb(daemon: FakeDaemon):
+def test_a_query_returns_its_result(daemon: FakeDaemon):
     daemon.results["models"] = {"models": ["demo"]}
 
-    found = client.Client(home=daemon.home).ask("models", model="demo")
+    result = client.Client(home=daemon.home).query("models", model="demo")
 
-    assert found == {"models": ["demo"]}
-    assert daemon.asked == [("models", {"model": "demo"})]
-
-
-def test_a_refusal_keeps_its_words_and_its_code(daemon: FakeDaemon):
-    daemon.refusals["deploy"] = ('application "web" already exists', 2)
-
-    with pytest.raises(client.ClientError, match=r'^application "web" already exists$') as refused:
-        client.Client(home=daemon.home).ask("deploy")
-
-    assert refused.value.code == 2
+    assert result == {"models": ["demo"]}
+    assert daemon.requests == [("models", {"model": "demo"})]
 
 
-def test_a_defect_of_the_process_shows_the_end_of_its_log(daemon: FakeDaemon):
+def test_an_error_keeps_its_message_and_exit_status(daemon: FakeDaemon):
+    daemon.errors["deploy"] = ('application "web" already exists', 2)
+
+    with pytest.raises(client.ClientError, match=r'^application "web" already exists$') as raised:
+        client.Client(home=daemon.home).request("deploy")
+
+    assert raised.value.code == 2
+
+
+def test_a_crashed_request_shows_the_end_of_the_log(daemon: FakeDaemon):
     (daemon.home / "daemon.log").write_text("".join(f"line {number}\n" for number in range(30)))
 
-    with pytest.raises(client.ClientError, match=r"a defect in the background process") as failed:
-        client.Client(home=daemon.home).ask("models")
+    with pytest.raises(client.ClientError, match=r"a defect in the background process") as raised:
+        client.Client(home=daemon.home).query("models")
 
-    assert str(failed.value).splitlines()[1:] == [f"  line {number}" for number in range(20, 30)]
+    assert str(raised.value).splitlines()[1:] == [f"  line {number}" for number in range(20, 30)]
 
 
-def test_gives_the_lines_of_a_stream(daemon: FakeDaemon):
+def test_a_stream_yields_its_lines(daemon: FakeDaemon):
     daemon.lines["debug-log"] = [{"message": "one"}, {"message": "two"}]
 
     lines = list(client.Client(home=daemon.home).stream("debug-log", limit=2))
@@ -73,23 +75,23 @@ def test_gives_the_lines_of_a_stream(daemon: FakeDaemon):
     assert [line["message"] for line in lines] == ["one", "two"]
 
 
-def test_an_answer_that_does_not_come_is_not_awaited_for_ever(home: Path):
+def test_an_answer_that_does_not_come_raises_an_error(home: Path):
     async def never(request: web.Request) -> web.Response:
         await request.read()
         await asyncio.sleep(0.6)
         return web.Response()
 
     application = web.Application()
-    application.router.add_post("/v1/models", never)
+    application.router.add_post("/v1/run", never)
 
     with (
         Serving(application, home / "daemon.sock"),
         pytest.raises(client.ClientError, match=r"did not answer within 0 s; see .*daemon\.log"),
     ):
-        client.Client(home=home).ask("models", patience=0.2)
+        client.Client(home=home).request("run", patience=0.2)
 
 
-def test_a_process_that_ends_while_it_answers_is_named(home: Path):
+def test_a_command_is_not_repeated_when_the_process_ends_before_it_answers(home: Path):
     async def die(request: web.Request) -> web.Response:
         assert request.transport
         request.transport.close()
@@ -102,55 +104,55 @@ def test_a_process_that_ends_while_it_answers_is_named(home: Path):
         Serving(application, home / "daemon.sock"),
         pytest.raises(client.ClientError, match=r"ended while it worked on deploy; try again"),
     ):
-        client.Client(home=home).ask("deploy")
+        client.Client(home=home).request("deploy")
 
 
-def test_a_question_is_asked_again_when_the_process_ends_while_it_answers(home: Path):
-    asked: list[str] = []
+def test_a_query_is_repeated_when_the_process_ends_before_it_answers(home: Path):
+    requests: list[str] = []
 
     async def die_first(request: web.Request) -> web.Response:
-        asked.append("status")
-        if len(asked) == 1:
+        requests.append("status")
+        if len(requests) == 1:
             assert request.transport
             request.transport.close()
         return web.json_response({"result": {}})
 
     application = web.Application()
-    application.router.add_post("/v1/status", die_first)
+    application.router.add_get("/v1/status", die_first)
 
     with Serving(application, home / "daemon.sock"):
-        answer = client.Client(home=home).ask("status")
+        answer = client.Client(home=home).query("status")
 
     assert answer == {}
-    assert asked == ["status", "status"]
+    assert requests == ["status", "status"]
 
 
-def test_starts_the_process_when_none_answers(starter: client.Client):
+def test_a_query_starts_the_process(starter: client.Client):
     assert not starter.running()
 
-    answer = starter.ask("arguments")
+    answer = starter.query("arguments")
 
     assert answer == []
     assert starter.running()
 
 
-def test_starts_the_process_again_after_it_was_killed(starter: client.Client):
-    starter.ask("arguments")
+def test_a_query_restarts_a_killed_process(starter: client.Client):
+    starter.query("arguments")
     end(starter.home, signal.SIGKILL)
-    # A killed process has no command line any more a moment before it lets go of its socket.
+    # A killed process loses its command line a moment before it closes its socket.
     starter.wait_until_gone()
 
-    answer = starter.ask("arguments")
+    answer = starter.query("arguments")
 
     assert answer == []
 
 
-def test_waits_until_an_earlier_process_has_ended_all_it_ran(starter: client.Client):
+def test_waits_until_the_pods_of_an_earlier_process_have_ended(starter: client.Client):
     (starter.home / "run").mkdir()
     with (starter.home / "run" / "lock").open("w") as lock, ThreadPoolExecutor() as pool:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
-        answer = pool.submit(starter.ask, "arguments")
+        answer = pool.submit(starter.query, "arguments")
         time.sleep(0.2)
         early = (starter.home / "started").exists()
         fcntl.flock(lock, fcntl.LOCK_UN)
@@ -159,62 +161,62 @@ def test_waits_until_an_earlier_process_has_ended_all_it_ran(starter: client.Cli
         assert not early
 
 
-def test_clients_that_start_together_start_one_process(starter: client.Client):
+def test_clients_at_the_same_time_start_one_process(starter: client.Client):
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(starter.ask, ["arguments"] * 4))
+        answers = list(pool.map(starter.query, ["arguments"] * 4))
 
     assert answers == [[]] * 4
-    assert (starter.home / "started").read_text().splitlines() == ["once more"]
+    assert (starter.home / "started").read_text().splitlines() == ["started"]
 
 
-def test_the_process_is_told_which_pebble_to_use(starter: client.Client):
-    told = client.Client(home=starter.home, program=starter.program, pebble=Path("/opt/pebble"))
+def test_the_process_gets_the_path_of_the_pebble(starter: client.Client):
+    with_pebble = client.Client(home=starter.home, program=starter.program, pebble=Path("/opt/pebble"))
 
-    assert told.ask("arguments") == ["--pebble", "/opt/pebble"]
+    assert with_pebble.query("arguments") == ["--pebble", "/opt/pebble"]
 
 
-def test_the_process_finds_a_home_that_was_named_relatively(home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_process_gets_the_absolute_path_of_a_relative_home(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PAAS_LOCAL_HOME", "relative/to/here")
-    told = home / "told"
-    program = (sys.executable, "-c", f"import os; open({str(told)!r}, 'w').write(os.environ['PAAS_LOCAL_HOME'])")
+    output = home / "output"
+    program = (sys.executable, "-c", f"import os; open({str(output)!r}, 'w').write(os.environ['PAAS_LOCAL_HOME'])")
 
     with pytest.raises(client.ClientError):
-        client.Client(home=home, program=program).ask("models")
+        client.Client(home=home, program=program).query("models")
 
-    assert told.read_text() == str(home)
+    assert output.read_text() == str(home)
 
 
-def test_a_process_that_cannot_start_says_why(home: Path):
+def test_a_process_that_cannot_start_shows_the_end_of_its_log(home: Path):
     program = (sys.executable, "-c", "raise SystemExit('user namespaces are switched off')")
 
-    with pytest.raises(client.ClientError) as failed:
-        client.Client(home=home, program=program).ask("models")
+    with pytest.raises(client.ClientError) as raised:
+        client.Client(home=home, program=program).query("models")
 
-    assert str(failed.value).splitlines() == [
+    assert str(raised.value).splitlines() == [
         f"the background process did not start; the end of {home}/daemon.log:",
         "  user namespaces are switched off",
     ]
 
 
-def test_ctrl_c_while_it_starts_leaves_nothing_running(home: Path):
+def test_ctrl_c_during_the_start_ends_the_process(home: Path):
     code = (
         "import pathlib, paas_local.cli.client as client;"
-        f" client.Client(home=pathlib.Path({str(home)!r}), program=('sleep', '3600')).ask('models')"
+        f" client.Client(home=pathlib.Path({str(home)!r}), program=('sleep', '3600')).query('models')"
     )
-    asking = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
-    children = Path(f"/proc/{asking.pid}/task/{asking.pid}/children")
+    command = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    children = Path(f"/proc/{command.pid}/task/{command.pid}/children")
     while not (started := children.read_text().split()):
         time.sleep(0.01)
 
-    asking.send_signal(signal.SIGINT)
-    asking.communicate(timeout=10)
+    command.send_signal(signal.SIGINT)
+    command.communicate(timeout=10)
 
     assert not Path(f"/proc/{started[0]}").exists()
 
 
-def test_the_step_of_starting_is_told(home: Path, starter: client.Client):
-    told: list[str] = []
+def test_the_start_of_the_process_is_a_step(home: Path, starter: client.Client):
+    steps: list[str] = []
 
-    client.Client(home=home, program=starter.program, progress=told.append).ask("arguments")
+    client.Client(home=home, program=starter.program, progress=steps.append).query("arguments")
 
-    assert told == ["starting the background process"]
+    assert steps == ["starting the background process"]

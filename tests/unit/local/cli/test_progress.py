@@ -1,4 +1,4 @@
-"""What a person sees of the steps: moving on a terminal, one line each elsewhere."""
+"""The steps of a command: a spinner on a terminal, one line each elsewhere."""
 
 import io
 
@@ -8,14 +8,14 @@ from paas_local.cli import progress
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
-def shown(stream: io.StringIO) -> str:
-    """Leave out colours and movements."""
+def plain(stream: io.StringIO) -> str:
+    """Return the output without colours and cursor movements."""
     return click.unstyle(stream.getvalue())
 
 
@@ -30,7 +30,7 @@ def test_without_a_terminal_each_step_is_one_line():
     assert stream.getvalue() == "packing\ninstalling\n"
 
 
-def test_on_a_terminal_a_quick_step_leaves_no_line():
+def test_a_quick_step_leaves_no_line_on_a_terminal():
     stream = Terminal()
 
     with progress.steps(stream) as step:
@@ -39,19 +39,19 @@ def test_on_a_terminal_a_quick_step_leaves_no_line():
     assert "✓" not in stream.getvalue()
 
 
-def test_on_a_terminal_a_long_step_leaves_its_time(monkeypatch: pytest.MonkeyPatch):
+def test_a_long_step_leaves_its_time_on_a_terminal(monkeypatch: pytest.MonkeyPatch):
     stream = Terminal()
-    monkeypatch.setattr(progress, "WORTH_TELLING", 0.0)
+    monkeypatch.setattr(progress, "SHORTEST_SHOWN", 0.0)
 
     with progress.steps(stream) as step:
         step("packing")
         step("installing")
 
-    assert "✓ packing (0.0 s)\n" in shown(stream)
-    assert shown(stream).endswith("✓ installing (0.0 s)\n")
+    assert "✓ packing (0.0 s)\n" in plain(stream)
+    assert plain(stream).endswith("✓ installing (0.0 s)\n")
 
 
-def test_on_a_terminal_a_step_that_fails_is_marked():
+def test_a_failed_step_is_marked_on_a_terminal():
     stream = Terminal()
 
     def fail() -> None:
@@ -62,4 +62,4 @@ def test_on_a_terminal_a_step_that_fails_is_marked():
     with pytest.raises(ValueError, match="no"):
         fail()
 
-    assert "✗ packing" in shown(stream)
+    assert "✗ packing" in plain(stream)

@@ -1,4 +1,4 @@
-"""The picture of a model: Juju's sections, columns and small rules."""
+"""The tables of a status document: Juju's sections, columns and rules."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ postgresql-k8s/0*  active    idle       10.1.30.31  5432/tcp  Primary
 
 Integration provider     Requirer              Interface          Type     Message
 postgresql-k8s:database  flask-k8s:postgresql  postgresql_client  regular
-"""  # noqa: E501 - the picture as it stands on a terminal
+"""  # noqa: E501 - as on a terminal
 
 
 def document(name: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def row(picture: str, name: str) -> str:
     return next(line for line in picture.splitlines() if line.startswith((f"{name} ", f"{name}*")))
 
 
-def test_draws_the_sections_of_juju_in_their_order():
+def test_the_sections_come_in_jujus_order():
     shown = document("active_with_relations")
     flask = shown["applications"]["flask-k8s"]
     flask["application-status"] = {"current": "blocked", "message": "missing integrations: postgresql"}
@@ -81,7 +81,7 @@ def test_draws_the_sections_of_juju_in_their_order():
     assert picture == BLOCKED_WHILE_CONFIGURING
 
 
-def test_an_empty_model_is_its_line_alone():
+def test_an_empty_model_has_one_section():
     shown = document("empty")
 
     picture = tables.status(shown)
@@ -93,34 +93,35 @@ def test_an_empty_model_is_its_line_alone():
     ]
 
 
-def test_published_addresses_stand_last():
+def test_published_urls_come_last():
     picture = tables.status(document("active_with_relations"), published={"flask-k8s": ["http://127.0.0.1:8000"]})
 
     assert picture.endswith("\n\nPublished  URL\nflask-k8s  http://127.0.0.1:8000\n")
 
 
-def test_storage_offers_and_remote_applications_have_their_sections():
-    picture = tables.status(document("storage_offer_and_remote_application"), storage=True)
+def test_storage_has_a_section_on_request():
+    shown = document("storage_offer_and_remote_application")
 
-    assert "SAAS        Status  Store  URL\nprometheus  active  local  admin/cos.prometheus\n" in picture
-    assert "postgresql-k8s  postgresql-k8s  postgresql-k8s  495  1/1        database" in picture
-    assert "postgresql-k8s/0  pgdata/0    filesystem  kubernetes  /var/lib/postgresql/data  1.0GiB" in picture
+    picture = tables.status(shown, storage=True)
+
+    assert "postgresql-k8s/0  pgdata/0    filesystem        /var/lib/postgresql/data        attached" in picture
+    assert "pgdata/0" not in tables.status(shown)
 
 
-def test_scale_shows_how_many_work_when_not_all_do():
+def test_scale_shows_the_working_units_if_some_do_not_work():
     picture = tables.status(document("scaling_up_second_unit_pending"))
 
     assert row(picture, "flask-k8s").split()[:3] == ["flask-k8s", "waiting", "1/2"]
 
 
-def test_the_leader_has_a_star():
+def test_the_leader_has_an_asterisk():
     picture = tables.status(document("two_units_leader_is_1"))
 
     assert row(picture, "flask-k8s/0").startswith("flask-k8s/0 ")
     assert row(picture, "flask-k8s/1").startswith("flask-k8s/1*")
 
 
-def test_units_stand_in_the_order_of_their_numbers():
+def test_units_are_sorted_by_number():
     picture = tables.status(one_application({name: unit() for name in ("web/10", "web/2", "web/1")}))
 
     assert [line.split()[0] for line in picture.splitlines() if line.startswith("web/")] == [
@@ -159,13 +160,15 @@ def test_units_stand_in_the_order_of_their_numbers():
         ),
     ],
 )
-def test_a_units_message_begins_with_what_its_agent_does(workload: dict[str, str], agent: dict[str, str], message: str):
+def test_a_units_message_begins_with_the_running_hook_or_action(
+    workload: dict[str, str], agent: dict[str, str], message: str
+):
     picture = tables.status(one_application({"web/0": unit(workload, agent)}))
 
     assert row(picture, "web/0").endswith(f"  {message}")
 
 
-def test_long_versions_and_messages_are_cut():
+def test_long_versions_and_messages_are_shortened():
     shown = one_application({"web/0": unit({"current": "blocked", "message": "m" * 130})}, version="v" * 40)
 
     picture = tables.status(shown)
@@ -174,7 +177,7 @@ def test_long_versions_and_messages_are_cut():
     assert row(picture, "web/0").endswith("m" * 117 + "...")
 
 
-def test_a_message_of_several_lines_stays_one_row():
+def test_a_message_of_several_lines_becomes_one_row():
     picture = tables.status(one_application({"web/0": unit({"current": "blocked", "message": "a\n  b"})}))
 
     assert row(picture, "web/0").endswith("  a b")
@@ -185,12 +188,12 @@ def test_a_message_of_several_lines_stays_one_row():
     [
         pytest.param(["5432/tcp"], "5432/tcp", id="one"),
         pytest.param(["443/tcp", "80/tcp"], "80,443/tcp", id="several"),
-        pytest.param(["8000/tcp", "8002/tcp", "8001/tcp"], "8000-8002/tcp", id="neighbours"),
+        pytest.param(["8000/tcp", "8002/tcp", "8001/tcp"], "8000-8002/tcp", id="consecutive"),
         pytest.param(["8000-8010/tcp", "53/udp"], "8000-8010/tcp 53/udp", id="ranges and protocols"),
         pytest.param(["icmp"], "", id="no number"),
     ],
 )
-def test_ports_share_a_cell(opened: list[str], shown: str):
+def test_ports_are_grouped_by_protocol(opened: list[str], shown: str):
     assert tables.ports(opened) == shown
 
 
@@ -204,7 +207,7 @@ def test_colours_do_not_move_columns():
     assert coloured.replace("<", "").replace(">", "") == plain
 
 
-def test_only_the_named_units_and_applications_are_kept():
+def test_only_the_named_units_and_applications_are_shown():
     shown = document("two_units_leader_is_1")
 
     by_unit = tables.only(shown, ["flask-k8s/1"])

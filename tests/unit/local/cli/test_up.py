@@ -1,4 +1,4 @@
-"""The verbs new, schema and up: what is written, what is asked of the background process, what is said."""
+"""The commands new, schema and up: their files, requests and messages."""
 
 import asyncio
 import json
@@ -15,9 +15,7 @@ import yaml
 from click.testing import CliRunner, Result
 from fake_daemon import FakeDaemon
 from paas_local.build import charm_libs, charmcraft_extensions
-from paas_local.cli import main
-from paas_local.cli.commands import providers as provider_verbs
-from paas_local.cli.commands import up as up_verb
+from paas_local.cli import built_in_charms, local_application, main
 
 Run = Callable[..., Result]
 EMPTY: dict[str, Any] = {"applications": {}}
@@ -30,10 +28,10 @@ BLOCKED = {
 
 @pytest.fixture
 def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Give what runs a command line in a folder of its own, with a uv that installs nothing."""
+    """Return a function that runs a command line in an empty folder, with a uv that installs nothing."""
     uv_program.install(tmp_path, monkeypatch)
-    monkeypatch.setattr(up_verb, "_QUIET", 0.0)
-    monkeypatch.setattr(up_verb, "_LOOK", 0.01)
+    monkeypatch.setattr(local_application, "_QUIET", 0.0)
+    monkeypatch.setattr(local_application, "_POLL_INTERVAL", 0.01)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
 
@@ -45,7 +43,7 @@ def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def project(run: Run, daemon: FakeDaemon) -> Path:
-    """Give a new project, and a background process that runs it at once."""
+    """Return a new project, with a background process that runs it at once."""
     run("new", "flask", "web")
     describe(Path("web/charm"))
     daemon.results |= {
@@ -59,12 +57,12 @@ def project(run: Run, daemon: FakeDaemon) -> Path:
         "check-sync": {"failure": ""},
         "status": statuses(EMPTY),
     }
-    daemon.beside["status"] = {"published": {"web": ["http://127.0.0.1:8000"]}, "integrations": []}
+    daemon.added["status"] = {"published": {"web": ["http://127.0.0.1:8000"]}, "integrations": []}
     return Path("web")
 
 
 def describe(charm: Path, **more: Any) -> None:
-    """Add to a charm, and give it empty libraries, so that nobody downloads any."""
+    """Change a charm's file, and create empty libraries, so that none is downloaded."""
     project = {**yaml.safe_load((charm / "charmcraft.yaml").read_text()), **more}
     (charm / "charmcraft.yaml").write_text(yaml.safe_dump(project))
     for library in charm_libs.declared(charmcraft_extensions.expand(project, charm)):
@@ -74,12 +72,12 @@ def describe(charm: Path, **more: Any) -> None:
 
 
 def statuses(*first: dict[str, Any], unit: dict[str, Any] = ACTIVE) -> Iterator[Any]:
-    """Give status documents: some, then that of a unit, for ever."""
+    """Return endless status documents: some, then always that of one unit."""
     return chain(first, repeat({"applications": {"web": {"units": {"web/0": unit}}}}))
 
 
 def saves(monkeypatch: pytest.MonkeyPatch, *changes: Callable[[], list[Path]]) -> None:
-    """Let somebody save files while the folder is watched, then press Ctrl-C."""
+    """Save files while the folder is watched, then press Ctrl-C."""
 
     def watch(*_: object, **__: object) -> Generator[set[tuple[watchfiles.Change, str]]]:
         for change in changes:
@@ -97,7 +95,7 @@ def writing(path: Path, text: str) -> Callable[[], list[Path]]:
     return write
 
 
-def test_new_tells_what_it_wrote_and_what_comes_next(run: Run):
+def test_new_prints_the_files_and_the_next_command(run: Run):
     result = run("new", "go", "web")
 
     assert result.exit_code == 0
@@ -106,17 +104,17 @@ def test_new_tells_what_it_wrote_and_what_comes_next(run: Run):
     assert Path("web/charm/charmcraft.yaml").is_file()
 
 
-def test_new_writes_into_an_empty_folder_but_no_other(run: Run):
+def test_new_writes_only_to_an_empty_folder(run: Run):
     Path("web").mkdir()
 
     first, second = run("new", "flask", "web"), run("new", "flask", "web")
 
     assert first.exit_code == 0
-    assert second.stderr == 'ERROR the folder "web" is there and not empty; choose another name\n'
+    assert second.stderr == 'ERROR the folder "web" must be empty; choose another name\n'
     assert second.exit_code == 1
 
 
-def test_new_refuses_a_file_and_a_bad_name(run: Run):
+def test_new_reports_a_file_and_an_invalid_name(run: Run):
     Path("web").touch()
 
     file, name, framework = run("new", "flask", "web"), run("new", "flask", "Web"), run("new", "rails", "web")
@@ -127,7 +125,7 @@ def test_new_refuses_a_file_and_a_bad_name(run: Run):
     assert framework.exit_code == 2
 
 
-def test_schema_prints_what_charmcraft_would_add(run: Run):
+def test_schema_prints_what_the_extension_adds(run: Run):
     first, second = run("schema", "flask"), run("schema", "flask", "--generation", "26.04", "--format", "json")
 
     document = yaml.safe_load(first.stdout)
@@ -138,11 +136,13 @@ def test_schema_prints_what_charmcraft_would_add(run: Run):
     assert "app-secret-key" in json.loads(second.stdout)["config"]["options"]
 
 
-def test_schema_names_the_frameworks_there_are(run: Run):
-    assert run("schema", "rails").stderr == 'ERROR no framework "rails"; known are: django, fastapi, flask, go\n'
+def test_schema_lists_the_frameworks(run: Run):
+    assert (
+        run("schema", "rails").stderr == 'ERROR no framework "rails"; the frameworks are: django, fastapi, flask, go\n'
+    )
 
 
-def test_up_deploys_into_a_model_of_the_folders_name(run: Run, project: Path, daemon: FakeDaemon):
+def test_up_deploys_to_a_model_named_as_the_folder(run: Run, project: Path, daemon: FakeDaemon):
     result = run("up", "web", "--detach")
 
     assert result.exit_code == 0, result.stderr
@@ -154,7 +154,7 @@ def test_up_deploys_into_a_model_of_the_folders_name(run: Run, project: Path, da
     assert (daemon.home / "current-model").read_text() == "web\n"
 
 
-def test_up_again_refreshes(run: Run, project: Path, daemon: FakeDaemon):
+def test_a_second_up_refreshes(run: Run, project: Path, daemon: FakeDaemon):
     daemon.results |= {"models": {"models": ["web"]}, "status": statuses(), "refresh": {"changed": True}}
 
     result = run("up", "web", "--detach")
@@ -164,19 +164,19 @@ def test_up_again_refreshes(run: Run, project: Path, daemon: FakeDaemon):
     assert daemon.bodies("refresh")[0]["charm"]
 
 
-def test_up_leaves_a_model_alone_that_is_not_its_own(run: Run, project: Path, daemon: FakeDaemon):
+def test_up_does_not_use_the_model_of_another_folder(run: Run, project: Path, daemon: FakeDaemon):
     daemon.results |= {"models": {"models": ["web"]}, "model-config": {}}
     by_hand = run("up", "web", "--detach")
     daemon.results["model-config"] = {"paas-local-folder": {"Value": "/other/web"}}
     others = run("up", "web", "--detach")
     chosen = run("up", "web", "--detach", "-m", "web")
 
-    assert by_hand.stderr.endswith('ERROR the model "web" was made by hand; choose one with: -m NAME\n')
+    assert by_hand.stderr.endswith('ERROR the model "web" was not added by paas-local up; choose one with: -m NAME\n')
     assert others.stderr.endswith('ERROR the model "web" belongs to /other/web; choose one with: -m NAME\n')
     assert chosen.exit_code == 0
 
 
-def test_up_makes_what_an_application_lacks(run: Run, project: Path, daemon: FakeDaemon):
+def test_up_writes_missing_files(run: Run, project: Path, daemon: FakeDaemon):
     (project / "rockcraft.yaml").unlink()
 
     result = run("up", "web", "--detach")
@@ -186,7 +186,7 @@ def test_up_makes_what_an_application_lacks(run: Run, project: Path, daemon: Fak
     assert (project / "rockcraft.yaml").is_file()
 
 
-def test_up_brings_what_the_charm_requires(
+def test_up_deploys_and_integrates_what_the_charm_requires(
     run: Run, project: Path, daemon: FakeDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     built_in = tmp_path / "tiny/charm"
@@ -195,20 +195,20 @@ def test_up_brings_what_the_charm_requires(
     tiny: dict[str, Any] = dict.fromkeys(("name", "summary", "description"), "tiny")
     tiny |= {"type": "charm", "base": "ubuntu@24.04", "provides": {"serve": {"interface": "tiny"}}}
     (built_in / "charmcraft.yaml").write_text(yaml.safe_dump(tiny))
-    monkeypatch.setattr(up_verb, "BUILT_IN", {"tiny": tmp_path / "tiny"})
-    monkeypatch.setattr(provider_verbs, "BUILT_IN", {"tiny": tmp_path / "tiny"})
-    needed = {name: {"interface": name, "optional": False} for name in ("tiny", "mail")}
-    describe(project / "charm", requires=needed)
+    monkeypatch.setattr(local_application, "BUILT_IN", {"tiny": tmp_path / "tiny"})
+    monkeypatch.setattr(built_in_charms, "BUILT_IN", {"tiny": tmp_path / "tiny"})
+    requires = {name: {"interface": name, "optional": False} for name in ("tiny", "mail")}
+    describe(project / "charm", requires=requires)
 
     result = run("up", "web", "--detach")
 
     assert result.exit_code == 0, result.stderr
     assert [body["application"] for body in daemon.bodies("deploy")] == ["web", "tiny"]
     assert daemon.bodies("integrate") == [{"model": "web", "endpoints": ["web:tiny", "tiny:serve"]}]
-    assert "mail: nothing built in provides mail; deploy and integrate it yourself\n" in result.stderr
+    assert "mail: no built-in charm provides mail; deploy and integrate a charm that does\n" in result.stderr
 
 
-def test_up_says_what_keeps_it_from_running(run: Run, project: Path, daemon: FakeDaemon):
+def test_up_prints_why_the_application_is_not_active(run: Run, project: Path, daemon: FakeDaemon):
     daemon.results["status"] = statuses(EMPTY, unit=BLOCKED)
 
     result = run("up", "web", "--detach")
@@ -223,14 +223,14 @@ def test_up_says_what_keeps_it_from_running(run: Run, project: Path, daemon: Fak
     ("folder", "problem"),
     [("nowhere", "there is no folder"), (".", "no framework found")],
 )
-def test_up_needs_an_application(run: Run, folder: str, problem: str):
+def test_up_reports_a_folder_without_an_application(run: Run, folder: str, problem: str):
     result = run("up", folder)
 
     assert result.exit_code == 1
     assert problem in result.stderr
 
 
-def test_a_saved_file_is_brought_to_the_running_containers(
+def test_a_saved_file_is_copied_to_the_running_containers(
     run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ):
     app = project / "app.py"
@@ -242,10 +242,10 @@ def test_a_saved_file_is_brought_to_the_running_containers(
     assert len(daemon.bodies("sync")) == 1
     assert "app.py: reloaded flask\n" in result.stderr
     assert "app.py: ERROR app.py, line 1: '(' was never closed" in result.stderr
-    assert result.stderr.endswith("web goes on. To stop it: paas-local destroy-model web --no-prompt\n")
+    assert result.stderr.endswith("web keeps running. To stop it: paas-local destroy-model web --no-prompt\n")
 
 
-def test_a_service_that_ends_over_it_is_told(
+def test_a_service_that_ends_after_a_save_is_reported(
     run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ):
     daemon.results["check-sync"] = {"failure": "flask ended: NameError: x"}
@@ -257,7 +257,7 @@ def test_a_service_that_ends_over_it_is_told(
     ]
 
 
-def test_a_newer_save_does_not_wait_and_what_is_said_of_an_older_is_no_news(
+def test_a_newer_save_does_not_wait_for_the_checks_of_an_older_one(
     run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ):
     newer = threading.Event()
@@ -270,12 +270,12 @@ def test_a_newer_save_does_not_wait_and_what_is_said_of_an_older_is_no_news(
         (project / "requirements.txt").write_text("flask\nmore\n")
         return [project / "requirements.txt"]
 
-    def tell() -> list[Path]:
+    def end_check() -> list[Path]:
         newer.set()
         return []
 
     daemon.results |= {"check-sync": late, "refresh": {"changed": True}}
-    saves(monkeypatch, writing(project / "app.py", "app = x\n"), save, tell)
+    saves(monkeypatch, writing(project / "app.py", "app = x\n"), save, end_check)
 
     result = run("up", "web")
 
@@ -283,35 +283,35 @@ def test_a_newer_save_does_not_wait_and_what_is_said_of_an_older_is_no_news(
     assert "ERROR" not in result.stderr
 
 
-def test_a_refusal_does_not_end_the_watching(
+def test_watching_continues_after_an_error(
     run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ):
-    daemon.refusals["sync"] = ("web/0: its container does not answer", 1)
+    daemon.errors["sync"] = ("web/0: the Pebble of its container does not answer", 1)
     saves(monkeypatch, writing(project / "app.py", "app = 2\n"), writing(project / "app.py", "app = 3\n"))
 
     result = run("up", "web")
 
-    assert result.stderr.count("ERROR web/0: its container does not answer") == 2
+    assert result.stderr.count("ERROR web/0: the Pebble of its container does not answer") == 2
     assert result.exit_code == 0
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "why"),
+    ("file", "text", "reason"),
     [
         ("requirements.txt", "flask\nmore\n", "the image's packages changed"),
         ("charm/src/charm.py", "import ops\n", "the charm changed"),
         ("migrate.py", "pass\n", "a migration changed: /flask/app/migrate.py"),
     ],
 )
-def test_what_is_more_than_a_file_starts_the_application_anew(
-    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch, file: str, text: str, why: str
+def test_a_change_that_needs_new_containers_restarts_the_application(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch, file: str, text: str, reason: str
 ):
     daemon.results["refresh"] = {"changed": True}
     saves(monkeypatch, writing(project / file, text))
 
     result = run("up", "web")
 
-    assert f"{why}: web starts anew\n" in result.stderr
+    assert f"{reason}: web restarts\n" in result.stderr
     assert f"{file}: runs\n" in result.stderr
     assert len(daemon.bodies("refresh")) == 1
     assert not daemon.bodies("sync")

@@ -1,4 +1,4 @@
-"""Which built-in applications a charm cannot do without, and what of that a model still lacks."""
+"""The backing services that a charm requires, and those that a model still lacks."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,34 +6,33 @@ from typing import Any
 
 from paas_local.build import yaml_files
 
-Provides = Mapping[str, Mapping[str, str]]
-"""Name of a built-in application to its endpoints, each with its interface."""
+ProvidedEndpoints = Mapping[str, Mapping[str, str]]
+"""The name of each built-in charm, to its endpoints with their interfaces."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Need:
-    """A required endpoint, and who can serve it."""
+class Requirement:
+    """A required endpoint, and the built-in charm that provides its interface."""
 
     endpoint: str
     interface: str
     provider: str | None
-    """The built-in application; nothing if there is none for the interface."""
-    at: str = ""
-    """Its endpoint."""
+    """The built-in charm, or None if there is none for the interface."""
+    provider_endpoint: str = ""
 
 
-def needs(metadata: Mapping[str, Any], built_in: Provides) -> tuple[Need, ...]:
-    """Find what a charm requires; an endpoint is required when it says ``optional: false``."""
-    required = yaml_files.mappings(metadata, "requires", file="metadata.yaml")
+def requirements(metadata: Mapping[str, Any], built_in: ProvidedEndpoints) -> tuple[Requirement, ...]:
+    """Return the endpoints that a charm requires: those with ``optional: false``."""
+    endpoints = yaml_files.mappings(metadata, "requires", file="metadata.yaml")
     return tuple(
-        _need(endpoint, str(declared.get("interface", "")), built_in)
-        for endpoint, declared in required.items()
+        _requirement(endpoint, str(declared.get("interface", "")), built_in)
+        for endpoint, declared in endpoints.items()
         if declared.get("optional") is False
     )
 
 
-def provided(charms: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """Read from charms what they provide."""
+def provided_endpoints(charms: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """Return the endpoints that charms provide, with their interfaces."""
     return {
         name: {
             endpoint: str(declared.get("interface", ""))
@@ -43,20 +42,22 @@ def provided(charms: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str
     }
 
 
-def lacking(
-    application: str, wanted: Iterable[Need], integrations: Iterable[Mapping[str, str]]
-) -> Iterator[tuple[Need, str, str]]:
-    """Give the needs that nobody serves, each with the two ends to integrate."""
-    served = {row["requirer"] for row in integrations}
-    for need in wanted:
-        end = f"{application}:{need.endpoint}"
-        if end not in served and need.provider is not None:
-            yield need, end, f"{need.provider}:{need.at}"
+def missing(
+    application: str, requirements: Iterable[Requirement], integrations: Iterable[Mapping[str, str]]
+) -> Iterator[tuple[Requirement, str, str]]:
+    """Yield the requirements without a relation, each with the two ends to integrate."""
+    related = {row["requirer"] for row in integrations}
+    for requirement in requirements:
+        end = f"{application}:{requirement.endpoint}"
+        if end not in related and requirement.provider is not None:
+            yield requirement, end, f"{requirement.provider}:{requirement.provider_endpoint}"
 
 
-def _need(endpoint: str, interface: str, built_in: Provides) -> Need:
+def _requirement(endpoint: str, interface: str, built_in: ProvidedEndpoints) -> Requirement:
     for provider, endpoints in built_in.items():
-        for at, offered in endpoints.items():
-            if offered == interface:
-                return Need(endpoint=endpoint, interface=interface, provider=provider, at=at)
-    return Need(endpoint=endpoint, interface=interface, provider=None)
+        for provider_endpoint, provided in endpoints.items():
+            if provided == interface:
+                return Requirement(
+                    endpoint=endpoint, interface=interface, provider=provider, provider_endpoint=provider_endpoint
+                )
+    return Requirement(endpoint=endpoint, interface=interface, provider=None)

@@ -1,7 +1,7 @@
-"""How a command asks the background process, which it starts when there is none.
+"""The client of the background process; it starts the process if there is none.
 
-The process listens on a unix socket in the home folder; every question is a POST of one JSON object. Only the
-standard library is used, because a command that only asks should not wait for its own imports.
+The process listens on a unix socket in the home folder. A request is one JSON object, sent with GET if it is a query,
+which changes nothing, and with POST otherwise. Only the standard library is used, to keep a command's start-up short.
 """
 
 import contextlib
@@ -27,9 +27,7 @@ Progress = Callable[[str], None]
 
 LOG = "daemon.log"
 PATIENCE = 120.0
-"""Seconds to wait for an answer that does not wait for anything itself."""
-_ASKS_ONLY = frozenset(("config-get", "models", "ping", "secrets", "show-secret", "show-unit", "status"))
-"""Verbs that may be asked again, because they change nothing."""
+"""Seconds to wait for the answer to a request that is answered at once."""
 _START_PATIENCE = 60.0
 _CONNECT_PATIENCE = 5.0
 _LINES_SHOWN = 10
@@ -37,7 +35,7 @@ _LARGEST_LOG = 10_000_000
 
 
 class ClientError(Exception):
-    """The answer is no, or there is none; the text is for the person, the code for the shell."""
+    """A request failed; the text is for the user, the code is the exit status."""
 
     def __init__(self, text: str, code: int = 1) -> None:
         super().__init__(text)
@@ -45,11 +43,11 @@ class ClientError(Exception):
 
 
 class _EndedError(ClientError):
-    """The process ended before it answered; whether it did what it was told is not known."""
+    """The process ended before it answered; whether it has handled the request is not known."""
 
 
-class _NobodyAnswersError(Exception):
-    """Nothing listens on the socket."""
+class _NotListeningError(Exception):
+    """No process listens on the socket."""
 
 
 class _Connection(http.client.HTTPConnection):
@@ -60,14 +58,14 @@ class _Connection(http.client.HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        """Connect at once or not at all; only the answer may take its time."""
+        """Connect with a short timeout; the timeout of the answer is longer."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(_CONNECT_PATIENCE)
         try:
             connection.connect(str(self._path))
         except (FileNotFoundError, ConnectionRefusedError) as error:
             connection.close()
-            raise _NobodyAnswersError from error
+            raise _NotListeningError from error
         except OSError as error:
             connection.close()
             raise ClientError(f"cannot connect to {self._path}: {error.strerror or error}") from error
@@ -77,7 +75,7 @@ class _Connection(http.client.HTTPConnection):
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """Asks the background process of one home folder."""
+    """The client of one home folder's background process."""
 
     home: Path
     pebble: Path | None = None
@@ -85,42 +83,44 @@ class Client:
     program: tuple[str, ...] = (sys.executable, "-m", "paas_local.pods.host_gateway")
 
     @classmethod
-    def here(cls, *, progress: Progress, pebble: Path | None = None) -> "Client":
-        """Ask the process of this person's home folder."""
-        found = pebble or shutil.which("pebble")
-        return cls(home=folders.home(), pebble=Path(found) if found else None, progress=progress)
+    def of_home(cls, *, progress: Progress, pebble: Path | None = None) -> "Client":
+        """Return the client of the user's home folder."""
+        program = pebble or shutil.which("pebble")
+        return cls(home=folders.home(), pebble=Path(program) if program else None, progress=progress)
 
-    def ask(self, verb: str, *, patience: float | None = PATIENCE, **body: Any) -> Any:
-        """Give the result of a verb."""
-        return self.answer(verb, patience=patience, **body)["result"]
+    def request(self, command: str, /, *, patience: float | None = PATIENCE, **body: Any) -> Any:
+        """Return the result of a command."""
+        return self._read("POST", command, body, patience)["result"]
 
-    def answer(self, verb: str, *, patience: float | None = PATIENCE, **body: Any) -> Mapping[str, Any]:
-        """Give a verb's whole answer; what stands beside the result is ours, not Juju's."""
+    def query(self, command: str, /, **body: Any) -> Any:
+        """Return the result of a command that changes nothing; repeat it if the process ended before it answered."""
+        return self.query_answer(command, **body)["result"]
+
+    def query_answer(self, command: str, /, **body: Any) -> Mapping[str, Any]:
+        """Return a query's whole answer: the result in Juju's shape, and what paas-local adds to it."""
         try:
-            return self._read(verb, body, patience)
+            return self._read("GET", command, body, PATIENCE)
         except _EndedError:
-            if verb not in _ASKS_ONLY:
-                raise
-            return self._read(verb, body, patience)
+            return self._read("GET", command, body, PATIENCE)
 
-    def stream(self, verb: str, **body: Any) -> Iterator[Mapping[str, Any]]:
-        """Give the lines of an answer as they come; it may never end."""
-        with self._response(verb, body, None) as response:
+    def stream(self, command: str, /, **body: Any) -> Iterator[Mapping[str, Any]]:
+        """Yield the lines of an endless answer as they come."""
+        with self._response("GET", command, body, None) as response:
             while line := response.readline():
                 yield json.loads(line)
 
     def running(self) -> bool:
-        """Say whether the background process listens; this starts nothing."""
+        """Return whether the background process listens, without starting it."""
         connection = _Connection(self.home / folders.SOCKET, _CONNECT_PATIENCE)
         try:
             connection.connect()
-        except _NobodyAnswersError:
+        except _NotListeningError:
             return False
         connection.close()
         return True
 
     def wait_until_gone(self) -> None:
-        """Wait until the background process, told to end, listens no more."""
+        """Wait until the background process has stopped to listen."""
         deadline = time.monotonic() + _START_PATIENCE
         while self.running():
             if time.monotonic() > deadline:
@@ -128,33 +128,33 @@ class Client:
             time.sleep(0.05)
 
     def start(self) -> None:
-        """Start the background process if none answers; commands that start together start one."""
-        with self._alone():
+        """Start the background process unless it runs; of commands that run at the same time, one starts it."""
+        with self._start_lock():
             if self.running():
                 return
             self.progress("starting the background process")
             self._wait_until_free()
-            with _interrupts_later() as interrupted:
+            with _interrupts_delayed() as interrupted:
                 process = self._spawn()
             if interrupted:
                 _end(process)
                 raise KeyboardInterrupt
             self._wait_until_ready(process)
 
-    def _read(self, verb: str, body: Mapping[str, Any], patience: float | None) -> Mapping[str, Any]:
-        with self._response(verb, body, patience) as response:
+    def _read(self, method: str, command: str, body: Mapping[str, Any], patience: float | None) -> Mapping[str, Any]:
+        with self._response(method, command, body, patience) as response:
             return json.loads(response.read())
 
     @contextlib.contextmanager
     def _response(
-        self, verb: str, body: Mapping[str, Any], patience: float | None
+        self, method: str, command: str, body: Mapping[str, Any], patience: float | None
     ) -> Generator[http.client.HTTPResponse]:
         connection = self._connected(patience)
-        content = {"Content-Type": "application/json"}
         try:
-            connection.request("POST", f"/v1/{verb}", json.dumps(body), content)
+            headers = {"Content-Type": "application/json"}
+            connection.request(method, f"/v1/{command}", json.dumps(body), headers)
             response = connection.getresponse()
-            self._refuse(response)
+            self._raise_error(response)
             yield response
         except TimeoutError as error:
             raise ClientError(
@@ -162,7 +162,7 @@ class Client:
             ) from error
         except (ConnectionError, http.client.HTTPException) as error:
             raise _EndedError(
-                f"the background process ended while it worked on {verb}; try again, or see {self.home / LOG}"
+                f"the background process ended while it worked on {command}; try again, or see {self.home / LOG}"
             ) from error
         finally:
             connection.close()
@@ -171,36 +171,35 @@ class Client:
         connection = _Connection(self.home / folders.SOCKET, patience)
         try:
             connection.connect()
-        except _NobodyAnswersError:
+        except _NotListeningError:
             self.start()
         else:
             return connection
         try:
             connection.connect()
-        except _NobodyAnswersError as error:
-            raise ClientError(f"the background process ended at once; {self._last_words()}") from error
+        except _NotListeningError as error:
+            raise ClientError(f"the background process ended at once; {self._end_of_log()}") from error
         return connection
 
-    def _refuse(self, response: http.client.HTTPResponse) -> None:
-        """Turn an answer that is no into an exception with its reason."""
+    def _raise_error(self, response: http.client.HTTPResponse) -> None:
         if response.status == http.client.OK:
             return
         if response.status >= http.client.INTERNAL_SERVER_ERROR:
-            raise ClientError(f"a defect in the background process; {self._last_words()}")
-        refusal = json.loads(response.read())
-        raise ClientError(refusal["error"], refusal.get("code", 1))
+            raise ClientError(f"a defect in the background process; {self._end_of_log()}")
+        error = json.loads(response.read())
+        raise ClientError(error["error"], error.get("code", 1))
 
     def _wait_until_free(self) -> None:
-        """Let an earlier process, which listens no more, end what it runs; it holds a lock until then."""
-        place = self.home / "run" / "lock"
-        if not place.exists():
+        """Wait for the lock of an earlier process, which holds it until its pods have ended."""
+        lock_file = self.home / "run" / "lock"
+        if not lock_file.exists():
             return
         deadline = time.monotonic() + _START_PATIENCE
-        with place.open("r") as lock:
-            while _held(lock):
+        with lock_file.open("r") as lock:
+            while _is_held(lock):
                 if time.monotonic() > deadline:
                     raise ClientError(
-                        f"an earlier background process, {place.read_text().strip()}, neither answers nor ends;"
+                        f"an earlier background process, {lock_file.read_text().strip()}, neither answers nor ends;"
                         " end it with kill"
                     )
                 time.sleep(0.05)
@@ -225,48 +224,48 @@ class Client:
         deadline = time.monotonic() + _START_PATIENCE
         try:
             while not self.running():
-                self._must_come(process, deadline)
+                self._check_starting(process, deadline)
                 time.sleep(0.05)
         except BaseException:
-            # Ctrl-C too: a process that is not ready serves nobody.
+            # Ctrl-C too: no command uses a process that is not ready.
             _end(process)
             raise
-        # It outlives this command on purpose; otherwise Python warns of it.
+        # It outlives this command; without this, Python warns about it.
         process.returncode = 0
 
-    def _must_come(self, process: subprocess.Popen[bytes], deadline: float) -> None:
+    def _check_starting(self, process: subprocess.Popen[bytes], deadline: float) -> None:
         if process.poll() is not None:
-            raise ClientError(f"the background process did not start; {self._last_words()}")
+            raise ClientError(f"the background process did not start; {self._end_of_log()}")
         if time.monotonic() > deadline:
             raise ClientError(
-                f"the background process was not ready within {_START_PATIENCE:.0f} s; {self._last_words()}"
+                f"the background process was not ready within {_START_PATIENCE:.0f} s; {self._end_of_log()}"
             )
 
     @contextlib.contextmanager
-    def _alone(self) -> Generator[None]:
+    def _start_lock(self) -> Generator[None]:
         with (self.home / "start.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _last_words(self) -> str:
-        """Show the end of the log: what the process said is the reason."""
+    def _end_of_log(self) -> str:
+        """Return the end of the log, which has the reason."""
         log = self.home / LOG
         if not log.exists():
-            return f"there is no {log}"
+            return f"{log} does not exist"
         lines = log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
         return "\n  ".join([f"the end of {log}:", *lines])
 
 
 @contextlib.contextmanager
-def _interrupts_later() -> Generator[list[int]]:
-    """Note a Ctrl-C in place of acting on it: a process that is just being made must not be forgotten."""
-    came: list[int] = []
+def _interrupts_delayed() -> Generator[list[int]]:
+    """Collect Ctrl-C instead of raising it, so that a process in creation is not lost."""
+    interrupts: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield came
+        yield interrupts
         return
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
     try:
-        yield came
+        yield interrupts
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -280,8 +279,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _held(lock: TextIO) -> bool:
-    """Say whether another process holds a lock; it goes free again when the file is closed."""
+def _is_held(lock: TextIO) -> bool:
+    """Return whether another process holds a lock; closing the file releases it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,52 +1,35 @@
-"""The command line: ``paas-local``, with Juju's verbs."""
+"""The program ``paas-local``: Juju's commands, one module of ``commands`` each."""
 
 import importlib
+import pkgutil
 from pathlib import Path
 
 import click
 from typing_extensions import override
 
-from paas_local.cli.commands.command import Verbs
-
-_MODULES = {
-    "applications": (
-        *("integrate", "relate", "remove-relation", "config", "add-unit", "remove-unit", "remove-application"),
-        "resolved",
-    ),
-    "deploy": ("deploy",),
-    "local": ("fetch-libs", "shutdown", "version"),
-    "models": ("add-model", "models", "switch", "destroy-model", "model-config"),
-    "projects": ("new", "schema"),
-    "providers": ("providers",),
-    "secrets": (
-        *("add-secret", "update-secret", "grant-secret", "revoke-secret", "remove-secret", "secrets", "show-secret"),
-    ),
-    "status": ("status", "url"),
-    "units": ("run", "exec", "show-unit", "debug-log"),
-    "up": ("up",),
-}
-"""Module below ``paas_local.cli.commands`` to the verbs in it."""
-_MODULE_OF = {verb: module for module, verbs in _MODULES.items() for verb in verbs}
-_FUNCTIONS = {"exec": "execute", "relate": "integrate"}
-"""Verb to the function of another name."""
+from paas_local.cli import commands
+from paas_local.cli.juju_click import JujuGroup
 
 
-class VerbsOnDemand(Verbs):
-    """Imports a verb when it is asked for: scripts ask for status often, which needs little of what deploy needs."""
+class CommandsOnDemand(JujuGroup):
+    """The group of all commands, each imported on use: ``status`` does not wait for the imports of ``deploy``.
+
+    The module ``add_model`` defines the command ``add-model``.
+    """
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_MODULE_OF)
+        return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__))
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _MODULE_OF:
+        if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"paas_local.cli.commands.{_MODULE_OF[cmd_name]}")
-        return getattr(module, _FUNCTIONS.get(cmd_name, cmd_name.replace("-", "_")))
+        module = importlib.import_module(f"{commands.__name__}.{cmd_name.replace('-', '_')}")
+        return next(value for value in vars(module).values() if isinstance(value, click.Command))
 
 
-@click.group(cls=VerbsOnDemand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandsOnDemand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="paas-local", message="%(prog)s %(version)s")
 @click.option(
     "--pebble",
@@ -56,5 +39,5 @@ class VerbsOnDemand(Verbs):
 )
 @click.pass_context
 def main(context: click.Context, pebble: Path | None) -> None:
-    """Run charms on this machine the way Juju runs them on Kubernetes."""
+    """Run charms on this machine as Juju runs them on Kubernetes."""
     context.obj = pebble.absolute() if pebble else None

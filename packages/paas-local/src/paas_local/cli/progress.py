@@ -1,7 +1,6 @@
-"""What a person sees while a command works: the step it is at, how long that took, nothing when it is quick.
+"""The progress of a command: its steps and how long they took.
 
-Steps go to stderr, so that a command's data can be piped. Where stderr is no terminal there is one line for
-each step and nothing moves.
+Steps are printed on stderr, so that a command's data can be piped. Without a terminal, each step is one plain line.
 """
 
 import contextlib
@@ -15,12 +14,12 @@ import click
 if TYPE_CHECKING:
     from rich.status import Status
 
-WORTH_TELLING = 0.5
-"""Seconds; a step that was quicker leaves no line on a terminal."""
+SHORTEST_SHOWN = 0.5
+"""Seconds; a shorter step leaves no line on a terminal."""
 
 
 class Steps:
-    """The steps of one command; calling it with some words ends one step and begins the next."""
+    """The steps of one command; a call with a step's text ends the last step and begins the next."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -28,46 +27,46 @@ class Steps:
         self._step = ""
         self._since = 0.0
 
-    def __call__(self, words: str) -> None:
+    def __call__(self, step: str) -> None:
         """Begin a step."""
-        if words == self._step:
+        if step == self._step:
             return
-        self.end(well=True)
-        self._step, self._since = words, time.monotonic()
+        self.end(ok=True)
+        self._step, self._since = step, time.monotonic()
         if self._spinner is None:
-            click.echo(words, file=self._stream)
+            click.echo(step, file=self._stream)
         else:
-            self._spinner.update(words)
+            self._spinner.update(step)
             self._spinner.start()
 
-    def end(self, *, well: bool) -> None:
-        """End the step, whether it ended well or not."""
+    def end(self, *, ok: bool) -> None:
+        """End the step; ``ok`` is False if it failed."""
         step, self._step = self._step, ""
         if not step or self._spinner is None:
             return
         self._spinner.stop()
         seconds = time.monotonic() - self._since
-        if not well or seconds >= WORTH_TELLING:
-            mark = click.style("✓", fg="green") if well else click.style("✗", fg="red")
+        if not ok or seconds >= SHORTEST_SHOWN:
+            mark = click.style("✓", fg="green") if ok else click.style("✗", fg="red")
             click.echo(f"{mark} {step} ({seconds:.1f} s)", file=self._stream)
 
 
 @contextlib.contextmanager
 def steps(stream: TextIO | None = None) -> Generator[Steps]:
-    """Show steps until the block ends, and leave a clean line behind."""
-    shown = Steps(stream)
+    """Show the steps of the block, and end the last one with it."""
+    current = Steps(stream)
     try:
-        yield shown
+        yield current
     except BaseException:
-        shown.end(well=False)
+        current.end(ok=False)
         raise
-    shown.end(well=True)
+    current.end(ok=True)
 
 
 def _spinner(stream: TextIO) -> "Status | None":
     if not stream.isatty():
         return None
-    # Takes longer to load than most commands take.
+    # takes longer to import than most commands run
     from rich.console import Console  # noqa: PLC0415
     from rich.status import Status  # noqa: PLC0415
 

@@ -1,7 +1,4 @@
-"""How a status document looks to a person: the sections and columns of ``juju status``.
-
-Everything here is text made from values; nothing asks the daemon, so every picture has a plain test.
-"""
+"""The tables of ``status`` and other commands, as Juju prints them: sections, columns and colours."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +16,7 @@ _PORT_PARTS = re.compile(r"(\d+)(?:-(\d+))?(?:/(\w+))?")
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column: its heading, the side its cells lean to, and what colours them."""
+    """One column: its heading, the alignment of its cells, and the function that colours them."""
 
     name: str
     align: Literal["left", "right"] = "left"
@@ -27,7 +24,7 @@ class Column:
 
 
 def table(columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
-    """Pad the cells of each column to one width, two spaces between columns, none at the end of a line."""
+    """Return the lines of a table: columns two spaces apart, no spaces at the end of a line."""
     body = list(rows)
     widths = [
         max(len(cell) for cell in cells) for cells in zip(*([column.name for column in columns], *body), strict=True)
@@ -44,14 +41,12 @@ def status(
     storage: bool = False,
     paint: Mapping[str, Paint] | None = None,
 ) -> str:
-    """Draw the whole picture; sections without rows are left out, the model's line is always there."""
+    """Return the tables of a status document; sections without rows are left out, except the model's."""
     colours = paint or {}
     sections = (
         _model(document),
-        _remote_applications(document, colours),
         _applications(document, colours),
         _units(document, colours),
-        _offers(document),
         _integrations(integrations),
         _storage(document, colours) if storage else [],
         _published(published or {}),
@@ -60,22 +55,22 @@ def status(
 
 
 def is_empty(document: Mapping[str, Any]) -> bool:
-    """Say whether a model has nothing to show."""
-    return not document.get("applications") and not document.get("application-endpoints")
+    """Return whether a model has no applications."""
+    return not document.get("applications")
 
 
 def only(document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Keep the applications and units a person named; an application's name keeps all of its units."""
-    kept = {
+    """Return the document with the named applications and units only; an application's name selects its units."""
+    applications = {
         name: {**application, "units": units}
         for name, application in document.get("applications", {}).items()
-        if (units := _named_units(name, application, names)) is not None
+        if (units := _selected_units(name, application, names)) is not None
     }
-    return {**document, "applications": kept}
+    return {**document, "applications": applications}
 
 
 def secrets(entries: Mapping[str, Mapping[str, Any]]) -> str:
-    """List secrets by id; a secret that a charm owns has no name."""
+    """Return the table of secrets, sorted by id; a charm's secret has no name."""
     rows = [
         (
             identifier,
@@ -93,7 +88,7 @@ def secrets(entries: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def ports(opened: Iterable[str]) -> str:
-    """Gather ports by protocol: ``80,443/tcp``; neighbours become a range: ``8000-8002/tcp``."""
+    """Return ports by protocol, such as ``80,443/tcp``; consecutive ports are a range: ``8000-8002/tcp``."""
     by_protocol: dict[str, set[int]] = {}
     for text in opened:
         if not (match := _PORT_PARTS.fullmatch(text)):
@@ -103,8 +98,8 @@ def ports(opened: Iterable[str]) -> str:
     return " ".join(f"{','.join(_ranges(sorted(numbers)))}/{name}" for name, numbers in by_protocol.items())
 
 
-def natural(name: str) -> list[tuple[str, int]]:
-    """Order names as a person counts: ``a/2`` stands before ``a/10``."""
+def _natural(name: str) -> list[tuple[str, int]]:
+    """Return the sort key of a name: ``a/2`` comes before ``a/10``."""
     return [(text, int(number or -1)) for text, number in re.findall(r"(\D*)(\d*)", name)]
 
 
@@ -120,14 +115,6 @@ def _model(document: Mapping[str, Any]) -> list[str]:
         document.get("controller", {}).get("timestamp", ""),
     )
     return table(_columns("Model", "Controller", "Cloud/Region", "Version", "SLA", "Timestamp"), [row])
-
-
-def _remote_applications(document: Mapping[str, Any], paint: Mapping[str, Paint]) -> list[str]:
-    rows = [
-        (name, _current(remote), remote["url"].partition(":")[0], remote["url"].partition(":")[2])
-        for name, remote in _in_order(document, "application-endpoints")
-    ]
-    return _section(_columns("SAAS", "Status", "Store", "URL", paint=paint), rows)
 
 
 def _applications(document: Mapping[str, Any], paint: Mapping[str, Paint]) -> list[str]:
@@ -166,25 +153,6 @@ def _units(document: Mapping[str, Any], paint: Mapping[str, Paint]) -> list[str]
     return _section(_columns("Unit", "Workload", "Agent", "Address", "Ports", "Message", paint=paint), rows)
 
 
-def _offers(document: Mapping[str, Any]) -> list[str]:
-    rows = [
-        (
-            name,
-            offer["application"],
-            offer["charm"].rpartition("/")[2].rpartition("-")[0],
-            offer["charm"].rpartition("-")[2],
-            f"{offer['active-connected-count']}/{offer['total-connected-count']}",
-            endpoint,
-            details["interface"],
-            details["role"],
-        )
-        for name, offer in _in_order(document, "offers")
-        for endpoint, details in _in_order(offer, "endpoints")
-    ]
-    names = ("Offer", "Application", "Charm", "Rev", "Connected", "Endpoint", "Interface", "Role")
-    return _section(_columns(*names, right=("Rev",)), rows)
-
-
 def _integrations(integrations: Sequence[Mapping[str, str]]) -> list[str]:
     rows = sorted(
         (
@@ -200,17 +168,14 @@ def _integrations(integrations: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _storage(document: Mapping[str, Any], paint: Mapping[str, Paint]) -> list[str]:
-    filesystems = {
-        filesystem["storage"]: filesystem for filesystem in document.get("storage", {}).get("filesystems", {}).values()
-    }
     rows = [
         (
             unit,
             identifier,
             storage["kind"],
-            filesystems.get(identifier, {}).get("pool", ""),
+            "",
             attachment.get("location", ""),
-            _size(filesystems.get(identifier, {}).get("size")),
+            "",
             storage["status"]["current"],
             storage["status"].get("message", ""),
         )
@@ -253,7 +218,7 @@ def _line(cells: Iterable[str]) -> str:
 
 def _in_order(document: Mapping[str, Any], key: str) -> list[tuple[str, Mapping[str, Any]]]:
     part: Mapping[str, Mapping[str, Any]] = document.get(key, {})
-    return sorted(part.items(), key=lambda item: natural(item[0]))
+    return sorted(part.items(), key=lambda item: _natural(item[0]))
 
 
 def _current(application: Mapping[str, Any]) -> str:
@@ -261,31 +226,31 @@ def _current(application: Mapping[str, Any]) -> str:
 
 
 def _scale(application: Mapping[str, Any]) -> str:
-    """Show how many units are wanted, and how many of them work where that is fewer."""
-    wanted = application.get("scale", 0)
+    """Return the scale of an application, preceded by its working units if they are fewer."""
+    scale = application.get("scale", 0)
     units = application.get("units", {}).values()
     working = sum(unit["juju-status"]["current"] in _AT_WORK for unit in units)
-    return str(wanted) if working == wanted else f"{working}/{wanted}"
+    return str(scale) if working == scale else f"{working}/{scale}"
 
 
 def _unit_message(unit: Mapping[str, Any]) -> str:
-    """Put what the agent is doing in front of what the charm says."""
+    """Return the charm's message, preceded by the hook or action that runs."""
     agent = unit["juju-status"]
     workload = unit["workload-status"].get("message", "")
-    if agent["current"] == "executing" and (doing := _doing(agent.get("message", ""))):
-        return f"({doing}) {workload}".rstrip()
+    if agent["current"] == "executing" and (hook := _running_hook(agent.get("message", ""))):
+        return f"({hook}) {workload}".rstrip()
     if agent["current"] == "allocating" and not workload:
         return agent.get("message", "")
     return workload
 
 
-def _doing(message: str) -> str:
-    """Take the hook's or the action's name out of the agent's sentence."""
+def _running_hook(message: str) -> str:
+    """Return the name of the hook or the action in the agent's message."""
     match = re.match(r"running (?:action (?P<action>\S+)|(?P<hook>\S+) hook)", message)
     return (match["action"] or match["hook"]) if match else ""
 
 
-def _named_units(
+def _selected_units(
     name: str, application: Mapping[str, Any], names: Sequence[str]
 ) -> Mapping[str, Mapping[str, Any]] | None:
     units: Mapping[str, Mapping[str, Any]] = application.get("units", {})
@@ -295,22 +260,15 @@ def _named_units(
 
 
 def _ranges(numbers: Sequence[int]) -> list[str]:
-    found: list[list[int]] = []
+    ranges: list[list[int]] = []
     for number in numbers:
-        if found and number == found[-1][1] + 1:
-            found[-1][1] = number
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
         else:
-            found.append([number, number])
-    return [f"{first}" if first == last else f"{first}-{last}" for first, last in found]
+            ranges.append([number, number])
+    return [f"{first}" if first == last else f"{first}-{last}" for first, last in ranges]
 
 
 def _cut(text: str, longest: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= longest else line[: longest - 3] + "..."
-
-
-def _size(mebibytes: int | None) -> str:
-    if mebibytes is None:
-        return ""
-    gibibyte = 1024
-    return f"{mebibytes / gibibyte:.1f}GiB" if mebibytes >= gibibyte else f"{mebibytes}MiB"

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from paas_local.juju import timestamps
 from paas_local.juju.charm import Action
 from paas_local.juju.errors import JujuError
-from paas_local.juju.model import Model, Task, application_of, with_task
-from paas_local.juju.names import named_unit
+from paas_local.juju.model import Model, Task, application_of, named_unit, with_task
 
 if TYPE_CHECKING:
     import jsonschema

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from paas_local.juju.charm import Charm, OptionValue, Role
+from paas_local.juju.errors import JujuError
 from paas_local.juju.events import Event
 
 Life: TypeAlias = Literal["alive", "dying"]
@@ -300,6 +301,20 @@ class Model:
 def application_of(unit: str) -> str:
     """Return the application in a unit's name; an application's name is returned as it is."""
     return unit.partition("/")[0]
+
+
+def named_unit(model: Model, name: str) -> Unit:
+    """Return the unit of a name; ``APP/leader`` is the application's leader."""
+    application, _, number = name.partition("/")
+    if number == "leader" and application in model.applications:
+        leader = model.applications[application].leader
+        if leader is None:
+            raise JujuError(f'could not determine leader for "{application}"')
+        name = leader
+    unit = model.unit(name)
+    if unit is None:
+        raise JujuError(f'unit "{name}" not found')
+    return unit
 
 
 def order(unit: str) -> tuple[str, int]:

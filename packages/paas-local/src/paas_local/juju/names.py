@@ -2,27 +2,11 @@
 
 import re
 
-from paas_local.juju.errors import JujuError
-from paas_local.juju.model import Model, Unit, application_of
-
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 APPLICATION_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*")
 UNIT_NAME = re.compile(rf"{APPLICATION_NAME.pattern}/(\d+|leader)")
+SECRET_KEY = re.compile(r"[a-z](-?[a-z0-9]){2,}")
 _CLUSTER_DOMAIN = "svc.cluster.local"
-
-
-def named_unit(model: Model, name: str) -> Unit:
-    """Return the unit of a name; ``APP/leader`` is the application's leader."""
-    application, _, number = name.partition("/")
-    if number == "leader" and application in model.applications:
-        leader = model.applications[application].leader
-        if leader is None:
-            raise JujuError(f'could not determine leader for "{application}"')
-        name = leader
-    unit = model.unit(name)
-    if unit is None:
-        raise JujuError(f'unit "{name}" not found')
-    return unit
 
 
 def pod_name(unit: str) -> str:
@@ -57,4 +41,4 @@ def cluster_name(model: str, service: str) -> str:
 
 def fqdn(model: str, unit: str) -> str:
     """Return the name of a unit's pod in the cluster."""
-    return cluster_name(model, f"{pod_name(unit)}.{application_of(unit)}-endpoints")
+    return cluster_name(model, f"{pod_name(unit)}.{unit.partition('/')[0]}-endpoints")

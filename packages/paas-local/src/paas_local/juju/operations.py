@@ -19,12 +19,13 @@ from paas_local.juju.model import (
     RelationEnd,
     Status,
     Unit,
+    named_unit,
     order,
     with_application,
     with_relation,
     with_unit,
 )
-from paas_local.juju.names import APPLICATION_NAME, MODEL_NAME, named_unit
+from paas_local.juju.names import APPLICATION_NAME, MODEL_NAME
 
 MODEL_DEFAULTS = {
     "update-status-hook-interval": "5m",

@@ -1,7 +1,6 @@
 """Secrets: the revisions that units read, the right to change them, and the operations of hooks and users."""
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +8,8 @@ from paas_local.juju import events, timestamps
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import Grant, HookContext, SecretChange
 from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
-from paas_local.juju.names import pod_name
+from paas_local.juju.names import SECRET_KEY, pod_name
 
-KEY = re.compile(r"[a-z](-?[a-z0-9]){2,}")
 _LARGEST = 1_000_000
 USER_GRANT = -1
 """A grant of a user secret ends with no relation."""
@@ -37,7 +35,7 @@ def check_content(content: Mapping[str, str]) -> Mapping[str, str]:
     if not content:
         raise JujuError("missing secret value or filename")
     for key in content:
-        if not KEY.fullmatch(key):
+        if not SECRET_KEY.fullmatch(key):
             raise JujuError(f'key "{key}" not valid')
     if sum(len(value.encode()) for value in content.values()) * 4 // 3 > _LARGEST:
         raise JujuError(f"secret content size exceeds {_LARGEST} bytes")

@@ -1,1 +1,1 @@
-"""The verbs of the command line, by the noun they are about."""
+"""The commands of ``paas-local``: one module each, named as its command."""

@@ -1,4 +1,4 @@
-"""The verbs that show how a model is: status, url."""
+"""status: show a model."""
 
 import time
 from collections.abc import Mapping
@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from paas_local.cli import progress, tables
-from paas_local.cli.commands import command
-from paas_local.cli.commands.command import Verb
+from paas_local.cli import arguments, output, progress, session, tables
+from paas_local.cli.juju_click import format_option, juju_command, model_option
 
 _COLOURS = {
     "active": "green",
@@ -25,18 +24,18 @@ _COLOURS = {
 }
 
 
-@click.command("status", cls=Verb)
+@juju_command
 @click.argument("names", nargs=-1, metavar="[APP | UNIT]...")
-@command.format_option("tabular", "json", "yaml")
-@click.option("--relations", is_flag=True, help="With the integrations.")
+@format_option("tabular", "json", "yaml")
+@click.option("--relations", is_flag=True, help="Show the relations.")
 @click.option("--integrations", is_flag=True, hidden=True)
-@click.option("--storage", is_flag=True, help="With the storage.")
-@click.option("--color", is_flag=True, help="With colours, whatever stdout is.")
-@click.option("--watch", metavar="TIME", help="Show it again each TIME, as 1s, until Ctrl-C.")
-@command.model_option
+@click.option("--storage", is_flag=True, help="Show the storage.")
+@click.option("--color", is_flag=True, help="Use colours even if stdout is not a terminal.")
+@click.option("--watch", metavar="TIME", help="Repeat every TIME, such as 1s, until Ctrl-C.")
+@model_option
 def status(
     names: tuple[str, ...],
-    shape: str,
+    output_format: str,
     watch: str | None,
     model: str,
     *,
@@ -45,16 +44,16 @@ def status(
     storage: bool,
     color: bool,
 ) -> None:
-    """Show the applications of a model, their units, and where they answer."""
-    name = command.the_model(model)
+    """Show the applications of a model, their units and their URLs."""
+    name = session.chosen_model(model)
     colour = True if color else None
 
     def once() -> tuple[str, str]:
         with progress.steps() as steps:
-            answer = command.daemon(steps).answer("status", model=name)
+            answer = session.connect(steps).query_answer("status", model=name)
         document = tables.only(answer["result"], names) if names else answer["result"]
-        if shape != "tabular":
-            return command.written(document, shape), ""
+        if output_format != "tabular":
+            return output.formatted(document, output_format), ""
         picture = tables.status(
             document,
             published=_published(answer, document),
@@ -68,35 +67,14 @@ def status(
         picture, remark = once()
         click.echo(picture, nl=False, color=colour)
         if remark:
-            command.say(remark)
+            output.say(remark)
         return
-    pause = command.seconds(watch, "--watch")
+    pause = arguments.seconds(watch, "--watch")
     while True:
         picture, _ = once()
         click.clear()
         click.echo(picture, nl=False, color=colour)
         time.sleep(pause)
-
-
-@click.command("url", cls=Verb)
-@click.argument("application", required=False)
-@command.model_option
-def url(application: str | None, model: str) -> None:
-    """Print where an application answers on this machine."""
-    with progress.steps() as steps:
-        answer = command.daemon(steps).answer("status", model=command.the_model(model))
-    published: Mapping[str, list[str]] = answer.get("published", {})
-    if application and application not in answer["result"].get("applications", {}):
-        raise click.ClickException(f'application "{application}" not found')
-    urls = [url for name, urls in published.items() if application in {None, name} for url in urls]
-    unreachable: Mapping[str, str] = answer.get("unreachable", {})
-    if why := next((why for name, why in unreachable.items() if not urls and application in {None, name}), None):
-        raise click.ClickException(why)
-    if not urls:
-        subject = f'application "{application}"' if application else "the model"
-        raise click.ClickException(f"{subject} has no open port yet; see: paas-local status")
-    for line in urls:
-        click.echo(line)
 
 
 def _published(answer: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, list[str]]:

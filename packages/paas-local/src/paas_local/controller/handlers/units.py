@@ -7,10 +7,10 @@ import pydantic
 
 from paas_local.controller import waiting
 from paas_local.controller.handlers.registry import Controller, UnitRequest, command, query
-from paas_local.juju import actions, documents, hook_commit, names, operations
+from paas_local.juju import actions, documents, hook_commit, operations
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import HookContext
-from paas_local.juju.model import Model, Task
+from paas_local.juju.model import Model, Task, named_unit
 
 
 class Resolved(UnitRequest, frozen=True):
@@ -38,7 +38,7 @@ class Exec(UnitRequest, frozen=True):
 async def show_unit(controller: Controller, request: UnitRequest) -> dict[str, Any]:
     """Return a unit with its databags."""
     model = controller.model(request.model)
-    return documents.unit_document(model, names.named_unit(model, request.unit))
+    return documents.unit_document(model, named_unit(model, request.unit))
 
 
 @command
@@ -67,7 +67,7 @@ async def resolved(controller: Controller, request: Resolved) -> dict[str, Any]:
 
     def change(model: Model) -> Model:
         model, event = operations.resolve(model, request.unit, time.time(), retry=request.retry)
-        unit = names.named_unit(model, request.unit)
+        unit = named_unit(model, request.unit)
         if event is None:
             return model
         return hook_commit.commit(model, HookContext(unit=unit.name, event=event, snapshot=model), time.time())

@@ -1,4 +1,4 @@
-"""How a line of the log is chosen and written."""
+"""The lines of ``debug-log``: which are shown, and how."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from paas_local.juju.names import unit_tag
+
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which lines a person wants; no names mean all."""
+    """The filter of ``--include``, ``--exclude``, ``--include-module`` and ``--level``; empty ones match all lines."""
 
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     modules: Sequence[str] = ()
     level: str = "TRACE"
 
-    def takes(self, line: Mapping[str, Any]) -> bool:
-        """Say whether to show the line."""
+    def matches(self, line: Mapping[str, Any]) -> bool:
+        """Return whether a line is shown."""
         entity, module = line["entity"], line["module"]
         if self.include and not any(_is(name, entity) for name in self.include):
             return False
@@ -32,14 +34,14 @@ class Filter:
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """How a person wants to read times."""
+    """The notation of times: ``--date``, ``--ms`` and ``--utc``."""
 
     date: bool = False
     milliseconds: bool = False
     utc: bool = False
 
     def show(self, seconds: float) -> str:
-        """Write a time, in the zone of this machine if not in UTC."""
+        """Return a time as text."""
         moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
         local = moment if self.utc else moment.astimezone()
         precision = "milliseconds" if self.milliseconds else "seconds"
@@ -48,18 +50,18 @@ class Clock:
 
 
 def text(line: Mapping[str, Any], clock: Clock) -> str:
-    """Write a line as Juju does: ``unit-a-0: 05:12:44 INFO module text``."""
+    """Return a line as Juju prints it: ``unit-a-0: 05:12:44 INFO module text``."""
     return f"{line['entity']}: {clock.show(line['time'])} {line['level']} {line['module']} {line['message']}"
 
 
 def as_json(line: Mapping[str, Any]) -> str:
-    """Write a line as one JSON object."""
+    """Return a line as one JSON object."""
     return json.dumps(line, sort_keys=True, ensure_ascii=False)
 
 
 def _is(name: str, entity: str) -> bool:
-    """Compare ``a/0``, ``unit-a-0`` and ``a*`` with an entity's tag."""
-    tag = f"unit-{name.replace('/', '-')}" if "/" in name else name
+    # a name is a/0, unit-a-0 or a prefix with an asterisk
+    tag = unit_tag(name) if "/" in name else name
     return entity.startswith(tag[:-1]) if tag.endswith("*") else entity == tag
 
 

@@ -1,0 +1,73 @@
+"""The values in a command's arguments: pairs, lists, durations, files, and the ends of a relation."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from paas_local.build import yaml_files
+from paas_local.juju import go_values
+from paas_local.juju.names import APPLICATION_NAME
+
+_RELATION_END = re.compile(rf"{APPLICATION_NAME.pattern}(:[A-Za-z0-9_-]+)?")
+
+
+def pairs(words: Sequence[str], *, what: str) -> dict[str, str]:
+    """Return ``key=value`` words as a dictionary."""
+    values: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise click.UsageError(f'expected {what} as key=value, got "{word}"')
+        values[key] = value
+    return values
+
+
+def options(words: Sequence[str]) -> dict[str, str]:
+    """Return the ``key=value`` words of options; ``key=@file`` is the file's text."""
+    return {
+        key: read_text(Path(value[1:])) if value.startswith("@") else value
+        for key, value in pairs(words, what="options").items()
+    }
+
+
+def options_in_file(file: str, application: str) -> dict[str, str]:
+    """Return the options in a YAML file, below the application's name or at the top."""
+    document = yaml_files.load(Path(file))
+    values: dict[str, Any] = document.get(application, document)
+    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in values.items()}
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file in the arguments."""
+    try:
+        return file.read_text()
+    except OSError as error:
+        raise click.ClickException(f"cannot read {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"cannot read {file}: not UTF-8 text") from error
+
+
+def seconds(duration: str, flag: str) -> float:
+    """Return the seconds in a Go duration: ``5s``, ``1m30s``."""
+    value = go_values.seconds(duration)
+    if value is None:
+        raise click.UsageError(f'invalid value "{duration}" for flag {flag}: expected a duration such as 30s or 1m30s')
+    return value
+
+
+def comma_separated(words: Sequence[str]) -> list[str]:
+    """Return the items of comma-separated lists: ``a,b`` and ``a b`` are the same."""
+    return [part for word in words for part in word.split(",") if part]
+
+
+def relation_ends(words: Sequence[str]) -> list[str]:
+    """Return the two ends of a relation."""
+    if len(words) != 2:  # noqa: PLR2004 - a relation has two ends
+        raise click.UsageError("an integration must involve two applications")
+    for word in words:
+        if not _RELATION_END.fullmatch(word):
+            raise click.UsageError(f'expected an application or application:endpoint, got "{word}"')
+    return list(words)

@@ -1,0 +1,35 @@
+"""update-secret: change a user secret."""
+
+import click
+
+from paas_local.cli import secret_content, session
+from paas_local.cli.juju_click import juju_command, model_option
+
+
+@juju_command
+@click.argument("secret")
+@click.argument("words", nargs=-1, metavar="KEY=VALUE...")
+@click.option("--file", metavar="FILE")
+@click.option("--info")
+@click.option("--name", "new_name")
+@click.option("--auto-prune", is_flag=True)
+@model_option
+def update_secret(
+    secret: str,
+    words: tuple[str, ...],
+    file: str | None,
+    info: str | None,
+    new_name: str | None,
+    model: str,
+    *,
+    auto_prune: bool,
+) -> None:
+    """Change the content or the description of a secret."""
+    changes = {
+        "content": secret_content.parse(words, file) or None,
+        "info": info,
+        "name": new_name,
+        "auto-prune": auto_prune or None,
+    }
+    body = {key: value for key, value in changes.items() if value is not None}
+    session.request("update-secret", model=session.chosen_model(model), secret=secret, **body)

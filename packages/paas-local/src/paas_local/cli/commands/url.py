@@ -1,0 +1,27 @@
+"""url: print the URLs of applications on this machine."""
+
+import click
+
+from paas_local.cli import progress, session
+from paas_local.cli.juju_click import juju_command, model_option
+
+
+@juju_command
+@click.argument("application", required=False)
+@model_option
+def url(application: str | None, model: str) -> None:
+    """Print the URLs of an application, or of all applications, on this machine."""
+    with progress.steps() as steps:
+        answer = session.connect(steps).query_answer("status", model=session.chosen_model(model))
+    published: dict[str, list[str]] = answer.get("published", {})
+    if application and application not in answer["result"].get("applications", {}):
+        raise click.ClickException(f'application "{application}" not found')
+    urls = [url for name, urls in published.items() if application in {None, name} for url in urls]
+    unreachable: dict[str, str] = answer.get("unreachable", {})
+    if reason := next((why for name, why in unreachable.items() if not urls and application in {None, name}), None):
+        raise click.ClickException(reason)
+    if not urls:
+        subject = f'application "{application}"' if application else "the model"
+        raise click.ClickException(f"{subject} has no open port yet; see: paas-local status")
+    for line in urls:
+        click.echo(line)

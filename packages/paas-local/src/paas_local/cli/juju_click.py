@@ -1,0 +1,129 @@
+"""Click with Juju's rules for flags, errors and exit statuses.
+
+Juju's flags differ from click's in two ways that scripts rely on: a switch may have a value (``--trust=false``), and
+an error is one line, ``ERROR ...``, with exit status 2 for invalid usage.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import click
+from typing_extensions import override
+
+from paas_local import folders
+from paas_local.build.errors import ProjectError
+from paas_local.cli import client
+from paas_local.cli.output import say
+from paas_local.juju import go_values
+
+_INTERRUPTED = 130
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class JujuCommand(click.Command):
+    """One command; flags may come anywhere before ``--``, and switches may have a value."""
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.allow_extra_args = True
+        super().parse_args(ctx, _without_switch_values(self, args))
+        if ctx.args:
+            raise click.UsageError(f"unrecognized args: {json.dumps(ctx.args)}")
+        return ctx.args
+
+
+class JujuGroup(click.Group):
+    """The group of commands, which prints each error and chooses the exit status."""
+
+    command_class = JujuCommand
+
+    @override
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if self.get_command(ctx, args[0]) is None:
+            program = ctx.info_name
+            raise click.UsageError(f'{program}: "{args[0]}" is not a {program} command. See "{program} --help".')
+        return super().resolve_command(ctx, args)
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Python decodes invalid bytes to surrogates. A value may be a secret: only its key is printed.
+        if word := next((word for word in args if _SURROGATE.search(word)), None):
+            key = word.partition("=")[0].encode(errors="surrogateescape").decode(errors="replace")
+            raise click.UsageError(f"{key}: not UTF-8 text")
+        return super().parse_args(ctx, args)
+
+    @override
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except (click.exceptions.NoArgsIsHelpError, click.exceptions.Exit) as end:
+            if isinstance(end, click.ClickException):
+                end.show()
+            sys.exit(end.exit_code)
+        except click.ClickException as error:
+            say(f"ERROR {_message(error)}")
+            sys.exit(error.exit_code)
+        except client.ClientError as error:
+            say(f"ERROR {error}")
+            sys.exit(error.code)
+        except (folders.FolderError, ProjectError) as error:
+            say(f"ERROR {error}")
+            sys.exit(1)
+        except (click.Abort, KeyboardInterrupt):
+            sys.exit(_INTERRUPTED)
+        except BrokenPipeError:
+            # the reader of the output has closed it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def juju_command(function: Callable[..., None]) -> click.Command:
+    """Make a function the command that is named as its module: ``add_model`` is ``add-model``."""
+    name = function.__module__.rpartition(".")[2].replace("_", "-")
+    return click.command(name, cls=JujuCommand)(function)
+
+
+def model_option(function: Function) -> Function:
+    """Add ``-m``/``--model``."""
+    return click.option("-m", "--model", "model", default="", help="The model, if not the current one.")(function)
+
+
+def format_option(*formats: str) -> Callable[[Function], Function]:
+    """Add ``--format``; the first format is the default."""
+    return click.option("--format", "output_format", type=click.Choice(formats), default=formats[0])
+
+
+def _without_switch_values(command: click.Command, args: Sequence[str]) -> list[str]:
+    switches = {
+        name
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and parameter.is_flag
+        for name in parameter.opts
+    }
+    end = args.index("--") if "--" in args else len(args)
+    kept: list[str] = []
+    for arg in args[:end]:
+        name, equals, text = arg.partition("=")
+        if not equals or name not in switches:
+            kept.append(arg)
+            continue
+        value = go_values.boolean(text)
+        if value is None:
+            raise click.UsageError(f'invalid value "{text}" for flag {name}: expected true or false')
+        kept += [name] if value else []
+    return [*kept, *args[end:]]
+
+
+def _message(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return f"option provided but not defined: {error.option_name}"
+    message = error.format_message()
+    return message[:1].lower() + message[1:].rstrip(".") if message.startswith("Missing") else message

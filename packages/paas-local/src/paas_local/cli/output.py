@@ -1,0 +1,24 @@
+"""The output of commands: documents on stdout, messages on stderr."""
+
+import json
+from typing import Any
+
+import click
+import yaml
+
+
+def show(document: Any, output_format: str) -> None:
+    """Print a document."""
+    click.echo(formatted(document, output_format), nl=False)
+
+
+def formatted(document: Any, output_format: str) -> str:
+    """Return a document as Juju prints it: sorted keys, JSON on one line."""
+    if output_format == "json":
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+    return yaml.safe_dump(document, sort_keys=True, allow_unicode=True)
+
+
+def say(message: str) -> None:
+    """Print a message on stderr."""
+    click.echo(message, err=True)

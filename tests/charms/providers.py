@@ -28,21 +28,25 @@ def _importable(folder: Path) -> None:
         sys.path.insert(0, str(folder))
 
 
-def context(name: str) -> testing.Context[ops.CharmBase]:
-    """Load a provider's charm; its server is taken to answer at once, or never."""
+def charm_type(name: str) -> type[ops.CharmBase]:
+    """Load the class of a provider's charm."""
     folder = BUILT_IN[name]
     shared()
     _importable(folder / "charm/src")
     module = import_module(f"paas_local.providers.{folder.name}.charm.src.charm")
     named: dict[str, object] = vars(module)
-    charm_type = next(
+    return next(
         each
         for each in named.values()
         if isinstance(each, type) and issubclass(each, ops.CharmBase) and each.__module__ == module.__name__
     )
+
+
+def context(name: str) -> testing.Context[ops.CharmBase]:
+    """Load a provider's charm; its server is taken to answer at once, or never."""
     meta = metadata(name)
     return testing.Context(
-        charm_type,
+        charm_type(name),
         meta={key: meta[key] for key in _KEYS if key in meta},
         config=meta.get("config"),
         actions=meta.get("actions"),

@@ -146,7 +146,7 @@ def test_the_servers_own_databases_are_not_given_away(context: testing.Context[o
 
     after = context.run(context.on.relation_changed(bad), state(bad, good))
 
-    words = "a client asks for the database admin, which is the server's own"
+    words = "a client asks for the database admin, which belongs to the server itself"
     assert after.unit_status == testing.BlockedStatus(words)
     assert server.users.keys() == {"operator", "relation-8"}
     assert "endpoints" not in after.get_relation(7).local_app_data

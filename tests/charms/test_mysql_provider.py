@@ -122,7 +122,7 @@ def test_the_servers_own_databases_are_not_given_away(context: testing.Context[o
 
     after = context.run(context.on.relation_changed(bad), providers.state(server(), bad, good))
 
-    words = "a client asks for the database mysql, which is the server's own"
+    words = "a client asks for the database mysql, which belongs to the server itself"
     assert after.unit_status == testing.BlockedStatus(words)
     assert "endpoints" not in after.get_relation(7).local_app_data
     assert "endpoints" in after.get_relation(8).local_app_data

@@ -1,41 +1,27 @@
 """The built-in PostgreSQL charm, with the real library and a server that only answers."""
 
 import json
-import sys
-from collections.abc import Generator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import ops
+import providers
 import pytest
 from ops import testing
-from paas_local.build import yaml_files
-from paas_local.providers import BUILT_IN
+from paas_local.providers.common.clients import Client
 from paas_local.providers.postgresql_k8s.charm.src import postgresql
 
-CHARM = BUILT_IN["postgresql-k8s"] / "charm"
 PROGRAM = ["/bin/python3", "/postgresql/pg.py"]
 REQUESTED = ["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]
 ASKED = {"database": "flask-k8s", "requested-secrets": json.dumps(REQUESTED), "provided-secrets": '["mtls-cert"]'}
 PRIMARY = "postgresql-k8s-primary.demo.svc.cluster.local:5432"
 
 
-@pytest.fixture(scope="module")
-def charm_type(charm_libs: Path) -> Generator[type[ops.CharmBase]]:
-    """Import the charm the way its dispatch does: its own modules are beside it."""
-    sys.path.insert(0, str(CHARM / "src"))
-    loaded: Any = import_module("paas_local.providers.postgresql_k8s.charm.src.charm")
-    yield loaded.PostgresqlCharm
-    sys.path.remove(str(CHARM / "src"))
-
-
 @pytest.fixture
-def context(charm_type: type[ops.CharmBase], monkeypatch: pytest.MonkeyPatch) -> testing.Context[ops.CharmBase]:
-    monkeypatch.setattr(charm_type, "patience", 0)
-    meta = yaml_files.load(CHARM / "charmcraft.yaml")
-    keys = ("name", "summary", "description", "containers", "resources", "provides", "storage")
-    return testing.Context(charm_type, meta={key: meta[key] for key in keys}, juju_version="3.6.11")
+def context(charm_libs: Path, answering: list[bool], monkeypatch: pytest.MonkeyPatch) -> testing.Context[ops.CharmBase]:
+    """Load the charm; its server takes connections."""
+    monkeypatch.setattr(providers.charm_type("postgresql-k8s"), "patience", 0)
+    return providers.context("postgresql-k8s")
 
 
 @pytest.fixture
@@ -50,7 +36,7 @@ def data(tmp_path: Path) -> Path:
 
 def answers(*users: int, version: str = "18.4") -> testing.Exec:
     """Let the server say this of itself, whatever it is asked."""
-    lines = [f"version|{version}", *(f"user|relation_id_{user}" for user in users)]
+    lines = [version, *(f"relation_id_{user}" for user in users)]
     return testing.Exec([*PROGRAM, "psql"], stdout="\n".join(lines))
 
 
@@ -65,17 +51,6 @@ def client(number: int = 7, **more: Any) -> testing.Relation:
     return testing.Relation("database", interface="postgresql_client", id=number, **given)
 
 
-def state(server: testing.Container, *relations: testing.Relation, **more: Any) -> testing.State:
-    given: dict[str, Any] = {
-        "leader": True,
-        "containers": {server},
-        "relations": {*relations},
-        "model": testing.Model("demo", type="kubernetes"),
-        **more,
-    }
-    return testing.State(**given)
-
-
 def said(context: testing.Context[ops.CharmBase]) -> list[str]:
     """Give the SQL of the last event."""
     return [str(call.stdin or "") for call in context.exec_history["postgresql"] if "psql" in call.command]
@@ -88,7 +63,7 @@ def content(after: testing.State, uri: str) -> dict[str, str]:
 def test_starts_the_server(context: testing.Context[ops.CharmBase], data: Path):
     server = container(data)
 
-    after = context.run(context.on.pebble_ready(server), state(server))
+    after = context.run(context.on.pebble_ready(server), providers.state(server))
 
     assert after.unit_status == testing.ActiveStatus("Primary")
     service = after.get_container("postgresql").plan.services["postgresql"]
@@ -101,7 +76,7 @@ def test_starts_the_server(context: testing.Context[ops.CharmBase], data: Path):
 def test_lets_the_pods_in_with_passwords(context: testing.Context[ops.CharmBase], data: Path):
     server = container(data)
 
-    context.run(context.on.pebble_ready(server), state(server))
+    context.run(context.on.pebble_ready(server), providers.state(server))
 
     access = (data / "18" / "pg_hba.conf").read_text()
     assert "host all all 10.152.0.0/16 scram-sha-256\n" in access
@@ -112,7 +87,7 @@ def test_initialises_the_database_under_another_name(context: testing.Context[op
     execs = testing.Exec([*PROGRAM, "initdb"]), testing.Exec(["mv"]), answers()
     server = container(tmp_path, *execs)
 
-    context.run(context.on.pebble_ready(server), state(server))
+    context.run(context.on.pebble_ready(server), providers.state(server))
 
     assert testing.MaintenanceStatus("initialising the database") in context.unit_status_history
     commands = [call.command for call in context.exec_history["postgresql"]]
@@ -124,7 +99,7 @@ def test_tells_why_the_database_cannot_be_initialised(context: testing.Context[o
     failing = testing.Exec([*PROGRAM, "initdb"], return_code=1, stderr="what\ninitdb: error: no space left")
     server = container(tmp_path, failing)
 
-    after = context.run(context.on.pebble_ready(server), state(server))
+    after = context.run(context.on.pebble_ready(server), providers.state(server))
 
     words = "initialising the database failed: initdb: error: no space left"
     assert after.unit_status == testing.WaitingStatus(words)
@@ -134,7 +109,7 @@ def test_tells_why_the_database_cannot_be_initialised(context: testing.Context[o
 def test_waits_for_the_container(event: str, context: testing.Context[ops.CharmBase], data: Path):
     server = container(data, can_connect=False)
 
-    after = context.run(getattr(context.on, event)(), state(server, client()))
+    after = context.run(getattr(context.on, event)(), providers.state(server, client()))
 
     assert after.unit_status == testing.WaitingStatus("waiting for the container")
 
@@ -142,15 +117,15 @@ def test_waits_for_the_container(event: str, context: testing.Context[ops.CharmB
 def test_waits_for_a_server_that_does_not_answer(context: testing.Context[ops.CharmBase], data: Path):
     server = container(data, testing.Exec([*PROGRAM, "psql"], return_code=2, stderr="refused"))
 
-    after = context.run(context.on.update_status(), state(server, client()))
+    after = context.run(context.on.update_status(), providers.state(server, client()))
 
-    assert after.unit_status == testing.WaitingStatus("waiting for the database server to answer")
+    assert after.unit_status == testing.WaitingStatus("waiting for the server to answer: refused")
 
 
 def test_other_units_say_that_there_are_no_replicas(context: testing.Context[ops.CharmBase], data: Path):
     server = container(data)
 
-    after = context.run(context.on.pebble_ready(server), state(server, leader=False))
+    after = context.run(context.on.pebble_ready(server), providers.state(server, leader=False))
 
     assert after.unit_status == testing.WaitingStatus("replicas are not supported")
     assert not after.get_container("postgresql").plan.services
@@ -161,7 +136,7 @@ def test_a_client_gets_a_user_and_a_database(event: str, context: testing.Contex
     relation, server = client(), container(data)
     occurred = context.on.relation_changed(relation) if event == "relation_changed" else context.on.update_status()
 
-    after = context.run(occurred, state(server, relation))
+    after = context.run(occurred, providers.state(server, relation))
 
     bag = after.get_relation(7).local_app_data
     assert (bag["database"], bag["version"], bag["endpoints"]) == ("flask-k8s", "18.4", PRIMARY)
@@ -179,7 +154,7 @@ def test_a_client_gets_a_user_and_a_database(event: str, context: testing.Contex
 def test_a_client_without_secrets_gets_plain_values(context: testing.Context[ops.CharmBase], data: Path):
     relation, server = client(remote_app_data={"database": "flask-k8s"}), container(data)
 
-    after = context.run(context.on.relation_changed(relation), state(server, relation))
+    after = context.run(context.on.relation_changed(relation), providers.state(server, relation))
 
     assert after.get_relation(7).local_app_data["username"] == "relation_id_7"
 
@@ -187,7 +162,7 @@ def test_a_client_without_secrets_gets_plain_values(context: testing.Context[ops
 def test_a_client_that_has_asked_for_nothing_gets_nothing(context: testing.Context[ops.CharmBase], data: Path):
     relation, server = client(remote_app_data={}), container(data)
 
-    after = context.run(context.on.relation_changed(relation), state(server, relation))
+    after = context.run(context.on.relation_changed(relation), providers.state(server, relation))
 
     assert not after.get_relation(7).local_app_data.keys() - {"data"}
     assert len(said(context)) == 1
@@ -195,7 +170,7 @@ def test_a_client_that_has_asked_for_nothing_gets_nothing(context: testing.Conte
 
 def served(context: testing.Context[ops.CharmBase], data: Path) -> testing.State:
     relation, server = client(), container(data)
-    return context.run(context.on.relation_changed(relation), state(server, relation))
+    return context.run(context.on.relation_changed(relation), providers.state(server, relation))
 
 
 def now(before: testing.State, server: testing.Container) -> testing.State:
@@ -249,10 +224,11 @@ def test_a_lost_user_comes_back_with_its_password(context: testing.Context[ops.C
 def test_a_user_that_nobody_was_told_of_gets_another_password(context: testing.Context[ops.CharmBase], data: Path):
     relation, server = client(), container(data, answers(7))
 
-    after = context.run(context.on.relation_changed(relation), state(server, relation))
+    after = context.run(context.on.relation_changed(relation), providers.state(server, relation))
 
     password = content(after, after.get_relation(7).local_app_data["secret-user"])["password"]
-    assert f"LOGIN PASSWORD %L', 'relation_id_7', '{password}'" in said(context)[1]
+    assert said(context)[1] == postgresql.removal([7])
+    assert f"LOGIN PASSWORD %L', 'relation_id_7', '{password}'" in said(context)[2]
 
 
 def test_a_client_that_leaves_is_shut_out(context: testing.Context[ops.CharmBase], data: Path):
@@ -268,9 +244,9 @@ def test_a_client_that_leaves_is_shut_out(context: testing.Context[ops.CharmBase
 def test_a_client_that_left_while_the_server_was_away_is_shut_out_later(
     context: testing.Context[ops.CharmBase], data: Path
 ):
-    server = container(data, answers(7, 9))
+    server = container(data, answers(7))
 
-    context.run(context.on.update_status(), state(server, client(9)))
+    context.run(context.on.update_status(), providers.state(server, client(9)))
 
     assert said(context)[1] == postgresql.removal([7])
 
@@ -278,7 +254,7 @@ def test_a_client_that_left_while_the_server_was_away_is_shut_out_later(
 def test_two_clients_get_a_user_each(context: testing.Context[ops.CharmBase], data: Path):
     one, two, server = client(7), client(8, remote_app_name="other"), container(data, answers(7))
 
-    after = context.run(context.on.relation_changed(two), state(server, one, two))
+    after = context.run(context.on.relation_changed(two), providers.state(server, one, two))
 
     names = {
         relation.id: content(after, relation.local_app_data["secret-user"])["username"]
@@ -290,29 +266,23 @@ def test_two_clients_get_a_user_each(context: testing.Context[ops.CharmBase], da
 def test_the_servers_own_databases_are_not_given_away(context: testing.Context[ops.CharmBase], data: Path):
     relation, server = client(remote_app_data={**ASKED, "database": "postgres"}), container(data)
 
-    after = context.run(context.on.relation_changed(relation), state(server, relation, client(8)))
+    after = context.run(context.on.relation_changed(relation), providers.state(server, relation, client(8)))
 
     assert "endpoints" not in after.get_relation(7).local_app_data
     assert "endpoints" in after.get_relation(8).local_app_data
 
-    words = "a client asks for the database postgres, which is the server's own"
+    words = "a client asks for the database postgres, which belongs to the server itself"
     assert after.unit_status == testing.BlockedStatus(words)
 
 
 def test_names_cannot_leave_their_quotes():
-    sql = postgresql.creation(postgresql.Database(relation=1, name="o'brien\"", password="p'w"))
+    sql = postgresql.creation(Client(relation=1, database="o'brien\"", password="p'w"))
 
     assert "'o''brien\"'" in sql
     assert "'p''w'" in sql
 
 
 def test_all_users_of_a_database_act_as_its_owner():
-    sql = postgresql.creation(postgresql.Database(relation=1, name="notes", password="x"))
+    sql = postgresql.creation(Client(relation=1, database="notes", password="x", prefix=postgresql.USER_PREFIX))
 
     assert "format('ALTER ROLE %I IN DATABASE %I SET role = %L', 'relation_id_1', 'notes', 'notes_owner')" in sql
-
-
-def test_reads_what_the_server_says():
-    state = postgresql.parse("version|18.4\nuser|relation_id_12\nuser|relation_id_x\n")
-
-    assert state == postgresql.State(version="18.4", relations=frozenset({12}))

@@ -117,7 +117,9 @@ def test_a_client_that_is_gone_is_shut_out(context: testing.Context[ops.CharmBas
 def test_the_servers_own_user_is_not_given_away(context: testing.Context[ops.CharmBase], server: Server):
     after = context.run(context.on.update_status(), providers.state(container(), client(7, "guest"), client(8, "web")))
 
-    assert after.unit_status == testing.BlockedStatus("a client asks for the user guest, which is the server's own")
+    assert after.unit_status == testing.BlockedStatus(
+        "a client asks for the user guest, which belongs to the server itself"
+    )
     assert not after.get_relation(7).local_app_data
     assert "password" in after.get_relation(8).local_app_data
 

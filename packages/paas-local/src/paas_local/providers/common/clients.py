@@ -1,4 +1,4 @@
-"""A client of a database server, and how its user is called."""
+"""Clients of a database server, and the names of their users."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,21 +6,24 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """What one relation asks for, and the user it gets."""
+    """A relation's request for a database, and the user that serves it."""
 
     relation: int
+    """Id of the relation."""
     database: str
     password: str = field(repr=False)
-    told: bool = True
-    """Whether the password is published already; a user of whom it is not is nobody's."""
+    published: bool = True
+    """Whether the client can read the password already."""
+    prefix: str = "relation-"
+    """The name of the user up to the relation's id."""
 
     @property
     def user(self) -> str:
-        """Name the user as the clients know it from the real charms."""
-        return f"relation-{self.relation}"
+        """The name of the user, as the real charm of the server builds it."""
+        return f"{self.prefix}{self.relation}"
 
 
-def relations(users: Iterable[str]) -> frozenset[int]:
-    """Tell whose users these are; others are the server's own."""
-    numbers = (user.removeprefix("relation-") for user in users if user.startswith("relation-"))
+def relation_ids(users: Iterable[str], prefix: str = "relation-") -> frozenset[int]:
+    """Return the relations to which users belong; users with other names belong to the server."""
+    numbers = (user.removeprefix(prefix) for user in users if user.startswith(prefix))
     return frozenset(int(number) for number in numbers if number.isdecimal())

@@ -1,7 +1,7 @@
-"""What providers of databases have in common: a database and a user for each client, told by the usual library.
+"""The base of providers that give each client a database and a user.
 
-A user is named after its relation, so that the server itself says who may log in: what differs from the relations
-that there are is made or shut out in any event.
+The library ``data_interfaces`` publishes them. A user is named after its relation, so the server itself knows which
+users exist: every event compares them with the relations, and creates or removes what differs.
 """
 
 import secrets
@@ -14,7 +14,7 @@ from charms.data_platform_libs.v0 import (  # pyright: ignore[reportMissingImpor
     data_interfaces,  # pyright: ignore[reportUnknownVariableType]  for the same reason
 )
 
-if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
     from paas_local.providers.common import provider
     from paas_local.providers.common.clients import Client
 else:
@@ -23,18 +23,18 @@ else:
 
 
 class Library(Protocol):
-    """What is used of the library, which knows where a value is published: in the relation or in a secret."""
+    """The part of the library that is used; it knows whether a value is in the databag or in a secret."""
 
     def fetch_relation_field(self, relation_id: int, field: str) -> str | None:
-        """Read what the client wrote."""
+        """Read a value of the client."""
         ...
 
     def fetch_my_relation_field(self, relation_id: int, field: str) -> str | None:
-        """Read what we wrote."""
+        """Read a value of this application."""
         ...
 
     def update_relation_data(self, relation_id: int, data: Mapping[str, str]) -> None:
-        """Write."""
+        """Write values of this application."""
         ...
 
 
@@ -42,7 +42,9 @@ class DatabaseCharm(provider.ProviderCharm):
     """A database server on one unit."""
 
     reserved: ClassVar[frozenset[str]]
-    """Databases that are the server's own."""
+    """Databases of the server itself, which no client gets."""
+    user_prefix: ClassVar[str] = "relation-"
+    """The name of a client's user up to the relation's id."""
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
@@ -50,59 +52,63 @@ class DatabaseCharm(provider.ProviderCharm):
         self._library = cast("Library", provides)
 
     @abstractmethod
-    def admitted(self) -> frozenset[int]:
-        """Ask the server which relations' users may log in."""
+    def relations_with_user(self) -> frozenset[int]:
+        """Ask the server for the relations whose users may log in."""
 
     @abstractmethod
-    def admit(self, client: Client) -> None:
-        """Make a user and its database, where they are not there."""
+    def create_user(self, client: Client) -> None:
+        """Create a user and its database, where they do not exist."""
 
     @abstractmethod
-    def shut_out(self, gone: Iterable[int]) -> None:
-        """Remove users; their databases stay."""
+    def remove_users(self, relations: Iterable[int]) -> None:
+        """Remove the users of relations; their databases stay."""
 
     @abstractmethod
-    def described(self, client: Client) -> Mapping[str, str]:
-        """Say what a client finds in the relation, beside its database, name and password."""
+    def connection(self, client: Client) -> Mapping[str, str]:
+        """Return what a client reads from the relation, in addition to its database, user name and password."""
 
     def serve(self, relations: Iterable[ops.Relation]) -> None:
-        """Have the server know the clients that there are, and no others."""
-        clients = {relation.id: client for relation in relations if (client := self._asked(relation))}
-        told = {client.relation for client in clients.values() if client.told}
-        admitted = self.admitted()
-        # A hook that failed in between has left a user whose password nobody knows.
-        if gone := admitted - told:
-            self.shut_out(gone)
+        """Create the users of new clients, remove those of clients that have gone, and publish."""
+        clients = {relation.id: client for relation in relations if (client := self._client(relation))}
+        published = {client.relation for client in clients.values() if client.published}
+        existing = self.relations_with_user()
+        # After a hook that failed half-way, a user exists whose password no client can read.
+        if gone := existing - published:
+            self.remove_users(gone)
         refused = [client for client in clients.values() if client.database in self.reserved]
         for client in clients.values():
             if client in refused:
                 continue
-            if client.relation not in admitted & told:
-                self.admit(client)
-            self._tell(client)
+            if client.relation not in existing & published:
+                self.create_user(client)
+            self._publish(client)
         if refused:
             name = refused[0].database
-            raise provider.RefusedError(f"a client asks for the database {name}, which is the server's own")
+            raise provider.RefusedError(f"a client asks for the database {name}, which belongs to the server itself")
 
     def publish(self, relation: ops.Relation) -> None:
-        """Say nothing more than :meth:`serve` does."""
+        """Do nothing: :meth:`serve` publishes."""
 
-    def _asked(self, relation: ops.Relation) -> Client | None:
-        """Read what a client asks for, with the password it was given or will get."""
+    def _client(self, relation: ops.Relation) -> Client | None:
+        """Read the request of a client, with the password that it has or will get."""
         name = self._library.fetch_relation_field(relation.id, "database")
         if name is None:
             return None
         password = self._library.fetch_my_relation_field(relation.id, "password")
         return Client(
-            relation=relation.id, database=name, password=password or secrets.token_hex(16), told=bool(password)
+            relation=relation.id,
+            database=name,
+            password=password or secrets.token_hex(16),
+            published=bool(password),
+            prefix=self.user_prefix,
         )
 
-    def _tell(self, client: Client) -> None:
+    def _publish(self, client: Client) -> None:
         data = {
             "database": client.database,
             "username": client.user,
             "password": client.password,
-            **self.described(client),
+            **self.connection(client),
         }
         read = self._library.fetch_my_relation_field
         changed = {key: value for key, value in data.items() if read(client.relation, key) != value}

@@ -1,8 +1,7 @@
-"""What the built-in providers have in common: one server in one container, and clients that are told of it.
+"""The base of the built-in providers: one server in one container, and clients that read its address.
 
-Every event does the same: bring the server up as it should be, wait until it answers, publish. The event's name
-decides nothing. A provider says what runs (:meth:`ProviderCharm.server`) and what a client gets to know
-(:meth:`ProviderCharm.publish`); what follows from other events it observes itself.
+Every event does the same, whatever its name: start the server as :meth:`ProviderCharm.server` describes it, wait until
+it answers, and publish to each client (:meth:`ProviderCharm.publish`). A provider observes only its actions itself.
 """
 
 import contextlib
@@ -19,7 +18,7 @@ from typing import Any, ClassVar
 
 import ops
 
-Text = Mapping[str, str]
+StrMap = Mapping[str, str]
 _PAUSE = 0.1
 _NODE_PORTS = range(30000, 32768)
 
@@ -29,7 +28,7 @@ class NotReadyError(Exception):
 
 
 class RefusedError(Exception):
-    """An option or a client asks for what cannot be; the text is for the status."""
+    """An option or a client asks for something impossible; the text is for the status."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,21 +39,23 @@ class Server:
     """Also the name of its service."""
     command: str
     port: int
-    """Where it answers; it takes connections once it can be used."""
+    """The server can be used once it takes connections on this port."""
     more_ports: tuple[int, ...] = ()
-    """Others that clients use."""
-    files: Text = field(default_factory=dict[str, str])
-    """Path to content of its configuration; where one differs, the server starts anew."""
-    environment: Text = field(default_factory=dict[str, str], repr=False)
+    """Other ports that clients use."""
+    files: StrMap = field(default_factory=dict[str, str])
+    """Path to content of its configuration; the server restarts when one differs."""
+    environment: StrMap = field(default_factory=dict[str, str], repr=False)
     reload: tuple[str, ...] | None = None
-    """Command that has a running server read them anew in place of that; empty, where it notices by itself."""
+    """Command that makes a running server read its files again, in place of a restart; empty if it does so itself."""
     user: str | None = "_daemon_"
     """The account that runs it; None where the whole container runs as another user already."""
     kill_delay: str = "5s"
+    check: bool = False
+    """Whether Pebble checks the port; the charm then runs when the check fails and when it recovers."""
 
     @property
     def layer(self) -> ops.pebble.LayerDict:
-        """Give the layer of its service."""
+        """The layer of its service."""
         service: ops.pebble.ServiceDict = {
             "override": "replace",
             "summary": self.container,
@@ -65,7 +66,9 @@ class Server:
         }
         if self.user:
             service |= {"user": self.user}
-        return {"summary": self.container, "services": {self.container: service}}
+        check: ops.pebble.CheckDict = {"override": "replace", "level": "ready", "tcp": {"port": self.port}}
+        checks = {self.container: check} if self.check else {}
+        return {"summary": self.container, "services": {self.container: service}, "checks": checks}
 
 
 class ProviderCharm(ops.CharmBase):
@@ -73,18 +76,23 @@ class ProviderCharm(ops.CharmBase):
 
     endpoints: ClassVar[tuple[str, ...]]
     patience: ClassVar[float] = 30.0
-    """Seconds for a server that was just started to take connections."""
+    """Seconds until a server that was just started takes connections."""
+    active_message: ClassVar[str] = ""
+    """Message of the active status."""
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         events: list[ops.BoundEvent] = [
+            self.on.install,
             self.on.start,
             self.on.config_changed,
             self.on.leader_elected,
             self.on.update_status,
             self.on.upgrade_charm,
-            *(self.on[name].pebble_ready for name in self.meta.containers),
         ]
+        for name in self.meta.containers:
+            container = self.on[name]
+            events += [container.pebble_ready, container.pebble_check_failed, container.pebble_check_recovered]
         for name in self.endpoints:
             relation = self.on[name]
             events += [
@@ -102,10 +110,13 @@ class ProviderCharm(ops.CharmBase):
 
     @abstractmethod
     def publish(self, relation: ops.Relation) -> None:
-        """Tell a client what it needs, with :func:`write`; called in each event, once the server answers."""
+        """Write the databag of a client with :func:`write`; runs in each event, once the server answers."""
+
+    def prepare(self, container: ops.Container) -> None:
+        """Prepare the container before the server starts; runs in each event."""
 
     def serve(self, relations: Iterable[ops.Relation]) -> None:
-        """Do what is to be done on a server that answers; who asks for what cannot be keeps nobody else from it."""
+        """Publish to every client; a client that is refused does not stop the others."""
         refused = [reason for relation in relations if (reason := self._refusal(relation))]
         if refused:
             raise RefusedError("; ".join(refused))
@@ -203,13 +214,14 @@ class ProviderCharm(ops.CharmBase):
         except NotReadyError as reason:
             self.unit.status = ops.WaitingStatus(str(reason))
         else:
-            self.unit.status = ops.ActiveStatus()
+            self.unit.status = ops.ActiveStatus(self.active_message)
 
     def _serve(self, server: Server) -> None:
         container = self.unit.get_container(server.container)
         if not container.can_connect():
             raise NotReadyError("waiting for the container")
         try:
+            self.prepare(container)
             _run(container, server)
         except ops.pebble.Error as error:
             raise NotReadyError(f"the server does not start: {_first_line(error)}") from error
@@ -224,7 +236,7 @@ def invalid(relation: ops.Relation, reason: object) -> RefusedError:
     return RefusedError(f"invalid {relation.name} relation data from {relation.app.name}: {reason}")
 
 
-def write(bag: ops.RelationDataContent, values: Text) -> None:
+def write(bag: ops.RelationDataContent, values: StrMap) -> None:
     """Write what differs; an empty value removes its key."""
     for name, value in values.items():
         if bag.get(name, "") != value:

@@ -38,26 +38,26 @@ class MongodbCharm(databases.DatabaseCharm):
             user=None,
         )
 
-    def admitted(self) -> frozenset[int]:
+    def relations_with_user(self) -> frozenset[int]:
         """Ask for the version on the way: that of MongoDB which clients take it for."""
         with mongodb.administration(self._password) as admin:
             self.version = str(admin.command("buildInfo")["version"])
             users = [str(user["user"]) for user in admin.command("usersInfo")["users"]]
         self.unit.set_workload_version(self.version)
-        return clients.relations(users)
+        return clients.relation_ids(users)
 
-    def admit(self, client: Client) -> None:
+    def create_user(self, client: Client) -> None:
         """Make the user; FerretDB knows no roles, and makes the database when it is written to."""
         with mongodb.administration(self._password) as admin:
             admin.command("createUser", client.user, pwd=client.password, roles=[])
 
-    def shut_out(self, gone: Iterable[int]) -> None:
+    def remove_users(self, relations: Iterable[int]) -> None:
         """Remove users; who is connected stays so until the connection ends."""
         with mongodb.administration(self._password) as admin:
-            for relation in sorted(gone):
+            for relation in sorted(relations):
                 admin.command("dropUser", f"relation-{relation}")
 
-    def described(self, client: Client) -> Mapping[str, str]:
+    def connection(self, client: Client) -> Mapping[str, str]:
         """Say where the server is; no replica set is named, as there is none."""
         login, database = f"{client.user}:{client.password}", quote(client.database, safe="")
         return {

@@ -44,22 +44,22 @@ class MysqlCharm(databases.DatabaseCharm):
         # It writes what it has in memory before it ends.
         return provider.Server(container="mysql", command=" ".join(command), port=PORT, user=None, kill_delay="30s")
 
-    def admitted(self) -> frozenset[int]:
+    def relations_with_user(self) -> frozenset[int]:
         """Ask for the version on the way."""
         version, *users = self._ask(mysql.STATE).splitlines()
         self.version = version.partition("-")[0]
         self.unit.set_workload_version(self.version)
-        return clients.relations(users)
+        return clients.relation_ids(users)
 
-    def admit(self, client: Client) -> None:
+    def create_user(self, client: Client) -> None:
         """Make them in SQL."""
         self._ask(mysql.creation(client))
 
-    def shut_out(self, gone: Iterable[int]) -> None:
+    def remove_users(self, relations: Iterable[int]) -> None:
         """Remove them in SQL."""
-        self._ask(mysql.removal(gone))
+        self._ask(mysql.removal(relations))
 
-    def described(self, client: Client) -> Mapping[str, str]:  # noqa: ARG002 - the same for all
+    def connection(self, client: Client) -> Mapping[str, str]:  # noqa: ARG002 - the same for all
         """Say where the server is, under the names of the real charm."""
         domain = f"{self.model.name}.svc.cluster.local:{PORT}"
         return {

@@ -1,125 +1,111 @@
 #!/usr/bin/env python3
-"""Keeps a PostgreSQL server running, and gives each related application a database and a user.
+"""A charm that runs a PostgreSQL server, with a database and a user for each related application."""
 
-Every event does the same: bring the server up, compare the users that may log in with the relations there
-are, make or shut out what differs, and publish. The event's name decides nothing.
-"""
-
-import secrets
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, cast
+import contextlib
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import ops
-from charms.data_platform_libs.v0 import (  # pyright: ignore[reportMissingImports]  it is fetched when the charm is packed
-    data_interfaces,  # pyright: ignore[reportUnknownVariableType]  for the same reason
-)
 
-if TYPE_CHECKING:  # where a type checker finds it; a charm's own modules are beside it
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
+    from paas_local.providers.common import clients, databases, execution, provider
+    from paas_local.providers.common.clients import Client
     from paas_local.providers.postgresql_k8s.charm.src import postgresql
 else:
+    import clients
+    import databases
+    import execution
     import postgresql
+    import provider
+    from clients import Client
 
-ENDPOINT = "database"
-
-
-class Provider(Protocol):
-    """What is used of the library, which knows where a value is published: in the relation or in a secret."""
-
-    def fetch_relation_field(self, relation_id: int, field: str) -> str | None:
-        """Read what the client wrote."""
-        ...
-
-    def fetch_my_relation_field(self, relation_id: int, field: str) -> str | None:
-        """Read what we wrote."""
-        ...
-
-    def update_relation_data(self, relation_id: int, data: Mapping[str, str]) -> None:
-        """Write."""
-        ...
+PORT = 5432
+DATA = "/var/lib/pg/data/18"
+_CONTAINER = "postgresql"
+_PROGRAM = ("/bin/python3", "/postgresql/pg.py")
+_SOCKETS = "/tmp"  # noqa: S108 - in the server's own container
+_TIMEOUT = 120
+_PAUSE = 0.2
 
 
-class PostgresqlCharm(ops.CharmBase):
+class PostgresqlCharm(databases.DatabaseCharm):
     """PostgreSQL on one unit."""
 
+    endpoints = ("database",)
+    reserved = postgresql.RESERVED
+    user_prefix = postgresql.USER_PREFIX
+    active_message = "Primary"
     patience = 20.0
-    """Seconds for a server that was just started to answer."""
+    version = ""
 
-    def __init__(self, framework: ops.Framework) -> None:
-        super().__init__(framework)
-        provides = data_interfaces.DatabaseProvides(self, relation_name=ENDPOINT)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  untyped, as above
-        self.provider = cast("Provider", provides)
-        database = self.on[ENDPOINT]
-        for event in (
-            self.on.install,
-            self.on.start,
-            self.on.postgresql_pebble_ready,
-            self.on.postgresql_pebble_check_failed,
-            self.on.postgresql_pebble_check_recovered,
-            self.on.config_changed,
-            self.on.leader_elected,
-            self.on.update_status,
-            self.on.upgrade_charm,
-            database.relation_changed,
-            database.relation_broken,
-        ):
-            framework.observe(event, self._reconcile)
-
-    def _reconcile(self, _: ops.EventBase) -> None:
-        if not self.unit.is_leader():
-            self.unit.status = ops.WaitingStatus("replicas are not supported")
+    def prepare(self, container: ops.Container) -> None:
+        """Create the data folder, under another name until it is complete."""
+        if container.exists(f"{DATA}/PG_VERSION"):
             return
-        container = self.unit.get_container("postgresql")
-        if not container.can_connect():
-            self.unit.status = ops.WaitingStatus("waiting for the container")
-            return
-        try:
-            self.unit.status = self._serve(postgresql.Server(container, self.patience))
-        except postgresql.NotReadyError as reason:
-            self.unit.status = ops.WaitingStatus(str(reason))
+        self.unit.status = ops.MaintenanceStatus("initialising the database")
+        unfinished = f"{DATA}.new"
+        locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        initdb = ("initdb", "-D", unfinished, "-U", postgresql.SUPERUSER, "--auth=trust", *locale)
+        container.remove_path(unfinished, recursive=True)
+        for command in ((*_PROGRAM, *initdb), ("mv", unfinished, DATA)):
+            execution.execute(container, *command, timeout=_TIMEOUT, failure="initialising the database failed")
 
-    def _serve(self, server: postgresql.Server) -> ops.StatusBase:
-        if not server.initialised():
-            self.unit.status = ops.MaintenanceStatus("initialising the database")
-            server.initialise()
-        server.run()
-        state = server.state()
-        self.unit.set_workload_version(state.version)
-        self.unit.set_ports(postgresql.PORT)
-        wanted = {relation.id: database for relation in self._relations() if (database := self._asked(relation))}
-        if gone := state.relations - wanted.keys():
-            server.change(postgresql.removal(gone))
-        refused = [database.name for database in wanted.values() if database.name in postgresql.RESERVED]
-        for database in wanted.values():
-            if database.name in postgresql.RESERVED:
-                continue
-            # A hook that failed in between has left a user whose password nobody knows.
-            if database.relation not in state.relations or not database.told:
-                server.change(postgresql.creation(database))
-            self._publish(database, state.version)
-        if refused:
-            return ops.BlockedStatus(f"a client asks for the database {refused[0]}, which is the server's own")
-        return ops.ActiveStatus("Primary")
-
-    def _relations(self) -> list[ops.Relation]:
-        """Give the relations there are; during its last event a relation is still listed."""
-        return [relation for relation in self.model.relations[ENDPOINT] if relation.active]
-
-    def _asked(self, relation: ops.Relation) -> postgresql.Database | None:
-        """Read what a client asks for, with the password it was given or will get."""
-        name = self.provider.fetch_relation_field(relation.id, "database")
-        if name is None:
-            return None
-        password = self.provider.fetch_my_relation_field(relation.id, "password")
-        return postgresql.Database(
-            relation=relation.id, name=name, password=password or secrets.token_hex(16), told=bool(password)
+    def server(self) -> provider.Server:
+        """Describe the server on the data in its storage."""
+        options = ("-D", DATA, "-p", str(PORT), "-k", _SOCKETS, "-c", "listen_addresses=*")
+        return provider.Server(
+            container=_CONTAINER,
+            command=" ".join((*_PROGRAM, "postgres", *options)),
+            port=PORT,
+            files={f"{DATA}/pg_hba.conf": postgresql.ACCESS},
+            user=None,
+            # The server writes its memory to the disk before it ends.
+            kill_delay="30s",
+            check=True,
         )
 
-    def _publish(self, database: postgresql.Database, version: str) -> None:
-        data = postgresql.published(database, application=self.app.name, model=self.model.name, version=version)
-        read = self.provider.fetch_my_relation_field
-        changed = {key: value for key, value in data.items() if read(database.relation, key) != value}
-        if changed:
-            self.provider.update_relation_data(database.relation, changed)
+    def relations_with_user(self) -> frozenset[int]:
+        """Ask for the users, and for the version."""
+        self.version, *users = self._state().splitlines()
+        self.unit.set_workload_version(self.version)
+        return clients.relation_ids(users, self.user_prefix)
+
+    def _state(self) -> str:
+        """Ask until the server answers: while it recovers its data, it takes connections and refuses queries."""
+        until = time.monotonic() + self.patience
+        while time.monotonic() < until:
+            with contextlib.suppress(provider.NotReadyError):
+                return self._ask(postgresql.STATE)
+            time.sleep(_PAUSE)
+        return self._ask(postgresql.STATE, failure="waiting for the server to answer")
+
+    def create_user(self, client: Client) -> None:
+        """Create the user and its database in SQL."""
+        self._ask(postgresql.creation(client))
+
+    def remove_users(self, relations: Iterable[int]) -> None:
+        """Take the users' right to log in, in SQL."""
+        self._ask(postgresql.removal(relations))
+
+    def connection(self, client: Client) -> Mapping[str, str]:
+        """Return the address of the server, under the names of the real charm."""
+        domain = f"{self.model.name}.svc.cluster.local:{PORT}"
+        primary = f"{self.app.name}-primary.{domain}"
+        return {
+            # Names and passwords that this charm makes need no quoting.
+            "uris": f"postgresql://{client.user}:{client.password}@{primary}/{client.database}",
+            "endpoints": primary,
+            "read-only-endpoints": f"{self.app.name}-replicas.{domain}",
+            "tls": "False",
+            "version": self.version,
+        }
+
+    def _ask(self, sql: str, failure: str = "the server refuses a change") -> str:
+        options = ("-h", _SOCKETS, "-p", str(PORT), "-U", postgresql.SUPERUSER, "-d", "postgres")
+        psql = ("psql", *options, "-v", "ON_ERROR_STOP=1", "-X", "-q", "-A", "-t")
+        container = self.unit.get_container(_CONTAINER)
+        return execution.execute(container, *_PROGRAM, *psql, stdin=sql, timeout=_TIMEOUT, failure=failure)
 
 
 if __name__ == "__main__":

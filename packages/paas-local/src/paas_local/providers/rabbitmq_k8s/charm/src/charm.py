@@ -62,7 +62,7 @@ class RabbitmqCharm(provider.ProviderCharm):
                     admitted |= {user}
                 provider.write(relation.data[self.app], {"hostname": self.host, "password": password})
         if RESERVED in asked.values():
-            raise provider.RefusedError(f"a client asks for the user {RESERVED}, which is the server's own")
+            raise provider.RefusedError(f"a client asks for the user {RESERVED}, which belongs to the server itself")
 
     def publish(self, relation: ops.Relation) -> None:
         """Say nothing more than :meth:`serve` does."""

@@ -235,7 +235,7 @@ def swap(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def accepted_types(framework: paas_common.Framework, name: str) -> set[str]:
+def accepted_types(framework: paas_common.FrameworkSpec, name: str) -> set[str]:
     """Return the Juju types that the framework accepts for an option."""
     if name in framework.key_options:
         return {"string", "secret"}

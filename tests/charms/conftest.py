@@ -78,7 +78,7 @@ def framework(world: World, case: Case, base: str, monkeypatch: pytest.MonkeyPat
     """Return a world of the charm of the framework, with the metadata of the charmcraft extension."""
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
     world.meta = copy.deepcopy(_framework_meta(case.service, base))
-    world.charm_type = type("Charm", (case.charm,), {"start_patience": 0})
+    world.charm_type = type("Charm", (case.charm,), {"start_timeout": 0})
     world.container = case.older_container if base == BASE else "app"
     world.key_field = f"{case.service}_secret_key_id"
     world.peers = "secret-storage" if base == BASE else "peers"

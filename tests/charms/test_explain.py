@@ -35,7 +35,7 @@ def test_no_value_is_told(world: World) -> None:
 
 
 class Titled(paas_flask.Charm):
-    start_patience = 0
+    start_timeout = 0
 
     def environment(self, situation: object, /) -> dict[str, str]:
         return {"FLASK_GREETING": "Mine", "TITLE": "Mine too"}

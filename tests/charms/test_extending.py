@@ -37,7 +37,7 @@ def example() -> types.ModuleType:
 def weather(world: World, example: types.ModuleType) -> World:
     """Give a world of the example's charm."""
     world.meta = charmcraft_extensions.expand(yaml_files.load(CHARM / "charmcraft.yaml"), CHARM)
-    world.charm_type = type("WeatherCharm", (example.WeatherCharm,), {"start_patience": 0})
+    world.charm_type = type("WeatherCharm", (example.WeatherCharm,), {"start_timeout": 0})
     world.image_file("static/version.txt", "1.4.2\n")
     return world
 
@@ -201,7 +201,7 @@ class TestExample:
 class Author(paas_flask.Charm):
     """A charm whose parts the tests exchange."""
 
-    start_patience = 0
+    start_timeout = 0
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def fails(*_: object) -> typing.NoReturn:
     raise ValueError("no such\nthing")
 
 
-@pytest.mark.parametrize("method", ["environment", "obstacles", "files", "ports"])
+@pytest.mark.parametrize("method", ["environment", "readiness_problems", "files", "ports"])
 def test_code_that_fails_is_named_and_told_in_the_log(
     charm: Charm, caplog: pytest.LogCaptureFixture, method: str
 ) -> None:
@@ -257,7 +257,7 @@ def test_code_that_fails_late_is_no_different(charm: Charm) -> None:
 
 
 def test_a_secret_in_an_error_is_shown_nowhere(charm: Charm, caplog: pytest.LogCaptureFixture) -> None:
-    def files(_: object, situation: paas_common.Situation) -> typing.NoReturn:
+    def files(_: object, situation: paas_common.WorkloadContext) -> typing.NoReturn:
         raise ValueError(f"cannot use {situation.environment['FLASK_SECRET_KEY']}")
 
     with caplog.at_level(logging.DEBUG):
@@ -271,9 +271,9 @@ def test_a_secret_in_an_error_is_shown_nowhere(charm: Charm, caplog: pytest.LogC
     ("method", "answer", "reason"),
     [
         ("environment", {"A": 1}, "TypeError: A must be text, not int"),
-        ("environment", {"A=B": "1"}, "ValueError: 'A=B' cannot be the name of a variable"),
+        ("environment", {"A=B": "1"}, "ValueError: 'A=B' is not a valid variable name"),
         ("environment", None, "AttributeError: 'NoneType' object has no attribute 'items'"),
-        ("obstacles", ["not ready"], "TypeError: expected Hold, not str"),
+        ("readiness_problems", ["not ready"], "TypeError: expected Blocked or Waiting, not str"),
         ("files", ["/etc/motd"], "TypeError: expected File, not str"),
         (
             "files",
@@ -299,18 +299,18 @@ def test_an_answer_of_another_kind_is_named(charm: Charm, method: str, answer: o
 
 
 def test_a_rule_and_an_error_are_told_at_once(charm: Charm) -> None:
-    hold = paas_common.Hold(kind="waiting", reason="waiting for the moon")
+    hold = paas_common.Waiting("waiting for the moon")
 
-    after = deployed(charm(obstacles=always([hold]), ports=always([0])))
+    after = deployed(charm(readiness_problems=always([hold]), ports=always([0])))
 
     assert after.unit_status.name == "blocked"
     assert after.unit_status.message.endswith("; waiting for the moon")
 
 
 def test_the_last_word_on_the_environment_is_the_author_s(charm: Charm) -> None:
-    seen: list[paas_common.Situation] = []
+    seen: list[paas_common.WorkloadContext] = []
 
-    def variables(_: object, situation: paas_common.Situation) -> dict[str, str | pydantic.SecretStr | None]:
+    def variables(_: object, situation: paas_common.WorkloadContext) -> dict[str, str | pydantic.SecretStr | None]:
         seen.append(situation)
         return {"FLASK_BASE_URL": "https://mine", "FLASK_GREETING": None, "KEY": pydantic.SecretStr("mineOwn")}
 
@@ -346,7 +346,7 @@ def test_a_changed_file_does_what_the_author_says_and_no_more(
     assert starts(calls) == expected
 
 
-class TestStarted:
+class TestAfterStart:
     """What is done after a start."""
 
     @pytest.fixture
@@ -355,10 +355,10 @@ class TestStarted:
 
     @pytest.fixture
     def acting(self, charm: Charm, acted: list[str]) -> World:
-        def started(_: object, situation: paas_common.Situation) -> None:
+        def after_start(_: object, situation: paas_common.WorkloadContext) -> None:
             acted.append(situation.unit)
 
-        return charm(started=started)
+        return charm(after_start=after_start)
 
     def test_it_acts_once_after_a_start(self, acting: World, acted: list[str]) -> None:
         settled = deployed(acting)
@@ -388,18 +388,18 @@ class TestStarted:
         assert (before, acted) == ([], ["flask-k8s/0"])
 
     def test_when_it_fails_the_hook_does_not_and_it_is_tried_again(self, charm: Charm, acted: list[str]) -> None:
-        def started(_: object, situation: paas_common.Situation) -> None:
+        def after_start(_: object, situation: paas_common.WorkloadContext) -> None:
             acted.append(situation.unit)
             if len(acted) == 1:
                 fails()
 
-        world = charm(started=started)
+        world = charm(after_start=after_start)
         failed = deployed(world)
         after = world.run(world.context().on.update_status(), failed)
         world.run(world.context().on.update_status(), after)
 
         assert failed.unit_status == testing.BlockedStatus(
-            "MyCharm.started failed: ValueError: no such thing (the traceback is in juju debug-log); "
+            "MyCharm.after_start failed: ValueError: no such thing (the traceback is in juju debug-log); "
             "it is tried again at the next event"
         )
         assert after.unit_status == testing.ActiveStatus()
@@ -472,7 +472,7 @@ def test_an_integration_that_fails_is_named_without_what_the_other_side_wrote(
 
 def test_without_a_customary_stem_the_endpoint_names_the_variables(charm: Charm) -> None:
     def env(plan: Plan, context: paas_common.Context) -> dict[str, str | None]:
-        return {f"{context.stem}_URL": plan.url, f"{context.stem}_NOTHING": None}
+        return {f"{context.env_prefix}_URL": plan.url, f"{context.env_prefix}_NOTHING": None}
 
     world = charm(integrations=(planner(env=env),))
     related = testing.Relation("planner", interface="planner", remote_app_data={"url": "http://p"})

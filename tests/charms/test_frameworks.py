@@ -219,8 +219,8 @@ def test_paas_config_s_port_beats_the_option(framework: World, case: Case) -> No
 
     (container,) = after.containers
     assert container.plan.checks["answers"].tcp == {"port": 7777}
-    assert environment(after, case.service)[f"{case.charm.spec.prefix}BASE_URL"] == "http://flask-k8s.demo:7777"
-    assert {environment(after, case.service)[name] for name in case.charm.spec.port_names} <= {"7777"}
+    assert environment(after, case.service)[f"{case.charm.spec.env_prefix}BASE_URL"] == "http://flask-k8s.demo:7777"
+    assert {environment(after, case.service)[name] for name in case.charm.spec.port_variables} <= {"7777"}
     assert not case.gunicorn or "7777" in framework.gunicorn
 
 
@@ -402,16 +402,16 @@ def framework_of_a_stranger(world: World) -> World:
         colour: str = pydantic.Field(default="red", alias="toy-colour")
 
     class ToyCharm(paas_common.PaasCharm):
-        start_patience = 0
-        spec = paas_common.Framework(
+        start_timeout = 0
+        spec = paas_common.FrameworkSpec(
             name="toy",
             settings=ToySettings,
-            prefix="TOY_",
-            settings_prefix="TOY_",
-            port_names=("TOY_PORT",),
-            metrics_port_names=(),
-            metrics_path_names=(),
-            reserved=("toy-",),
+            env_prefix="TOY_",
+            option_env_prefix="TOY_",
+            port_variables=("TOY_PORT",),
+            metrics_port_variables=(),
+            metrics_path_variables=(),
+            reserved_option_prefixes=("toy-",),
             ports=paas_common.Ports(app=5000, metrics=5000),
             app_dir="/app",
             migrations={"schema.toy": ("toy", "apply", "{app_dir}/schema.toy")},

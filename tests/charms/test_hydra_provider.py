@@ -16,7 +16,16 @@ pytestmark = pytest.mark.usefixtures("answering")
 REDIRECT = "http://juju.test/demo-web/callback"
 ASKED = {"redirect_uri": REDIRECT, "scope": "openid profile email", "grant_types": '["authorization_code"]'}
 ME = facts.Identity(model="demo", app="web", unit="web/0", leader=True)
-OURS = Context(me=ME, endpoint="oidc", relation=7, stem="OIDC", prefix="FLASK_", options={}, base_url="", folder="")
+OURS = Context(
+    identity=ME,
+    endpoint="oidc",
+    relation_id=7,
+    env_prefix="OIDC",
+    app_env_prefix="FLASK_",
+    options={},
+    base_url="",
+    folder="",
+)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import typing
 
 import pytest
 from ops import testing
-from paas_common.integrations import BY_INTERFACE
+from paas_common.integrations import BUILT_IN
 from world import World, environment, relation
 
 EXAMPLES = json.loads((pathlib.Path(__file__).parent / "fixtures/databags.json").read_text())
@@ -116,8 +116,8 @@ def test_an_optional_provider_that_has_not_answered_gives_nothing(world: World, 
 
     after = world.run(world.context().on.config_changed(), state_of(world, example, related))
 
-    stem = BY_INTERFACE[example["interface"]].stem
-    assert not [variable for variable in environment(after) if stem and variable.startswith(stem)]
+    prefix = BUILT_IN[example["interface"]].env_prefix
+    assert not [variable for variable in environment(after) if prefix and variable.startswith(prefix)]
     assert after.unit_status == testing.ActiveStatus()
 
 
@@ -132,9 +132,9 @@ def test_a_required_provider_that_has_not_answered_is_awaited(world: World, name
     assert after.unit_status == testing.WaitingStatus(f"waiting for provider to provide {example['endpoint']}")
 
 
-@pytest.mark.parametrize("interface", sorted(BY_INTERFACE))
+@pytest.mark.parametrize("interface", sorted(BUILT_IN))
 def test_a_required_integration_that_is_missing_is_named_with_the_command(world: World, interface: str) -> None:
-    known = BY_INTERFACE[interface]
+    known = BUILT_IN[interface]
     world.meta["requires"] = {"some-name": {"interface": interface}}
     key = world.secret()
 
@@ -197,7 +197,7 @@ def test_a_broken_relation_leaves_no_variable(world: World, example: dict[str, t
         ),
         ("http-proxy", {"responses": "no JSON"}, "responses (invalid JSON"),
         ("valkey", {"requests": "no JSON"}, "requests (invalid JSON"),
-        ("valkey-tls", {}, "tls (TLS is not supported; switch it off in the provider)"),
+        ("valkey-tls", {}, "tls (TLS is not supported; disable it in the provider)"),
         ("redis", {}, "port (input should be less than or equal to 65535)"),
     ],
 )
@@ -343,7 +343,8 @@ def test_oauth_without_an_ingress_says_what_to_do(world: World) -> None:
     after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
 
     assert after.unit_status == testing.BlockedStatus(
-        "integration oidc needs an ingress, so that browsers find the way back (juju integrate flask-k8s traefik-k8s)"
+        "integration oidc needs an ingress, so that browsers reach the application "
+        "(juju integrate flask-k8s traefik-k8s)"
     )
 
 

@@ -13,12 +13,22 @@ from ops import testing
 from paas_common.integrations import openfga
 from paas_common.integrations._integration import Context
 from paas_common.values import facts
+from pydantic import SecretStr
 from typing_extensions import override
 
 pytestmark = pytest.mark.usefixtures("answering")
 HOST = "openfga-k8s.demo.svc.cluster.local"
 ME = facts.Identity(model="demo", app="web", unit="web/0", leader=True)
-OURS = Context(me=ME, endpoint="openfga", relation=7, stem="FGA", prefix="FLASK_", options={}, base_url="", folder="")
+OURS = Context(
+    identity=ME,
+    endpoint="openfga",
+    relation_id=7,
+    env_prefix="FGA",
+    app_env_prefix="FLASK_",
+    options={},
+    base_url="",
+    folder="",
+)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -101,7 +111,10 @@ def test_a_client_gets_a_store_and_the_token(
     assert vars(server)["tokens"] == {f"Bearer {token(after)}"}
     parsed = openfga.parse(facts.Databags(app={**bag, "token": token(after)}), OURS)
     assert parsed == openfga.Openfga(
-        grpc_api_url=f"http://{HOST}:8081", http_api_url=f"http://{HOST}:8080", store_id="store-0", token=token(after)
+        grpc_api_url=f"http://{HOST}:8081",
+        http_api_url=f"http://{HOST}:8080",
+        store_id="store-0",
+        token=SecretStr(token(after)),
     )
 
 

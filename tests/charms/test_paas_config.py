@@ -19,10 +19,7 @@ from world import World, environment
         ("false", "it must be a mapping of keys to values"),
         (
             "prometheus: {scrape_configs: [{job_name: a, static_configs: [{targets: ['@scheduler']}]}]}",
-            (
-                "prometheus.scrape_configs.0.static_configs.0.targets "
-                "(a target at the scheduler is written @scheduler:PORT)"
-            ),
+            ("prometheus.scrape_configs.0.static_configs.0.targets (a scheduler target must be @scheduler:PORT)"),
         ),
         (
             "prometheus: {scrape_configs: [{job_name: a, static_configs: []}, {job_name: a, static_configs: []}]}",

@@ -7,7 +7,7 @@ import typing
 import pytest
 from frameworks import FRAMEWORKS
 from ops import testing
-from paas_common.integrations import BY_INTERFACE
+from paas_common.integrations import BUILT_IN
 from test_events_of_integrations import runs
 from test_integrations import but, named, of, state_of
 from world import World, relation
@@ -135,7 +135,7 @@ def goes_round(world: World, first: dict[str, typing.Any]) -> None:
 
 
 def test_every_interface_goes_round() -> None:
-    assert {named(name)["interface"] for name in CHANGES} == set(BY_INTERFACE)
+    assert {named(name)["interface"] for name in CHANGES} == set(BUILT_IN)
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -9,7 +9,7 @@ import threading
 import typing
 
 import ops
-import paas_common.pebble.container
+import paas_common.pebble.apply
 import pytest
 from ops import testing
 from paas_common.pebble import logs
@@ -149,7 +149,7 @@ class TestHealth:
     def test_a_start_is_awaited_until_the_next_good_look(
         self, world: World, monkeypatch: pytest.MonkeyPatch, looks: list[tuple[int, int]]
     ) -> None:
-        monkeypatch.setattr(world.charm_type, "start_patience", 30)
+        monkeypatch.setattr(world.charm_type, "start_timeout", 30)
         left = iter(looks)
         asked: list[tuple[int, int]] = []
 
@@ -161,7 +161,7 @@ class TestHealth:
             return {"answers": info}
 
         monkeypatch.setattr(ops.Container, "get_checks", get_checks)
-        monkeypatch.setattr(paas_common.pebble.container, "PAUSE", 0)
+        monkeypatch.setattr(paas_common.pebble.apply, "PAUSE", 0)
 
         after = world.run(world.context().on.config_changed(), world.state())
 

@@ -12,6 +12,7 @@ from ops import testing
 from paas_common.integrations import valkey
 from paas_common.integrations._integration import Context
 from paas_common.values import facts
+from paas_common.values.environment import SecretText
 
 pytestmark = pytest.mark.usefixtures("answering")
 ID = "4be8724a07a5c71e"
@@ -19,7 +20,14 @@ REQUEST: dict[str, Any] = {"resource": "*", "request-id": ID, "salt": "1eGdSSiKF
 HOST = "valkey.demo.svc.cluster.local"
 ME = facts.Identity(model="demo", app="web", unit="web/0", leader=True)
 OURS = Context(
-    me=ME, endpoint="valkey", relation=7, stem="VALKEY_DB", prefix="FLASK_", options={}, base_url="", folder=""
+    identity=ME,
+    endpoint="valkey",
+    relation_id=7,
+    env_prefix="VALKEY_DB",
+    app_env_prefix="FLASK_",
+    options={},
+    base_url="",
+    folder="",
 )
 
 
@@ -74,11 +82,11 @@ def test_our_charms_understand_the_answer(context: testing.Context[ops.CharmBase
     after = context.run(context.on.relation_changed(client()), providers.state(server, client()))
 
     bag = dict(after.get_relation(7).local_app_data)
-    secrets = {uri: dict(after.get_secret(id=uri).latest_content or {}) for uri in valkey.secrets(bag)}
+    secrets = {uri: dict(after.get_secret(id=uri).latest_content or {}) for uri in valkey.secret_ids(bag)}
     parsed = valkey.parse(facts.Databags(app=bag, secrets=secrets), OURS)
     assert parsed
-    address = f"valkey://relation-7-{ID}:{parsed.password}@{HOST}:6379"
-    assert valkey.env(parsed, OURS)["VALKEY_DB_CONNECT_STRING"] == address
+    address = f"valkey://relation-7-{ID}:{parsed.password.get_secret_value()}@{HOST}:6379"
+    assert valkey.env(parsed, OURS)["VALKEY_DB_CONNECT_STRING"] == SecretText(address)
 
 
 def test_a_second_client_is_let_in_without_a_new_start(

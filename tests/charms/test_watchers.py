@@ -54,10 +54,13 @@ WATCHERS = tuple(APPS)
 BROKEN = {
     "grafana_dashboards/shop.json": (
         "{",
-        "is no dashboard: expecting property name enclosed in double quotes in line 1",
+        "is not a valid dashboard: expecting property name enclosed in double quotes in line 1",
     ),
-    "prometheus_alert_rules/shop.rule": ("alert: Slow", "holds no alert rules: groups.0.rules.0.expr (field required)"),
-    "loki_alert_rules/shop.yaml": ("groups: {", "holds no alert rules: while parsing a flow node"),
+    "prometheus_alert_rules/shop.rule": (
+        "alert: Slow",
+        "is not a valid file of alert rules: groups.0.rules.0.expr (field required)",
+    ),
+    "loki_alert_rules/shop.yaml": ("groups: {", "is not a valid file of alert rules: while parsing a flow node"),
 }
 
 
@@ -460,7 +463,7 @@ class TestLogs:
         after = changed(world, state(world, watcher("logging", LOKI)), "logging")
 
         assert after.unit_status == testing.BlockedStatus(
-            "integration logging needs Juju 3.4 or newer, and this is 3.3.7: no logs are sent "
+            "integration logging needs Juju 3.4 or newer, and this is 3.3.7: no logs are forwarded "
             "(upgrade Juju, or juju remove-relation flask-k8s:logging loki)"
         )
         assert log_targets(after) == {}
@@ -537,8 +540,8 @@ class TestTheAuthorsFiles:
         after = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
 
         assert after.unit_status == testing.BlockedStatus(
-            f"cos_custom/{name.partition('/')[0]} is not looked at "
-            "(there is room for grafana_dashboards, loki_alert_rules, prometheus_alert_rules)"
+            f"cos_custom/{name.partition('/')[0]} is not read "
+            "(cos_custom may have grafana_dashboards, loki_alert_rules, prometheus_alert_rules)"
         )
         assert list(dashboards(after)) == ["file:flask"]
 
@@ -549,4 +552,7 @@ class TestTheAuthorsFiles:
         after = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
 
         assert "the image has no service flask" in after.unit_status.message
-        assert "cos_custom/grafana_dashboards/shop.json is no dashboard: it is not UTF-8" in after.unit_status.message
+        assert (
+            "cos_custom/grafana_dashboards/shop.json is not a valid dashboard: it is not UTF-8"
+            in after.unit_status.message
+        )

@@ -39,7 +39,7 @@ SERVED = testing.Exec(["/bin/python3", "-m", "gunicorn"])
 class FlaskCharm(paas_flask.Charm):
     """What a charm author writes."""
 
-    start_patience = 0
+    start_timeout = 0
 
 
 def layer(services: dict[str, dict[str, typing.Any]]) -> ops.pebble.Layer:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from paas_common.servers import gunicorn, uvicorn
-from paas_common.values.workload import Server, Serving
+from paas_common.values.framework import Server, Serving
 from paas_django import DjangoSettings
 from paas_django.charm import script_prefix
 from paas_fastapi import FastapiSettings
@@ -165,7 +165,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
 def running(framework: str, python: Path, folder: Path, address: str | None, *words: str) -> Generator[Running]:
     """Serve the framework's application with what the charm gives the server."""
     port = free_port()
-    serving = Serving(port=port, json_logs=False, public=address, traces=False)
+    serving = Serving(port=port, json_logs=False, public_url=address, traces=False)
     app = folder / "app"
     (app / "static").mkdir(parents=True)
     (app / "static/x.css").write_text("body {}")

@@ -105,6 +105,6 @@ def test_lines_arrive_with_labels_and_end_with_the_relation(client: ops.pebble.C
         "pebble_service": "web",
     }
     assert again == {}
-    assert gone == {"loki/0": log_targets.GONE}
+    assert gone == {"loki/0": log_targets.DISABLED}
     assert forward(client) == {}
     assert loki.lines == ["first"]

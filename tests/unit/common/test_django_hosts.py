@@ -1,10 +1,10 @@
-"""Which hosts a Django application may serve."""
+"""The hosts and origins that a Django application may serve."""
 
 import json
 
 import pytest
 from paas_django import DjangoSettings
-from paas_django.settings import hosts
+from paas_django.settings import allowed_hosts
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ from paas_django.settings import hosts
         (" ,a.com,,a.com ", "http://a.com", ["a.com"], "http://a.com"),
     ],
 )
-def test_the_operator_s_and_the_ingress_s_each_once(
+def test_the_hosts_of_the_operator_and_of_the_ingress_without_duplicates(
     option: str | None, base_url: str, allowed: list[str], origin: str
 ) -> None:
     settings = DjangoSettings.model_validate({"django-allowed-hosts": option} if option else {})
 
-    found = hosts(settings, base_url)
+    variables = allowed_hosts(settings, base_url)
 
-    assert json.loads(found["DJANGO_ALLOWED_HOSTS"]) == allowed
-    assert json.loads(found["DJANGO_CSRF_TRUSTED_ORIGINS"]) == [origin]
+    assert json.loads(variables["DJANGO_ALLOWED_HOSTS"]) == allowed
+    assert json.loads(variables["DJANGO_CSRF_TRUSTED_ORIGINS"]) == [origin]

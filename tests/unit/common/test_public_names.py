@@ -14,7 +14,7 @@ PAGE = (pathlib.Path(__file__).parents[3] / "docs/extending.md").read_text()
 
 
 def named(heading: str) -> set[str]:
-    """Give the names in the first column of the table below a heading."""
+    """Return the names in the first column of the table below a heading."""
     _, _, rest = PAGE.partition(heading)
     table = rest[rest.index("| ") :].split("\n\n", 1)[0]
     first = [line.split("|")[1] for line in table.splitlines()[2:]]
@@ -29,21 +29,22 @@ def test_the_public_names() -> None:
 def test_what_an_author_may_override() -> None:
     own = {name for name in vars(paas_common.PaasCharm) if not name.startswith("_")}
 
-    assert named("## What you may add") == own - {"spec", "start_patience"}
+    assert named("## What you may add") == own - {"spec", "start_timeout"}
 
 
-def test_the_situation() -> None:
-    assert named("## The situation") == {field.name for field in dataclasses.fields(paas_common.Situation)}
+def test_the_context() -> None:
+    assert named("## The context") == {field.name for field in dataclasses.fields(paas_common.WorkloadContext)}
 
 
 @pytest.mark.parametrize(
     ("what", "names"),
     [
         (paas_common.Integration, named("## An integration")),
-        (paas_common.Context, {"me", "endpoint", "stem", "options", "base_url", "folder"}),
+        (paas_common.Context, {"identity", "endpoint", "env_prefix", "options", "base_url", "folder"}),
         (paas_common.Databags, {"app", "units"}),
         (paas_common.File, {"path", "content", "on_change"}),
-        (paas_common.Hold, {"kind", "reason", "stop"}),
+        (paas_common.Blocked, {"reason", "stop"}),
+        (paas_common.Waiting, {"reason", "stop"}),
     ],
 )
 def test_the_fields_are_there_and_on_the_page(what: type, names: set[str]) -> None:
@@ -67,7 +68,7 @@ def test_the_page_s_code_is_code() -> None:
 
 def test_an_integration_that_nobody_declares_is_not_loaded() -> None:
     program = (
-        "import sys, paas_flask; from paas_common.integrations import BY_INTERFACE; BY_INTERFACE['redis'];"
+        "import sys, paas_flask; from paas_common.integrations import BUILT_IN; BUILT_IN['redis'];"
         "print(*sorted(name for name in sys.modules if name.startswith('paas_common.integrations.')))"
     )
 

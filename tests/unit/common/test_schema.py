@@ -30,7 +30,7 @@ def without_words(value: typing.Any) -> typing.Any:
 
 @pytest.mark.parametrize("framework", [pytest.param(each, id=each.name) for each in FRAMEWORKS])
 @pytest.mark.parametrize("generation", [schema.OLDER, schema.NEWER])
-def test_it_is_what_charmcraft_makes(framework: paas_common.Framework, generation: str) -> None:
+def test_it_is_what_charmcraft_makes(framework: paas_common.FrameworkSpec, generation: str) -> None:
     case = expansion(framework.name, generation)
 
     ours = without_words(schema.charmcraft(framework, generation))
@@ -39,7 +39,7 @@ def test_it_is_what_charmcraft_makes(framework: paas_common.Framework, generatio
         real, own = without_words(case["expanded"][section]), case["project"].get(section, {})
         if section == "config":
             found, real, own = found["options"], real["options"], own.get("options", {})  # noqa: PLW2901  one deeper
-        # The author's own entries, and the options of his login, are no part of the framework.
+        # The charm's own entries and the options of its login do not belong to the framework.
         assert found == {n: part for n, part in real.items() if n not in own and not n.startswith("login-")}, section
 
 
@@ -52,14 +52,14 @@ def expansion(framework: str, generation: str) -> dict[str, typing.Any]:
 
 
 @pytest.mark.parametrize("framework", [pytest.param(each, id=each.name) for each in FRAMEWORKS])
-def test_every_option_says_what_it_is(framework: paas_common.Framework) -> None:
+def test_every_option_says_what_it_is(framework: paas_common.FrameworkSpec) -> None:
     options = schema.charmcraft(framework, schema.OLDER)["config"]["options"]
 
     assert all(option["description"].endswith(".") for option in options.values())
 
 
 @pytest.mark.parametrize("framework", [pytest.param(each, id=each.name) for each in FRAMEWORKS])
-def test_the_wheel_prints_it(framework: paas_common.Framework) -> None:
+def test_the_wheel_prints_it(framework: paas_common.FrameworkSpec) -> None:
     command = [sys.executable, "-m", f"paas_{framework.name}", "--generation", schema.NEWER]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
 

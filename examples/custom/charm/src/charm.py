@@ -14,33 +14,33 @@ METRICS = 9102
 
 
 class Station(pydantic.BaseModel):
-    """What a weather station writes: its address, and a token in a secret."""
+    """A weather station: its address, and a token from a secret."""
 
     url: str = pydantic.Field(pattern="^https?://")
     token: pydantic.SecretStr
 
 
-def parse(bags: paas_common.Databags, _: paas_common.Context) -> Station | None:
-    """Return nothing until the station has answered."""
-    return Station.model_validate(bags.app) if bags.app.get("url") else None
+def parse(databags: paas_common.Databags, _: paas_common.Context) -> Station | None:
+    """Return None until the station has answered."""
+    return Station.model_validate(databags.app) if databags.app.get("url") else None
 
 
 def env(station: Station, context: paas_common.Context) -> dict[str, str | pydantic.SecretStr]:
-    """Name the variables; of several stations each has its own stem."""
-    return {f"{context.stem}_URL": station.url, f"{context.stem}_TOKEN": station.token}
+    """Return the variables; each of several stations has its own prefix."""
+    return {f"{context.env_prefix}_URL": station.url, f"{context.env_prefix}_TOKEN": station.token}
 
 
 def request(context: paas_common.Context) -> dict[str, str]:
-    """Ask for the towns that the operator wants; the leader writes it."""
+    """Return the request for the operator's towns, which the leader writes."""
     return {"towns": json.dumps(towns(context.options)), "page": context.base_url}
 
 
 STATION = paas_common.Integration(
     interface="weather_station",
     endpoint="station",
-    stem="WEATHER",
+    env_prefix="WEATHER",
     provider="weather-station",
-    secrets=("token-id",),
+    secret_fields=("token-id",),
     parse=parse,
     env=env,
     request=request,
@@ -57,36 +57,36 @@ class WeatherCharm(paas_flask.Charm):
 
     integrations = (STATION,)
 
-    def environment(self, situation: paas_common.Situation) -> dict[str, str | None]:
-        """Add what the page needs, and take away what it must not see."""
+    def environment(self, context: paas_common.WorkloadContext) -> dict[str, str | None]:
+        """Return the page's title and file, and remove the option's own variable."""
         return {
-            "FLASK_TITLE": f"The weather in {' and '.join(towns(situation.options))}",
+            "FLASK_TITLE": f"The weather in {' and '.join(towns(context.options))}",
             "FLASK_TOWNS_FILE": TOWNS_FILE,
             "FLASK_TOWNS": None,
         }
 
-    def obstacles(
-        self, situation: paas_common.Situation
-    ) -> collections.abc.Iterator[paas_common.Hold]:
-        """Refuse to show nothing."""
-        if not towns(situation.options):
-            advice = f"juju config {situation.app} towns=Brno"
-            yield paas_common.Hold(kind="blocked", reason=f"option towns names no town ({advice})")
+    def readiness_problems(
+        self, context: paas_common.WorkloadContext
+    ) -> collections.abc.Iterator[paas_common.Blocked]:
+        """Return a problem if there is no town to show."""
+        if not towns(context.options):
+            advice = f"juju config {context.app} towns=Brno"
+            yield paas_common.Blocked(f"option towns names no town ({advice})")
 
     def files(
-        self, situation: paas_common.Situation
+        self, context: paas_common.WorkloadContext
     ) -> collections.abc.Iterator[paas_common.File]:
-        """Write the towns where the page reads them when it starts; other towns restart it."""
-        yield paas_common.File(path=TOWNS_FILE, content=json.dumps(towns(situation.options)))
+        """Return the file of towns, which the page reads at its start; new towns restart it."""
+        yield paas_common.File(path=TOWNS_FILE, content=json.dumps(towns(context.options)))
 
-    def ports(self, _: paas_common.Situation) -> tuple[int, ...]:
-        """Let a Prometheus outside of Juju see the server's metrics."""
+    def ports(self, _: paas_common.WorkloadContext) -> tuple[int, ...]:
+        """Open the server's metrics port to a Prometheus outside Juju."""
         return (METRICS,)
 
-    def started(self, situation: paas_common.Situation) -> None:
-        """Tell Juju which version runs now."""
+    def after_start(self, context: paas_common.WorkloadContext) -> None:
+        """Set the workload version that ``juju status`` shows."""
         container = self.unit.get_container("flask-app")
-        with container.pull(f"{situation.app_dir}/static/version.txt") as file:
+        with container.pull(f"{context.app_dir}/static/version.txt") as file:
             self.unit.set_workload_version(file.read().strip())
 
 

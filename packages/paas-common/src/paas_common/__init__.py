@@ -1,28 +1,38 @@
 """Shared parts of the charms for twelve-factor web applications."""
 
-from paas_common.charm import CommandError, PaasCharm
-from paas_common.integrations import Context, Integration
-from paas_common.planning.extensions import Situation
-from paas_common.servers.gunicorn import GunicornSettings
-from paas_common.values.facts import Databags
-from paas_common.values.settings import MetricsSettings, Port, Settings, problems
-from paas_common.values.workload import MIGRATIONS, File, Framework, Hold, Ports
+from .charm import CommandError, PaasCharm
+from .integrations import CharmLibrary, Context, Integration
+from .servers.gunicorn import GunicornSettings
+from .values.extension import WorkloadContext
+from .values.facts import Databags, Identity
+from .values.framework import MIGRATIONS, FrameworkSpec, Ports, Server, Serving
+from .values.settings import MetricsSettings, Port, Settings, problems
+from .values.status import Blocked, Waiting
+from .values.urls import path_prefix
+from .values.workload import Check, File
 
 __all__ = [
     "MIGRATIONS",
+    "Blocked",
+    "CharmLibrary",
+    "Check",
     "CommandError",
     "Context",
     "Databags",
     "File",
-    "Framework",
+    "FrameworkSpec",
     "GunicornSettings",
-    "Hold",
+    "Identity",
     "Integration",
     "MetricsSettings",
     "PaasCharm",
     "Port",
     "Ports",
+    "Server",
+    "Serving",
     "Settings",
-    "Situation",
+    "Waiting",
+    "WorkloadContext",
+    "path_prefix",
     "problems",
 ]

@@ -1,91 +1,120 @@
-"""The charm: every event takes the same four steps, read, decide, apply and report."""
+"""The base class of the charms: every event runs the same four steps, read, plan, apply and report."""
 
 import collections.abc
 import dataclasses
+import logging
 import typing
 
 import ops
 
-from paas_common.integrations import Integration
-from paas_common.juju import charm_libraries, observability_relations, secret_key, state
-from paas_common.pebble import container
-from paas_common.planning import extensions, migration
-from paas_common.planning.decide import Decision, decide, invalid_options
-from paas_common.planning.extensions import Situation
+from paas_common import extension
+from paas_common.integrations import Integration, Integrations
+from paas_common.juju import charm_libraries, observability_relations, report, secret_key, state
+from paas_common.pebble import apply, commands, errors
+from paas_common.pebble import container as containers
+from paas_common.planning import migration, options
+from paas_common.planning.plan import Draft, Plan, Published, complete, draft
 from paas_common.values import environment
-from paas_common.values.environment import Given
-from paas_common.values.facts import Facts, Image
-from paas_common.values.workload import Command, File, Framework, Hold, Workload, worst
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.extension import Additions, WorkloadContext
+from paas_common.values.facts import ContainerState, Facts
+from paas_common.values.framework import FrameworkSpec
+from paas_common.values.status import Blocked, Problem, Waiting, combine
+from paas_common.values.workload import Command, File, Workload
+
+logger = logging.getLogger(__name__)
 
 
 class CommandError(Exception):
-    """A command in the container did not succeed; the text says why, without secrets."""
+    """A command in the container did not succeed; the message is for the operator and has no secrets."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Planned:
+    """The result of the first two steps."""
+
+    facts: Facts
+    plan: Plan
+    published: Published
+    additions: Additions | None = None
+    """None if the application cannot run."""
 
 
 class PaasCharm(ops.CharmBase):
-    """Base of the charms; a framework supplies ``spec`` and nothing else.
+    """Base of the charms; a framework sets ``spec``.
 
-    The author of a charm may set ``integrations``, and override the methods that take a ``Situation``. All but
-    ``started`` only answer: they are asked at every event, and the same situation must have the same answer.
+    A charm may set ``integrations`` and override the methods that take a ``WorkloadContext``. All of them except
+    ``after_start`` are asked at every event, and must return the same for the same context.
     """
 
-    spec: typing.ClassVar[Framework]
+    spec: typing.ClassVar[FrameworkSpec]
     integrations: typing.ClassVar[tuple[Integration[typing.Any], ...]] = ()
-    """Integrations of the author's own; one of an interface that we know replaces ours."""
-    start_patience: typing.ClassVar[float] = 15.0
-    """Seconds that an event waits for a started application to take connections before it says so in the status."""
+    """The charm's own integrations; one with a built-in interface replaces the built-in."""
+    start_timeout: typing.ClassVar[float] = 15.0
+    """Seconds that an event waits for a started application to answer, before the status says that it does not."""
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
-        self._passed = False
-        self._container = self.unit.get_container(
+        self._paas_done = False
+        self._paas_container = self.unit.get_container(
             next(
                 (name for name in self.spec.containers if name in self.meta.containers),
                 self.spec.containers[-1],
             )
         )
-        self._author = extensions.Author(
-            integrations=self.integrations,
-            hooks=self,
-            awaits_starts=type(self).started is not PaasCharm.started,
-        )
-        self._interfaces = self._author.known
-        self._requirers = charm_libraries.set_up(self, self._interfaces)
-        for event in self._events():
-            framework.observe(event, self._reconcile)
+        self._paas_known = Integrations({integration.interface: integration for integration in self.integrations})
+        self._paas_requirers = charm_libraries.create(self, self._paas_known)
+        for event in self._paas_events():
+            framework.observe(event, self._paas_on_event)
         if "rotate-secret-key" in self.meta.actions:
-            framework.observe(self.on["rotate-secret-key"].action, self._rotate)
+            framework.observe(self.on["rotate-secret-key"].action, self._paas_on_rotate_secret_key)
         if "explain" in self.meta.actions:
-            framework.observe(self.on["explain"].action, self._explain)
+            framework.observe(self.on["explain"].action, self._paas_on_explain)
 
-    def environment(self, situation: Situation, /) -> Given:
-        """Give variables that the application gets on top of all others; ``None`` takes one away."""
-        del situation
+    def environment(self, context: WorkloadContext, /) -> EnvOverrides:
+        """Return variables to set, which override all others; ``None`` removes a variable."""
+        del context
         return {}
 
-    def obstacles(self, situation: Situation, /) -> collections.abc.Iterable[Hold]:
-        """Give reasons why the application must not run as it is about to."""
-        del situation
+    def readiness_problems(self, context: WorkloadContext, /) -> collections.abc.Iterable[Problem]:
+        """Return reasons why the application must not run with this context."""
+        del context
         return ()
 
-    def files(self, situation: Situation, /) -> collections.abc.Iterable[File]:
-        """Give files that the application has to find in its container."""
-        del situation
+    def files(self, context: WorkloadContext, /) -> collections.abc.Iterable[File]:
+        """Return files that the application reads in its container."""
+        del context
         return ()
 
-    def ports(self, situation: Situation, /) -> collections.abc.Iterable[int]:
-        """Give ports to open beside the application's."""
-        del situation
+    def ports(self, context: WorkloadContext, /) -> collections.abc.Iterable[int]:
+        """Return ports to open in addition to the application's."""
+        del context
         return ()
 
-    def started(self, situation: Situation, /) -> None:
-        """Act once the application answers after it was started, restarted or reloaded.
+    def after_start(self, context: WorkloadContext, /) -> None:
+        """Act once the application answers after a start, a restart or a reload.
 
-        It may do whatever a charm may. When it fails, it is called again at the next event.
+        It may do whatever a charm may do. If it fails, it is called again at the next event.
         """
 
-    def _events(self) -> collections.abc.Iterator[ops.BoundEvent]:
-        workload = self.on[self._container.name]
+    def run_command(self, command: Command, variables: collections.abc.Mapping[str, str], /) -> str:
+        """Run a command in the container as the application runs, with further variables; return its output.
+
+        Raises ``CommandError`` if it fails, or if the application cannot run.
+        """
+        outcome = self._paas_plan(*self._paas_read()).plan.outcome
+        if isinstance(outcome, Blocked | Waiting):
+            raise CommandError(f"{self._paas_container.name} container is not ready: {outcome.reason}")
+        try:
+            result = commands.run(self._paas_container, outcome, command, variables)
+        except errors.ERRORS as error:
+            raise CommandError(errors.waiting(self._paas_container, error).reason) from error
+        if isinstance(result, commands.Failed):
+            raise CommandError(result.output)
+        return result
+
+    def _paas_events(self) -> collections.abc.Iterator[ops.BoundEvent]:
+        workload = self.on[self._paas_container.name]
         yield from (
             workload.pebble_ready,
             workload.pebble_check_failed,
@@ -98,122 +127,126 @@ class PaasCharm(ops.CharmBase):
             self.on.update_status,
             self.on.upgrade_charm,
         )
-        yield from self._requirers.events
+        yield from self._paas_requirers.events
         for name, meta in self.meta.requires.items():
-            if meta.interface_name in self._interfaces:
-                yield from _of_relation(self.on[name])
+            if meta.interface_name in self._paas_known:
+                yield from _relation_events(self.on[name])
                 yield self.on[name].relation_broken
         for name in observability_relations.endpoints(self.meta):
-            yield from _of_relation(self.on[name])
+            yield from _relation_events(self.on[name])
             yield self.on[name].relation_broken
         for name in self.meta.peers:
-            yield from _of_relation(self.on[name])
+            yield from _relation_events(self.on[name])
 
-    def _reconcile(self, _: ops.EventBase) -> None:
-        """Take the four steps, once per dispatch: a library's event and Juju's own mean the same pass."""
-        if self._passed:
+    def _paas_on_event(self, _: ops.EventBase) -> None:
+        """Run the four steps once per dispatch: charm libraries emit further events for the same hook."""
+        if self._paas_done:
             return
-        self._passed = True
-        image, trouble = self._image()
-        found = self._facts(image)
-        decision = decide(self.spec, found, self._author)
-        if found.me.leader:
-            state.ask(self, found, self._interfaces, decision.requests)
-        if decision.port:
-            charm_libraries.publish(self._requirers, decision.port)
-        state.note(self, found, decision.notes)
-        observability_relations.tell(self, found, decision.messages)
-        outcome = trouble or decision.outcome
-        done = self._apply(outcome, found.image, found.now)
-        if done.migrated:
-            state.note(self, migration.noted(found, decision.notes), migration.did(found, done.migrated))
-        hold = done.hold or self._after_start(decision, done)
-        holds = [*([hold] if hold else []), *decision.faults]
-        ports = {outcome.port, *outcome.more_ports} if isinstance(outcome, Workload) else frozenset[int]()
-        state.report(self, ports, worst(holds) if holds else None)
+        self._paas_done = True
+        facts, problem = self._paas_read()
+        planned = self._paas_plan(facts, problem)
+        applied = self._paas_apply(planned)
+        self._paas_report(planned, applied)
 
-    def _after_start(self, decision: Decision, done: container.Applied) -> Hold | None:
-        """Let the author's code act, where it is due."""
-        if not (done.owed and decision.situation and isinstance(decision.outcome, Workload)):
-            return None
-        if hold := extensions.started(self, decision.situation, decision.outcome.environment):
-            return hold
+    def _paas_read(self) -> tuple[Facts, Problem | None]:
+        """Read the facts; the problem says why the container could not be read."""
+        container, problem = self._paas_read_container()
+        facts = state.read(
+            self,
+            self.spec,
+            known=self._paas_known,
+            missing_libraries=self._paas_requirers.missing,
+            container=container,
+        )
+        return facts, problem
+
+    def _paas_plan(self, facts: Facts, problem: Problem | None) -> _Planned:
+        """Plan in two stages; the charm class's own methods are asked between them."""
+        drafted, published = draft(self.spec, facts, self._paas_known)
+        additions = extension.ask(self, drafted) if isinstance(drafted, Draft) else drafted
+        if isinstance(drafted, Draft) and isinstance(additions, Additions):
+            calls_after_start = type(self).after_start is not PaasCharm.after_start
+            plan = complete(drafted, additions, calls_after_start=calls_after_start)
+            return _Planned(facts=facts, plan=plan, published=published, additions=additions)
+        reason = drafted if isinstance(drafted, Blocked | Waiting) else additions
+        assert isinstance(reason, Blocked | Waiting)
+        return _Planned(facts=facts, plan=Plan(outcome=problem or reason), published=published)
+
+    def _paas_read_container(self) -> tuple[ContainerState | None, Problem | None]:
         try:
-            container.settle(self._container, self.spec)
-        except container.TROUBLE as error:
-            return container.trouble(self._container, error)
+            return containers.read(self._paas_container, self.spec), None
+        except errors.ERRORS as error:
+            return None, errors.waiting(self._paas_container, error)
+
+    def _paas_apply(self, planned: _Planned) -> apply.Applied:
+        """Make the container run the plan."""
+        outcome, container = planned.plan.outcome, planned.facts.container
+        if container is None:
+            return apply.Applied(problem=outcome if isinstance(outcome, Blocked | Waiting) else None)
+        try:
+            if isinstance(outcome, Blocked | Waiting):
+                if outcome.stop:
+                    containers.stop(self._paas_container, self.spec, container)
+                return apply.Applied(problem=outcome)
+            return apply.apply(
+                self._paas_container, outcome, container, now=planned.facts.now, start_timeout=self.start_timeout
+            )
+        except errors.ERRORS as error:
+            return apply.Applied(problem=errors.waiting(self._paas_container, error))
+
+    def _paas_after_start(self, planned: _Planned, applied: apply.Applied) -> Problem | None:
+        """Call ``after_start`` if it is due."""
+        if not applied.after_start_due or planned.additions is None:
+            return None
+        if failed := extension.after_start(self, planned.additions):
+            return failed
+        try:
+            containers.after_start_succeeded(self._paas_container, self.spec)
+        except errors.ERRORS as error:
+            return errors.waiting(self._paas_container, error)
         return None
 
-    def _run(self, command: Command, extra: collections.abc.Mapping[str, str]) -> str:
-        """Run a command in the container as the application would run; for a framework's actions.
+    def _paas_report(self, planned: _Planned, applied: apply.Applied) -> None:
+        """Write databags, ports and the status."""
+        facts, plan = planned.facts, planned.plan
+        for traceback in planned.published.tracebacks:
+            logger.error(traceback)
+        unpublished = report.publish(self, facts, self._paas_known, self._paas_requirers, planned.published)
+        report.notes(self, facts, plan.notes)
+        if applied.migrated:
+            noted = migration.with_notes(facts, plan.notes)
+            report.notes(self, noted, migration.done(noted, applied.migrated))
+        problem = applied.problem or self._paas_after_start(planned, applied)
+        problems = [*([problem] if problem else []), *planned.published.problems, *unpublished]
+        ports = plan.outcome.ports if isinstance(plan.outcome, Workload) else frozenset[int]()
+        report.status(self, ports, combine(problems) if problems else None)
 
-        Raises ``CommandError`` when it fails, or when the application is not set up.
-        """
-        outcome = self._outcome()
-        if isinstance(outcome, Hold):
-            raise CommandError(f"{self._container.name} container is not ready: {outcome.reason}")
-        try:
-            done = container.run(self._container, outcome, command, extra)
-        except container.TROUBLE as error:
-            raise CommandError(container.trouble(self._container, error).reason) from error
-        if isinstance(done, container.Failed):
-            raise CommandError(done.said)
-        return done
-
-    def _outcome(self) -> Workload | Hold:
-        """Decide without doing anything about it; for actions."""
-        image, trouble = self._image()
-        return trouble or decide(self.spec, self._facts(image), self._author).outcome
-
-    def _facts(self, image: Image | None) -> Facts:
-        return state.read(
-            self, self.spec, interfaces=self._interfaces, missing_libraries=self._requirers.missing, image=image
-        )
-
-    def _image(self) -> tuple[Image | None, Hold | None]:
-        try:
-            return container.read(self._container, self.spec), None
-        except container.TROUBLE as error:
-            return None, container.trouble(self._container, error)
-
-    def _apply(self, outcome: Workload | Hold, image: Image | None, now: float) -> container.Applied:
-        if image is None:
-            return container.Applied(hold=outcome if isinstance(outcome, Hold) else None)
-        try:
-            if isinstance(outcome, Workload):
-                return container.apply(self._container, outcome, image, now=now, patience=self.start_patience)
-            if outcome.stop:
-                container.halt(self._container, self.spec, image)
-        except container.TROUBLE as error:
-            return container.Applied(hold=container.trouble(self._container, error))
-        return container.Applied(hold=outcome)
-
-    def _rotate(self, event: ops.ActionEvent) -> None:
-        """Give the application a new secret key; who is logged in must log in again."""
-        relation = state.peer(self)
+    def _paas_on_rotate_secret_key(self, event: ops.ActionEvent) -> None:
+        """Replace the application's secret key, which ends all sessions."""
+        relation = state.peer_relation(self)
         if not self.unit.is_leader():
             event.fail("only leader unit can rotate secret key")
             return
         if relation is None:
             event.fail("charm is still initializing")
             return
-        image, _ = self._image()
-        found = self._facts(image)
-        if hold := invalid_options(self.spec, dataclasses.replace(found, key=found.key or "unused")):
-            event.fail(hold.reason)
+        facts, _ = self._paas_read()
+        known = dataclasses.replace(facts, secret_key=facts.secret_key or "unused")
+        if isinstance(problems := options.read(self.spec, known), tuple):
+            event.fail(combine(problems).reason)
             return
         secret_key.rotate(self, relation, state.plain_key_field(self.spec))
         event.set_results({"status": "success"})
-        self._reconcile(event)
+        self._paas_on_event(event)
 
-    def _explain(self, event: ops.ActionEvent) -> None:
-        """Tell where each of the application's variables comes from, without its value."""
-        outcome = self._outcome()
-        if isinstance(outcome, Hold):
+    def _paas_on_explain(self, event: ops.ActionEvent) -> None:
+        """Return the source of each of the application's variables, without its value."""
+        outcome = self._paas_plan(*self._paas_read()).plan.outcome
+        if isinstance(outcome, Blocked | Waiting):
             event.fail(outcome.reason)
             return
-        event.set_results({"variables": "\n".join(environment.origins(outcome.environment))})
+        event.set_results({"variables": "\n".join(environment.explain(outcome.environment))})
 
 
-def _of_relation(on: ops.PrefixedEvents) -> tuple[ops.BoundEvent, ...]:
+def _relation_events(on: ops.PrefixedEvents) -> tuple[ops.BoundEvent, ...]:
     return on.relation_created, on.relation_joined, on.relation_changed, on.relation_departed

@@ -1,6 +1,6 @@
-"""What charmcraft.yaml of a framework's charm has: options, actions, peers, relations; from the same values that run.
+"""The parts of charmcraft.yaml that belong to a framework, built from the same values as the running charm.
 
-``python -m paas_flask`` prints it.
+``python -m paas_flask`` prints them.
 """
 
 import argparse
@@ -10,23 +10,24 @@ import typing
 
 import yaml
 
-from paas_common.values.workload import NEWER_CONTAINER, NEWER_KEY_OPTION, Entry, Framework
+from paas_common.values.framework import NEWER_CONTAINER, NEWER_KEY_OPTION, FrameworkSpec
+from paas_common.values.workload import LayerEntry
 
 OLDER: typing.Final = "24.04"
 NEWER: typing.Final = "26.04"
 _TYPES: typing.Final = {"integer": "int", "number": "float", "boolean": "boolean", "string": "string"}
-_ROTATE: typing.Final = {"description": "Make a new secret key; who is logged in must log in again."}
+_ROTATE: typing.Final = {"description": "Replace the secret key; all users must log in again."}
 
 
-def charmcraft(framework: Framework, generation: str) -> dict[str, typing.Any]:
-    """Give the parts of charmcraft.yaml that are the framework's, as charmcraft's extension of that base has them."""
+def charmcraft(spec: FrameworkSpec, generation: str) -> dict[str, typing.Any]:
+    """Return the framework's parts of charmcraft.yaml, as charmcraft's extension for a base adds them."""
     newer = generation == NEWER
-    container = NEWER_CONTAINER if newer else framework.container
+    container = NEWER_CONTAINER if newer else spec.container
     peers = "peers" if newer else "secret-storage"
     return {
         "containers": {container: {"resource": f"{container}-image"}},
         "resources": {
-            f"{container}-image": {"type": "oci-image", "description": f"Image of the {framework.name} application."}
+            f"{container}-image": {"type": "oci-image", "description": f"Image of the {spec.name} application."}
         },
         "peers": {peers: {"interface": peers}},
         "requires": {"logging": {"interface": "loki_push_api"}, "ingress": {"interface": "ingress", "limit": 1}},
@@ -34,28 +35,28 @@ def charmcraft(framework: Framework, generation: str) -> dict[str, typing.Any]:
             "metrics-endpoint": {"interface": "prometheus_scrape"},
             "grafana-dashboard": {"interface": "grafana_dashboard"},
         },
-        "actions": {"rotate-secret-key": _ROTATE, **framework.actions},
-        "config": {"options": {**_settings(framework, newer=newer), **_key(framework, newer=newer)}},
+        "actions": {"rotate-secret-key": _ROTATE, **spec.actions},
+        "config": {"options": {**_settings(spec, newer=newer), **_key(spec, newer=newer)}},
     }
 
 
-def main(framework: Framework) -> None:
-    """Print it as YAML."""
+def main(spec: FrameworkSpec) -> None:
+    """Print the parts as YAML."""
     parser = argparse.ArgumentParser(
-        prog=f"paas_{framework.name}", description=f"Print what charmcraft.yaml of a {framework.name} charm has."
+        prog=f"paas_{spec.name}", description=f"Print the parts of charmcraft.yaml that a {spec.name} charm needs."
     )
-    parser.add_argument("--generation", choices=(OLDER, NEWER), default=OLDER, help="the base's release")
+    parser.add_argument("--generation", choices=(OLDER, NEWER), default=OLDER, help="release of the Ubuntu base")
     generation: str = parser.parse_args().generation
-    yaml.safe_dump(charmcraft(framework, generation), sys.stdout, sort_keys=False, width=100)
+    yaml.safe_dump(charmcraft(spec, generation), sys.stdout, sort_keys=False, width=100)
 
 
-def _settings(framework: Framework, *, newer: bool) -> dict[str, Entry]:
-    """Translate the schema of the settings.
+def _settings(spec: FrameworkSpec, *, newer: bool) -> dict[str, LayerEntry]:
+    """Return the options of the settings' JSON schema.
 
-    A field may say in its ``json_schema_extra`` that no extension declares it (``undeclared``), or that only the older
-    one does, with a default (``older_default``); the newer one leaves ports to ``paas-config.yaml``.
+    In a field's ``json_schema_extra``, ``undeclared`` means that no extension declares the option. ``older_default``
+    means that only the older extension does, with this default; newer charms set ports in ``paas-config.yaml``.
     """
-    properties = framework.settings.model_json_schema()["properties"]
+    properties = spec.settings.model_json_schema()["properties"]
     return {
         name: dict(_option(declared))
         for name, declared in properties.items()
@@ -72,15 +73,15 @@ def _option(declared: dict[str, typing.Any]) -> collections.abc.Iterator[tuple[s
     yield "description", declared["description"]
 
 
-def _key(framework: Framework, *, newer: bool) -> dict[str, Entry]:
-    what = "that signs session cookies and whatever else the application signs; without it the units share a random one"
-    secret = (
-        f"Id of a user secret whose one key, value, is the key {what}. juju add-secret NAME value=KEY makes it, juju "
-        "grant-secret NAME APPLICATION lets the charm read it."
+def _key(spec: FrameworkSpec, *, newer: bool) -> dict[str, LayerEntry]:
+    use = "that signs session cookies and other data of the application; if it is not set, the units share a random key"
+    by_id = (
+        f"Id of a user secret whose only key, value, is the key {use}. Create the secret with juju add-secret NAME "
+        "value=KEY, and grant it with juju grant-secret NAME APPLICATION."
     )
     if newer:
-        return {NEWER_KEY_OPTION: {"type": "secret", "description": secret}}
+        return {NEWER_KEY_OPTION: {"type": "secret", "description": by_id}}
     return {
-        framework.key_option: {"type": "string", "description": f"The key {what}."},
-        f"{framework.key_option}-id": {"type": "secret", "description": secret},
+        spec.key_option: {"type": "string", "description": f"The key {use}."},
+        f"{spec.key_option}-id": {"type": "secret", "description": by_id},
     }

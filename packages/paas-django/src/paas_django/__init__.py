@@ -1,4 +1,4 @@
-"""The charm of a Django application."""
+"""Charm of a Django application."""
 
 from .charm import Charm
 from .settings import DjangoSettings

@@ -1,4 +1,4 @@
-"""``python -m paas_django`` prints what charmcraft.yaml of the charm has."""
+"""Prints the parts of charmcraft.yaml that a Django charm needs: ``python -m paas_django``."""
 
 from paas_common import schema
 

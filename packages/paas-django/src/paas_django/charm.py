@@ -1,4 +1,4 @@
-"""The charm of a Django application: what the framework adds to the common charm, as data; and its superuser."""
+"""Charm of a Django application: the framework as data, and the action ``create-superuser``."""
 
 import json
 import pathlib
@@ -10,14 +10,14 @@ import paas_common
 import pydantic
 from paas_common.servers import gunicorn
 
-from .settings import DjangoSettings, hosts
+from .settings import DjangoSettings, allowed_hosts
 
 
 def script_prefix(prefix: str) -> str:
-    """Tell Django its prefix before it loads.
+    """Return Python code that sets Django's path prefix before Django loads.
 
-    ``STATIC_URL`` and ``MEDIA_URL`` are made once and for all then, and WhiteNoise looks at ``FORCE_SCRIPT_NAME``; what
-    the project's own settings say of it counts more than this default.
+    Django builds ``STATIC_URL`` and ``MEDIA_URL`` while it loads, and WhiteNoise reads ``FORCE_SCRIPT_NAME``. The
+    project's own settings override this default.
     """
     if not prefix:
         return ""
@@ -39,15 +39,15 @@ def post_fork(server, worker):
 
 
 STATE_DIR: typing.Final = "/tmp/django/state"  # noqa: S108  a path inside the workload container, private to it
-DJANGO: typing.Final = paas_common.Framework(
+DJANGO: typing.Final = paas_common.FrameworkSpec(
     name="django",
     settings=DjangoSettings,
-    prefix="DJANGO_",
-    settings_prefix="DJANGO_",
-    metrics_port_names=("DJANGO_METRICS_PORT",),
-    metrics_path_names=("DJANGO_METRICS_PATH",),
-    reserved=("django-", "webserver-", "app-"),
-    shadowed=("secret_key",),
+    env_prefix="DJANGO_",
+    option_env_prefix="DJANGO_",
+    metrics_port_variables=("DJANGO_METRICS_PORT",),
+    metrics_path_variables=("DJANGO_METRICS_PATH",),
+    reserved_option_prefixes=("django-", "webserver-", "app-"),
+    hidden_options=("secret_key",),
     ports=paas_common.Ports(app=8000, metrics=9102),
     container="django-app",
     key_option="django-secret-key",
@@ -56,11 +56,11 @@ DJANGO: typing.Final = paas_common.Framework(
     state_dir=STATE_DIR,
     cos=pathlib.Path(__file__).parent / "cos",
     server=gunicorn.server("/django", "/django/app", STATE_DIR, at_load=script_prefix),
-    derived=hosts,
+    derived_env=allowed_hosts,
     requires_database=True,
     actions={
         "create-superuser": {
-            "description": "Make an account for Django's admin; the answer holds its password.",
+            "description": "Create an account for Django's admin site; the result has its password.",
             "params": {"username": {"type": "string"}, "email": {"type": "string"}},
             "required": ["username", "email"],
         }
@@ -77,25 +77,25 @@ class _Superuser(pydantic.BaseModel):
 
 
 class Charm(paas_common.PaasCharm):
-    """Runs a Django application under Gunicorn; a charm author extends it."""
+    """Base class of a charm that runs a Django application under Gunicorn."""
 
     spec = DJANGO
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         if "create-superuser" in self.meta.actions:
-            framework.observe(self.on["create-superuser"].action, self._create_superuser)
+            framework.observe(self.on["create-superuser"].action, self._on_create_superuser)
 
-    def _create_superuser(self, event: ops.ActionEvent) -> None:
-        """Make an account for Django's admin, with a password that only the answer tells."""
+    def _on_create_superuser(self, event: ops.ActionEvent) -> None:
+        """Create an account for Django's admin site; only the result has its password."""
         password = secrets.token_urlsafe(PASSWORD_SIZE)
         try:
-            wanted = _Superuser.model_validate(event.params)
-            self._run(
+            account = _Superuser.model_validate(event.params)
+            self.run_command(
                 CREATE_SUPERUSER,
                 {
-                    "DJANGO_SUPERUSER_USERNAME": wanted.username,
-                    "DJANGO_SUPERUSER_EMAIL": wanted.email,
+                    "DJANGO_SUPERUSER_USERNAME": account.username,
+                    "DJANGO_SUPERUSER_EMAIL": account.email,
                     "DJANGO_SUPERUSER_PASSWORD": password,
                 },
             )

@@ -1,4 +1,4 @@
-"""The options of a Django charm, as ``juju config`` has them."""
+"""Options of a Django charm, as ``juju config`` shows them."""
 
 import json
 import urllib.parse
@@ -8,7 +8,7 @@ import pydantic
 
 
 class DjangoSettings(paas_common.GunicornSettings):
-    """What an operator can set; every field that has a value becomes ``DJANGO_<FIELD>``."""
+    """Options of Django; every field that has a value becomes ``DJANGO_<FIELD>``."""
 
     debug: bool = pydantic.Field(
         default=False,
@@ -24,13 +24,13 @@ class DjangoSettings(paas_common.GunicornSettings):
     )
 
 
-def hosts(settings: paas_common.Settings, base_url: str) -> dict[str, str]:
-    """Give the hosts and origins that Django may serve: the operator's, and the application's own address, once."""
-    given = settings.allowed_hosts if isinstance(settings, DjangoSettings) else None
-    named = [host.strip() for host in (given or "").split(",") if host.strip()]
+def allowed_hosts(settings: paas_common.Settings, base_url: str) -> dict[str, str]:
+    """Return the hosts and origins that Django may serve: the operator's, and the application's own."""
+    configured = settings.allowed_hosts if isinstance(settings, DjangoSettings) else None
+    hosts = [host.strip() for host in (configured or "").split(",") if host.strip()]
     address = urllib.parse.urlsplit(base_url)
     own = [address.hostname] if address.hostname else []
     return {
-        "DJANGO_ALLOWED_HOSTS": json.dumps(list(dict.fromkeys([*named, *own]))),
+        "DJANGO_ALLOWED_HOSTS": json.dumps(list(dict.fromkeys([*hosts, *own]))),
         "DJANGO_CSRF_TRUSTED_ORIGINS": json.dumps([f"{address.scheme}://{address.netloc}"]),
     }

@@ -1,4 +1,4 @@
-"""The charm of a FastAPI application."""
+"""Charm of a FastAPI application."""
 
 from .charm import Charm
 from .settings import FastapiSettings

@@ -1,4 +1,4 @@
-"""``python -m paas_fastapi`` prints what charmcraft.yaml of the charm has."""
+"""Prints the parts of charmcraft.yaml that a FastAPI charm needs: ``python -m paas_fastapi``."""
 
 from paas_common import schema
 

@@ -1,4 +1,4 @@
-"""The charm of a FastAPI application: what the framework adds to the common charm, as data."""
+"""Charm of a FastAPI application: the framework as data."""
 
 import pathlib
 import typing
@@ -8,15 +8,15 @@ from paas_common.servers import uvicorn
 
 from .settings import FastapiSettings
 
-FASTAPI: typing.Final = paas_common.Framework(
+FASTAPI: typing.Final = paas_common.FrameworkSpec(
     name="fastapi",
     settings=FastapiSettings,
-    prefix="APP_",
-    settings_prefix="",
-    port_names=("UVICORN_PORT",),
-    metrics_port_names=("METRICS_PORT",),
-    metrics_path_names=("METRICS_PATH",),
-    reserved=("fastapi-", "webserver-", "app-"),
+    env_prefix="APP_",
+    option_env_prefix="",
+    port_variables=("UVICORN_PORT",),
+    metrics_port_variables=("METRICS_PORT",),
+    metrics_path_variables=("METRICS_PATH",),
+    reserved_option_prefixes=("fastapi-", "webserver-", "app-"),
     ports=paas_common.Ports(app=8000, metrics=8000),
     app_dir="/app",
     migrations=paas_common.MIGRATIONS,
@@ -27,6 +27,6 @@ FASTAPI: typing.Final = paas_common.Framework(
 
 
 class Charm(paas_common.PaasCharm):
-    """Runs a FastAPI application under Uvicorn; a charm author extends it."""
+    """Base class of a charm that runs a FastAPI application under Uvicorn."""
 
     spec = FASTAPI

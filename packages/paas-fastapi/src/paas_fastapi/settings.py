@@ -1,4 +1,4 @@
-"""The options of a FastAPI charm, as ``juju config`` has them."""
+"""Options of a FastAPI charm, as ``juju config`` shows them."""
 
 import typing
 
@@ -7,7 +7,7 @@ import pydantic
 
 
 class FastapiSettings(paas_common.MetricsSettings):
-    """What an operator can set; Uvicorn reads its own variables, which have no prefix of the application's."""
+    """Options of FastAPI; Uvicorn reads them from variables without the application's prefix."""
 
     web_concurrency: int = pydantic.Field(
         default=1,

@@ -1,4 +1,4 @@
-"""The charm of a Flask application."""
+"""Charm of a Flask application."""
 
 from .charm import Charm
 from .settings import FlaskSettings

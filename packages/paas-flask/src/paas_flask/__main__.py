@@ -1,4 +1,4 @@
-"""``python -m paas_flask`` prints what charmcraft.yaml of the charm has."""
+"""Prints the parts of charmcraft.yaml that a Flask charm needs: ``python -m paas_flask``."""
 
 from paas_common import schema
 

@@ -1,10 +1,9 @@
-"""The options of a Flask charm, as ``juju config`` has them."""
+"""Options of a Flask charm, as ``juju config`` shows them."""
 
 import typing
 
 import paas_common
 import pydantic
-from paas_common.values import urls
 
 
 def _upper(value: object) -> object:
@@ -12,7 +11,7 @@ def _upper(value: object) -> object:
 
 
 class FlaskSettings(paas_common.GunicornSettings):
-    """What an operator can set; every field that has a value becomes ``FLASK_<FIELD>``."""
+    """Options of Flask; every field that has a value becomes ``FLASK_<FIELD>``."""
 
     application_root: str | None = pydantic.Field(
         default=None,
@@ -51,10 +50,10 @@ class FlaskSettings(paas_common.GunicornSettings):
 
 
 def application_root(settings: paas_common.Settings, base_url: str) -> dict[str, str]:
-    """Give the ingress's path as the application's root, so that its cookies are not those of a neighbour's path.
+    """Return the ingress's path as the application's root, so that applications on other paths do not get its cookies.
 
-    What the operator sets stays.
+    The operator's own value stays.
     """
-    set_already = settings.application_root if isinstance(settings, FlaskSettings) else None
-    prefix = urls.prefix(base_url)
-    return {"FLASK_APPLICATION_ROOT": prefix} if prefix and not set_already else {}
+    configured = settings.application_root if isinstance(settings, FlaskSettings) else None
+    prefix = paas_common.path_prefix(base_url)
+    return {"FLASK_APPLICATION_ROOT": prefix} if prefix and not configured else {}

@@ -1,4 +1,4 @@
-"""The charm of a Go application."""
+"""Charm of a Go application."""
 
 from .charm import Charm
 from .settings import GoSettings

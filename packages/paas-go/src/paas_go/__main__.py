@@ -1,4 +1,4 @@
-"""``python -m paas_go`` prints what charmcraft.yaml of the charm has."""
+"""Prints the parts of charmcraft.yaml that a Go charm needs: ``python -m paas_go``."""
 
 from paas_common import schema
 

@@ -1,6 +1,6 @@
-"""The charm of a Go application: what the framework adds to the common charm, as data.
+"""Charm of a Go application: the framework as data.
 
-Charms of two generations name the ports differently, so that both names are set.
+Older and newer charms name the port variables differently, so both names are set.
 """
 
 import pathlib
@@ -10,15 +10,15 @@ import paas_common
 
 from .settings import GoSettings
 
-GO: typing.Final = paas_common.Framework(
+GO: typing.Final = paas_common.FrameworkSpec(
     name="go",
     settings=GoSettings,
-    prefix="APP_",
-    settings_prefix="APP_",
-    port_names=("APP_PORT", "PORT"),
-    metrics_port_names=("APP_METRICS_PORT", "METRICS_PORT"),
-    metrics_path_names=("APP_METRICS_PATH", "METRICS_PATH"),
-    reserved=("go-", "webserver-", "app-"),
+    env_prefix="APP_",
+    option_env_prefix="APP_",
+    port_variables=("APP_PORT", "PORT"),
+    metrics_port_variables=("APP_METRICS_PORT", "METRICS_PORT"),
+    metrics_path_variables=("APP_METRICS_PATH", "METRICS_PATH"),
+    reserved_option_prefixes=("go-", "webserver-", "app-"),
     ports=paas_common.Ports(app=8080, metrics=8080),
     app_dir="/app",
     migrations=paas_common.MIGRATIONS,
@@ -28,6 +28,6 @@ GO: typing.Final = paas_common.Framework(
 
 
 class Charm(paas_common.PaasCharm):
-    """Runs a Go application; a charm author extends it."""
+    """Base class of a charm that runs a Go application."""
 
     spec = GO

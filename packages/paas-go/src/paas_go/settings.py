@@ -1,11 +1,11 @@
-"""The options of a Go charm, as ``juju config`` has them."""
+"""Options of a Go charm, as ``juju config`` shows them."""
 
 import paas_common
 import pydantic
 
 
 class GoSettings(paas_common.MetricsSettings):
-    """What an operator can set."""
+    """Options of Go."""
 
     port: paas_common.Port | None = pydantic.Field(
         default=None,

@@ -1,22 +1,22 @@
-"""Which of a provider's addresses the application gets, and how it asks for TLS."""
+"""URLs of databases: the provider's or a built one, and their parameters for TLS."""
 
 import urllib.parse
 
 import pytest
-from paas_common.integrations import BY_INTERFACE, Context, Invalid, Pending, Reading, Ready
+from paas_common.integrations import BUILT_IN, Context, Invalid, Pending, Reading, Ready
 from paas_common.values import facts
 
-POSTGRESQL = BY_INTERFACE["postgresql_client"]
+POSTGRESQL = BUILT_IN["postgresql_client"]
 INTERFACES = ("postgresql_client", "mysql_client", "mongodb_client")
 CA = "-----BEGIN CERTIFICATE-----\nMIIBexample\n-----END CERTIFICATE-----\n"
 CA_FILE = "/tmp/shop/postgresql/ca.pem"
 ACCOUNT = {"username": "u", "password": "p", "database": "d"}
 CONTEXT = Context(
-    me=facts.Identity(app="shop", unit="shop/0", model="demo", leader=True),
+    identity=facts.Identity(app="shop", unit="shop/0", model="demo", leader=True),
     endpoint="postgresql",
-    relation=7,
-    stem="DB",
-    prefix="APP_",
+    relation_id=7,
+    env_prefix="DB",
+    app_env_prefix="APP_",
     options={},
     base_url="http://shop.demo:8000",
     folder="/tmp/shop/postgresql",
@@ -24,16 +24,16 @@ CONTEXT = Context(
 
 
 def reading(interface: str = "postgresql_client", units: tuple[dict[str, str], ...] = (), /, **app: str) -> Reading:
-    bags = facts.Databags(app={name.replace("_", "-"): value for name, value in app.items()}, units=units)
-    return BY_INTERFACE[interface].read(facts.Remote(app="pg", relation=7, bags=bags), CONTEXT)
+    databags = facts.Databags(app={name.replace("_", "-"): value for name, value in app.items()}, units=units)
+    return BUILT_IN[interface].read(facts.Relation(app="pg", id=7, databags=databags), CONTEXT)
 
 
 def read(
     interface: str = "postgresql_client", units: tuple[dict[str, str], ...] = (), /, **app: str
 ) -> dict[str, str] | None:
     match reading(interface, units, **app):
-        case Ready(env=env):
-            return dict(env)
+        case Ready(variables=variables):
+            return {variable.name: variable.text for variable in variables}
         case Pending():
             return None
         case invalid:
@@ -73,14 +73,14 @@ def test_the_database_that_was_really_made_is_used() -> None:
     assert given["DB_NAME"] == "made-for-us"
 
 
-def test_its_name_tells_one_database_from_another_wherever_it_listens() -> None:
-    def migrates(endpoints: str, relation: int) -> str | None:
-        bags = facts.Databags(app={"endpoints": endpoints, "username": "u", "password": "p", "database": "d"})
-        reading = POSTGRESQL.read(facts.Remote(app="pg", relation=relation, bags=bags), CONTEXT)
-        return reading.migrates if isinstance(reading, Ready) else None
+def test_a_database_is_identified_by_its_name_not_by_its_address() -> None:
+    def identified(endpoints: str, relation: int) -> str | None:
+        databags = facts.Databags(app={"endpoints": endpoints, "username": "u", "password": "p", "database": "d"})
+        reading = POSTGRESQL.read(facts.Relation(app="pg", id=relation, databags=databags), CONTEXT)
+        return reading.database if isinstance(reading, Ready) else None
 
-    assert migrates("a:1", 7) == migrates("b:2", 7)
-    assert migrates("a:1", 7) != migrates("a:1", 8)
+    assert identified("a:1", 7) == identified("b:2", 7)
+    assert identified("a:1", 7) != identified("a:1", 8)
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
@@ -122,7 +122,7 @@ def test_the_address_asks_for_tls_in_the_words_of_the_clients(interface: str, ca
     assert given.get("DB_TLS_CA_FILE") == (CA_FILE if ca else None)
 
 
-def test_what_the_provider_s_address_says_of_tls_stays() -> None:
+def test_tls_parameters_of_the_provider_s_url_stay() -> None:
     given = read(uris="postgresql://u:p@h:1/d?sslmode=verify-full", endpoints="h:1", tls="true", tls_ca=CA, **ACCOUNT)
 
     assert given
@@ -130,13 +130,14 @@ def test_what_the_provider_s_address_says_of_tls_stays() -> None:
 
 
 @pytest.mark.parametrize("tls", ["False", "false", "", "disabled"])
-def test_without_tls_nothing_is_asked_and_no_certificate_handed_over(tls: str) -> None:
-    found = reading(endpoints="h:1", tls=tls, tls_ca="left over", **ACCOUNT)
+def test_without_tls_there_is_no_parameter_and_no_certificate(tls: str) -> None:
+    ready = reading(endpoints="h:1", tls=tls, tls_ca="left over", **ACCOUNT)
 
-    assert isinstance(found, Ready)
-    assert found.files == ()
-    assert not [name for name in found.env if "TLS" in name]
-    assert found.env["DB_QUERY"] == ""
+    assert isinstance(ready, Ready)
+    assert ready.files == ()
+    values = {variable.name: variable.text for variable in ready.variables}
+    assert not [name for name in values if "TLS" in name]
+    assert values["DB_QUERY"] == ""
 
 
 @pytest.mark.parametrize(
@@ -146,11 +147,11 @@ def test_without_tls_nothing_is_asked_and_no_certificate_handed_over(tls: str) -
         ({"tls": "True", "tls_ca": "no certificate"}, "tls-ca (must be certificates in PEM form)"),
     ],
 )
-def test_what_is_unusable_is_named(bag: dict[str, str], reason: str) -> None:
+def test_an_invalid_value_is_named(bag: dict[str, str], reason: str) -> None:
     assert reading(endpoints="h:1", **ACCOUNT, **bag) == Invalid(f"invalid postgresql relation data from pg: {reason}")
 
 
-def test_of_several_hosts_the_first_is_used_and_all_are_told() -> None:
+def test_several_hosts_are_listed_and_the_first_is_in_the_url() -> None:
     given = read(endpoints="a:1, b:2", **ACCOUNT)
 
     assert given
@@ -171,4 +172,4 @@ def test_neither_hosts_nor_tls_make_it_another_database() -> None:
 
     assert isinstance(plain, Ready)
     assert isinstance(secured, Ready)
-    assert plain.migrates == secured.migrates
+    assert plain.database == secured.database

@@ -1,4 +1,4 @@
-"""What a file of alert rules may say, and how one that cannot be used is refused."""
+"""Files of alert rules, and the reasons why some are invalid."""
 
 import typing
 
@@ -61,7 +61,7 @@ def test_groups_of_one_name_in_one_file_are_refused() -> None:
     groups, problems = merged(stock=f"groups: [{group}, {group}]")
 
     assert len(groups) == 1
-    assert problems == (f"{FILE} has a group app whose name is taken (rename it)",)
+    assert problems == (f"{FILE}: the name of group app is not unique (rename it)",)
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_groups_of_one_name_in_one_file_are_refused() -> None:
         ("groups: [{name: '', rules: []}]", "groups.0.name (string should have at least 1 character)"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(text: str, words: str) -> None:
+def test_an_invalid_file_has_a_reason_of_one_line(text: str, words: str) -> None:
     groups, problems = merged(stock=text)
 
     (problem,) = problems
     assert groups == []
-    assert problem.startswith(f"{FILE} holds no alert rules: {words}")
+    assert problem.startswith(f"{FILE} is not a valid file of alert rules: {words}")
     assert "\n" not in problem

@@ -1,4 +1,4 @@
-"""How dashboards are sent: compressed, named, and the same as long as nothing changes."""
+"""Dashboards in the databag: compressed, named, and the same while the files are the same."""
 
 import base64
 import json
@@ -69,8 +69,11 @@ def test_two_files_of_one_name() -> None:
         ("", "expecting value in line 1, column 1"),
         ("[]", "it is not a JSON object"),
         ('"\udcff"', "it is not UTF-8"),
-        ('{"a": NaN}', "NaN is no JSON"),
+        ('{"a": NaN}', "NaN is not JSON"),
     ],
 )
-def test_what_is_wrong_is_told(text: str, words: str) -> None:
-    assert dashboards.templates(ME, {f"{FOLDER}/a.json": text}) == ({}, (f"{FOLDER}/a.json is no dashboard: {words}",))
+def test_an_invalid_file_has_a_reason(text: str, words: str) -> None:
+    assert dashboards.templates(ME, {f"{FOLDER}/a.json": text}) == (
+        {},
+        (f"{FOLDER}/a.json is not a valid dashboard: {words}",),
+    )

@@ -1,7 +1,7 @@
-"""Which log targets have to be laid over those that Pebble has."""
+"""Changes of Pebble's log targets."""
 
 import pytest
-from paas_common.observability.log_targets import GONE, Entries, changes, entries
+from paas_common.observability.log_targets import DISABLED, Entries, changes, entries
 from paas_common.values import facts
 
 ME = facts.Identity(app="shop", unit="shop/0", model="prod", leader=False, model_uuid="5c6f2f0c-3c66", charm="shop-k8s")
@@ -19,10 +19,10 @@ IMAGE_S = {"logs": {"override": "replace", "type": "loki", "location": "http://l
         pytest.param(ONE, ONE, {}, id="no news"),
         pytest.param(ONE, TWO, {"loki/1": TWO["loki/1"]}, id="one more"),
         pytest.param(ONE, MOVED, MOVED, id="moved"),
-        pytest.param(TWO, ONE, {"loki/1": GONE}, id="one less"),
-        pytest.param(ONE, {}, {"loki/0": GONE}, id="the last"),
-        pytest.param({"loki/0": GONE}, {}, {}, id="gone already"),
-        pytest.param({"loki/0": GONE}, ONE, ONE, id="back again"),
+        pytest.param(TWO, ONE, {"loki/1": DISABLED}, id="one less"),
+        pytest.param(ONE, {}, {"loki/0": DISABLED}, id="the last"),
+        pytest.param({"loki/0": DISABLED}, {}, {}, id="gone already"),
+        pytest.param({"loki/0": DISABLED}, ONE, ONE, id="back again"),
         pytest.param(IMAGE_S, {}, {}, id="the image's own"),
     ],
 )

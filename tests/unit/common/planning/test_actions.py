@@ -1,16 +1,16 @@
-"""What a changed file does to the services that run."""
+"""Actions for changed files and services."""
 
 import dataclasses
 
 import pytest
 from paas_common.planning import actions
 from paas_common.planning.actions import Push, Reload, Remember, Remove, Replan, Restart
-from paas_common.values import facts
+from paas_common.values.facts import ContainerState
 from paas_common.values.workload import Check, File, Migration, Workload
 
 PLAIN = File(path="/run/ca.pem", content="old")
 CHECKED = File(path="/web/conf", content="old", candidate="/tmp/conf", on_change="reload")
-CHECK = Check(command=("check",), refusal="no")
+CHECK = Check(command=("check",), failure="no")
 WORKLOAD = Workload(
     service="web",
     services={
@@ -30,12 +30,12 @@ WORKLOAD = Workload(
 SERVICES = frozenset(WORKLOAD.services)
 
 
-def due(wanted: Workload, before: Workload = WORKLOAD) -> list[actions.Action]:
-    """Give what is done to a container in which the workload before runs."""
-    image = facts.Image(services={}, files=frozenset(), fingerprint="", applied=actions.digests(before))
+def due(desired: Workload, before: Workload = WORKLOAD) -> list[actions.Action]:
+    """Return the actions for a container in which another workload runs."""
+    container = ContainerState(services={}, files=frozenset(), fingerprint="", applied=actions.digests(before))
     files = {file.path: file.content for file in before.files}
-    current = actions.Current(in_force=wanted.services == before.services, running=SERVICES, files=files)
-    return list(actions.due(wanted, image, current))
+    current = actions.Current(layer_applied=desired.services == before.services, running=SERVICES, files=files)
+    return list(actions.due(desired, container, current))
 
 
 def changed(file: File) -> Workload:
@@ -43,61 +43,61 @@ def changed(file: File) -> Workload:
     return dataclasses.replace(WORKLOAD, files=tuple(new if each is file else each for each in WORKLOAD.files))
 
 
-def kinds(found: list[actions.Action]) -> list[type[actions.Action]]:
-    return [type(action) for action in found]
+def kinds(due_actions: list[actions.Action]) -> list[type[actions.Action]]:
+    return [type(action) for action in due_actions]
 
 
-def test_nothing_changed() -> None:
+def test_an_unchanged_workload_needs_no_action() -> None:
     assert due(WORKLOAD) == []
 
 
-def test_a_file_that_is_read_at_the_start_restarts_what_runs_with_it() -> None:
-    found = due(changed(PLAIN))
+def test_a_changed_file_that_is_read_at_the_start_restarts_running_services() -> None:
+    due_actions = due(changed(PLAIN))
 
-    assert Restart(services=("web", "mail-worker")) in found
-    assert not {Replan, Reload} & set(kinds(found))
-
-
-def test_a_file_that_is_read_on_sighup_reloads_the_server_only() -> None:
-    found = due(changed(CHECKED))
-
-    assert Reload(service="web") in found
-    assert not {Replan, Restart} & set(kinds(found))
+    assert Restart(services=("web", "mail-worker")) in due_actions
+    assert not {Replan, Reload} & set(kinds(due_actions))
 
 
-def test_a_file_that_nobody_has_open_restarts_nothing() -> None:
+def test_a_changed_file_that_is_read_on_sighup_reloads_the_server_only() -> None:
+    due_actions = due(changed(CHECKED))
+
+    assert Reload(service="web") in due_actions
+    assert not {Replan, Restart} & set(kinds(due_actions))
+
+
+def test_a_changed_file_with_on_change_nothing_restarts_nothing() -> None:
     quiet = dataclasses.replace(WORKLOAD, files=(dataclasses.replace(PLAIN, on_change="nothing"), CHECKED))
     news = dataclasses.replace(PLAIN, on_change="nothing", content="new")
 
-    found = due(dataclasses.replace(quiet, files=(news, CHECKED)), quiet)
+    due_actions = due(dataclasses.replace(quiet, files=(news, CHECKED)), quiet)
 
-    assert Push(file=news) in found
-    assert not {Replan, Restart, Reload} & set(kinds(found))
+    assert Push(file=news) in due_actions
+    assert not {Replan, Restart, Reload} & set(kinds(due_actions))
 
 
-def test_what_is_started_anew_anyhow_is_not_restarted_too() -> None:
+def test_a_service_that_the_replan_restarts_is_not_restarted_twice() -> None:
     services = {**WORKLOAD.services, "web": {"startup": "enabled", "environment": {"NEW": "1"}}}
 
-    found = due(dataclasses.replace(changed(PLAIN), services=services))
+    due_actions = due(dataclasses.replace(changed(PLAIN), services=services))
 
-    assert Replan() in found
-    assert Restart(services=("mail-worker",)) in found
+    assert Replan() in due_actions
+    assert Restart(services=("mail-worker",)) in due_actions
 
 
-def test_a_file_that_nobody_wants_any_longer_goes_last_but_for_the_note() -> None:
-    found = due(dataclasses.replace(WORKLOAD, files=(CHECKED,)))
+def test_an_unused_file_is_removed_last_before_the_notes() -> None:
+    due_actions = due(dataclasses.replace(WORKLOAD, files=(CHECKED,)))
 
-    assert found[-2:-1] == [Remove(path=PLAIN.path)]
-    assert isinstance(found[-1], Remember)
-    assert Restart(services=("web", "mail-worker")) in found
+    assert due_actions[-2:-1] == [Remove(path=PLAIN.path)]
+    assert isinstance(due_actions[-1], Remember)
+    assert Restart(services=("web", "mail-worker")) in due_actions
 
 
 @pytest.mark.parametrize("file", [PLAIN, CHECKED])
-def test_the_migration_sees_files_that_need_no_check_and_runs_before_the_others_are_in_force(file: File) -> None:
+def test_the_migration_runs_after_unchecked_files_and_before_checked_files(file: File) -> None:
     migration = Migration(command=("migrate",), fingerprint="1")
 
-    found = due(dataclasses.replace(changed(file), migration=migration))
+    due_actions = due(dataclasses.replace(changed(file), migration=migration))
 
-    pushed = next(place for place, action in enumerate(found) if isinstance(action, Push))
-    assert (pushed < found.index(CHECK) < found.index(migration)) is (file is PLAIN)
-    assert (pushed > found.index(migration)) is (file is CHECKED)
+    pushed = next(place for place, action in enumerate(due_actions) if isinstance(action, Push))
+    assert (pushed < due_actions.index(CHECK) < due_actions.index(migration)) is (file is PLAIN)
+    assert (pushed > due_actions.index(migration)) is (file is CHECKED)

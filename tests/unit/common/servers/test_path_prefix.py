@@ -1,8 +1,8 @@
-"""What a framework is told of an ingress that puts a path in front of the application's."""
+"""The path prefix of an ingress in each framework's configuration."""
 
 import pytest
 from paas_common.servers import uvicorn
-from paas_common.values.workload import Serving
+from paas_common.values.framework import Serving
 from paas_django.charm import script_prefix
 from paas_flask import FlaskSettings
 from paas_flask.settings import application_root
@@ -16,8 +16,8 @@ from paas_flask.settings import application_root
         ("http://a.com/demo-shop/", {"FORWARDED_ALLOW_IPS": "*", "UVICORN_ROOT_PATH": "/demo-shop"}),
     ],
 )
-def test_uvicorn_believes_an_ingress_and_nobody_else(public: str | None, expected: dict[str, str]) -> None:
-    serving = Serving(port=8000, json_logs=False, public=public, traces=False)
+def test_uvicorn_trusts_forwarded_headers_behind_an_ingress_only(public: str | None, expected: dict[str, str]) -> None:
+    serving = Serving(port=8000, json_logs=False, public_url=public, traces=False)
 
     assert uvicorn.server("/tmp/logs").variables({}, serving) == expected
 

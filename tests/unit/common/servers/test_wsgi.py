@@ -1,4 +1,4 @@
-"""What Gunicorn does around a WSGI application: its address, its traces, and what access lines know of them."""
+"""The wrappers around a WSGI application: public URL, traces, and spans in access lines."""
 
 import logging
 import subprocess
@@ -7,18 +7,18 @@ import sys
 import pytest
 from opentelemetry import trace
 from paas_common.servers.payload import wsgi
-from paas_common.servers.payload.wsgi import Application, PublicAddress, behind, remembering
+from paas_common.servers.payload.wsgi import Application, PublicUrl, with_public_url, with_span
 
 
 def told(address: str, **environ: str) -> dict[str, object]:
-    """Give the environment that the application gets of a request."""
+    """Return the WSGI environment of one request."""
     seen: list[dict[str, object]] = []
 
     def application(given: dict[str, object], _: Application) -> object:
         seen.append(given)
         return ()
 
-    behind(application, address)({"PATH_INFO": "/", "wsgi.url_scheme": "http", **environ}, print)
+    with_public_url(application, address)({"PATH_INFO": "/", "wsgi.url_scheme": "http", **environ}, print)
     return seen[0]
 
 
@@ -56,7 +56,7 @@ def test_a_forwarded_host_is_believed_if_it_is_the_public_one(header: str, host:
 
 
 class Asynchronous:
-    """What an ASGI framework's application looks like."""
+    """An application of an ASGI framework."""
 
     async def __call__(self, *_: object) -> None:
         """Answer nothing."""
@@ -68,8 +68,8 @@ async def function(*_: object) -> None:
 
 @pytest.mark.parametrize("application", [Asynchronous(), function])
 def test_an_application_of_another_protocol_stays_as_it_is(application: Application) -> None:
-    assert behind(application, "http://a.com/shop") is application
-    assert not isinstance(application, PublicAddress)
+    assert with_public_url(application, "http://a.com/shop") is application
+    assert not isinstance(application, PublicUrl)
 
 
 SPAN = trace.SpanContext(trace_id=0xABC, span_id=0xDEF, is_remote=False, trace_flags=trace.TraceFlags(1))
@@ -86,7 +86,7 @@ def test_the_span_of_a_request_is_known_after_it() -> None:
             return start_response("200 OK", [])
 
     environ: dict[str, object] = {}
-    remembering(application)(environ, answer)
+    with_span(application)(environ, answer)
 
     assert environ == {"paas.span": f"{0xABC:032x} {0xDEF:016x}"}
 
@@ -96,7 +96,7 @@ def test_without_a_span_nothing_is_remembered() -> None:
         return start_response("200 OK", [])
 
     environ: dict[str, object] = {}
-    remembering(application)(environ, answer)
+    with_span(application)(environ, answer)
 
     assert environ == {}
 
@@ -106,7 +106,7 @@ async def asynchronous(scope: object) -> None:
 
 
 def test_an_asynchronous_application_stays_as_it_is() -> None:
-    assert remembering(asynchronous) is asynchronous
+    assert with_span(asynchronous) is asynchronous
 
 
 SETTING_UP = """

@@ -1,9 +1,10 @@
-"""Addresses survive whatever characters an account has."""
+"""URLs work with any character in an account."""
 
 import urllib.parse
 
 import pytest
-from paas_common.values import urls
+from paas_common.values import environment, urls
+from paas_common.values.environment import SecretText
 
 ODD = "p@ss/w:rd %#?&é ü"
 
@@ -11,7 +12,8 @@ ODD = "p@ss/w:rd %#?&é ü"
 def test_a_password_is_quoted_in_the_url_and_plain_in_its_own_variable() -> None:
     address = urls.url("postgresql", "pg:5432", username="us/er", password=ODD, path="/db")
 
-    given = urls.env("DB", address, username="us/er", password=ODD)
+    overrides = urls.env("DB", address, username="us/er", password=ODD)
+    given = {variable.name: variable.text for variable in environment.variables(overrides, "test")}
 
     parts = urllib.parse.urlsplit(given["DB_CONNECT_STRING"])
     assert (parts.hostname, parts.port, parts.path) == ("pg", 5432, "/db")
@@ -34,11 +36,11 @@ def test_the_port_is_there_when_there_is_one(address: str, port: str | None) -> 
     assert urls.env("DB", address).get("DB_PORT") == port
 
 
-def test_parts_that_an_address_lacks_have_no_variable() -> None:
+def test_a_part_that_a_url_lacks_has_no_variable() -> None:
     assert urls.env("CACHE", "redis://h:6379") == {
-        "CACHE_CONNECT_STRING": "redis://h:6379",
+        "CACHE_CONNECT_STRING": SecretText("redis://h:6379"),
         "CACHE_SCHEME": "redis",
-        "CACHE_NETLOC": "h:6379",
+        "CACHE_NETLOC": SecretText("h:6379"),
         "CACHE_PATH": "",
         "CACHE_PARAMS": "",
         "CACHE_QUERY": "",
@@ -49,5 +51,5 @@ def test_parts_that_an_address_lacks_have_no_variable() -> None:
 
 
 @pytest.mark.parametrize(("address", "is_one"), [("a://b", True), ("no scheme", False), ("", False), ("a://[b", False)])
-def test_what_is_an_address(address: str, is_one: bool) -> None:
+def test_a_url_has_a_scheme(address: str, is_one: bool) -> None:
     assert urls.is_url(address) is is_one

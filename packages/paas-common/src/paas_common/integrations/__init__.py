@@ -1,13 +1,13 @@
-"""Every integration the charms know, by interface; what a charm does not declare is not even loaded."""
+"""The integrations by interface; the module of an interface is imported when the charm declares it."""
 
 import collections.abc
 import dataclasses
 import importlib
 import typing
 
-from paas_common.integrations._integration import Context, Integration, Invalid, Pending, Reading, Ready
+from ._integration import CharmLibrary, Context, Integration, Invalid, Pending, Reading, Ready
 
-_PLACES: typing.Final = {
+_BUILT_IN: typing.Final = {
     "openfga": "openfga:OPENFGA",
     "rabbitmq": "rabbitmq:RABBITMQ",
     "redis": "redis:REDIS",
@@ -23,36 +23,44 @@ _PLACES: typing.Final = {
     "http_proxy": "http_proxy:HTTP_PROXY",
     "ingress": "ingress:INGRESS",
 }
-"""Interface to the module in this folder, and the name there."""
+"""Interface → module of this folder, and the name of its value."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Known(collections.abc.Mapping[str, Integration[typing.Any]]):
-    """Integrations by their interfaces; an author's come before ours, of which each is loaded when it is asked for.
-
-    To build the models of all of them takes a tenth of the time in which a charm is loaded.
-    """
+class Integrations(collections.abc.Mapping[str, Integration[typing.Any]]):
+    """Integrations by interface: the charm's own, then the built-in ones, each imported at its first use."""
 
     own: collections.abc.Mapping[str, Integration[typing.Any]] = dataclasses.field(
         default_factory=dict[str, Integration[typing.Any]]
     )
+    """The charm's own integrations; one with a built-in interface replaces the built-in."""
 
     def __getitem__(self, interface: str) -> Integration[typing.Any]:
         if interface in self.own:
             return self.own[interface]
-        module, _, name = _PLACES[interface].partition(":")
+        module, _, name = _BUILT_IN[interface].partition(":")
         return getattr(importlib.import_module(f"{__name__}.{module}"), name)
 
     def __contains__(self, interface: object) -> bool:
-        return interface in self.own or interface in _PLACES
+        return interface in self.own or interface in _BUILT_IN
 
     def __iter__(self) -> collections.abc.Iterator[str]:
-        return iter(dict.fromkeys([*_PLACES, *self.own]))
+        return iter(dict.fromkeys([*_BUILT_IN, *self.own]))
 
     def __len__(self) -> int:
-        return len(_PLACES.keys() | self.own.keys())
+        return len(_BUILT_IN.keys() | self.own.keys())
 
 
-BY_INTERFACE: typing.Final = Known()
+BUILT_IN: typing.Final = Integrations()
 
-__all__ = ["BY_INTERFACE", "Context", "Integration", "Invalid", "Known", "Pending", "Reading", "Ready"]
+__all__ = [
+    "BUILT_IN",
+    "CharmLibrary",
+    "Context",
+    "Integration",
+    "Integrations",
+    "Invalid",
+    "Pending",
+    "Reading",
+    "Ready",
+]

@@ -1,4 +1,4 @@
-"""Certificates as providers write them: PEM, or the base64 of it."""
+"""Certificates as providers write them: PEM, or base64 of PEM."""
 
 import base64
 import typing
@@ -9,7 +9,10 @@ _BEGIN: typing.Final = "-----BEGIN CERTIFICATE-----"
 
 
 def pem(text: str) -> str:
-    """Give certificates as a file has them."""
+    """Return certificates in PEM form, ending with a line break.
+
+    Raises ``ValueError`` for other text.
+    """
     if _BEGIN not in text:
         text = _decoded(text)
     if _BEGIN not in text:
@@ -20,19 +23,19 @@ def pem(text: str) -> str:
 def _decoded(text: str) -> str:
     try:
         return base64.b64decode("".join(text.split()), validate=True).decode("ascii")
-    except ValueError:  # it is not base64, or not of text
+    except ValueError:  # not base64, or not base64 of text
         return ""
 
 
 def bundle(chain: list[str]) -> str:
-    """Put certificates into one file; none where there are none."""
+    """Return all certificates as the text of one file."""
     return "".join(map(pem, chain))
 
 
-def _checked(chain: list[str]) -> list[str]:
+def _check(chain: list[str]) -> list[str]:
     bundle(chain)
     return chain
 
 
-Chain = typing.Annotated[list[str], pydantic.AfterValidator(_checked)]
-"""Certificates, in the provider's own words."""
+Chain = typing.Annotated[list[str], pydantic.AfterValidator(_check)]
+"""Certificates, unchanged."""

@@ -1,8 +1,8 @@
-"""What the database interfaces share: the ``data_interfaces`` databag (version 0) of a provider.
+"""The ``data_interfaces`` databag (version 0), which the database interfaces share.
 
-Credentials arrive in a secret whose id is under ``secret-user``, or in plain text from providers without secrets. A
-router between us and the database sets ``subordinated`` and is usable once one of its units says ``state: ready``.
-Whether the server speaks TLS stands likewise in the secret under ``secret-tls``, or in plain text.
+Credentials are in a secret whose id is under ``secret-user``, or in plain text from providers without secrets. TLS is
+in the secret under ``secret-tls``, or in plain text. A router between the application and the database sets
+``subordinated``; it is usable once one of its units has ``state: ready``.
 """
 
 import collections.abc
@@ -12,135 +12,140 @@ import typing
 
 import pydantic
 
-from paas_common.values import facts, urls
+from paas_common.values import urls
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import Databags, StrMap
 from paas_common.values.workload import File
 
 from . import _certificates
-from ._integration import Context, Integration
+from ._integration import CharmLibrary, Context, Integration
 
-_SWITCH: typing.Final = {"": False, "enabled": True, "disabled": False}
-"""How some providers write it, besides the usual words for true and false."""
+_TLS_WORDS: typing.Final = {"": False, "enabled": True, "disabled": False}
+"""Values of ``tls`` that pydantic does not read as a boolean."""
+_LIBRARY: typing.Final = CharmLibrary(
+    module="charms.data_platform_libs.v0.data_interfaces",
+    requirer="DatabaseRequires",
+    arguments=lambda endpoint, app: {"relation_name": endpoint, "database_name": app},
+    events=("database_created", "endpoints_changed"),
+    requests_once=True,
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How the clients of one database want its address."""
+    """The form of URL that the clients of one database accept."""
 
     scheme: str
     all_hosts: bool = False
-    """Clients find the primary by themselves among all hosts that the address names."""
-    tls: collections.abc.Callable[[str | None], facts.Text] = lambda _: {}
-    """Parameters that ask for TLS, given the file of the certificate authority where one is known."""
+    """The URL names all hosts; clients find the primary among them."""
+    tls: collections.abc.Callable[[str | None], StrMap] = lambda _: {}
+    """Returns the URL's parameters for TLS; the argument is the path of the CA's certificate, if there is one."""
 
 
 class Database(pydantic.BaseModel):
-    """A database and the account that may use it."""
+    """A database and an account for it."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
     data: pydantic.Json[dict[str, object]] | None = pydantic.Field(default=None, repr=False)
-    """What the provider's library notes for itself."""
+    """Bookkeeping of the provider's library."""
     database: str = ""
     endpoints: str = ""
     replset: str = ""
     username: str = ""
-    password: str = pydantic.Field(default="", repr=False)
-    uris: urls.UrlOrNothing = pydantic.Field(default="", repr=False)
+    password: pydantic.SecretStr = pydantic.SecretStr("")
+    uris: urls.SecretUrl = pydantic.SecretStr("")
     tls: bool = False
     tls_ca: str = pydantic.Field(default="", alias="tls-ca")
-    """Certificates of who vouches for the server; empty where nobody is named, or without TLS."""
+    """Certificates of the server's CA; empty without TLS or without a CA."""
 
     @pydantic.field_validator("endpoints")
     @classmethod
-    def _are_endpoints(cls, endpoints: str) -> str:
+    def _check_endpoints(cls, endpoints: str) -> str:
         if endpoints and not all(urls.is_endpoint(endpoint.strip()) for endpoint in endpoints.split(",")):
             raise ValueError("must be host:port, with a port from 1 to 65535 and IPv6 addresses in brackets")
         return endpoints
 
     @pydantic.field_validator("tls", mode="before")
     @classmethod
-    def _switched(cls, tls: object) -> object:
-        return _SWITCH.get(tls, tls) if isinstance(tls, str) else tls
+    def _read_tls(cls, tls: object) -> object:
+        return _TLS_WORDS.get(tls, tls) if isinstance(tls, str) else tls
 
     @pydantic.field_validator("tls_ca")
     @classmethod
-    def _are_certificates(cls, tls_ca: str, found: pydantic.ValidationInfo) -> str:
-        return _certificates.pem(tls_ca) if tls_ca.strip() and found.data.get("tls") else ""
+    def _check_certificates(cls, tls_ca: str, info: pydantic.ValidationInfo) -> str:
+        return _certificates.pem(tls_ca) if tls_ca.strip() and info.data.get("tls") else ""
 
     @property
     def hosts(self) -> list[str]:
-        """Where it listens, the one to use first."""
+        """Return the addresses, the primary's first."""
         return [endpoint.strip() for endpoint in self.endpoints.split(",") if endpoint.strip()]
 
     def url(self, dialect: Dialect, ca_file: str | None) -> str:
-        """Give the address with all that a client must know to connect; what the provider says in it stays."""
-        return urls.with_parameters(self._address(dialect), dialect.tls(ca_file) if self.tls else {})
+        """Return the URL with the parameters for TLS; parameters of the provider's own URL stay."""
+        return urls.with_parameters(self._url(dialect), dialect.tls(ca_file) if self.tls else {})
 
-    def _address(self, dialect: Dialect) -> str:
-        """Give the provider's own address, unless it is missing or names the account in a way no client can read."""
-        known = self.username and self.hosts
-        if self.uris and (not known or urls.carries(self.uris, self.username, self.password)):
-            return self.uris
-        address = urls.url(
+    def _url(self, dialect: Dialect) -> str:
+        """Return the provider's own URL, unless it is missing or does not quote the account correctly."""
+        uri, password = self.uris.get_secret_value(), self.password.get_secret_value()
+        if uri and (not (self.username and self.hosts) or urls.has_account(uri, self.username, password)):
+            return uri
+        url = urls.url(
             dialect.scheme,
             ",".join(self.hosts) if dialect.all_hosts else self.hosts[0],
             username=self.username,
-            password=self.password,
+            password=password,
             path=f"/{self.database}",
         )
-        return urls.with_parameters(address, {"replicaSet": self.replset} if self.replset else {})
+        return urls.with_parameters(url, {"replicaSet": self.replset} if self.replset else {})
 
 
-def parse(bags: facts.Databags, context: Context) -> Database | None:
-    """Return nothing until there is an address and an account.
+def parse(databags: Databags, context: Context) -> Database | None:
+    """Return None until there is an address and an account.
 
-    A provider that does not name the database has made the one that was asked for, which is named like the application.
+    A provider that does not name the database has created the requested one, which has the application's name.
     """
-    ready = any(unit.get("state") == "ready" for unit in bags.units)
-    if bags.app.get("subordinated") == "true" and not ready:
+    ready = any(unit.get("state") == "ready" for unit in databags.units)
+    if databags.app.get("subordinated") == "true" and not ready:
         return None
-    usable = bags.app.get("uris") or all(bags.app.get(key) for key in ("endpoints", "username", "password"))
-    named = bags.app.get("database") or context.me.app
-    return Database.model_validate({**bags.app, "database": named}) if usable else None
+    usable = databags.app.get("uris") or all(databags.app.get(key) for key in ("endpoints", "username", "password"))
+    name = databags.app.get("database") or context.identity.app
+    return Database.model_validate({**databags.app, "database": name}) if usable else None
 
 
-def env(dialect: Dialect, data: Database, context: Context) -> facts.Text:
-    """Spell out the address; say which other hosts there are, and whether the server speaks TLS, where it is so."""
+def env(dialect: Dialect, data: Database, context: Context) -> EnvOverrides:
+    """Return the URL's variables; ENDPOINTS for several hosts; TLS and TLS_CA_FILE if the server has TLS."""
     ca_file = _ca_path(context) if data.tls_ca else None
-    given = {
+    values = {
         "ENDPOINTS": ",".join(data.hosts) if len(data.hosts) > 1 else None,
         "TLS": "true" if data.tls else None,
         "TLS_CA_FILE": ca_file,
     }
+    url, password = data.url(dialect, ca_file), data.password.get_secret_value()
     return {
-        **urls.env(context.stem, data.url(dialect, ca_file), username=data.username, password=data.password),
-        **{f"{context.stem}_{name}": value for name, value in given.items() if value is not None},
+        **urls.env(context.env_prefix, url, username=data.username, password=password),
+        **{f"{context.env_prefix}_{name}": value for name, value in values.items()},
     }
 
 
 def files(data: Database, context: Context) -> tuple[File, ...]:
-    """Hand over the certificates; clients read them when they start, so that new ones need a restart."""
+    """Return the CA's certificates; clients read them at their start, so new ones restart the application."""
     return (File(path=_ca_path(context), content=data.tls_ca),) if data.tls_ca else ()
 
 
-def naming(data: Database) -> str:
-    """Tell one database from another, whatever its address is at the moment."""
-    return data.database
-
-
 def database(name: str, provider: str, dialect: Dialect) -> Integration[Database]:
-    """Describe a database whose interface, endpoint and variables go by its name."""
+    """Return the integration of a database whose interface, endpoint and variables have its name."""
     return Integration(
         interface=f"{name}_client",
         endpoint=name,
-        stem=f"{name.upper()}_DB",
+        env_prefix=f"{name.upper()}_DB",
         provider=provider,
-        secrets=("secret-user", "secret-tls"),
-        library="charms.data_platform_libs.v0.data_interfaces",
+        secret_fields=("secret-user", "secret-tls"),
+        library=_LIBRARY,
         parse=parse,
         env=functools.partial(env, dialect),
         files=files,
-        migrates=naming,
+        database=lambda data: data.database,
     )
 
 

@@ -1,4 +1,4 @@
-"""What all integrations have in common: how one is declared, and what reading it can yield."""
+"""Describes one kind of integration, and what its databags can mean."""
 
 import collections.abc
 import dataclasses
@@ -6,7 +6,9 @@ import typing
 
 import pydantic
 
-from paas_common.values import environment, facts, settings
+from paas_common.values import environment, settings
+from paas_common.values.environment import EnvOverrides, Variable
+from paas_common.values.facts import Databags, Identity, OptionValue, Relation, StrMap
 from paas_common.values.workload import File
 
 DataT = typing.TypeVar("DataT", bound=pydantic.BaseModel)
@@ -14,54 +16,75 @@ DataT = typing.TypeVar("DataT", bound=pydantic.BaseModel)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Context:
-    """What an integration may know besides its databags."""
+    """Facts for an integration's functions, in addition to the databags."""
 
-    me: facts.Identity
+    identity: Identity
+    """This unit, its application and its model."""
     endpoint: str
-    relation: int
-    stem: str
-    """What the variables start with."""
-    prefix: str
-    """What the application's own variables start with."""
-    options: collections.abc.Mapping[str, facts.Value]
+    """Name of the endpoint in charmcraft.yaml."""
+    relation_id: int
+    env_prefix: str
+    """Prefix of the integration's variables."""
+    app_env_prefix: str
+    """Prefix of the application's own variables, ``FLASK_``."""
+    options: collections.abc.Mapping[str, OptionValue]
+    """The charm's options that have a value."""
     base_url: str
-    """Where the application is reached; not known yet while an ingress is read."""
+    """The application's URL; inside the cluster while an ingress is parsed."""
     folder: str
-    """Where in the container the files of this endpoint go."""
-    customary: bool = True
-    """Whether this endpoint has the customary variables of its interface."""
+    """Folder in the container for the files of this endpoint."""
+    is_default: bool = True
+    """This endpoint sets the default variables of its interface."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Pending:
-    """Nothing usable yet; the other side has more to write."""
+    """The remote side has not written everything yet."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Invalid:
-    """The other side wrote something unusable; a person has to act."""
+    """The remote side wrote unusable data, or the integration's own code failed; a person must act."""
 
     reason: str
+    traceback: str = dataclasses.field(default="", repr=False)
+    """Traceback of the integration's code, without secrets, for ``juju debug-log``."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Ready:
-    """Everything the application needs from this endpoint."""
+    """Everything that the application needs from this endpoint."""
 
-    env: facts.Text = dataclasses.field(repr=False)
-    secret: frozenset[str] = frozenset()
-    """Names of variables that are marked as secret."""
+    variables: tuple[Variable, ...] = ()
     files: tuple[File, ...] = ()
-    migrates: str | None = None
-    """Names the database behind the endpoint; a new one needs the application's migration."""
-    address: str | None = None
-    """Where the endpoint makes the application reachable."""
+    database: str | None = None
+    """Identifies the database behind the endpoint; a new one needs the application's migration."""
+    url: str | None = None
+    """The application's URL that the endpoint provides."""
 
 
 Reading = Pending | Invalid | Ready
 
 
-def _no_env(_: typing.Any, __: Context) -> environment.Given:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CharmLibrary:
+    """The charm library that speaks an interface, and how its requirer is created."""
+
+    module: str
+    """Import path, ``charms.data_platform_libs.v0.s3``."""
+    requirer: str
+    """Name of the requirer class."""
+    arguments: collections.abc.Callable[[str, str], collections.abc.Mapping[str, object]]
+    """Returns the requirer's keyword arguments, apart from the charm, for an endpoint and an application."""
+    events: tuple[str, ...]
+    """The library's events that can change the application, by name."""
+    requests_once: bool = False
+    """The library writes its request in relation-created only."""
+    publish_port: str | None = None
+    """The requirer's method that publishes the port; it takes the keyword ``port``."""
+
+
+def _no_env(_: typing.Any, __: Context) -> EnvOverrides:
     return {}
 
 
@@ -69,65 +92,68 @@ def _no_files(_: typing.Any, __: Context) -> tuple[File, ...]:
     return ()
 
 
-def _no_refusal(_: Context) -> str | None:
+def _valid_options(_: Context) -> str | None:
     return None
 
 
-def _no_secrets(_: facts.Text) -> tuple[str, ...]:
+def _no_secret_ids(_: StrMap) -> tuple[str, ...]:
     return ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Integration(typing.Generic[DataT]):
-    """One kind of endpoint, described by pure functions."""
+    """One kind of ``requires`` endpoint, described by pure functions."""
 
     interface: str
     endpoint: str = ""
-    """The customary name of the endpoint."""
-    stem: str | None = None
-    """What the customary variables start with; where it is nothing, the endpoint's name always names them."""
+    """The default name of the endpoint."""
+    env_prefix: str | None = None
+    """Prefix of the default endpoint's variables; without one, the endpoint's name is the prefix."""
     provider: str
-    """A charm that is commonly integrated, for the advice in a status."""
-    parse: collections.abc.Callable[[facts.Databags, Context], DataT | None]
-    env: collections.abc.Callable[[DataT, Context], environment.Given] = _no_env
-    """The application's variables; a value that is a ``pydantic.SecretStr`` is a secret."""
+    """A charm that provides the interface, for the ``juju integrate`` command in a status."""
+    parse: collections.abc.Callable[[Databags, Context], DataT | None]
+    """Returns the databags as a model, or None while the remote side has more to write."""
+    env: collections.abc.Callable[[DataT, Context], EnvOverrides] = _no_env
+    """Returns the application's variables; a ``pydantic.SecretStr`` is a secret."""
     files: collections.abc.Callable[[DataT, Context], tuple[File, ...]] = _no_files
-    """What the application has to find in its container."""
-    secrets: tuple[str, ...] = ()
-    """Databag keys that hold the id of a secret whose content belongs to the data."""
-    secrets_inside: collections.abc.Callable[[facts.Text], tuple[str, ...]] = _no_secrets
-    """Ids of secrets that stand deeper in the databag."""
-    library: str | None = None
-    """The charm library that sends the request; without one, ``request`` is written."""
-    request: collections.abc.Callable[[Context], facts.Text] | None = None
-    """What the leader writes into its application's databag."""
-    migrates: collections.abc.Callable[[DataT], str] | None = None
-    address: collections.abc.Callable[[DataT], str] | None = None
-    of_extension: bool = False
-    """Charmcraft's extensions declare the customary endpoint, and do not say that it is optional."""
+    """Returns the files that the application reads."""
+    secret_fields: tuple[str, ...] = ()
+    """Databag keys that hold a secret's id; the secret's content is merged into the databag."""
+    secret_ids: collections.abc.Callable[[StrMap], tuple[str, ...]] = _no_secret_ids
+    """Returns the ids of secrets that are deeper in the databag."""
+    library: CharmLibrary | None = None
+    """The charm library that writes the request; without one, ``request`` is written."""
+    request: collections.abc.Callable[[Context], StrMap] | None = None
+    """Returns what the leader writes into its application databag."""
+    database: collections.abc.Callable[[DataT], str] | None = None
+    """Returns the name of the database behind the endpoint; a new one needs the application's migration."""
+    url: collections.abc.Callable[[DataT], str] | None = None
+    """Returns the application's URL that the endpoint provides."""
+    optional_by_default: bool = False
+    """The default endpoint is optional unless charmcraft.yaml has ``optional: false``: charmcraft's extensions
+    declare it without that key."""
     needs_ingress: bool = False
-    """The other side must be able to send people's browsers to the application."""
-    refusal: collections.abc.Callable[[Context], str | None] = _no_refusal
-    """What is wrong with the options of this endpoint, while it is related."""
-    blocks_when_pending: bool = False
-    """Once related, the application must not go on without it, even where it is optional."""
+    """Browsers must reach the application, so an ingress is needed too."""
+    check_options: collections.abc.Callable[[Context], str | None] = _valid_options
+    """Returns what is wrong with the options of a related endpoint."""
+    required_once_related: bool = False
+    """Once related, the application must not run without it, even if the endpoint is optional."""
 
-    def read(self, remote: facts.Remote, context: Context) -> Reading:
-        """Give the databags a meaning; remote data never raises past this line."""
-        if remote.bags.unreadable:
+    def read(self, relation: Relation, context: Context) -> Reading:
+        """Return the meaning of the databags; invalid remote data never raises."""
+        if relation.databags.unreadable:
             return Pending()
         try:
-            data = self.parse(remote.bags, context)
+            data = self.parse(relation.databags, context)
         except pydantic.ValidationError as error:
-            what = ", ".join(settings.problems(error))
-            return Invalid(f"invalid {context.endpoint} relation data from {remote.app}: {what}")
+            rules = ", ".join(settings.problems(error))
+            return Invalid(f"invalid {context.endpoint} relation data from {relation.app}: {rules}")
         if data is None:
             return Pending()
-        found = list(environment.variables(self.env(data, context), f"integration {context.endpoint}"))
+        source = f"integration {context.endpoint}"
         return Ready(
-            env={variable.name: variable.value for variable in found},
-            secret=frozenset(variable.name for variable in found if variable.secret),
+            variables=tuple(environment.variables(self.env(data, context), source)),
             files=self.files(data, context),
-            migrates=f"{context.endpoint}:{remote.relation}:{self.migrates(data)}" if self.migrates else None,
-            address=self.address(data) if self.address else None,
+            database=f"{context.endpoint}:{relation.id}:{self.database(data)}" if self.database else None,
+            url=self.url(data) if self.url else None,
         )

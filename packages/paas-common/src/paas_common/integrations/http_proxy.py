@@ -1,7 +1,7 @@
 """A forward proxy, over the ``http_proxy`` interface.
 
-Requests and responses are lists, matched by an id that the requirer chooses; ours follows from model, application and
-relation, so that every unit knows it and it never changes.
+Requests and responses are lists, matched by an id that the requirer chooses. The id is derived from model, application
+and relation, so every unit knows it and it never changes.
 """
 
 import json
@@ -11,99 +11,99 @@ import uuid
 
 import pydantic
 
-from paas_common.values import facts, urls
+from paas_common.values import urls
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import Databags, StrMap
 
 from ._integration import Context, Integration
 
-_OURS: typing.Final = uuid.UUID("5f2b5bd4-3c1d-4a27-9d35-64a1a52e0c3f")
-
-_REFUSALS: typing.Final = ("rejected", "invalid", "unsupported", "error")
+_NAMESPACE: typing.Final = uuid.UUID("5f2b5bd4-3c1d-4a27-9d35-64a1a52e0c3f")
+_FAILURES: typing.Final = ("rejected", "invalid", "unsupported", "error")
 
 
 class _Response(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
     status: str
-    http_proxy: urls.UrlOrNothing = ""
-    https_proxy: urls.UrlOrNothing = ""
+    http_proxy: urls.OptionalUrl = ""
+    https_proxy: urls.OptionalUrl = ""
     user: str | None = None
 
     @pydantic.field_validator("status")
     @classmethod
-    def _is_no_refusal(cls, status: str) -> str:
-        if status in _REFUSALS:
+    def _check_status(cls, status: str) -> str:
+        if status in _FAILURES:
             raise ValueError(f"the provider answers {status}; see its own status")
         return status
 
 
 class _Account(pydantic.BaseModel):
     username: str
-    password: str = pydantic.Field(repr=False)
+    password: pydantic.SecretStr
 
 
 class HttpProxy(pydantic.BaseModel):
-    """Where the proxy listens, with the account in the address."""
+    """URLs of the proxy, with the account in them."""
 
     model_config = pydantic.ConfigDict(frozen=True)
 
-    http: str = pydantic.Field(repr=False)
-    https: str = pydantic.Field(repr=False)
+    http: pydantic.SecretStr
+    https: pydantic.SecretStr
 
 
 class _Responses(pydantic.BaseModel):
     responses: pydantic.Json[list[_Response]]
 
 
-def parse(bags: facts.Databags, _: Context) -> HttpProxy | None:
-    """Return nothing until a response is ready; a relation carries one request, so there is one response."""
-    if not bags.app.get("responses"):
+def parse(databags: Databags, _: Context) -> HttpProxy | None:
+    """Return None until a response is ready; a relation has one request, so it has one response."""
+    if not databags.app.get("responses"):
         return None
-    responses = _Responses.model_validate(bags.app).responses
+    responses = _Responses.model_validate(databags.app).responses
     ready = next((response for response in responses if response.status == "ready"), None)
     if ready is None or not (ready.http_proxy and ready.https_proxy):
         return None
-    account = _Account.model_validate(bags.secrets.get(ready.user, {})) if ready.user else None
-    return HttpProxy(http=_with(ready.http_proxy, account), https=_with(ready.https_proxy, account))
+    account = _Account.model_validate(databags.secrets.get(ready.user, {})) if ready.user else None
+    return HttpProxy(http=_with_account(ready.http_proxy, account), https=_with_account(ready.https_proxy, account))
 
 
-def env(data: HttpProxy, context: Context) -> facts.Text:
-    """Name the proxies in both cases, because programs differ; those of a further endpoint nobody uses unasked."""
-    if not context.customary:
-        return {f"{context.stem}_HTTP_PROXY": data.http, f"{context.stem}_HTTPS_PROXY": data.https}
+def env(data: HttpProxy, context: Context) -> EnvOverrides:
+    """Return the proxies in lower and upper case; those of a further endpoint have its prefix."""
+    if not context.is_default:
+        return {f"{context.env_prefix}_HTTP_PROXY": data.http, f"{context.env_prefix}_HTTPS_PROXY": data.https}
     return {"http_proxy": data.http, "HTTP_PROXY": data.http, "https_proxy": data.https, "HTTPS_PROXY": data.https}
 
 
-def request(context: Context) -> facts.Text:
-    """Ask for a proxy to everywhere, with whatever authentication the provider has."""
-    ours = uuid.uuid5(_OURS, f"{context.me.model}/{context.me.app}/{context.relation}")
-    return {"requests": json.dumps([{"requirer": str(ours), "domains": [], "auth": []}])}
+def request(context: Context) -> StrMap:
+    """Return a request for a proxy to all domains, with any authentication."""
+    name = f"{context.identity.model}/{context.identity.app}/{context.relation_id}"
+    return {"requests": json.dumps([{"requirer": str(uuid.uuid5(_NAMESPACE, name)), "domains": [], "auth": []}])}
 
 
-def accounts(bag: facts.Text) -> tuple[str, ...]:
-    """Find the ids of the secrets that hold accounts."""
+def secret_ids(databag: StrMap) -> tuple[str, ...]:
+    """Return the ids of the secrets that hold accounts."""
     try:
-        responses = _Responses.model_validate(bag).responses
+        responses = _Responses.model_validate(databag).responses
     except pydantic.ValidationError:
-        return ()  # told where the databag is parsed
+        return ()  # parse() reports it
     return tuple(response.user for response in responses if response.user)
 
 
-def _with(address: str, account: _Account | None) -> str:
-    """Put the account into the address."""
+def _with_account(url: str, account: _Account | None) -> pydantic.SecretStr:
     if account is None:
-        return address
-    parts = urllib.parse.urlsplit(address)
-    return urls.url(parts.scheme, parts.netloc, username=account.username, password=account.password)
+        return pydantic.SecretStr(url)
+    parts = urllib.parse.urlsplit(url)
+    password = account.password.get_secret_value()
+    return pydantic.SecretStr(urls.url(parts.scheme, parts.netloc, username=account.username, password=password))
 
 
 HTTP_PROXY = Integration(
     interface="http_proxy",
     endpoint="http-proxy",
-    stem=None,
     provider="squid-forward-proxy",
-    secrets_inside=accounts,
+    secret_ids=secret_ids,
     parse=parse,
     env=env,
     request=request,
-    blocks_when_pending=True,
+    required_once_related=True,
 )

@@ -1,10 +1,12 @@
-"""A way in from outside, over the ``ingress`` interface (version 2)."""
+"""The application's URL outside the cluster, over the ``ingress`` interface (version 2)."""
 
 import pydantic
 
-from paas_common.values import facts, urls
+from paas_common.values import urls
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import Databags
 
-from ._integration import Context, Integration
+from ._integration import CharmLibrary, Context, Integration
 
 
 class _Route(pydantic.BaseModel):
@@ -12,40 +14,45 @@ class _Route(pydantic.BaseModel):
 
 
 class Ingress(pydantic.BaseModel):
-    """Where the application is reached; exactly the provider's text."""
+    """The application's URL, as the provider wrote it."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
     ingress: pydantic.Json[_Route]
 
 
-def parse(bags: facts.Databags, _: Context) -> Ingress | None:
-    """Return nothing until the provider has made a route."""
-    return Ingress.model_validate(bags.app) if bags.app.get("ingress") else None
+def parse(databags: Databags, _: Context) -> Ingress | None:
+    """Return None until the provider has made a route."""
+    return Ingress.model_validate(databags.app) if databags.app.get("ingress") else None
 
 
-def address(data: Ingress) -> str:
-    """Give the application's address."""
+def url(data: Ingress) -> str:
+    """Return the application's URL."""
     return data.ingress.url
 
 
-def env(data: Ingress, context: Context) -> facts.Text:
-    """Name the address of a further ingress; that of the customary one is the application's own."""
-    if context.customary:
+def env(data: Ingress, context: Context) -> EnvOverrides:
+    """Return the URL of a further ingress; the default one is the application's base URL."""
+    if context.is_default:
         return {}
-    prefix = urls.prefix(data.ingress.url)
-    path = {f"{context.stem}_BASE_PATH": prefix} if prefix else {}
-    return {f"{context.stem}_BASE_URL": data.ingress.url, **path}
+    prefix = urls.path_prefix(data.ingress.url)
+    path = {f"{context.env_prefix}_BASE_PATH": prefix} if prefix else {}
+    return {f"{context.env_prefix}_BASE_URL": data.ingress.url, **path}
 
 
 INGRESS = Integration(
     interface="ingress",
     endpoint="ingress",
-    stem=None,
     provider="traefik-k8s",
-    library="charms.traefik_k8s.v2.ingress",
+    library=CharmLibrary(
+        module="charms.traefik_k8s.v2.ingress",
+        requirer="IngressPerAppRequirer",
+        arguments=lambda endpoint, _: {"relation_name": endpoint, "strip_prefix": True},
+        events=("ready", "revoked"),
+        publish_port="provide_ingress_requirements",
+    ),
     parse=parse,
     env=env,
-    address=address,
-    of_extension=True,
+    url=url,
+    optional_by_default=True,
 )

@@ -1,12 +1,12 @@
-"""MongoDB, over the ``mongodb_client`` interface; its address usually names several hosts without ports."""
+"""MongoDB, over the ``mongodb_client`` interface; its URL usually names several hosts without ports."""
 
-from paas_common.values import facts
+from paas_common.values.facts import StrMap
 
 from . import _database
 
 
-def tls(ca_file: str | None) -> facts.Text:
-    """Ask in the words of the connection string that all drivers share."""
+def tls(ca_file: str | None) -> StrMap:
+    """Return the parameters of the connection string that all drivers share."""
     return {"tls": "true", **({"tlsCAFile": ca_file} if ca_file else {})}
 
 

@@ -1,6 +1,6 @@
 """MySQL, over the ``mysql_client`` interface.
 
-Its address never asks for TLS: each driver has parameters of its own and refuses those of the others.
+Its URL never asks for TLS: each driver has parameters of its own and refuses those of other drivers.
 """
 
 from . import _database

@@ -1,10 +1,12 @@
-"""Login with OpenID Connect, over the ``oauth`` interface; the endpoint's name names the variables."""
+"""Login with OpenID Connect, over the ``oauth`` interface; the endpoint's name is the prefix of the variables."""
 
 import json
 
 import pydantic
 
-from paas_common.values import facts, urls
+from paas_common.values import urls
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import Databags, StrMap
 
 from ._integration import Context, Integration
 
@@ -13,7 +15,7 @@ REDIRECT_PATH = "/callback"
 
 
 class Oauth(pydantic.BaseModel):
-    """A provider, and the client that is registered there for us."""
+    """An identity provider, and the application's client there."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
@@ -23,17 +25,18 @@ class Oauth(pydantic.BaseModel):
     userinfo_endpoint: urls.WebUrl
     jwks_endpoint: urls.WebUrl
     client_id: str
-    secret: str = pydantic.Field(repr=False)
+    secret: pydantic.SecretStr
 
 
-def parse(bags: facts.Databags, _: Context) -> Oauth | None:
-    """Return nothing until the client is registered."""
-    return Oauth.model_validate(bags.app) if bags.app.get("client_id") and bags.app.get("secret") else None
+def parse(databags: Databags, _: Context) -> Oauth | None:
+    """Return None until the client is registered."""
+    registered = databags.app.get("client_id") and databags.app.get("secret")
+    return Oauth.model_validate(databags.app) if registered else None
 
 
-def env(data: Oauth, context: Context) -> facts.Text:
-    """Name what a client library needs; the scopes are ours, not all that the provider offers."""
-    given = {
+def env(data: Oauth, context: Context) -> EnvOverrides:
+    """Return what an OAuth client library needs, with the requested scopes."""
+    values = {
         "CLIENT_ID": data.client_id,
         "CLIENT_SECRET": data.secret,
         "API_BASE_URL": data.issuer_url,
@@ -43,11 +46,11 @@ def env(data: Oauth, context: Context) -> facts.Text:
         "CLIENT_KWARGS": json.dumps({"scope": _option(context, "scopes", SCOPES)}),
         "JWKS_URL": data.jwks_endpoint,
     }
-    return {f"{context.prefix}{context.stem}_{name}": value for name, value in given.items()}
+    return {f"{context.app_env_prefix}{context.env_prefix}_{name}": value for name, value in values.items()}
 
 
-def request(context: Context) -> facts.Text:
-    """Ask for a client that sends people back to the application's address."""
+def request(context: Context) -> StrMap:
+    """Return a request for a client that redirects browsers to the application's URL."""
     path = _option(context, "redirect-path", REDIRECT_PATH)
     return {
         "redirect_uri": f"{context.base_url.rstrip('/')}/{path.lstrip('/')}",
@@ -58,8 +61,8 @@ def request(context: Context) -> facts.Text:
     }
 
 
-def refusal(context: Context) -> str | None:
-    """Refuse scopes without the one that makes it OpenID Connect."""
+def check_options(context: Context) -> str | None:
+    """Return an error if the scopes lack ``openid``, which OpenID Connect needs."""
     if "openid" in _option(context, "scopes", SCOPES).split():
         return None
     return f"invalid options: {context.endpoint}-scopes (must contain openid)"
@@ -72,12 +75,11 @@ def _option(context: Context, name: str, default: str) -> str:
 OAUTH = Integration(
     interface="oauth",
     endpoint="oidc",
-    stem=None,
     provider="hydra",
-    secrets=("client_secret_id",),
+    secret_fields=("client_secret_id",),
     parse=parse,
     env=env,
     request=request,
-    refusal=refusal,
+    check_options=check_options,
     needs_ingress=True,
 )

@@ -1,52 +1,53 @@
-"""Authorization, over the ``openfga`` interface (version 1). Providers write empty texts for what is not set yet."""
+"""OpenFGA, over the ``openfga`` interface (version 1); providers write empty texts for values that are not set yet."""
 
 import pydantic
 
-from paas_common.values import facts
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import Databags, StrMap
 
 from ._integration import Context, Integration
 
 
 class Openfga(pydantic.BaseModel):
-    """A server, and the store made for us."""
+    """A server, and the application's store there."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
     grpc_api_url: str
     http_api_url: str
     store_id: str = ""
-    token: str = pydantic.Field(default="", repr=False)
+    token: pydantic.SecretStr = pydantic.SecretStr("")
 
 
-def parse(bags: facts.Databags, _: Context) -> Openfga | None:
-    """Return nothing until both addresses are there."""
-    if not (bags.app.get("grpc_api_url") and bags.app.get("http_api_url")):
+def parse(databags: Databags, _: Context) -> Openfga | None:
+    """Return None until both URLs are there."""
+    if not (databags.app.get("grpc_api_url") and databags.app.get("http_api_url")):
         return None
-    return Openfga.model_validate(bags.app)
+    return Openfga.model_validate(databags.app)
 
 
-def env(data: Openfga, context: Context) -> facts.Text:
-    """Name each value that is set."""
-    given = {
+def env(data: Openfga, context: Context) -> EnvOverrides:
+    """Return each value that is not empty."""
+    values = {
         "STORE_ID": data.store_id,
         "TOKEN": data.token,
         "GRPC_API_URL": data.grpc_api_url,
         "HTTP_API_URL": data.http_api_url,
     }
-    return {f"{context.stem}_{name}": value for name, value in given.items() if value}
+    return {f"{context.env_prefix}_{name}": value for name, value in values.items() if value}
 
 
-def request(context: Context) -> facts.Text:
-    """Ask for a store named after the application."""
-    return {"store_name": context.me.app}
+def request(context: Context) -> StrMap:
+    """Return a request for a store with the application's name."""
+    return {"store_name": context.identity.app}
 
 
 OPENFGA = Integration(
     interface="openfga",
     endpoint="openfga",
-    stem="FGA",
+    env_prefix="FGA",
     provider="openfga-k8s",
-    secrets=("token_secret_id",),
+    secret_fields=("token_secret_id",),
     parse=parse,
     env=env,
     request=request,

@@ -1,17 +1,17 @@
 """PostgreSQL, over the ``postgresql_client`` interface.
 
-With a certificate authority clients verify that the server's certificate is of it (``verify-ca``). They do not compare
-the host's name: the authority is the deployment's own, not every provider's certificate carries the names and addresses
-under which Juju makes it reachable, and a provider that knows better says so in its own address, which is kept.
+With a CA, clients verify that it signed the server's certificate (``verify-ca``). They do not compare the host name:
+not every provider's certificate has the names and addresses that Juju gives the server. A provider that knows better
+writes parameters into its own URL, which stay.
 """
 
-from paas_common.values import facts
+from paas_common.values.facts import StrMap
 
 from . import _database
 
 
-def tls(ca_file: str | None) -> facts.Text:
-    """Ask in the words of libpq, which other drivers understand too."""
+def tls(ca_file: str | None) -> StrMap:
+    """Return libpq's parameters, which other drivers understand too."""
     return {"sslmode": "verify-ca", "sslrootcert": ca_file} if ca_file else {"sslmode": "require"}
 
 

@@ -1,65 +1,65 @@
 """RabbitMQ, over the ``rabbitmq`` interface.
 
-The Kubernetes charm answers in its application databag; the machine charm in the databag of each unit, all with the
-same password. Neither tells a port or offers TLS.
+The Kubernetes charm answers in its application databag. The machine charm answers in each unit's databag, with one
+password for all. Neither writes a port or offers TLS.
 """
 
 import pydantic
 
-from paas_common.values import facts, urls
+from paas_common.values import urls
+from paas_common.values.environment import EnvOverrides, SecretText
+from paas_common.values.facts import Databags, StrMap
 
 from ._integration import Context, Integration
 
 PORT = 5672
 VHOST = "/"
-VHOST_IN_A_URL = "/%2F"
+QUOTED_VHOST = "/%2F"
 
 
 class Rabbitmq(pydantic.BaseModel):
-    """A broker of one or more hosts."""
+    """A broker with one or more hosts."""
 
     model_config = pydantic.ConfigDict(frozen=True)
 
     hosts: tuple[urls.Host, ...]
-    password: str = pydantic.Field(min_length=1, repr=False)
+    password: pydantic.SecretStr = pydantic.Field(min_length=1)
 
 
-def parse(bags: facts.Databags, _: Context) -> Rabbitmq | None:
-    """Return nothing until a host and the password are known."""
-    answered = next((bag for bag in (bags.app, *bags.units) if bag.get("hostname") and bag.get("password")), None)
-    if answered is None:
+def parse(databags: Databags, _: Context) -> Rabbitmq | None:
+    """Return None until a databag has a host and the password."""
+    answers = (databag for databag in (databags.app, *databags.units))
+    answer = next((databag for databag in answers if databag.get("hostname") and databag.get("password")), None)
+    if answer is None:
         return None
-    units = tuple(sorted({bag["hostname"] for bag in bags.units if bag.get("hostname")}))
-    return Rabbitmq.model_validate({"hosts": units or (answered["hostname"],), "password": answered["password"]})
+    units = tuple(sorted({databag["hostname"] for databag in databags.units if databag.get("hostname")}))
+    return Rabbitmq.model_validate({"hosts": units or (answer["hostname"],), "password": answer["password"]})
 
 
-def env(data: Rabbitmq, context: Context) -> facts.Text:
-    """Spell out the address of the first host, and list those of all."""
-    username, password = context.me.app, data.password
+def env(data: Rabbitmq, context: Context) -> EnvOverrides:
+    """Return the variables of the first host's URL, and the URLs of all hosts."""
+    username, password = context.identity.app, data.password.get_secret_value()
     addresses = [
-        urls.url("amqp", f"{host}:{PORT}", username=username, password=password, path=VHOST_IN_A_URL)
+        urls.url("amqp", f"{host}:{PORT}", username=username, password=password, path=QUOTED_VHOST)
         for host in data.hosts
     ]
     return {
-        **{
-            name: value
-            for name, value in urls.env(context.stem, addresses[0], username=username, password=password).items()
-            if name != f"{context.stem}_NAME"
-        },
-        f"{context.stem}_VHOST": VHOST,
-        f"{context.stem}_CONNECT_STRINGS": ",".join(addresses),
+        **urls.env(context.env_prefix, addresses[0], username=username, password=password),
+        f"{context.env_prefix}_NAME": None,
+        f"{context.env_prefix}_VHOST": VHOST,
+        f"{context.env_prefix}_CONNECT_STRINGS": SecretText(",".join(addresses)),
     }
 
 
-def request(context: Context) -> facts.Text:
-    """Ask for an account named after the application."""
-    return {"username": context.me.app, "vhost": VHOST}
+def request(context: Context) -> StrMap:
+    """Return a request for an account with the application's name."""
+    return {"username": context.identity.app, "vhost": VHOST}
 
 
 RABBITMQ = Integration(
     interface="rabbitmq",
     endpoint="rabbitmq",
-    stem="RABBITMQ",
+    env_prefix="RABBITMQ",
     provider="rabbitmq-k8s",
     parse=parse,
     env=env,

@@ -1,26 +1,27 @@
 """Object storage, over the ``s3`` interface (version 0).
 
-Every value is text; only the certificate chain and the attributes are JSON lists.
+Every value is text; the certificate chain and the attributes are JSON lists.
 """
 
 import json
 
 import pydantic
 
-from paas_common.values import facts
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import Databags
 from paas_common.values.workload import File
 
 from . import _certificates
-from ._integration import Context, Integration
+from ._integration import CharmLibrary, Context, Integration
 
 
 class S3(pydantic.BaseModel):
-    """A bucket and the keys to it."""
+    """A bucket, and the credentials for it."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
     access_key: str = pydantic.Field(alias="access-key", min_length=1)
-    secret_key: str = pydantic.Field(alias="secret-key", min_length=1, repr=False)
+    secret_key: pydantic.SecretStr = pydantic.Field(alias="secret-key", min_length=1)
     bucket: str = pydantic.Field(min_length=1)
     region: str | None = None
     storage_class: str | None = pydantic.Field(default=None, alias="storage-class")
@@ -32,14 +33,14 @@ class S3(pydantic.BaseModel):
     tls_ca_chain: pydantic.Json[_certificates.Chain] | None = pydantic.Field(default=None, alias="tls-ca-chain")
 
 
-def parse(bags: facts.Databags, _: Context) -> S3 | None:
-    """Return nothing until the provider has written something."""
-    return S3.model_validate(bags.app) if bags.app else None
+def parse(databags: Databags, _: Context) -> S3 | None:
+    """Return None until the provider has written something."""
+    return S3.model_validate(databags.app) if databags.app else None
 
 
-def env(data: S3, context: Context) -> facts.Text:
-    """Name each value; the addressing style is the word that clients use for the URI style."""
-    given = {
+def env(data: S3, context: Context) -> EnvOverrides:
+    """Return each value; ADDRESSING_STYLE is the URI style in the words of S3 clients."""
+    values = {
         "ACCESS_KEY": data.access_key,
         "SECRET_KEY": data.secret_key,
         "BUCKET": data.bucket,
@@ -54,11 +55,11 @@ def env(data: S3, context: Context) -> facts.Text:
         "TLS_CA_CHAIN": json.dumps(data.tls_ca_chain) if data.tls_ca_chain else None,
         "TLS_CA_FILE": _ca_path(context) if data.tls_ca_chain else None,
     }
-    return {f"{context.stem}_{name}": value for name, value in given.items() if value is not None}
+    return {f"{context.env_prefix}_{name}": value for name, value in values.items()}
 
 
 def files(data: S3, context: Context) -> tuple[File, ...]:
-    """Hand over the chain as clients read it: certificates one after the other."""
+    """Return the certificate chain as one file."""
     chain = data.tls_ca_chain
     return (File(path=_ca_path(context), content=_certificates.bundle(chain)),) if chain else ()
 
@@ -70,10 +71,15 @@ def _ca_path(context: Context) -> str:
 S3_STORAGE = Integration(
     interface="s3",
     endpoint="s3",
-    stem="S3",
+    env_prefix="S3",
     provider="s3-integrator",
-    library="charms.data_platform_libs.v0.s3",
-    secrets=("secret-extra",),
+    library=CharmLibrary(
+        module="charms.data_platform_libs.v0.s3",
+        requirer="S3Requirer",
+        arguments=lambda endpoint, app: {"relation_name": endpoint, "bucket_name": app},
+        events=("credentials_changed", "credentials_gone"),
+    ),
+    secret_fields=("secret-extra",),
     parse=parse,
     env=env,
     files=files,

@@ -4,7 +4,9 @@ import typing
 
 import pydantic
 
-from paas_common.values import facts, settings
+from paas_common.values import settings
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import Databags
 
 from ._integration import Context, Integration
 
@@ -17,21 +19,21 @@ class Smtp(pydantic.BaseModel):
     host: str = pydantic.Field(min_length=1)
     port: settings.Port
     user: str | None = None
-    password: str | None = pydantic.Field(default=None, repr=False)
+    password: pydantic.SecretStr | None = None
     auth_type: typing.Literal["none", "not_provided", "plain"]
     transport_security: typing.Literal["none", "starttls", "tls"]
     domain: str | None = None
     skip_ssl_verify: bool = False
 
 
-def parse(bags: facts.Databags, _: Context) -> Smtp | None:
-    """Return nothing until the provider has written something."""
-    return Smtp.model_validate(bags.app) if bags.app else None
+def parse(databags: Databags, _: Context) -> Smtp | None:
+    """Return None until the provider has written something."""
+    return Smtp.model_validate(databags.app) if databags.app else None
 
 
-def env(data: Smtp, context: Context) -> facts.Text:
-    """Name each value; what is ``none`` is left out."""
-    given = {
+def env(data: Smtp, context: Context) -> EnvOverrides:
+    """Return each value; AUTH_TYPE and TRANSPORT_SECURITY are left out if they are ``none``."""
+    values = {
         "HOST": data.host,
         "PORT": str(data.port),
         "USER": data.user,
@@ -41,15 +43,15 @@ def env(data: Smtp, context: Context) -> facts.Text:
         "DOMAIN": data.domain,
         "SKIP_SSL_VERIFY": str(data.skip_ssl_verify),
     }
-    return {f"{context.stem}_{name}": value for name, value in given.items() if value is not None}
+    return {f"{context.env_prefix}_{name}": value for name, value in values.items()}
 
 
 SMTP = Integration(
     interface="smtp",
     endpoint="smtp",
-    stem="SMTP",
+    env_prefix="SMTP",
     provider="smtp-integrator",
-    secrets=("password_id",),
+    secret_fields=("password_id",),
     parse=parse,
     env=env,
 )

@@ -1,10 +1,12 @@
-"""Traces, over the ``tracing`` interface (version 2): where to send them as OTLP over HTTP."""
+"""Traces, over the ``tracing`` interface (version 2): the backend's OTLP address over HTTP."""
 
 import json
 
 import pydantic
 
-from paas_common.values import facts, urls
+from paas_common.values import urls
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import Databags, StrMap
 
 from ._integration import Context, Integration
 
@@ -21,42 +23,43 @@ class _Receiver(pydantic.BaseModel):
 
 
 class Tracing(pydantic.BaseModel):
-    """What the backend receives."""
+    """The backend's receivers."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
     receivers: pydantic.Json[list[_Receiver]]
 
+    @property
+    def url(self) -> str | None:
+        """Return the URL of the OTLP receiver, unchanged."""
+        return next((receiver.url for receiver in self.receivers if receiver.protocol.name == PROTOCOL), None)
 
-def parse(bags: facts.Databags, _: Context) -> Tracing | None:
-    """Return nothing until there is a receiver for our protocol."""
-    if not bags.app.get("receivers"):
+
+def parse(databags: Databags, _: Context) -> Tracing | None:
+    """Return None until there is a receiver for OTLP over HTTP."""
+    if not databags.app.get("receivers"):
         return None
-    data = Tracing.model_validate(bags.app)
-    return data if _address(data) else None
+    data = Tracing.model_validate(databags.app)
+    return data if data.url else None
 
 
-def env(data: Tracing, context: Context) -> facts.Text:
-    """Name the variables that OpenTelemetry's own libraries read; the address is exactly the provider's."""
+def env(data: Tracing, context: Context) -> EnvOverrides:
+    """Return the variables that OpenTelemetry's libraries read."""
     return {
-        f"{context.stem}_SERVICE_NAME": context.me.app,
-        f"{context.stem}_EXPORTER_OTLP_ENDPOINT": _address(data) or "",
+        f"{context.env_prefix}_SERVICE_NAME": context.identity.app,
+        f"{context.env_prefix}_EXPORTER_OTLP_ENDPOINT": data.url,
     }
 
 
-def request(_: Context) -> facts.Text:
-    """Ask for the one protocol that applications are told of."""
+def request(_: Context) -> StrMap:
+    """Return a request for a receiver of OTLP over HTTP."""
     return {"receivers": json.dumps([PROTOCOL])}
-
-
-def _address(data: Tracing) -> str | None:
-    return next((receiver.url for receiver in data.receivers if receiver.protocol.name == PROTOCOL), None)
 
 
 TRACING = Integration(
     interface="tracing",
     endpoint="tracing",
-    stem="OTEL",
+    env_prefix="OTEL",
     provider="tempo-coordinator-k8s",
     parse=parse,
     env=env,

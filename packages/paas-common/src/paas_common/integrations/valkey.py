@@ -1,7 +1,7 @@
 """Valkey, over the ``valkey_client`` interface: the ``data_interfaces`` databag, version 1.
 
-Requests and responses are JSON lists. The id of a request is a digest of its resource and a salt; ours follows from
-model, application and relation, so that it never changes.
+Requests and responses are JSON lists. The id of a request is a digest of its resource and a salt. The salt is derived
+from model, application and relation, so the id never changes.
 """
 
 import hashlib
@@ -9,7 +9,9 @@ import json
 
 import pydantic
 
-from paas_common.values import facts, urls
+from paas_common.values import urls
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import Databags, StrMap
 
 from ._integration import Context, Integration
 
@@ -31,7 +33,7 @@ class _Answer(pydantic.BaseModel):
 
     @pydantic.field_validator("endpoints")
     @classmethod
-    def _are_endpoints(cls, endpoints: str) -> str:
+    def _check_endpoints(cls, endpoints: str) -> str:
         if endpoints and not all(map(urls.is_endpoint, endpoints.removeprefix(SCHEME).split(","))):
             raise ValueError("must be host:port, with a port from 1 to 65535 and IPv6 addresses in brackets")
         return endpoints
@@ -46,71 +48,77 @@ class _Answers(pydantic.BaseModel):
 
 
 class Valkey(pydantic.BaseModel):
-    """A primary, its replicas and sentinels, and the account that may use them."""
+    """A primary, its replicas and sentinels, and an account for them."""
 
     model_config = pydantic.ConfigDict(frozen=True)
 
     answer: _Answer
     username: str = ""
-    password: str = pydantic.Field(default="", repr=False)
+    password: pydantic.SecretStr = pydantic.SecretStr("")
     tls: bool = False
 
     @pydantic.field_validator("tls")
     @classmethod
-    def _is_off(cls, tls: bool) -> bool:
+    def _check_tls(cls, tls: bool) -> bool:
         if tls:
-            raise ValueError("TLS is not supported; switch it off in the provider")
+            raise ValueError("TLS is not supported; disable it in the provider")
         return tls
 
 
-def parse(bags: facts.Databags, _: Context) -> Valkey | None:
-    """Return nothing until the request is answered with an address."""
-    if not bags.app.get("requests"):
+def parse(databags: Databags, _: Context) -> Valkey | None:
+    """Return None until an answer has an address."""
+    if not databags.app.get("requests"):
         return None
-    answer = next((each for each in _Answers.model_validate(bags.app).requests if each.endpoints), None)
+    answer = next((answer for answer in _Answers.model_validate(databags.app).requests if answer.endpoints), None)
     if answer is None:
         return None
-    content = {key: value for uri in answer.secrets for key, value in bags.secrets.get(uri, {}).items()}
+    content = {key: value for uri in answer.secrets for key, value in databags.secrets.get(uri, {}).items()}
     return Valkey.model_validate({**content, "answer": answer})
 
 
-def env(data: Valkey, context: Context) -> facts.Text:
-    """Spell out the primary's address, and name the others."""
-    endpoints = data.answer.endpoints.removeprefix(SCHEME)
-    address = urls.url("valkey", endpoints, username=data.username, password=data.password)
-    family = context.stem.removesuffix("_DB") if context.customary else context.stem
+def env(data: Valkey, context: Context) -> EnvOverrides:
+    """Return the variables of the primary's URL, the other addresses, the mode and the version."""
+    username, password = data.username, data.password.get_secret_value()
+    url = urls.url("valkey", data.answer.endpoints.removeprefix(SCHEME), username=username, password=password)
+    prefix = context.env_prefix
+    server_prefix = prefix.removesuffix("_DB") if context.is_default else prefix
     return {
-        **urls.env(context.stem, address, username=data.username, password=data.password),
-        f"{context.stem}_READ_ONLY_ENDPOINTS": data.answer.read_only_endpoints,
-        f"{context.stem}_SENTINEL_ENDPOINTS": data.answer.sentinel_endpoints,
-        f"{family}_MODE": data.answer.mode,
-        f"{family}_VERSION": data.answer.version,
+        **urls.env(prefix, url, username=username, password=password),
+        f"{prefix}_READ_ONLY_ENDPOINTS": data.answer.read_only_endpoints,
+        f"{prefix}_SENTINEL_ENDPOINTS": data.answer.sentinel_endpoints,
+        f"{server_prefix}_MODE": data.answer.mode,
+        f"{server_prefix}_VERSION": data.answer.version,
     }
 
 
-def request(context: Context) -> facts.Text:
-    """Ask for an account that may use every key."""
-    salt = hashlib.sha256(f"{context.me.model}/{context.me.app}/{context.relation}".encode()).hexdigest()[:16]
-    number = hashlib.sha256(f"{RESOURCE}:{salt}".encode()).hexdigest()[:16]
-    asked = {"resource": RESOURCE, "request-id": number, "salt": salt, "external-node-connectivity": False}
-    return {"version": "v1", "requests": json.dumps([{**asked, **dict.fromkeys(_UNUSED)}])}
+def request(context: Context) -> StrMap:
+    """Return a request for an account that may use every key."""
+    identity = context.identity
+    salt = _digest(f"{identity.model}/{identity.app}/{context.relation_id}")
+    request_id = _digest(f"{RESOURCE}:{salt}")
+    fields = {"resource": RESOURCE, "request-id": request_id, "salt": salt, "external-node-connectivity": False}
+    return {"version": "v1", "requests": json.dumps([{**fields, **dict.fromkeys(_UNUSED)}])}
 
 
-def secrets(bag: facts.Text) -> tuple[str, ...]:
-    """Find the ids of the secrets in the answers."""
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def secret_ids(databag: StrMap) -> tuple[str, ...]:
+    """Return the ids of the secrets in the answers."""
     try:
-        answers = _Answers.model_validate(bag).requests
+        answers = _Answers.model_validate(databag).requests
     except pydantic.ValidationError:
-        return ()  # told where the databag is parsed
+        return ()  # parse() reports it
     return tuple(uri for answer in answers for uri in answer.secrets)
 
 
 VALKEY = Integration(
     interface="valkey_client",
     endpoint="valkey",
-    stem="VALKEY_DB",
+    env_prefix="VALKEY_DB",
     provider="valkey",
-    secrets_inside=secrets,
+    secret_ids=secret_ids,
     parse=parse,
     env=env,
     request=request,

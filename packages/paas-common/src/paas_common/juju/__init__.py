@@ -1,1 +1,1 @@
-"""Everything that calls ops: reads the model, writes databags, secrets and the status."""
+"""Talks to Juju through ``ops``: reads the model, writes databags, secrets and the status."""

@@ -1,100 +1,99 @@
-"""The charm libraries' requirer objects, for related endpoints only.
+"""Requirer objects of charm libraries, created for related endpoints only.
 
-Besides the integrations, which are loaded by their interfaces, only this imports while it runs: the libraries are
-large, live in the charm's ``lib/`` and not in our wheels, and cost every event that needs none of them.
+The libraries are large and live in the charm's ``lib/``, so each is imported when an endpoint that needs it is related.
 """
 
 import collections.abc
 import dataclasses
+import functools
 import importlib
-import json
 import logging
 import os
 import typing
 
 import ops
 
-from paas_common import integrations
+from paas_common.integrations import CharmLibrary, Integrations
+from paas_common.planning import guard
+from paas_common.values.status import Blocked
 
 logger = logging.getLogger(__name__)
-
-DATA_INTERFACES: typing.Final = "charms.data_platform_libs.v0.data_interfaces"
-S3: typing.Final = "charms.data_platform_libs.v0.s3"
-Interfaces = collections.abc.Mapping[str, integrations.Integration[typing.Any]]
-ASKS_ONCE: typing.Final = (DATA_INTERFACES,)
-"""Libraries that send their request in relation-created only."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Requirers:
-    """What could be set up, and what the charm lacks."""
+    """The requirers that could be created, and the libraries that the charm lacks."""
 
-    objects: tuple[ops.Object, ...] = ()
-    """The requirer objects; ``ops`` does not keep an observer alive."""
+    objects: collections.abc.Mapping[str, ops.Object] = dataclasses.field(default_factory=dict[str, ops.Object])
+    """Endpoint → requirer; ``ops`` does not keep an observer alive."""
     events: tuple[ops.BoundEvent, ...] = ()
-    """The libraries' own events that mean something for the application."""
+    """The libraries' own events that can change the application."""
     missing: collections.abc.Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
-    """Endpoint → the library that the charm does not carry."""
-    ingresses: collections.abc.Mapping[str, typing.Any] = dataclasses.field(default_factory=dict[str, typing.Any])
-    """Endpoint → the requirer object, which publishes the port."""
+    """Endpoint → module that the charm lacks."""
 
 
-def set_up(charm: ops.CharmBase, interfaces: Interfaces) -> Requirers:
-    """Create the requirer of each related endpoint; it sends the request and emits its events from then on."""
-    objects: list[ops.Object] = []
+def create(charm: ops.CharmBase, known: Integrations) -> Requirers:
+    """Create the requirer of each related endpoint; it writes the request and emits its events from then on."""
+    objects: dict[str, ops.Object] = {}
     events: list[ops.BoundEvent] = []
     missing: dict[str, str] = {}
-    ingresses: dict[str, typing.Any] = {}
-    for name, meta in charm.meta.requires.items():
-        known = interfaces.get(meta.interface_name or "")
-        if known is None or known.library is None:
-            continue
-        # ops no longer lists a relation in its last hook, where the library still has to clear what it keeps.
-        if not (charm.model.relations[name] or os.environ.get("JUJU_RELATION") == name):
-            continue
+    for endpoint, library in _related(charm, known):
         try:
-            library = importlib.import_module(known.library)
+            module = importlib.import_module(library.module)
         except ModuleNotFoundError as error:
-            missing[name] = error.name or known.library
+            missing[endpoint] = error.name or library.module
             continue
-        if known.library == DATA_INTERFACES:
-            requirer = _database(library)(charm, relation_name=name, database_name=charm.app.name)
-            events += [requirer.on.database_created, requirer.on.endpoints_changed]
-        elif known.library == S3:
-            requirer = library.S3Requirer(charm, name, bucket_name=charm.app.name)
-            events += [requirer.on.credentials_changed, requirer.on.credentials_gone]
-        else:
-            ingresses[name] = requirer = library.IngressPerAppRequirer(charm, relation_name=name, strip_prefix=True)
-            events += [requirer.on.ready, requirer.on.revoked]
-        objects.append(requirer)
-    return Requirers(objects=tuple(objects), events=tuple(events), missing=missing, ingresses=ingresses)
+        requirer_type = _guarded(getattr(module, library.requirer))
+        requirer: typing.Any = requirer_type(charm, **library.arguments(endpoint, charm.app.name))
+        objects[endpoint] = requirer
+        events += [getattr(requirer.on, name) for name in library.events]
+    return Requirers(objects=objects, events=tuple(events), missing=missing)
 
 
-def _database(library: typing.Any) -> typing.Any:
-    """Give the library's requirer; what it cannot read, and would raise for, our own reading tells in the status."""
-
-    class Requirer(library.DatabaseRequires):
-        def _on_relation_changed_event(self, event: ops.RelationChangedEvent) -> None:
-            if _is_object(event.relation.data[event.app].get("data", "{}")):
-                super()._on_relation_changed_event(event)  # pyright: ignore[reportUnknownMemberType]  untyped
-
-        def _register_secret_to_relation(self, *which: object) -> None:
-            try:
-                super()._register_secret_to_relation(*which)  # pyright: ignore[reportUnknownMemberType]  untyped
-            except ops.ModelError as error:
-                logger.info("a secret of the database cannot be read yet: %s", error)
-
-    return Requirer
+def _related(charm: ops.CharmBase, known: Integrations) -> collections.abc.Iterator[tuple[str, CharmLibrary]]:
+    for endpoint, meta in charm.meta.requires.items():
+        integration = known.get(meta.interface_name or "")
+        if integration is None or integration.library is None:
+            continue
+        # ops does not list a relation in its last hook, in which the library must still clear its state.
+        if charm.model.relations[endpoint] or os.environ.get("JUJU_RELATION") == endpoint:
+            yield endpoint, integration.library
 
 
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
+def _guarded(requirer_type: typing.Any) -> typing.Any:
+    """Return a subclass whose event handlers never end the hook.
+
+    A library may raise for data that the remote side wrote, for example data_interfaces (LIBPATCH 57) for a ``data``
+    field that is not an object. Juju would run the failed hook again and again; the endpoint's own parser reports
+    such data in the status.
+    """
+    names = [name for name in dir(requirer_type) if name.startswith("_on_") and callable(getattr(requirer_type, name))]
+    handlers = {name: _guard(getattr(requirer_type, name)) for name in names}
+    return type(requirer_type.__name__, (requirer_type,), handlers)
 
 
-def publish(requirers: Requirers, port: int) -> None:
-    """Tell each ingress where the application listens; the library writes only what differs."""
-    for requirer in requirers.ingresses.values():
-        requirer.provide_ingress_requirements(port=port)
+def _guard(handler: collections.abc.Callable[..., object]) -> collections.abc.Callable[..., object]:
+    @functools.wraps(handler)
+    def guarded(*arguments: object, **keywords: object) -> object:
+        try:
+            return handler(*arguments, **keywords)
+        except Exception as error:  # noqa: BLE001  a library may raise anything; its message may show a secret
+            logger.warning("%s.%s raised %s", handler.__module__, handler.__qualname__, type(error).__name__)
+            return None
+
+    return guarded
+
+
+def publish_port(requirers: Requirers, known: Integrations, meta: ops.CharmMeta, port: int) -> tuple[Blocked, ...]:
+    """Write the port for each ingress, and return why a library refuses it; a library writes only what differs."""
+    problems: list[Blocked] = []
+    for endpoint, requirer in requirers.objects.items():
+        library = known[meta.requires[endpoint].interface_name or ""].library
+        if library is None or library.publish_port is None:
+            continue
+        publish = functools.partial(getattr(requirer, library.publish_port), port=port)
+        failure = guard.run(f"publishing port {port} to {endpoint} by {library.module}", (), publish)
+        if isinstance(failure, guard.Failure):
+            logger.error(failure.traceback)
+            problems.append(Blocked(failure.reason))
+    return tuple(problems)

@@ -1,12 +1,12 @@
-"""Writing into our own databags, so that Juju hears of what is new and of nothing else."""
+"""Writing our databags, so that Juju sees changed keys only."""
 
 import ops
 
-from paas_common.values import facts
+from paas_common.values.facts import StrMap
 
 
-def write(bag: ops.RelationDataContent, before: facts.Text, wanted: facts.Text) -> None:
-    """Write what differs; an empty value removes the key, and what is not mentioned stays."""
-    for name, value in wanted.items():
+def write(databag: ops.RelationDataContent, before: StrMap, values: StrMap) -> None:
+    """Write the values that differ; an empty value removes its key, and other keys stay."""
+    for name, value in values.items():
         if value != before.get(name, ""):
-            bag[name] = value
+            databag[name] = value

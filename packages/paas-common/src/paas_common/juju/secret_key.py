@@ -1,7 +1,7 @@
-"""The generated secret key: an application-owned Juju secret, whose id stands in the peer relation.
+"""The generated secret key: an application-owned Juju secret, whose id is in the peer relation.
 
-A plain key that an earlier charm left in the application databag is taken over, so that nobody is logged out. Where
-Juju has no secrets (before 3.0.3) the key stays in plain text in the databag.
+A plain key that an earlier charm left in the application databag is taken over, so that sessions stay valid. On a Juju
+without secrets (before 3.0.3) the key stays in plain text in the databag.
 """
 
 import os
@@ -15,14 +15,14 @@ SIZE = 64
 
 
 def ensure(charm: ops.CharmBase, relation: ops.Relation, plain_field: str) -> str | None:
-    """Give the key; the leader makes it, or takes it over, where it is missing.
+    """Return the key; the leader makes it, or takes it over, if it is missing.
 
-    Raises ``ops.SecretNotFoundError`` or ``ops.ModelError`` when Juju does not hand over the secret.
+    Raises ``ops.SecretNotFoundError`` or ``ops.ModelError`` if Juju does not return the secret.
     """
-    bag = relation.data[charm.app]
-    stored, plain = bag.get(_id_field(plain_field)), bag.get(plain_field)
-    if stored:
-        return charm.model.get_secret(id=stored).get_content(refresh=True)[CONTENT]
+    databag = relation.data[charm.app]
+    secret_id, plain = databag.get(_id_field(plain_field)), databag.get(plain_field)
+    if secret_id:
+        return charm.model.get_secret(id=secret_id).get_content(refresh=True)[CONTENT]
     if not charm.unit.is_leader():
         return plain
     key = plain or _generate()
@@ -31,25 +31,25 @@ def ensure(charm: ops.CharmBase, relation: ops.Relation, plain_field: str) -> st
 
 
 def rotate(charm: ops.CharmBase, relation: ops.Relation, plain_field: str) -> None:
-    """Replace the key; the count in the databag tells the other units, which then read the new revision."""
-    bag = relation.data[charm.app]
-    stored = bag.get(_id_field(plain_field))
-    if stored is None:
+    """Replace the key; a count in the databag makes the other units read the new revision."""
+    databag = relation.data[charm.app]
+    secret_id = databag.get(_id_field(plain_field))
+    if secret_id is None:
         _store(charm, relation, plain_field, _generate())
         return
-    charm.model.get_secret(id=stored).set_content({CONTENT: _generate()})
+    charm.model.get_secret(id=secret_id).set_content({CONTENT: _generate()})
     rotations = f"{plain_field}_rotations"
-    bag[rotations] = str(int(bag.get(rotations, "0")) + 1)
+    databag[rotations] = str(int(databag.get(rotations, "0")) + 1)
 
 
 def _store(charm: ops.CharmBase, relation: ops.Relation, plain_field: str, key: str) -> None:
-    bag = relation.data[charm.app]
+    databag = relation.data[charm.app]
     if not ops.JujuVersion(os.environ.get("JUJU_VERSION", "0.0.0")).has_secrets:
-        bag[plain_field] = key
+        databag[plain_field] = key
         return
     secret = charm.app.add_secret({CONTENT: key})
-    bag[_id_field(plain_field)] = secret.id or ""
-    bag.pop(plain_field, None)
+    databag[_id_field(plain_field)] = secret.id or ""
+    databag.pop(plain_field, None)
 
 
 def _id_field(plain_field: str) -> str:

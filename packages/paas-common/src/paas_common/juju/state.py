@@ -1,4 +1,4 @@
-"""The Juju side: read the model into facts, write notes, report the status. No decisions."""
+"""Reads the Juju model into facts."""
 
 import collections.abc
 import os
@@ -9,26 +9,41 @@ import typing
 import ops
 import yaml
 
-from paas_common import integrations
-from paas_common.juju import charm_libraries, databag, observability_relations, secret_key
-from paas_common.planning import migration
-from paas_common.values import facts, paas_config
-from paas_common.values.workload import Framework, Hold
+from paas_common.integrations import Integration, Integrations
+from paas_common.juju import observability_relations, secret_key
+from paas_common.values import paas_config
+from paas_common.values.facts import (
+    ContainerState,
+    Databags,
+    Endpoint,
+    Facts,
+    Identity,
+    JujuSecret,
+    Option,
+    OptionValue,
+    Peers,
+    ReadableSecret,
+    Relation,
+    StrMap,
+    UnreadableSecret,
+    unit_number,
+)
+from paas_common.values.framework import FrameworkSpec
 
 PEERS = ("secret-storage", "peers")
-"""The peer endpoint's name, by generation of charmcraft's extensions."""
+"""Names of the peer endpoint, the older extension's first."""
 
 
 def read(
     charm: ops.CharmBase,
-    framework: Framework,
+    spec: FrameworkSpec,
     *,
-    interfaces: charm_libraries.Interfaces,
-    missing_libraries: facts.Text,
-    image: facts.Image | None,
-) -> facts.Facts:
-    """Take the snapshot of this dispatch; a leader that finds no secret key makes one."""
-    me = facts.Identity(
+    known: Integrations,
+    missing_libraries: StrMap,
+    container: ContainerState | None,
+) -> Facts:
+    """Read the facts of this dispatch; a leader without a secret key makes one."""
+    identity = Identity(
         app=charm.app.name,
         unit=charm.unit.name,
         model=charm.model.name,
@@ -36,178 +51,136 @@ def read(
         model_uuid=charm.model.uuid,
         charm=charm.meta.name,
     )
-    peers = _peers(charm, me)
-    # Asking for the plan costs a hook tool call, and a unit without lower number to fear needs no answer.
-    planned = charm.app.planned_units() if me.number else 1
-    return facts.Facts(
-        me=me,
+    peers = _peers(charm, identity)
+    # planned_units() costs a hook tool, and unit 0 always runs the schedulers.
+    planned = charm.app.planned_units() if identity.number else 1
+    return Facts(
+        identity=identity,
         options=tuple(_options(charm)),
-        endpoints=tuple(_endpoints(charm, interfaces, missing_libraries)),
-        watched=observability_relations.read(charm, me, framework.cos),
+        endpoints=tuple(_endpoints(charm, known, missing_libraries)),
+        observability=observability_relations.read(charm, identity, spec.cos),
         peers=peers,
         planned_units=planned,
-        key=_key(charm, framework),
+        secret_key=_secret_key(charm, spec),
         paas_config=_paas_config(charm.charm_dir),
         proxies=_proxies(os.environ),
-        image=image,
+        container=container,
         now=time.time(),
     )
 
 
-def note(charm: ops.CharmBase, found: facts.Facts, notes: migration.Notes) -> None:
-    """Write what differs into the peer relation; an empty value removes the key."""
-    relation = peer(charm)
-    if relation is None or found.peers is None:
-        return
-    databag.write(relation.data[charm.unit], found.peers.mine, notes.unit)
-    if found.me.leader:
-        databag.write(relation.data[charm.app], found.peers.app, notes.app)
-
-
-def ask(
-    charm: ops.CharmBase,
-    found: facts.Facts,
-    interfaces: charm_libraries.Interfaces,
-    requests: collections.abc.Mapping[str, facts.Text],
-) -> None:
-    """Write what differs of what is asked of the other side; the caller leads.
-
-    A library asks by itself in relation-created, on the unit that leads then; if that unit goes before its hook ends,
-    nobody else would. So it is told of the relation again where nothing has been asked.
-    """
-    for end in found.endpoints:
-        relation = next((each for each in charm.model.relations[end.name] if each.active), None)
-        if relation is None or end.remote is None or end.missing_library:
-            continue
-        databag.write(relation.data[charm.app], end.remote.asked, requests.get(end.name, {}))
-        if interfaces[end.interface].library in charm_libraries.ASKS_ONCE and not end.remote.asked:
-            charm.on[end.name].relation_created.emit(relation, relation.app)
-
-
-def report(charm: ops.CharmBase, ports: collections.abc.Set[int], hold: Hold | None) -> None:
-    """Open the ports, if any are known, and set the status, each only where it differs.
-
-    The application's status is left to Juju, which shows the worst of the units'.
-    """
-    if ports and charm.unit.opened_ports() != {ops.Port("tcp", port) for port in ports}:
-        charm.unit.set_ports(*sorted(ports))
-    status = ops.StatusBase.from_name(hold.kind, hold.reason) if hold else ops.ActiveStatus()
-    if charm.unit.status != status:
-        charm.unit.status = status
-
-
-def peer(charm: ops.CharmBase) -> ops.Relation | None:
-    """Find the peer relation; nothing while Juju has not made it, or where the charm declares none."""
+def peer_relation(charm: ops.CharmBase) -> ops.Relation | None:
+    """Return the peer relation; None while Juju has not created it, or if the charm declares none."""
     name = next((name for name in PEERS if name in charm.meta.peers), None)
     return charm.model.get_relation(name) if name else None
 
 
-def plain_key_field(framework: Framework) -> str:
-    """Name the databag key under which earlier charms kept the secret key in plain text."""
-    return f"{framework.name}_secret_key"
+def plain_key_field(spec: FrameworkSpec) -> str:
+    """Return the databag key under which earlier charms kept the secret key in plain text."""
+    return f"{spec.name}_secret_key"
 
 
-def _key(charm: ops.CharmBase, framework: Framework) -> str | None:
-    relation = peer(charm)
+def _secret_key(charm: ops.CharmBase, spec: FrameworkSpec) -> str | None:
+    relation = peer_relation(charm)
     if relation is None:
         return None
     try:
-        return secret_key.ensure(charm, relation, plain_key_field(framework))
+        return secret_key.ensure(charm, relation, plain_key_field(spec))
     except (ops.SecretNotFoundError, ops.ModelError):
         return None
 
 
-def _peers(charm: ops.CharmBase, me: facts.Identity) -> facts.Peers | None:
-    relation = peer(charm)
+def _peers(charm: ops.CharmBase, identity: Identity) -> Peers | None:
+    relation = peer_relation(charm)
     if relation is None:
         return None
-    return facts.Peers(
+    return Peers(
         app=dict(relation.data[charm.app]),
-        mine=dict(relation.data[charm.unit]),
-        others={unit.name: dict(relation.data[unit]) for unit in relation.units if unit.name != me.unit},
+        unit=dict(relation.data[charm.unit]),
+        others={unit.name: dict(relation.data[unit]) for unit in relation.units if unit.name != identity.unit},
     )
 
 
-def _options(charm: ops.CharmBase) -> collections.abc.Iterator[facts.Option]:
+def _options(charm: ops.CharmBase) -> collections.abc.Iterator[Option]:
     required = _required_options(charm.charm_dir)
     for name, meta in charm.meta.config.items():
-        value = charm.config.get(name)
-        plain = value if isinstance(value, facts.Value) else None
-        named = meta.type == "secret" and isinstance(plain, str) and plain.startswith("secret:")
-        secret = _secret(charm, str(plain)) if named else None
-        yield facts.Option(name=name, type=meta.type, required=name in required, value=plain, secret=secret)
+        raw = charm.config.get(name)
+        value = raw if isinstance(raw, OptionValue) else None
+        names_secret = meta.type == "secret" and isinstance(value, str) and value.startswith("secret:")
+        secret = _secret(charm, str(value)) if names_secret else None
+        yield Option(name=name, type=meta.type, required=name in required, value=value, secret=secret)
 
 
 def _required_options(charm_dir: pathlib.Path) -> frozenset[str]:
-    """Find the options with ``optional: false``, a key of charmcraft's that ``ops`` does not read."""
+    """Return the options with ``optional: false``, a key of charmcraft that ``ops`` does not read."""
     options = _declared(charm_dir / "config.yaml", "options")
     return frozenset(name for name, declared in options.items() if declared.get("optional") is False)
 
 
-def _says_required(charm_dir: pathlib.Path, endpoint: str) -> bool:
-    """Tell whether an endpoint says ``optional: false``; to ``ops`` that is the same as to say nothing."""
+def _is_required(charm_dir: pathlib.Path, endpoint: str) -> bool:
+    """Return whether an endpoint has ``optional: false``, which ``ops`` does not tell from a missing key."""
     return _declared(charm_dir / "metadata.yaml", "requires").get(endpoint, {}).get("optional") is False
 
 
 def _declared(path: pathlib.Path, section: str) -> dict[str, dict[str, object]]:
-    """Read a section of a file that ``ops`` has read before, where it says anything of what is optional."""
+    """Return a section of a file that ``ops`` has parsed, if the file has the word ``optional``."""
     text = path.read_text() if path.exists() else ""
-    if "optional" not in text:  # no need to parse the file again
+    if "optional" not in text:  # the file need not be parsed again
         return {}
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(text, loader).get(section) or {}  # noqa: S506  either loader is a safe one
+    return yaml.load(text, loader).get(section) or {}  # noqa: S506  both loaders are safe
 
 
 def _paas_config(charm_dir: pathlib.Path) -> str:
     path = charm_dir / paas_config.FILE
-    # What is not UTF-8 is refused where the text is parsed, by the characters that stand for it here.
+    # The parser reports text that is not UTF-8, by its surrogates.
     return path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
 
 
-def _secret(charm: ops.CharmBase, uri: str) -> facts.Secret:
+def _secret(charm: ops.CharmBase, uri: str) -> JujuSecret:
     try:
-        return facts.Readable(content=charm.model.get_secret(id=uri).get_content(refresh=True))
+        return ReadableSecret(content=charm.model.get_secret(id=uri).get_content(refresh=True))
     except (ops.SecretNotFoundError, ops.ModelError):
-        return facts.Unreadable(uri=uri)
+        return UnreadableSecret(uri=uri)
 
 
 def _endpoints(
-    charm: ops.CharmBase, interfaces: charm_libraries.Interfaces, missing_libraries: facts.Text
-) -> collections.abc.Iterator[facts.Endpoint]:
+    charm: ops.CharmBase, known: Integrations, missing_libraries: StrMap
+) -> collections.abc.Iterator[Endpoint]:
     for name, meta in charm.meta.requires.items():
-        known = interfaces.get(meta.interface_name or "")
-        if known is None:
+        integration = known.get(meta.interface_name or "")
+        if integration is None:
             continue
-        # A broken relation is still listed in its own last hook, but no longer active.
-        relation = next((each for each in charm.model.relations[name] if each.active), None)
-        yield facts.Endpoint(
+        # ops lists a broken relation in its own last hook, but as inactive.
+        relation = next((relation for relation in charm.model.relations[name] if relation.active), None)
+        by_default = integration.optional_by_default and name == integration.endpoint
+        yield Endpoint(
             name=name,
-            interface=known.interface,
-            optional=bool(meta.optional)
-            or (known.of_extension and name == known.endpoint and not _says_required(charm.charm_dir, name)),
-            remote=_remote(charm, relation, known) if relation else None,
+            interface=integration.interface,
+            optional=bool(meta.optional) or (by_default and not _is_required(charm.charm_dir, name)),
+            relation=_relation(charm, relation, integration) if relation else None,
             missing_library=missing_libraries.get(name),
         )
 
 
-def _remote(charm: ops.CharmBase, relation: ops.Relation, known: integrations.Integration[typing.Any]) -> facts.Remote:
+def _relation(charm: ops.CharmBase, relation: ops.Relation, integration: Integration[typing.Any]) -> Relation:
     app = dict(relation.data[relation.app])
-    # A provider may write a bare id, or an empty text for what is not set yet.
-    top = {field: _secret_uri(app.pop(field)) for field in known.secrets if app.get(field)}
-    inside = {uri: uri for uri in known.secrets_inside(app)}
-    found = {name: _secret(charm, uri) for name, uri in {**top, **inside}.items()}
-    for field in top:
-        if isinstance(secret := found[field], facts.Readable):
+    # A provider may write an id without its scheme, or an empty text for a secret that it has not made yet.
+    fields = {field: _secret_uri(app.pop(field)) for field in integration.secret_fields if app.get(field)}
+    deeper = {uri: uri for uri in integration.secret_ids(app)}
+    secrets = {name: _secret(charm, uri) for name, uri in {**fields, **deeper}.items()}
+    for field in fields:
+        if isinstance(secret := secrets[field], ReadableSecret):
             app |= secret.content
-    units = sorted(relation.units, key=lambda unit: facts.unit_number(unit.name))
-    bags = facts.Databags(
+    units = sorted(relation.units, key=lambda unit: unit_number(unit.name))
+    databags = Databags(
         app=app,
         units=tuple(dict(relation.data[unit]) for unit in units),
-        secrets={uri: secret.content for uri in inside if isinstance(secret := found[uri], facts.Readable)},
-        unreadable=tuple(name for name, secret in found.items() if not isinstance(secret, facts.Readable)),
+        secrets={uri: secret.content for uri in deeper if isinstance(secret := secrets[uri], ReadableSecret)},
+        unreadable=tuple(name for name, secret in secrets.items() if isinstance(secret, UnreadableSecret)),
     )
-    asked = dict(relation.data[charm.app]) if charm.unit.is_leader() else {}
-    return facts.Remote(app=relation.app.name, relation=relation.id, bags=bags, asked=asked)
+    request = dict(relation.data[charm.app]) if charm.unit.is_leader() else {}
+    return Relation(app=relation.app.name, id=relation.id, databags=databags, request=request)
 
 
 def _secret_uri(text: str) -> str:
@@ -215,5 +188,5 @@ def _secret_uri(text: str) -> str:
 
 
 def _proxies(environ: collections.abc.Mapping[str, str]) -> dict[str, str]:
-    found = {kind: environ.get(f"JUJU_CHARM_{kind.upper()}_PROXY", "") for kind in ("http", "https", "no")}
-    return {kind: value for kind, value in found.items() if value}
+    values = {kind: environ.get(f"JUJU_CHARM_{kind.upper()}_PROXY", "") for kind in ("http", "https", "no")}
+    return {kind: value for kind, value in values.items() if value}

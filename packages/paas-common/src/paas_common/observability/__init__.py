@@ -1,7 +1,7 @@
-"""What those are told that watch the application: Prometheus, Grafana and Loki, each over its interface.
+"""Builds the databags for Prometheus, Grafana and Loki.
 
-All of it is worked out anew in each pass, from the facts, and has the same bytes as long as they are the same. Nothing
-of it holds the application up: what is wrong with a dashboard or a rule is told, and the rest goes its way.
+The databags are built from the facts in each pass and have the same bytes for the same facts. An invalid dashboard or
+rule does not stop the application: it becomes a problem, and the rest is written.
 """
 
 import collections.abc
@@ -10,103 +10,105 @@ import json
 import typing
 
 from paas_common.observability import dashboards, log_targets, metrics, rules, topology
-from paas_common.values import facts
+from paas_common.values.facts import Facts, StrMap
+from paas_common.values.framework import Ports
 from paas_common.values.paas_config import PaasConfig
-from paas_common.values.workload import Hold, Ports
+from paas_common.values.status import Blocked
 
 METRICS: typing.Final = "prometheus_scrape"
 DASHBOARDS: typing.Final = "grafana_dashboard"
 LOGS: typing.Final = "loki_push_api"
 PROVIDED: typing.Final = (METRICS, DASHBOARDS)
+"""Interfaces that the charm provides."""
 REQUIRED: typing.Final = (LOGS,)
+"""Interfaces that the charm requires."""
 FOLDERS: typing.Final = {
     METRICS: "prometheus_alert_rules",
     DASHBOARDS: "grafana_dashboards",
     LOGS: "loki_alert_rules",
 }
-"""Where the files for each interface lie, below ``cos`` and ``cos_custom``."""
-ENDINGS: typing.Final = {
-    FOLDERS[METRICS]: rules.ENDINGS,
-    FOLDERS[DASHBOARDS]: dashboards.ENDINGS,
-    FOLDERS[LOGS]: rules.ENDINGS,
+"""Interface → folder of its files, below ``cos`` and ``cos_custom``."""
+SUFFIXES: typing.Final = {
+    FOLDERS[METRICS]: rules.SUFFIXES,
+    FOLDERS[DASHBOARDS]: dashboards.SUFFIXES,
+    FOLDERS[LOGS]: rules.SUFFIXES,
 }
-"""How the names of files end that are looked at."""
+"""Folder → suffixes of the files that are read."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Message:
-    """What is to stand in our databags of one relation."""
+class Databags:
+    """The databags that this unit writes into one observability relation."""
 
-    relation: int
-    app: facts.Text = dataclasses.field(default_factory=dict[str, str])
-    """For the leader to write."""
-    unit: facts.Text = dataclasses.field(default_factory=dict[str, str])
+    relation_id: int
+    app: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """The application databag, which the leader writes."""
+    unit: StrMap = dataclasses.field(default_factory=dict[str, str])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Report:
-    """What is told, and what could not be."""
+class Published:
+    """The databags of all observability relations, and what is wrong with the files in them."""
 
-    messages: tuple[Message, ...]
-    faults: tuple[Hold, ...]
+    databags: tuple[Databags, ...]
+    problems: tuple[Blocked, ...]
 
 
-def report(found: facts.Facts, options: tuple[Ports, PaasConfig] | None) -> Report:
-    """Tell each watcher what it can use; without valid options, nothing of where the metrics are."""
-    watched = found.watched
-    related = tuple(dict.fromkeys(watcher.interface for watcher in watched.watchers))
-    told = {interface: _app(interface, found, options) for interface in related} if found.me.leader else {}
-    messages = tuple(
-        Message(
-            relation=watcher.relation,
-            app=told[watcher.interface][0] if found.me.leader else {},
-            unit=metrics.unit(found.me, watcher.address) if watcher.interface == METRICS else {},
+def publish(facts: Facts, options: tuple[Ports, PaasConfig] | None) -> Published:
+    """Build the databags; without valid options, scrape jobs are left out."""
+    observability = facts.observability
+    interfaces = tuple(dict.fromkeys(relation.interface for relation in observability.relations))
+    leader = facts.identity.leader
+    built = {interface: _app_databag(interface, facts, options) for interface in interfaces} if leader else {}
+    databags = tuple(
+        Databags(
+            relation_id=relation.id,
+            app=built[relation.interface][0] if leader else {},
+            unit=metrics.unit(facts.identity, relation.address) if relation.interface == METRICS else {},
         )
-        for watcher in watched.watchers
+        for relation in observability.relations
     )
-    wrong = [problem for _, problems in told.values() for problem in problems]
-    wrong += [
-        f"{stray} is not looked at (there is room for {', '.join(sorted(FOLDERS.values()))})"
-        for stray in watched.strays
+    reasons = [reason for _, reasons in built.values() for reason in reasons]
+    reasons += [
+        f"{file} is not read (cos_custom may have {', '.join(sorted(FOLDERS.values()))})"
+        for file in observability.unused_files
     ]
-    return Report(
-        messages=messages,
-        faults=tuple(Hold(kind="blocked", reason=reason) for reason in (*wrong, *_of_logs(found))),
-    )
+    return Published(databags=databags, problems=tuple(map(Blocked, (*reasons, *_log_problems(facts)))))
 
 
-def targets(found: facts.Facts) -> collections.abc.Mapping[str, collections.abc.Mapping[str, object]]:
-    """Give the log targets of this unit, by name."""
-    return log_targets.entries(found.me, _endpoints(found)[0]) if found.watched.forwards_logs else {}
+def targets(facts: Facts) -> collections.abc.Mapping[str, collections.abc.Mapping[str, object]]:
+    """Return the log targets of this unit, by name."""
+    return log_targets.entries(facts.identity, _log_urls(facts)[0]) if facts.observability.forwards_logs else {}
 
 
-def _app(
-    interface: str, found: facts.Facts, options: tuple[Ports, PaasConfig] | None
-) -> tuple[facts.Text, tuple[str, ...]]:
-    """Give what the leader writes, and what is wrong with the files that it is made of."""
-    me = found.me
-    files = {path: text for path, text in found.watched.files.items() if path.split("/")[1] == FOLDERS[interface]}
+def _app_databag(
+    interface: str, facts: Facts, options: tuple[Ports, PaasConfig] | None
+) -> tuple[StrMap, tuple[str, ...]]:
+    """Return the application databag, and what is wrong with the files that it is built from."""
+    identity = facts.identity
+    files = {path: text for path, text in facts.observability.files.items() if path.split("/")[1] == FOLDERS[interface]}
     if interface == DASHBOARDS:
-        shown, problems = dashboards.templates(me, files)
-        return {"dashboards": dashboards.encoded(shown)}, problems
-    merged, problems = rules.merged(me, files)
-    common = {"alert_rules": json.dumps(merged)}
+        templates, reasons = dashboards.templates(identity, files)
+        return {"dashboards": dashboards.encoded(templates)}, reasons
+    merged, reasons = rules.merged(identity, files)
+    alert_rules = {"alert_rules": json.dumps(merged)}
     if interface == LOGS:
-        return {"metadata": json.dumps(topology.metadata(me)), **common}, problems
-    jobs = {"scrape_jobs": json.dumps(metrics.jobs(found, *options))} if options else {}
-    return {"scrape_metadata": json.dumps(topology.metadata(me)), **jobs, **common}, problems
+        return {"metadata": json.dumps(topology.metadata(identity)), **alert_rules}, reasons
+    jobs = {"scrape_jobs": json.dumps(metrics.jobs(facts, *options))} if options else {}
+    return {"scrape_metadata": json.dumps(topology.metadata(identity)), **jobs, **alert_rules}, reasons
 
 
-def _of_logs(found: facts.Facts) -> tuple[str, ...]:
-    if found.watched.forwards_logs:
-        return _endpoints(found)[1]
+def _log_problems(facts: Facts) -> tuple[str, ...]:
+    if facts.observability.forwards_logs:
+        return _log_urls(facts)[1]
     return tuple(
-        f"integration {watcher.endpoint} needs Juju 3.4 or newer, and this is {found.watched.juju}: no logs are sent "
-        f"(upgrade Juju, or juju remove-relation {found.me.app}:{watcher.endpoint} {watcher.app})"
-        for watcher in found.watched.watchers
-        if watcher.interface == LOGS
+        f"integration {relation.endpoint} needs Juju 3.4 or newer, and this is {facts.observability.juju_version}: no "
+        "logs are forwarded "
+        f"(upgrade Juju, or juju remove-relation {facts.identity.app}:{relation.endpoint} {relation.app})"
+        for relation in facts.observability.relations
+        if relation.interface == LOGS
     )
 
 
-def _endpoints(found: facts.Facts) -> tuple[dict[str, str], tuple[str, ...]]:
-    return log_targets.read(watcher for watcher in found.watched.watchers if watcher.interface == LOGS)
+def _log_urls(facts: Facts) -> tuple[dict[str, str], tuple[str, ...]]:
+    return log_targets.read(relation for relation in facts.observability.relations if relation.interface == LOGS)

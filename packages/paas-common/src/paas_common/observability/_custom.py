@@ -1,12 +1,12 @@
-"""What the charm's author adds stands beside the framework's own, under names that cannot collide with them."""
+"""Names of the charm's own dashboards and rules, which cannot collide with the framework's."""
 
 import collections.abc
 
 CUSTOM = "cos_custom/"
 
 
-def stem(path: str, endings: collections.abc.Iterable[str]) -> str:
-    """Give the name of a file without its ending; that of an author's file begins with ``custom_``."""
+def stem(path: str, suffixes: collections.abc.Iterable[str]) -> str:
+    """Return a file's name without its suffix; that of a file in ``cos_custom`` starts with ``custom_``."""
     file = path.rpartition("/")[2]
-    ending = next(ending for ending in endings if file.endswith(ending))
-    return f"{'custom_' if path.startswith(CUSTOM) else ''}{file.removesuffix(ending)}"
+    suffix = next(suffix for suffix in suffixes if file.endswith(suffix))
+    return f"{'custom_' if path.startswith(CUSTOM) else ''}{file.removesuffix(suffix)}"

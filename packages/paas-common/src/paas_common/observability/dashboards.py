@@ -1,7 +1,7 @@
-"""Dashboards, over the ``grafana_dashboard`` interface: JSON, compressed, each under the stem of its file's name.
+"""Dashboards, over the ``grafana_dashboard`` interface: compressed JSON, by the file's name without suffix.
 
-The interface has a ``uuid``, meant to make each message look new. Ours comes from the content, so that a message that
-says nothing new is the same.
+The interface has a ``uuid`` that makes a databag look new. It is derived from the content here, so that an unchanged
+databag stays the same.
 """
 
 import base64
@@ -11,46 +11,46 @@ import lzma
 import typing
 import uuid
 
-from paas_common.values import facts
+from paas_common.values.facts import Identity, StrMap
 
 from . import topology
 from ._custom import stem
 
-ENDINGS: typing.Final = (".json", ".json.tmpl", ".tmpl")
+SUFFIXES: typing.Final = (".json", ".json.tmpl", ".tmpl")
 _PRESET: typing.Final = 1
-"""Ten times as fast as the usual one, for a few bytes more; any reader copes with any."""
+"""Ten times as fast as lzma's default, for a few more bytes; readers accept any preset."""
 _UID_BYTES: typing.Final = 20
-"""Grafana takes 40 characters; readers keep a name of that length and make their own of others."""
+"""Grafana accepts 40 characters; readers keep a uid of that length and replace others."""
 Dashboard = dict[str, typing.Any]
 
 
-def templates(me: facts.Identity, files: facts.Text) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Give the dashboards by id, and what is wrong with files that hold none."""
-    shown: dict[str, object] = {}
-    problems: list[str] = []
+def templates(identity: Identity, files: StrMap) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Return the dashboards by id, and what is wrong with invalid files."""
+    dashboards: dict[str, object] = {}
+    reasons: list[str] = []
     for path, text in files.items():
-        name = f"file:{stem(path, ENDINGS)}"
+        name = f"file:{stem(path, SUFFIXES)}"
         dashboard = _parse(text)
         if isinstance(dashboard, str):
-            problems.append(f"{path} is no dashboard: {dashboard}")
-        elif name in shown:
-            problems.append(f"{path} has the name of another dashboard, which is used instead (rename the file)")
+            reasons.append(f"{path} is not a valid dashboard: {dashboard}")
+        elif name in dashboards:
+            reasons.append(f"{path} has the name of another dashboard, which is used instead (rename the file)")
         else:
-            shown[name] = _template(me, path, name, dashboard)
-    return shown, tuple(problems)
+            dashboards[name] = _template(identity, path, name, dashboard)
+    return dashboards, tuple(reasons)
 
 
-def encoded(shown: dict[str, object]) -> str:
-    """Write the message; an id of its own tells one from another."""
-    content = json.dumps(shown)
-    return json.dumps({"templates": shown, "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, content))})
+def encoded(dashboards: dict[str, object]) -> str:
+    """Return the databag value; its uuid identifies the content."""
+    content = json.dumps(dashboards)
+    return json.dumps({"templates": dashboards, "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, content))})
 
 
 def _parse(text: str) -> Dashboard | str:
-    """Read a dashboard, or say why it cannot be read."""
+    """Return a dashboard, or the reason why it cannot be read."""
     try:
         text.encode()
-        dashboard = json.loads(text, parse_constant=_refuse)
+        dashboard = json.loads(text, parse_constant=_reject)
     except UnicodeEncodeError:
         return "it is not UTF-8"
     except json.JSONDecodeError as error:
@@ -60,36 +60,35 @@ def _parse(text: str) -> Dashboard | str:
     return typing.cast("Dashboard", dashboard) if isinstance(dashboard, dict) else "it is not a JSON object"
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+def _reject(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
-def _template(me: facts.Identity, path: str, name: str, dashboard: Dashboard) -> object:
+def _template(identity: Identity, path: str, name: str, dashboard: Dashboard) -> object:
+    content = {**dashboard, "uid": _uid(identity, path, dashboard), "tags": _tags(identity, dashboard)}
     return {
-        "charm": me.charm,
-        "content": _compressed(
-            json.dumps({**dashboard, "uid": _uid(me, path, dashboard), "tags": _tags(me, dashboard)})
-        ),
-        "juju_topology": topology.of_unit(me),
+        "charm": identity.charm,
+        "content": _compressed(json.dumps(content)),
+        "juju_topology": topology.unit(identity),
         "inject_dropdowns": True,
-        "dashboard_alt_uid": _digest(me.charm, name),
+        "dashboard_alt_uid": _digest(identity.charm, name),
     }
 
 
-def _uid(me: facts.Identity, path: str, dashboard: Dashboard) -> str:
-    """Name it by charm and file, so that every application of the charm shows in one dashboard.
+def _uid(identity: Identity, path: str, dashboard: Dashboard) -> str:
+    """Return a uid for charm and file, so that all applications of the charm share one dashboard.
 
-    An author's own name stays if it is as long as ours, because a reader keeps such a name as well.
+    A uid in the file stays if it has the same form, because readers keep it too.
     """
-    own = dashboard.get("uid")
-    kept = isinstance(own, str) and len(own) == 2 * _UID_BYTES and set(own) <= set("0123456789abcdef")
-    return str(own) if kept else _digest(me.charm, path)
+    uid = dashboard.get("uid")
+    kept = isinstance(uid, str) and len(uid) == 2 * _UID_BYTES and set(uid) <= set("0123456789abcdef")
+    return str(uid) if kept else _digest(identity.charm, path)
 
 
-def _tags(me: facts.Identity, dashboard: Dashboard) -> list[str]:
-    own = typing.cast("list[object]", dashboard.get("tags") if isinstance(dashboard.get("tags"), list) else [])
-    tags = [tag for tag in own if isinstance(tag, str)]
-    return tags if any(tag.startswith("charm: ") for tag in tags) else [*tags, f"charm: {me.charm}"]
+def _tags(identity: Identity, dashboard: Dashboard) -> list[str]:
+    listed = typing.cast("list[object]", dashboard.get("tags") if isinstance(dashboard.get("tags"), list) else [])
+    tags = [tag for tag in listed if isinstance(tag, str)]
+    return tags if any(tag.startswith("charm: ") for tag in tags) else [*tags, f"charm: {identity.charm}"]
 
 
 def _digest(*words: str) -> str:

@@ -1,7 +1,6 @@
-"""Logs, over the ``loki_push_api`` interface: Pebble itself sends the lines of the services to each unit of Loki.
+"""Logs, over the ``loki_push_api`` interface: Pebble sends the services' lines to each unit of Loki.
 
-A layer can add or replace a log target, and never take one away. So one that is to go is replaced by one that sends
-nothing.
+A layer can add or replace a log target but not remove one. So an unused target is replaced by one that sends nothing.
 """
 
 import collections.abc
@@ -9,14 +8,16 @@ import typing
 
 import pydantic
 
-from paas_common.values import facts, settings, urls
+from paas_common.values import settings, urls
+from paas_common.values.facts import Identity, ObservabilityRelation, StrMap, unit_number
+from paas_common.values.workload import LayerEntry
 
 from . import topology
 
 PRODUCT: typing.Final = "Juju"
-"""The label by which targets that a charm has set are known; others are the image's."""
-GONE: typing.Final = {"override": "replace", "type": "loki", "location": "(removed)", "services": ["-all"]}
-Entries = collections.abc.Mapping[str, collections.abc.Mapping[str, object]]
+"""Label of the targets that a charm has added; others are the image's."""
+DISABLED: typing.Final = {"override": "replace", "type": "loki", "location": "(removed)", "services": ["-all"]}
+Entries = collections.abc.Mapping[str, LayerEntry]
 
 
 class _Push(pydantic.BaseModel):
@@ -31,32 +32,32 @@ class _Unit(pydantic.BaseModel):
     endpoint: pydantic.Json[_Push]
 
 
-def read(watchers: collections.abc.Iterable[facts.Watcher]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Give the address of each unit of Loki that has told one, and what is wrong with what others wrote."""
-    found: dict[str, str] = {}
-    problems: list[str] = []
-    for watcher in watchers:
-        for unit in sorted(watcher.units, key=facts.unit_number):
-            if not watcher.units[unit].get("endpoint"):
+def read(relations: collections.abc.Iterable[ObservabilityRelation]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the URL of each unit of Loki that has written one, and what is wrong with other units' data."""
+    addresses: dict[str, str] = {}
+    reasons: list[str] = []
+    for relation in relations:
+        for unit in sorted(relation.units, key=unit_number):
+            if not relation.units[unit].get("endpoint"):
                 continue
             try:
-                found[unit] = _Unit.model_validate(watcher.units[unit]).endpoint.url
+                addresses[unit] = _Unit.model_validate(relation.units[unit]).endpoint.url
             except pydantic.ValidationError as error:
-                what = ", ".join(settings.problems(error))
-                problems.append(f"invalid {watcher.endpoint} relation data from {unit}: {what}")
-    return found, tuple(problems)
+                rules = ", ".join(settings.problems(error))
+                reasons.append(f"invalid {relation.endpoint} relation data from {unit}: {rules}")
+    return addresses, tuple(reasons)
 
 
-def entries(me: facts.Identity, addresses: facts.Text) -> dict[str, dict[str, object]]:
-    """Give a log target for each address, named after the remote unit."""
+def entries(identity: Identity, addresses: StrMap) -> dict[str, LayerEntry]:
+    """Return a log target for each address, named like the remote unit."""
     labels = {
         "product": PRODUCT,
-        "charm": me.charm,
-        "juju_model": me.model,
-        "juju_model_uuid": me.model_uuid,
-        "juju_application": me.app,
-        "juju_unit": me.unit,
-        "job": f"juju_{topology.identifier(me)}",
+        "charm": identity.charm,
+        "juju_model": identity.model,
+        "juju_model_uuid": identity.model_uuid,
+        "juju_application": identity.app,
+        "juju_unit": identity.unit,
+        "job": f"juju_{topology.identifier(identity)}",
     }
     return {
         unit: {"override": "replace", "type": "loki", "location": url, "services": ["all"], "labels": labels}
@@ -64,12 +65,12 @@ def entries(me: facts.Identity, addresses: facts.Text) -> dict[str, dict[str, ob
     }
 
 
-def changes(current: Entries, wanted: Entries) -> Entries:
-    """Give the entries that have to be laid over those in Pebble's plan; none, where nothing differs."""
-    ours = [name for name, entry in current.items() if _labels(entry).get("product") == PRODUCT]
-    new = {name: entry for name, entry in wanted.items() if current.get(name) != entry}
-    return {**new, **{name: GONE for name in sorted(ours) if name not in wanted}}
+def changes(current: Entries, desired: Entries) -> Entries:
+    """Return the entries that turn the targets of Pebble's plan into the desired ones; empty if nothing differs."""
+    added = [name for name, entry in current.items() if _labels(entry).get("product") == PRODUCT]
+    changed = {name: entry for name, entry in desired.items() if current.get(name) != entry}
+    return {**changed, **{name: DISABLED for name in sorted(added) if name not in desired}}
 
 
-def _labels(entry: collections.abc.Mapping[str, object]) -> facts.Text:
-    return typing.cast("facts.Text", entry.get("labels") or {})
+def _labels(entry: LayerEntry) -> StrMap:
+    return typing.cast("StrMap", entry.get("labels") or {})

@@ -1,34 +1,39 @@
-"""How an application is named to those that watch many: by model, the model's UUID, application, unit and charm."""
+"""The Juju topology of the application: model, the model's UUID, application, unit and charm."""
 
-from paas_common.values import facts
-
-
-def metadata(me: facts.Identity) -> dict[str, str]:
-    """Give the names as relations carry them."""
-    return {**of_unit(me), "charm_name": me.charm}
+from paas_common.values.facts import Identity
 
 
-def of_unit(me: facts.Identity) -> dict[str, str]:
-    """Give the names without the charm's, as dashboards have them."""
-    return {"model": me.model, "model_uuid": me.model_uuid, "application": me.app, "unit": me.unit}
+def metadata(identity: Identity) -> dict[str, str]:
+    """Return the topology as databags have it."""
+    return {**unit(identity), "charm_name": identity.charm}
 
 
-def labels(me: facts.Identity) -> dict[str, str]:
-    """Give the labels of an alert, which is about all units."""
+def unit(identity: Identity) -> dict[str, str]:
+    """Return the topology without the charm, as dashboards have it."""
     return {
-        "juju_model": me.model,
-        "juju_model_uuid": me.model_uuid,
-        "juju_application": me.app,
-        "juju_charm": me.charm,
+        "model": identity.model,
+        "model_uuid": identity.model_uuid,
+        "application": identity.app,
+        "unit": identity.unit,
     }
 
 
-def matchers(me: facts.Identity) -> str:
-    """Give what stands between the braces of a query that is about this application; a charm may have several."""
+def labels(identity: Identity) -> dict[str, str]:
+    """Return the labels of an alert, which covers all units."""
+    return {
+        "juju_model": identity.model,
+        "juju_model_uuid": identity.model_uuid,
+        "juju_application": identity.app,
+        "juju_charm": identity.charm,
+    }
+
+
+def matchers(identity: Identity) -> str:
+    """Return the label matchers of a query for this application, without the charm: refreshes may change it."""
     names = ("juju_model", "juju_model_uuid", "juju_application")
-    return ", ".join(f'{name}="{value}"' for name, value in labels(me).items() if name in names)
+    return ", ".join(f'{name}="{value}"' for name, value in labels(identity).items() if name in names)
 
 
-def identifier(me: facts.Identity) -> str:
-    """Name the application with the start of its model's UUID, as names of jobs and groups begin."""
-    return f"{me.model}_{me.model_uuid[:8]}_{me.app}"
+def identifier(identity: Identity) -> str:
+    """Return model, start of the model's UUID and application, the usual prefix of jobs and rule groups."""
+    return f"{identity.model}_{identity.model_uuid[:8]}_{identity.app}"

@@ -1,1 +1,1 @@
-"""Everything that calls Pebble: makes the container match the plan."""
+"""Talks to Pebble: reads the workload container and makes it match the plan."""

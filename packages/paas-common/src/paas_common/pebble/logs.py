@@ -1,4 +1,4 @@
-"""The last lines a service wrote, from Pebble's log endpoint, for which ``ops`` has no call."""
+"""The last lines of a service, from Pebble's log endpoint, for which ``ops`` has no method."""
 
 import http.client
 import json
@@ -6,6 +6,7 @@ import socket
 import urllib.parse
 
 _TIMEOUT = 2.0
+"""Seconds."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -20,7 +21,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def tail(socket_path: str, service: str, lines: int) -> list[str]:
-    """Give up to ``lines`` lines, oldest first; none when Pebble does not answer: a status can do without."""
+    """Return up to ``lines`` lines, oldest first; none if Pebble does not answer, because a status needs none."""
     connection = _UnixConnection(socket_path)
     try:
         connection.request("GET", f"/v1/logs?services={urllib.parse.quote(service)}&n={lines}")

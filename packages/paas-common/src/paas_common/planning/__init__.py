@@ -1,1 +1,1 @@
-"""Pure functions: what should run, or why it cannot."""
+"""Pure functions from facts to a plan: what should run, or why it cannot."""

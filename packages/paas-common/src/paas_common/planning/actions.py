@@ -1,139 +1,153 @@
-"""What has to be done so that the container runs the wanted workload: a few small actions, or none."""
+"""The actions that make the container run the workload; none if it already does."""
 
 import collections.abc
 import dataclasses
 
 from paas_common.observability import log_targets
-from paas_common.values import environment, facts
-from paas_common.values.workload import Check, Entry, File, Migration, Workload
+from paas_common.values import environment
+from paas_common.values.facts import ContainerState, StrMap
+from paas_common.values.workload import Check, File, LayerEntry, Migration, Workload
 
 _FILE = "file "
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Current:
-    """What the container has and does."""
+    """The workload that the container has and runs now."""
 
-    in_force: bool
-    """The charm's layer is in Pebble's plan, word for word."""
+    layer_applied: bool
+    """Pebble's plan has the charm's layer, without any difference."""
     running: frozenset[str]
-    files: facts.Text = dataclasses.field(default_factory=dict[str, str])
-    """The configuration files as they lie in the container, by path; those that are missing are left out."""
-    log_targets: collections.abc.Mapping[str, Entry] = dataclasses.field(default_factory=dict[str, Entry])
-    """All log targets of Pebble's plan, also the image's own."""
+    files: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """The workload's files that exist, by path."""
+    log_targets: collections.abc.Mapping[str, LayerEntry] = dataclasses.field(default_factory=dict[str, LayerEntry])
+    """All log targets of Pebble's plan, also the image's."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Forward:
-    """Let Pebble send the services' lines somewhere, or no longer; nothing restarts."""
+class ForwardLogs:
+    """Change Pebble's log targets; nothing restarts."""
 
-    targets: collections.abc.Mapping[str, Entry]
+    targets: collections.abc.Mapping[str, LayerEntry]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Propose:
-    """Put the new configuration where the checks look at it."""
+class PushCandidate:
+    """Write new content to the path that the checks read."""
 
     file: File
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Push:
-    """Put the new configuration in force."""
+    """Write a file."""
 
     file: File
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AddLayer:
-    """Give Pebble the charm's layer; nothing restarts yet."""
+    """Add the charm's layer to Pebble's plan; nothing restarts yet."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Replan:
-    """Let Pebble start what is enabled, and restart what has changed."""
+    """Start enabled services, and restart changed ones."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Stop:
-    """Stop services that this unit does not run, or that may not go on."""
+    """Stop services that this unit must not run."""
 
     services: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Reload:
-    """Have the server read its configuration again; the application keeps answering."""
+    """Send SIGHUP to the server, which reads its configuration again and keeps serving."""
 
     service: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Restart:
-    """Have services read a file again that they read only at their start; what has changed besides was replanned."""
+    """Restart services that read a changed file only at their start, and that the replan does not restart."""
 
     services: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Remove:
-    """Take away a file that nothing needs any longer."""
+    """Remove a file that the workload no longer has."""
 
     path: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Remember:
-    """Note what is now in force."""
+    """Write the digests of what is now applied into the charm's notes."""
 
-    applied: facts.Text
-
-
-Action = Forward | Propose | Check | Migration | Push | AddLayer | Replan | Stop | Reload | Restart | Remove | Remember
+    applied: StrMap
 
 
-def due(workload: Workload, image: facts.Image, current: Current) -> tuple[Action, ...]:
-    """Give the actions in the order that keeps new code off an old schema, and a bad configuration out of force.
+Action = (
+    ForwardLogs
+    | PushCandidate
+    | Check
+    | Migration
+    | Push
+    | AddLayer
+    | Replan
+    | Stop
+    | Reload
+    | Restart
+    | Remove
+    | Remember
+)
 
-    Log targets come first: they depend on nothing else, and the lines of a start that fails are worth the most.
-    A service that is switched off on this unit is stopped after the replan, because Pebble restarts whatever was once
-    started and has changed, also what is disabled. Files that are not checked first come first: the checks and the
-    migration may read them. Those that nobody wants any longer go last, when nothing uses them.
+
+def due(workload: Workload, container: ContainerState, current: Current) -> tuple[Action, ...]:
+    """Return the actions, in an order that keeps new code off an old schema and unchecked configuration unused.
+
+    Log targets come first: they depend on nothing, and the log of a failed start is worth the most. Files without
+    check come next, because checks and the migration may read them. A service that this unit must not run is stopped
+    after the replan, because Pebble restarts any changed service that was started before, even a disabled one. Unused
+    files are removed last, when nothing reads them.
     """
     enabled = frozenset(name for name, entry in workload.services.items() if entry.get("startup") == "enabled")
     idle = tuple(name for name in workload.idle if name in current.running)
-    wanted = digests(workload)
+    applied = digests(workload)
     stale = [file for file in workload.files if current.files.get(file.path) != file.content]
-    remembered = dict(image.applied) == wanted
-    obsolete = [path for path in _files(image.applied) if path not in _files(wanted)]
+    remembered = dict(container.applied) == applied
+    unused = [path for path in _paths(container.applied) if path not in _paths(applied)]
     actions: list[Action] = []
     if targets := log_targets.changes(current.log_targets, workload.log_targets):
-        actions += [Forward(targets=targets)]
+        actions += [ForwardLogs(targets=targets)]
     actions += [Push(file=file) for file in stale if not file.candidate]
-    if stale or not (remembered and current.in_force):
-        actions += [Propose(file=file) for file in workload.files if file.candidate]
+    if stale or not (remembered and current.layer_applied):
+        actions += [PushCandidate(file=file) for file in workload.files if file.candidate]
         actions += workload.checks
     if workload.migration:
         actions += [workload.migration]
     actions += [Push(file=file) for file in stale if file.candidate]
-    if not current.in_force:
+    if not current.layer_applied:
         actions += [AddLayer()]
-    if not (_same_services(image.applied, wanted) and current.in_force and enabled <= current.running):
+    if not (_same_services(container.applied, applied) and current.layer_applied and enabled <= current.running):
         actions += [Replan()]
     if idle:
         actions += [Stop(services=idle)]
-    if _reloads(workload, image, current, wanted):
+    if _must_reload(workload, container, current, applied):
         actions += [Reload(service=workload.service)]
-    if due_again := _restarts(workload, image, current, wanted):
-        actions += [Restart(services=due_again)]
-    actions += [Remove(path=path) for path in obsolete]
+    if names := _to_restart(workload, container, current, applied):
+        actions += [Restart(services=names)]
+    actions += [Remove(path=path) for path in unused]
     if not remembered:
-        actions += [Remember(applied=wanted)]
+        actions += [Remember(applied=applied)]
     return tuple(actions)
 
 
 def digests(workload: Workload) -> dict[str, str]:
-    """Tell each service's entry, the health check and each file by a digest, so that no secret is kept."""
+    """Return a digest of each service, each file and the check, so that the notes hold no secret."""
     return {
         **{_service(name): environment.digest(entry) for name, entry in workload.services.items()},
         **{_file(file): environment.digest(file.content) for file in workload.files},
@@ -141,41 +155,41 @@ def digests(workload: Workload) -> dict[str, str]:
     }
 
 
-def _same_services(applied: facts.Text, wanted: facts.Text) -> bool:
-    def others(digests: facts.Text) -> dict[str, str]:
+def _same_services(before: StrMap, after: StrMap) -> bool:
+    def without_files(digests: StrMap) -> dict[str, str]:
         return {name: digest for name, digest in digests.items() if not name.startswith(_FILE)}
 
-    return others(applied) == others(wanted)
+    return without_files(before) == without_files(after)
 
 
-def _files(digests: facts.Text) -> list[str]:
+def _paths(digests: StrMap) -> list[str]:
     return [name.removeprefix(_FILE) for name in digests if name.startswith(_FILE)]
 
 
-def _restarts(workload: Workload, image: facts.Image, current: Current, wanted: facts.Text) -> tuple[str, ...]:
-    """Name the services that run on with an old file; what has changed besides is started anew by the replan."""
+def _to_restart(workload: Workload, container: ContainerState, current: Current, applied: StrMap) -> tuple[str, ...]:
+    """Return the running services that use an old file and that the replan does not restart."""
     read_at_start = {_file(file) for file in workload.files if file.on_change == "restart"}
-    gone = {name for name in image.applied if name.startswith(_FILE) and name not in wanted}
-    if not any(image.applied.get(name) != wanted.get(name) for name in read_at_start | gone):
+    removed = {name for name in container.applied if name.startswith(_FILE) and name not in applied}
+    if not any(container.applied.get(name) != applied.get(name) for name in read_at_start | removed):
         return ()
     return tuple(
         name
         for name, entry in workload.services.items()
         if name in current.running
         and entry.get("startup") == "enabled"
-        and image.applied.get(_service(name)) == wanted[_service(name)]
+        and container.applied.get(_service(name)) == applied[_service(name)]
     )
 
 
-def _reloads(workload: Workload, image: facts.Image, current: Current, wanted: facts.Text) -> bool:
-    """Tell whether a running server has a new file to read; one that is started or restarted reads it anyhow."""
+def _must_reload(workload: Workload, container: ContainerState, current: Current, applied: StrMap) -> bool:
+    """Return whether a running server must read a new file; a server that starts or restarts reads it anyway."""
     main = _service(workload.service)
     changed = any(
-        file.on_change == "reload" and image.applied.get(_file(file)) != wanted[_file(file)] for file in workload.files
+        file.on_change == "reload" and container.applied.get(_file(file)) != applied[_file(file)]
+        for file in workload.files
     )
-    return (
-        changed and workload.service in current.running and current.in_force and image.applied.get(main) == wanted[main]
-    )
+    runs_on = workload.service in current.running and container.applied.get(main) == applied[main]
+    return changed and runs_on and current.layer_applied
 
 
 def _file(file: File) -> str:

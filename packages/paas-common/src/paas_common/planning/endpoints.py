@@ -1,202 +1,242 @@
-"""What came over the charm's endpoints: read, named, and what of it stands in the way."""
+"""The meaning of the databags of all endpoints, and the problems in them."""
 
 import collections.abc
 import dataclasses
 import typing
 
 from paas_common import integrations
-from paas_common.integrations import Context, Integration, Invalid, Pending, Reading, Ready
-from paas_common.planning import extensions
-from paas_common.values import environment, facts
+from paas_common.integrations import Context, Integration, Integrations, Invalid, Pending, Reading, Ready
+from paas_common.planning import guard
+from paas_common.values import environment
 from paas_common.values.environment import Variable
-from paas_common.values.facts import Text
-from paas_common.values.workload import Framework, Hold
+from paas_common.values.facts import Endpoint, Facts, Identity, Relation, StrMap
+from paas_common.values.framework import FrameworkSpec
+from paas_common.values.status import Blocked, Problem, Waiting
+from paas_common.values.workload import File
 
-CONFIDENTIAL: typing.Final = (
-    "_PASSWORD",
-    "_CONNECT_STRING",
-    "_CONNECT_STRINGS",
-    "_NETLOC",
-    "_SECRET",
-    "_SECRET_KEY",
-    "_TOKEN",
-    "_proxy",
-    "_PROXY",
-)
-"""How the names of integration variables end that hold a password."""
+SHORTEST_SECRET: typing.Final = 4
+"""Characters; shorter databag values are not masked in an error, because ports and switches occur in any text."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Endpoint:
-    """One endpoint, read."""
+class ReadEndpoint:
+    """One endpoint, and the meaning of its databags."""
 
-    facts: facts.Endpoint
+    endpoint: Endpoint
     integration: Integration[typing.Any]
     context: Context
     reading: Reading
-    asks: Text = dataclasses.field(default_factory=dict[str, str])
-    """What the leader asks of the other side, where no library does."""
+    request: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """What the leader writes into its application databag; empty if a charm library writes it."""
     only: bool
     """No other endpoint of the charm has the same interface."""
 
+    @property
+    def ready(self) -> Ready | None:
+        """Return the data, once it is complete."""
+        return self.reading if isinstance(self.reading, Ready) else None
 
-def read(
-    framework: Framework, found: facts.Facts, own_address: str, extension: extensions.Author
-) -> tuple[Endpoint, ...]:
-    """Read every endpoint whose interface we know.
+    @property
+    def related(self) -> bool:
+        """Return whether the endpoint has a relation."""
+        return self.endpoint.relation is not None
 
-    Of several endpoints of one interface, the one with the customary name, else the first, has the customary
-    variables; those of the others start with the endpoint's name.
+
+Endpoints = collections.abc.Sequence[ReadEndpoint]
+
+
+def read(spec: FrameworkSpec, facts: Facts, known: Integrations, cluster_url: str) -> tuple[ReadEndpoint, ...]:
+    """Read all endpoints of known interfaces.
+
+    Ingresses come first, because the other integrations know the application's URL. Of several endpoints with one
+    interface, the one with the default name, else the first, sets the default variables; the variables of the others
+    start with the endpoint's name.
     """
-    ways_in = {
-        end.name: _read(framework, found, own_address, extension, end)
-        for end in found.endpoints
-        if extension.known[end.interface].address
+    ingresses = {
+        endpoint.name: _read(spec, facts, known, endpoint, cluster_url)
+        for endpoint in facts.endpoints
+        if known[endpoint.interface].url
     }
-    public = address(ways_in.values()) or own_address
-    ends = [ways_in.get(end.name) or _read(framework, found, public, extension, end) for end in found.endpoints]
-    known = [dataclasses.replace(end, context=dataclasses.replace(end.context, base_url=public)) for end in ends]
-    return tuple(_asking(extension, end) for end in known)
+    base_url = public_url(tuple(ingresses.values())) or cluster_url
+    read = [
+        ingresses.get(endpoint.name) or _read(spec, facts, known, endpoint, base_url) for endpoint in facts.endpoints
+    ]
+    return tuple(_with_request(known, each, base_url) for each in read)
 
 
-def address(ends: collections.abc.Iterable[Endpoint]) -> str | None:
-    """Find where the application is reached: what the first related ingress says, or nothing yet."""
-    way_in = _way_in(ends)
-    return way_in.reading.address if way_in and isinstance(way_in.reading, Ready) else None
+def public_url(endpoints: Endpoints) -> str | None:
+    """Return the application's URL at the related ingress; None without one."""
+    ingress = _ingress(endpoints)
+    return ingress.ready.url if ingress and ingress.ready else None
 
 
-def _way_in(ends: collections.abc.Iterable[Endpoint]) -> Endpoint | None:
-    """Find the ingress that counts: of those that are related the customary one, else the first."""
-    related = [end for end in ends if end.integration.address and end.facts.remote]
-    return min(related, key=lambda end: not end.context.customary, default=None)
+def requests(endpoints: Endpoints) -> dict[str, StrMap]:
+    """Return what the leader writes, by endpoint."""
+    return {read.endpoint.name: read.request for read in endpoints if read.request}
 
 
-def requests(ends: collections.abc.Iterable[Endpoint]) -> dict[str, facts.Text]:
-    """Give what the leader asks of each other side."""
-    return {end.facts.name: end.asks for end in ends if end.asks}
+def variables(endpoints: Endpoints) -> collections.abc.Iterator[tuple[Variable, ...]]:
+    """Return the variables of each ready endpoint."""
+    return (read.ready.variables for read in endpoints if read.ready)
 
 
-def _asking(extension: extensions.Author, end: Endpoint) -> Endpoint:
-    remote, known = end.facts.remote, end.integration
-    if remote is None or known.request is None:
-        return end
-    if known not in extension.integrations:
-        return dataclasses.replace(end, asks=known.request(end.context))
-    asked = extensions.request(known, remote, end.context)
-    if isinstance(asked, Invalid):
-        return dataclasses.replace(end, reading=asked)
-    return dataclasses.replace(end, asks=asked)
+def files(endpoints: Endpoints) -> tuple[File, ...]:
+    """Return the files of all ready endpoints."""
+    return tuple(file for read in endpoints if read.ready for file in read.ready.files)
 
 
-def _read(
-    framework: Framework, found: facts.Facts, own_address: str, extension: extensions.Author, end: facts.Endpoint
-) -> Endpoint:
-    known = extension.known[end.interface]
-    names = [each.name for each in found.endpoints if each.interface == end.interface]
-    customary = end.name == (known.endpoint if known.endpoint in names else names[0])
+def databases(endpoints: Endpoints) -> list[str]:
+    """Return what identifies the databases of all ready endpoints."""
+    return [read.ready.database for read in endpoints if read.ready and read.ready.database]
+
+
+def tracebacks(endpoints: Endpoints) -> tuple[str, ...]:
+    """Return the tracebacks of integrations whose own code failed."""
+    readings = (read.reading for read in endpoints)
+    return tuple(reading.traceback for reading in readings if isinstance(reading, Invalid) and reading.traceback)
+
+
+def _ingress(endpoints: Endpoints) -> ReadEndpoint | None:
+    """Return the ingress that gives the application's URL: of the related ones the default, else the first."""
+    related = [read for read in endpoints if read.integration.url and read.related]
+    return min(related, key=lambda read: not read.context.is_default, default=None)
+
+
+def _read(spec: FrameworkSpec, facts: Facts, known: Integrations, endpoint: Endpoint, base_url: str) -> ReadEndpoint:
+    integration = known[endpoint.interface]
+    names = [each.name for each in facts.endpoints if each.interface == endpoint.interface]
+    is_default = endpoint.name == (integration.endpoint if integration.endpoint in names else names[0])
+    prefix = integration.env_prefix if is_default else None
     context = Context(
-        me=found.me,
-        endpoint=end.name,
-        relation=end.remote.relation if end.remote else 0,
-        stem=known.stem if known.stem and customary else environment.name(end.name),
-        customary=customary,
-        prefix=framework.prefix,
-        options={option.name: option.value for option in found.options if option.value is not None},
-        base_url=own_address,
-        folder=f"{framework.state_dir}/{end.name}",
+        identity=facts.identity,
+        endpoint=endpoint.name,
+        relation_id=endpoint.relation.id if endpoint.relation else 0,
+        env_prefix=prefix or environment.name(endpoint.name),
+        is_default=is_default,
+        app_env_prefix=spec.env_prefix,
+        options=facts.option_values,
+        base_url=base_url,
+        folder=f"{spec.state_dir}/{endpoint.name}",
     )
-    reading = _reading(extension, known, end.remote, context) if end.remote else Pending()
-    return Endpoint(facts=end, integration=known, context=context, reading=reading, only=len(names) == 1)
+    return ReadEndpoint(
+        endpoint=endpoint,
+        integration=integration,
+        context=context,
+        reading=_reading(known, integration, endpoint.relation, context) if endpoint.relation else Pending(),
+        only=len(names) == 1,
+    )
 
 
 def _reading(
-    extension: extensions.Author, known: Integration[typing.Any], remote: facts.Remote, context: Context
+    known: Integrations, integration: Integration[typing.Any], relation: Relation, context: Context
 ) -> Reading:
-    if known in extension.integrations:
-        return extensions.reading(known, remote, context)
-    return known.read(remote, context)
+    if integration.interface not in known.own:
+        return integration.read(relation, context)
+    reading = guard.run(_name(context), _secrets(relation), lambda: integration.read(relation, context))
+    match reading:
+        case guard.Failure(reason, traceback):
+            return Invalid(reason, traceback)
+        case Invalid(reason):  # a validator of the charm may show the value
+            subject, colon, rules = reason.partition(": ")
+            return Invalid(subject + colon + environment.mask(rules, _secrets(relation)))
+        case _:
+            return reading
 
 
-def obstacles(me: facts.Identity, endpoints: collections.abc.Sequence[Endpoint]) -> list[Hold]:
-    """Tell what is missing, awaited or unusable."""
-    holds = _namesakes(endpoints)
-    missing: list[Endpoint] = []
-    way_in = _way_in(endpoints)
-    for end in endpoints:
-        remote, required = end.facts.remote, not end.facts.optional
-        if remote and end.facts.missing_library:
-            holds.append(_library(end, end.facts.missing_library))
-        if remote and (refusal := end.integration.refusal(end.context)):
-            holds.append(Hold(kind="blocked", reason=refusal))
-        if remote and end.integration.needs_ingress and not (way_in and isinstance(way_in.reading, Ready)):
-            holds.append(_ingress(me, end, way_in))
-        match end.reading:
+def _with_request(known: Integrations, read: ReadEndpoint, base_url: str) -> ReadEndpoint:
+    read = dataclasses.replace(read, context=dataclasses.replace(read.context, base_url=base_url))
+    relation, request = read.endpoint.relation, read.integration.request
+    if relation is None or request is None:
+        return read
+    if read.integration.interface not in known.own:
+        return dataclasses.replace(read, request=request(read.context))
+    texts = guard.run(_name(read.context), _secrets(relation), lambda: _texts(request(read.context)))
+    if isinstance(texts, guard.Failure):
+        return dataclasses.replace(read, reading=Invalid(texts.reason, texts.traceback))
+    return dataclasses.replace(read, request=texts)
+
+
+def _name(context: Context) -> str:
+    return f"the charm's own integration {context.endpoint}"
+
+
+def _secrets(relation: Relation) -> list[str]:
+    """Return what the remote side has written, without texts so short that they occur anywhere."""
+    databags = (relation.databags.app, *relation.databags.units, *relation.databags.secrets.values())
+    return [value for databag in databags for value in databag.values() if len(value) >= SHORTEST_SECRET]
+
+
+def _texts(request: collections.abc.Mapping[str, object]) -> StrMap:
+    return {name: guard.check_type(str, value) for name, value in request.items()}
+
+
+def problems(identity: Identity, endpoints: Endpoints) -> list[Problem]:
+    """Return everything that is missing, awaited or invalid."""
+    problems = [*_same_prefix(endpoints)]
+    missing: list[ReadEndpoint] = []
+    ingress = _ingress(endpoints)
+    for read in endpoints:
+        required = not read.endpoint.optional
+        if read.related:
+            problems += _of_related(identity, read, ingress)
+        match read.reading:
             case Invalid(reason):
-                holds.append(Hold(kind="blocked", reason=reason))
-            case Pending() if remote and (required or end.integration.blocks_when_pending):
-                holds.append(waiting(end))
-            case Pending() if required:
-                missing.append(end)
+                problems.append(Blocked(reason))
+            case Pending() if read.related and (required or read.integration.required_once_related):
+                problems.append(waiting(read))
+            case Pending() if required and not read.related:
+                missing.append(read)
             case _:
                 continue
-    return [*holds, _missing(me, missing)] if missing else holds
+    return [*problems, _missing(identity, missing)] if missing else problems
 
 
-def waiting(end: Endpoint) -> Hold:
-    """Tell that the other side has not answered yet."""
-    who = end.facts.remote.app if end.facts.remote else end.integration.provider
-    return Hold(kind="waiting", reason=f"waiting for {who} to provide {end.facts.name}", stop=True)
+def waiting(read: ReadEndpoint) -> Waiting:
+    """Return the status of an endpoint whose remote side has not written everything."""
+    provider = read.endpoint.relation.app if read.endpoint.relation else read.integration.provider
+    return Waiting(f"waiting for {provider} to provide {read.endpoint.name}", stop=True)
 
 
-def _library(end: Endpoint, library: str) -> Hold:
-    return Hold(
-        kind="blocked",
-        reason=f"integration {end.facts.name} needs the charm library {library}, which the charm lacks "
-        "(charmcraft fetch-libs, then pack and refresh the charm)",
-    )
-
-
-def _ingress(me: facts.Identity, end: Endpoint, way_in: Endpoint | None) -> Hold:
-    if way_in and isinstance(way_in.reading, Pending):
-        return dataclasses.replace(waiting(way_in), stop=False)
-    return Hold(
-        kind="blocked",
-        reason=f"integration {end.facts.name} needs an ingress, so that browsers find the way back "
-        f"(juju integrate {me.app} {integrations.BY_INTERFACE['ingress'].provider})",
-    )
-
-
-def _namesakes(endpoints: collections.abc.Sequence[Endpoint]) -> list[Hold]:
-    """Tell which endpoints would set each other's variables: ``mysql-db`` those of ``mysql``."""
-    named: dict[str, list[str]] = {}
-    for end in endpoints:
-        named.setdefault(end.context.stem, []).append(end.facts.name)
-    return [
-        Hold(
-            kind="blocked",
-            reason=f"endpoints {' and '.join(sorted(names))} would both set {stem}_… (rename one in charmcraft.yaml)",
-            stop=True,
+def _of_related(
+    identity: Identity, read: ReadEndpoint, ingress: ReadEndpoint | None
+) -> collections.abc.Iterator[Problem]:
+    if read.endpoint.missing_library:
+        yield Blocked(
+            f"integration {read.endpoint.name} needs the charm library {read.endpoint.missing_library}, which the "
+            "charm lacks (charmcraft fetch-libs, then pack and refresh the charm)"
         )
-        for stem, names in named.items()
-        if len(names) > 1
-    ]
+    if error := read.integration.check_options(read.context):
+        yield Blocked(error)
+    if read.integration.needs_ingress and not (ingress and ingress.ready):
+        yield _no_ingress(identity, read, ingress)
 
 
-def _missing(me: facts.Identity, missing: collections.abc.Sequence[Endpoint]) -> Hold:
-    names = ", ".join(end.facts.name for end in missing)
-    advice = "; ".join(
-        f"juju integrate {me.app}{'' if end.only else ':' + end.facts.name} {end.integration.provider}"
-        for end in missing
+def _no_ingress(identity: Identity, read: ReadEndpoint, ingress: ReadEndpoint | None) -> Problem:
+    if ingress and isinstance(ingress.reading, Pending):
+        return dataclasses.replace(waiting(ingress), stop=False)
+    return Blocked(
+        f"integration {read.endpoint.name} needs an ingress, so that browsers reach the application "
+        f"(juju integrate {identity.app} {integrations.BUILT_IN['ingress'].provider})"
     )
-    return Hold(kind="blocked", reason=f"missing integrations: {names} ({advice})", stop=True)
 
 
-def variables(end: Endpoint) -> list[Variable]:
-    """Give what the application gets to know of an endpoint; nothing while it is not ready."""
-    if not isinstance(end.reading, Ready):
-        return []
-    source, marked = f"integration {end.facts.name}", end.reading.secret
-    return [
-        Variable(name=name, value=value, source=source, secret=name in marked or name.endswith(CONFIDENTIAL))
-        for name, value in end.reading.env.items()
-    ]
+def _same_prefix(endpoints: Endpoints) -> collections.abc.Iterator[Problem]:
+    """Return the endpoints that would set each other's variables, such as ``mysql-db`` and ``mysql``."""
+    names: dict[str, list[str]] = {}
+    for read in endpoints:
+        names.setdefault(read.context.env_prefix, []).append(read.endpoint.name)
+    for prefix, sharing in names.items():
+        if len(sharing) > 1:
+            yield Blocked(
+                f"endpoints {' and '.join(sorted(sharing))} would both set {prefix}_… (rename one in charmcraft.yaml)",
+                stop=True,
+            )
+
+
+def _missing(identity: Identity, missing: Endpoints) -> Blocked:
+    names = ", ".join(read.endpoint.name for read in missing)
+    commands = "; ".join(
+        f"juju integrate {identity.app}{'' if read.only else ':' + read.endpoint.name} {read.integration.provider}"
+        for read in missing
+    )
+    return Blocked(f"missing integrations: {names} ({commands})", stop=True)

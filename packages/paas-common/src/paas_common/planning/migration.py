@@ -1,9 +1,8 @@
-"""Whether this unit migrates the database now, and how often a failed migration is tried.
+"""The turn to migrate the databases, and the pause after a failed migration.
 
-One image against one set of databases is migrated once, by one unit at a time. The leader hands out the turn in the
-peer relation's application databag; a unit that wants it says so in its own databag, and notes there what it has
-done. The leader takes its own turn at once. A container remembers what it has migrated, for a hook that dies between
-the migration and Juju's acceptance of its notes.
+An image and its databases are migrated once, by one unit at a time. A unit asks for a turn in its own databag of the
+peer relation; the leader grants turns in the application databag and takes its own at once. A unit records a finished
+migration in its databag, and in its container, for a hook that is killed before Juju stores the databag.
 """
 
 import collections.abc
@@ -13,155 +12,136 @@ import typing
 
 import pydantic
 
-from paas_common.values import environment, facts
-from paas_common.values.workload import Command, Framework, Hold, Migration
+from paas_common.values import environment
+from paas_common.values.facts import ContainerState, Facts, MigrationFailure, StrMap, unit_number
+from paas_common.values.framework import FrameworkSpec
+from paas_common.values.status import Blocked, Problem, Waiting
+from paas_common.values.workload import Command, Migration
 
 DONE: typing.Final = "migrated"
-"""Application databag: JSON list of fingerprints. Unit databag: the last one that the unit has done itself."""
+"""Application databag: JSON list of fingerprints. Unit databag: the unit's last finished migration."""
 WANTED: typing.Final = "migration-wanted"
 TURN: typing.Final = "migration-turn"
 REMEMBERED: typing.Final = 10
+"""Fingerprints that the application databag keeps."""
 FIRST_PAUSE: typing.Final = 30.0
+"""Seconds until a failed migration runs again; each further failure doubles the pause."""
 LONGEST_PAUSE: typing.Final = 600.0
-PATIENCE: typing.Final = 3
-"""Failed attempts after which a person is asked to look."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Run:
-    """Migrate now."""
-
-    migration: Migration
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Standstill:
-    """Nothing may start until the migration has been done, and it is not for now."""
-
-    hold: Hold
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Nothing:
-    """No migration stands between the image and its start."""
-
-
-Turn = Run | Standstill | Nothing
-
-
-def command(framework: Framework, files: frozenset[str]) -> Command | None:
-    """Pick the command of the first file in the framework's table that the image has."""
-    found = next((words for file, words in framework.migrations.items() if file in files), None)
-    return tuple(word.format(app_dir=framework.app_dir) for word in found) if found else None
-
-
-def fingerprint(image: facts.Image, databases: collections.abc.Iterable[str]) -> str:
-    """Tell one pair of image and databases from another; where a database listens does not count."""
-    return environment.digest([image.fingerprint, sorted(databases)])
-
-
-def turn(found: facts.Facts, image: facts.Image, migration: Migration | None, environment_digest: str) -> Turn:
-    """Say whether this unit migrates now."""
-    if migration is None or _done(found, image, migration.fingerprint):
-        return Nothing()
-    if failure := _pause(found, image, migration, environment_digest):
-        return Standstill(hold=failed(failure, migration.command))
-    if not _mine(found, migration.fingerprint):
-        return Standstill(hold=Hold(kind="waiting", reason="waiting for the turn to migrate the database"))
-    return Run(migration=migration)
-
-
-def failed(failure: facts.Failure, words: Command) -> Hold:
-    """Tell the operator of a migration that did not succeed, with the last lines of its output."""
-    said = f": {failure.output}" if failure.output else ""
-    return Hold(
-        kind="waiting" if failure.attempts < PATIENCE else "blocked",
-        reason=f"migration failed: {' '.join(words)}{said} (attempt {failure.attempts}; it is tried again at a "
-        "later event, at once when the configuration changes)",
-    )
+BLOCKED_AFTER: typing.Final = 3
+"""Failed attempts until the status is blocked."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Notes:
-    """What a unit writes about migrations into the peer relation; nothing is removed that is not mentioned."""
+    """Entries about migrations in the peer relation; an empty value removes a key."""
 
-    unit: facts.Text = dataclasses.field(default_factory=dict[str, str])
-    app: facts.Text = dataclasses.field(default_factory=dict[str, str])
+    unit: StrMap = dataclasses.field(default_factory=dict[str, str])
+    app: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """The application databag, which the leader writes."""
 
 
-def ask(found: facts.Facts, image: facts.Image, migration: Migration | None) -> Notes:
-    """Note before the decision: that this unit wants a turn; and, on the leader, whose turn it is.
+def command(spec: FrameworkSpec, files: frozenset[str]) -> Command | None:
+    """Return the command of the first file of the framework's table that the image has."""
+    words = next((words for file, words in spec.migrations.items() if file in files), None)
+    return tuple(word.format(app_dir=spec.app_dir) for word in words) if words else None
 
-    An empty value removes the key.
-    """
-    if found.peers is None:
+
+def fingerprint(container: ContainerState, databases: collections.abc.Iterable[str]) -> str:
+    """Return what identifies an image and its databases; the databases' addresses do not count."""
+    return environment.digest([container.fingerprint, sorted(databases)])
+
+
+def turn(
+    facts: Facts, container: ContainerState, migration: Migration | None, environment_digest: str
+) -> Migration | Problem | None:
+    """Return the migration if this unit must run it now, a problem if nothing may start yet, else None."""
+    if migration is None or _is_done(facts, container, migration.fingerprint):
+        return None
+    if failure := _paused(facts, container, migration, environment_digest):
+        return failed(failure, migration.command)
+    if not _has_turn(facts, migration.fingerprint):
+        return Waiting("waiting for the turn to migrate the database")
+    return migration
+
+
+def failed(failure: MigrationFailure, command: Command) -> Problem:
+    """Return the status of a failed migration, with the last lines of its output."""
+    output = f": {failure.output}" if failure.output else ""
+    reason = (
+        f"migration failed: {' '.join(command)}{output} (attempt {failure.attempts}; it is tried again at a "
+        "later event, at once when the configuration changes)"
+    )
+    return Waiting(reason) if failure.attempts < BLOCKED_AFTER else Blocked(reason)
+
+
+def request(facts: Facts, container: ContainerState, migration: Migration | None) -> Notes:
+    """Return the notes before the migration: this unit's request for a turn and, on the leader, whose turn it is."""
+    if facts.peers is None:
         return Notes()
-    wanted = migration.fingerprint if migration and not _done(found, image, migration.fingerprint) else ""
-    mine = {WANTED: wanted}
-    if not found.me.leader:
-        return Notes(unit=mine)
-    wishes = {found.me.unit: wanted} | {name: bag.get(WANTED, "") for name, bag in found.peers.others.items()}
-    done = _all_done(found)
-    open_wishes = {name: wish for name, wish in wishes.items() if wish and wish not in done}
-    holder = found.peers.app.get(TURN, "").partition(" ")[0]
-    if holder not in open_wishes:
-        holder = found.me.unit if found.me.unit in open_wishes else min(open_wishes, default="", key=facts.unit_number)
+    wanted = migration.fingerprint if migration and not _is_done(facts, container, migration.fingerprint) else ""
+    unit = {WANTED: wanted}
+    if not facts.identity.leader:
+        return Notes(unit=unit)
+    name = facts.identity.unit
+    requests = {name: wanted} | {other: databag.get(WANTED, "") for other, databag in facts.peers.others.items()}
+    done = _all_done(facts)
+    open_requests = {name: request for name, request in requests.items() if request and request not in done}
+    holder = facts.peers.app.get(TURN, "").partition(" ")[0]
+    if holder not in open_requests:
+        holder = name if name in open_requests else min(open_requests, default="", key=unit_number)
     return Notes(
-        unit=mine,
+        unit=unit,
         app={
-            TURN: f"{holder} {open_wishes[holder]}" if holder else "",
+            TURN: f"{holder} {open_requests[holder]}" if holder else "",
             DONE: json.dumps(done[-REMEMBERED:]) if done else "",
         },
     )
 
 
-def noted(found: facts.Facts, notes: Notes) -> facts.Facts:
-    """Give the facts as they are once the notes are written."""
-    if found.peers is None:
-        return found
+def with_notes(facts: Facts, notes: Notes) -> Facts:
+    """Return the facts as they are once the notes are written."""
+    if facts.peers is None:
+        return facts
     peers = dataclasses.replace(
-        found.peers, app={**found.peers.app, **notes.app}, mine={**found.peers.mine, **notes.unit}
+        facts.peers, app={**facts.peers.app, **notes.app}, unit={**facts.peers.unit, **notes.unit}
     )
-    return dataclasses.replace(found, peers=peers)
+    return dataclasses.replace(facts, peers=peers)
 
 
-def did(found: facts.Facts, migration: Migration) -> Notes:
-    """Note that this unit has just migrated."""
-    done = [*(each for each in _all_done(found) if each != migration.fingerprint), migration.fingerprint]
-    app = {DONE: json.dumps(done[-REMEMBERED:]), TURN: ""} if found.me.leader else {}
+def done(facts: Facts, migration: Migration) -> Notes:
+    """Return the notes after this unit has migrated."""
+    finished = [*(each for each in _all_done(facts) if each != migration.fingerprint), migration.fingerprint]
+    app = {DONE: json.dumps(finished[-REMEMBERED:]), TURN: ""} if facts.identity.leader else {}
     return Notes(unit={DONE: migration.fingerprint, WANTED: ""}, app=app)
 
 
-def _done(found: facts.Facts, image: facts.Image, wanted: str) -> bool:
-    return image.migrated == wanted or wanted in _all_done(found)
+def _is_done(facts: Facts, container: ContainerState, fingerprint: str) -> bool:
+    return container.migrated == fingerprint or fingerprint in _all_done(facts)
 
 
-def _all_done(found: facts.Facts) -> list[str]:
-    if found.peers is None:
+def _all_done(facts: Facts) -> list[str]:
+    if facts.peers is None:
         return []
-    noted = [bag[DONE] for bag in (found.peers.mine, *found.peers.others.values()) if bag.get(DONE)]
-    return list(dict.fromkeys([*_listed(found.peers.app.get(DONE, "[]")), *noted]))
+    units = [databag[DONE] for databag in (facts.peers.unit, *facts.peers.others.values()) if databag.get(DONE)]
+    return list(dict.fromkeys([*_fingerprints(facts.peers.app.get(DONE, "[]")), *units]))
 
 
-def _listed(text: str) -> list[str]:
+def _fingerprints(text: str) -> list[str]:
     try:
         return pydantic.TypeAdapter(list[str]).validate_json(text)
     except pydantic.ValidationError:
         return []
 
 
-def _mine(found: facts.Facts, wanted: str) -> bool:
-    return found.peers is not None and found.peers.app.get(TURN) == f"{found.me.unit} {wanted}"
+def _has_turn(facts: Facts, fingerprint: str) -> bool:
+    return facts.peers is not None and facts.peers.app.get(TURN) == f"{facts.identity.unit} {fingerprint}"
 
 
-def _pause(
-    found: facts.Facts, image: facts.Image, migration: Migration, environment_digest: str
-) -> facts.Failure | None:
-    failure = image.failure
-    if failure is None or (failure.fingerprint, failure.environment) != (
-        migration.fingerprint,
-        environment_digest,
-    ):
+def _paused(
+    facts: Facts, container: ContainerState, migration: Migration, environment_digest: str
+) -> MigrationFailure | None:
+    failure = container.failure
+    if failure is None or (failure.fingerprint, failure.environment) != (migration.fingerprint, environment_digest):
         return None
     pause = min(FIRST_PAUSE * 2 ** (failure.attempts - 1), LONGEST_PAUSE)
-    return failure if found.now < failure.at + pause else None
+    return failure if facts.now < failure.at + pause else None

@@ -1,97 +1,86 @@
-"""What the options mean: parsed, or refused by name, all of them at once."""
+"""The options' meaning: settings, the secret key, ``paas-config.yaml`` and ports, or all that is invalid in them."""
 
 import collections.abc
 import dataclasses
 
 import pydantic
 
-from paas_common.values import environment, facts, paas_config, settings
-from paas_common.values.environment import Variable
+from paas_common.values import environment, paas_config, settings
+from paas_common.values.environment import SecretText, Variable
+from paas_common.values.facts import Facts, Identity, Option, ReadableSecret, UnreadableSecret
+from paas_common.values.framework import FrameworkSpec, Ports
 from paas_common.values.paas_config import PaasConfig
 from paas_common.values.settings import Settings
-from paas_common.values.workload import Framework, Hold, Ports
+from paas_common.values.status import Blocked, Problem, Waiting
 
 GENERATED = "the generated secret key"
+"""Source of a secret key that no option sets."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the operator and the charm's author have set, and is valid."""
+    """Valid options."""
 
     settings: Settings
-    key: Variable
-    """The secret key, whoever set it."""
-    key_is_operators: bool
-    """The operator set the key; a generated one gives way to an author's option of that name."""
+    secret_key: Variable
     paas_config: PaasConfig
     ports: Ports
 
+    @property
+    def key_is_generated(self) -> bool:
+        """Return whether no option sets the secret key; then a charm's own option of its name wins."""
+        return self.secret_key.source == GENERATED
 
-def read(framework: Framework, found: facts.Facts) -> Options | list[Hold]:
-    """Parse everything; or give everything that is wrong."""
-    ours, holds = _settings(framework, found)
-    config = paas_config.parse(found.paas_config)
+
+def read(spec: FrameworkSpec, facts: Facts) -> Options | tuple[Problem, ...]:
+    """Return the options, or everything that is wrong with them."""
+    values, problems = _settings(spec, facts)
+    config = paas_config.parse(facts.paas_config)
     if isinstance(config, paas_config.Invalid):
-        holds.append(Hold(kind="blocked", reason=config.reason))
-    elif config.json_logs and framework.server is None:
-        named = f"invalid {paas_config.FILE}: framework_logging_format"
-        holds.append(
-            Hold(kind="blocked", reason=f"{named} ({framework.name} has no server that would write such lines)")
-        )
-    key, key_holds = _secret_key(framework, found)
-    holds += key_holds
-    if holds or ours is None or key is None or isinstance(config, paas_config.Invalid):
-        return holds
-    return Options(
-        settings=ours,
-        key=key,
-        key_is_operators=key.source != GENERATED,
-        paas_config=config,
-        ports=_ports(framework, ours, config),
-    )
+        problems.append(Blocked(config.reason))
+    elif config.json_logs and spec.server is None:
+        key = f"invalid {paas_config.FILE}: framework_logging_format"
+        problems.append(Blocked(f"{key} ({spec.name} has no server that would write such lines)"))
+    secret_key, key_problems = _secret_key(spec, facts)
+    problems += key_problems
+    if problems or values is None or secret_key is None or isinstance(config, paas_config.Invalid):
+        return tuple(problems)
+    return Options(settings=values, secret_key=secret_key, paas_config=config, ports=_ports(spec, values, config))
 
 
-def _settings(framework: Framework, found: facts.Facts) -> tuple[Settings | None, list[Hold]]:
-    holds: list[Hold] = []
-    if missing := [option.name for option in found.options if option.required and option.value is None]:
-        advice = " ".join(f"{name}=<value>" for name in missing)
-        holds.append(
-            Hold(
-                kind="blocked",
-                reason=f"missing options: {', '.join(missing)} (juju config {found.me.app} {advice})",
-            )
-        )
-    holds += [
-        _unreadable(option, option.secret, found.me)
-        for option in found.options
-        if isinstance(option.secret, facts.Unreadable)
+def _settings(spec: FrameworkSpec, facts: Facts) -> tuple[Settings | None, list[Problem]]:
+    problems: list[Problem] = []
+    if missing := [option.name for option in facts.options if option.required and option.value is None]:
+        values = " ".join(f"{name}=<value>" for name in missing)
+        problems.append(Blocked(f"missing options: {', '.join(missing)} (juju config {facts.identity.app} {values})"))
+    problems += [
+        _unreadable(option, option.secret, facts.identity)
+        for option in facts.options
+        if isinstance(option.secret, UnreadableSecret)
     ]
-    holds += [
+    problems += [
         _invalid(f"{option.name} (must be the id of a secret: secret:...)")
-        for option in found.options
+        for option in facts.options
         if option.type == "secret" and option.value is not None and option.secret is None
     ]
-    given = {option.name: option.value for option in found.options if option.value is not None}
     try:
-        return framework.settings.model_validate(given), holds
+        return spec.settings.model_validate(facts.option_values), problems
     except pydantic.ValidationError as error:
-        reasons = sorted(settings.problems(error))
-        return None, [*holds, Hold(kind="blocked", reason=f"invalid options: {', '.join(reasons)}")]
+        return None, [*problems, _invalid(", ".join(sorted(settings.problems(error))))]
 
 
-def _unreadable(option: facts.Option, secret: facts.Unreadable, me: facts.Identity) -> Hold:
-    return Hold(
-        kind="blocked",
-        reason=f"option {option.name} names a secret that {me.app} may not read or that does not exist "
-        f"(juju grant-secret {secret.uri} {me.app})",
+def _unreadable(option: Option, secret: UnreadableSecret, identity: Identity) -> Blocked:
+    return Blocked(
+        f"option {option.name} names a secret that {identity.app} may not read or that does not exist "
+        f"(juju grant-secret {secret.uri} {identity.app})"
     )
 
 
-def _secret_key(framework: Framework, found: facts.Facts) -> tuple[Variable | None, list[Hold]]:
-    """Find the secret key: the operator's, else the generated one."""
-    declared = {option.name: option for option in found.options}
-    for name in framework.key_options:
-        text, by_id = declared.get(name), declared.get(f"{name}-id")
+def _secret_key(spec: FrameworkSpec, facts: Facts) -> tuple[Variable | None, list[Problem]]:
+    """Return the secret key of an option, else the generated one."""
+    options = {option.name: option for option in facts.options}
+    for name in spec.key_options:
+        text, by_id = options.get(name), options.get(f"{name}-id")
         if text and text.type == "secret":  # the newer extension has one option, which names a secret
             text, by_id = None, text
         has_text, has_id = (text and text.value is not None), (by_id and by_id.value is not None)
@@ -100,70 +89,60 @@ def _secret_key(framework: Framework, found: facts.Facts) -> tuple[Variable | No
         if text and has_text:
             if not text.value:
                 return None, [_invalid(f"{name} (must not be empty)")]
-            return _key(framework, str(text.value), f"option {name}"), []
+            return _key_variable(spec, str(text.value), f"option {name}"), []
         if by_id and has_id:
-            return _key_from_secret(framework, by_id)
-    if found.peers is None or found.key is None:
-        return None, [Hold(kind="waiting", reason="waiting for peer integration")]
-    return _key(framework, found.key, GENERATED), []
+            return _key_from_secret(spec, by_id)
+    if facts.peers is None or facts.secret_key is None:
+        return None, [Waiting("waiting for peer integration")]
+    return _key_variable(spec, facts.secret_key, GENERATED), []
 
 
-def _key_from_secret(framework: Framework, option: facts.Option) -> tuple[Variable | None, list[Hold]]:
+def _key_from_secret(spec: FrameworkSpec, option: Option) -> tuple[Variable | None, list[Problem]]:
     match option.secret:
-        case facts.Readable(content=content) if set(content) == {"value"} and content["value"]:
-            return _key(framework, content["value"], f"option {option.name}"), []
-        case facts.Readable():
+        case ReadableSecret(content=content) if set(content) == {"value"} and content["value"]:
+            return _key_variable(spec, content["value"], f"option {option.name}"), []
+        case ReadableSecret():
             return None, [_invalid(f"{option.name} (the secret must hold one key, value, that is not empty)")]
-        case facts.Unreadable() | None:
-            return None, []  # told with all other secret options
+        case UnreadableSecret() | None:
+            return None, []  # reported with all other secret options
 
 
-def _key(framework: Framework, value: str, source: str) -> Variable:
-    return Variable(name=f"{framework.prefix}SECRET_KEY", value=value, source=source, secret=True)
+def _key_variable(spec: FrameworkSpec, value: str, source: str) -> Variable:
+    return Variable(name=f"{spec.env_prefix}SECRET_KEY", value=SecretText(value), source=source)
 
 
-def _invalid(what: str) -> Hold:
-    return Hold(kind="blocked", reason=f"invalid options: {what}")
+def _invalid(rules: str) -> Blocked:
+    return Blocked(f"invalid options: {rules}")
 
 
-def _ports(framework: Framework, ours: Settings, config: PaasConfig) -> Ports:
-    """Find where the application listens: the charm's author decides before the operator, and he before us."""
+def _ports(spec: FrameworkSpec, values: Settings, config: PaasConfig) -> Ports:
+    """Return the ports: of ``paas-config.yaml``, else of an option, else the framework's."""
     return Ports(
-        app=config.port or getattr(ours, "port", None) or framework.ports.app,
-        metrics=config.metrics_port or getattr(ours, "metrics_port", None) or framework.ports.metrics,
-        metrics_path=config.metrics_path or getattr(ours, "metrics_path", None) or framework.ports.metrics_path,
+        app=config.port or getattr(values, "port", None) or spec.ports.app,
+        metrics=config.metrics_port or getattr(values, "metrics_port", None) or spec.ports.metrics,
+        metrics_path=config.metrics_path or getattr(values, "metrics_path", None) or spec.ports.metrics_path,
     )
 
 
-def of_author(framework: Framework, found: facts.Facts) -> collections.abc.Iterator[Variable]:
-    """Give the options that the charm's author declared; those that a field of the framework shadows are left out."""
-    fields = {*framework.settings.model_fields, *framework.shadowed}
-    for option in found.options:
-        if option.name.startswith(framework.reserved) or option.name.replace("-", "_") in fields:
+def charm_variables(spec: FrameworkSpec, facts: Facts) -> collections.abc.Iterator[Variable]:
+    """Return variables for the charm's own options; options with the name of a framework's field have none."""
+    fields = {*spec.settings.model_fields, *spec.hidden_options}
+    for option in facts.options:
+        if option.name.startswith(spec.reserved_option_prefixes) or option.name.replace("-", "_") in fields:
             continue
         source = f"option {option.name}"
-        if isinstance(option.secret, facts.Readable):
-            for name, value in option.secret.content.items():
-                yield Variable(
-                    name=framework.prefix + environment.name(option.name, name),
-                    value=value,
-                    source=source,
-                    secret=True,
-                )
+        if isinstance(option.secret, ReadableSecret):
+            for key, value in option.secret.content.items():
+                name = spec.env_prefix + environment.name(option.name, key)
+                yield Variable(name=name, value=SecretText(value), source=source)
         elif option.value is not None:
-            yield Variable(
-                name=framework.prefix + environment.name(option.name),
-                value=environment.text(option.value),
-                source=source,
-            )
+            name = spec.env_prefix + environment.name(option.name)
+            yield Variable(name=name, value=environment.text(option.value), source=source)
 
 
-def of_framework(framework: Framework, options: settings.Settings) -> collections.abc.Iterator[Variable]:
-    """Give the framework's own options that have a value."""
-    for field, value in options.model_dump(exclude_none=True).items():
-        alias = framework.settings.model_fields[field].alias or field
-        yield Variable(
-            name=framework.settings_prefix + environment.name(field),
-            value=environment.text(value),
-            source=f"option {alias}",
-        )
+def framework_variables(spec: FrameworkSpec, values: Settings) -> collections.abc.Iterator[Variable]:
+    """Return variables for the framework's options that have a value."""
+    for field, value in values.model_dump(exclude_none=True).items():
+        alias = spec.settings.model_fields[field].alias or field
+        name = spec.option_env_prefix + environment.name(field)
+        yield Variable(name=name, value=environment.text(value), source=f"option {alias}")

@@ -1,63 +1,59 @@
-"""Which services of the image run on this unit, and with what."""
+"""The services of the image that run on this unit, and their layer entries."""
 
 import collections.abc
 import typing
 
-from paas_common.values import facts
-from paas_common.values.workload import Entry
+from paas_common.values.facts import Identity, Peers, StrMap, unit_number
+from paas_common.values.workload import LayerEntry
 
 WORKER = "-worker"
 SCHEDULER = "-scheduler"
+Services = collections.abc.Mapping[str, LayerEntry]
 
 
 def entries(
-    image: collections.abc.Mapping[str, Entry],
-    *,
-    main: str,
-    command: str,
-    variables: facts.Text,
-    schedules: bool,
-) -> dict[str, Entry]:
-    """Give the layer entries of the services that belong to the application.
+    image_services: Services, *, main: str, command: str, variables: StrMap, runs_schedulers: bool
+) -> dict[str, LayerEntry]:
+    """Return the layer entries of the application's services: the main one, workers and schedulers.
 
-    The image's own variables stay, the application's lie on top of them. Other services of the image (a metrics
-    exporter) are not ours and are left alone. A scheduler that this unit does not run keeps the image's entry, so
-    that a change of the environment is no change to it.
+    The image's variables stay unless the application's have the same name. Other services of the image, such as a
+    metrics exporter, stay as they are. A scheduler that this unit does not run keeps the image's entry, so that a
+    changed environment does not change it.
     """
-    wanted: dict[str, Entry] = {}
-    for name, entry in image.items():
+    services: dict[str, LayerEntry] = {}
+    for name, entry in image_services.items():
         lowered = name.lower()
         complete = {**entry, "override": "replace", "environment": {**environment(entry), **variables}}
         if name == main:
-            wanted[name] = {**complete, "command": command, "startup": "enabled"}
-        elif lowered.endswith(WORKER) or (lowered.endswith(SCHEDULER) and schedules):
-            wanted[name] = complete
+            services[name] = {**complete, "command": command, "startup": "enabled"}
+        elif lowered.endswith(WORKER) or (lowered.endswith(SCHEDULER) and runs_schedulers):
+            services[name] = complete
         elif lowered.endswith(SCHEDULER):
-            wanted[name] = {**entry, "override": "replace", "startup": "disabled"}
-    return wanted
+            services[name] = {**entry, "override": "replace", "startup": "disabled"}
+    return services
 
 
-def of_application(image: collections.abc.Mapping[str, Entry], main: str) -> list[str]:
-    """Name the services of the image that are the application's: the main one, workers and schedulers."""
-    return sorted(name for name in image if name == main or name.lower().endswith((WORKER, SCHEDULER)))
+def of_application(image_services: Services, main: str) -> list[str]:
+    """Return the names of the main service, the workers and the schedulers."""
+    return sorted(name for name in image_services if name == main or name.lower().endswith((WORKER, SCHEDULER)))
 
 
-def schedulers(image: collections.abc.Mapping[str, Entry]) -> tuple[str, ...]:
-    """Name the schedulers of the image."""
-    return tuple(sorted(name for name in image if name.lower().endswith(SCHEDULER)))
+def schedulers(image_services: Services) -> tuple[str, ...]:
+    """Return the names of the schedulers."""
+    return tuple(sorted(name for name in image_services if name.lower().endswith(SCHEDULER)))
 
 
-def schedules(me: facts.Identity, peers: facts.Peers | None, planned_units: int) -> bool:
-    """Tell whether this unit is the one that runs the schedulers: the one with the lowest number.
+def runs_schedulers(identity: Identity, peers: Peers | None, planned_units: int) -> bool:
+    """Return whether this unit has the lowest number, and so runs the schedulers.
 
-    Every unit sees the same numbers, so no two units think so at the same time for long, whoever leads; and the next
-    one takes over when the lowest is removed. A new unit that has not met all of its peers yet does not judge.
+    Every unit sees the same numbers, so two units never both run them for long. The next unit takes over when the
+    lowest is removed. A new unit that does not see all of its peers yet runs none.
     """
-    others = [facts.unit_number(unit) for unit in (peers.others if peers else ())]
-    knows_all = me.number == 0 or len(others) + 1 >= planned_units
-    return knows_all and all(me.number < other for other in others)
+    others = [unit_number(unit) for unit in (peers.others if peers else ())]
+    sees_all = identity.number == 0 or len(others) + 1 >= planned_units
+    return sees_all and all(identity.number < other for other in others)
 
 
-def environment(entry: Entry) -> dict[str, str]:
-    """Give the variables of a layer entry."""
-    return dict(typing.cast("facts.Text", entry.get("environment") or {}))
+def environment(entry: LayerEntry) -> dict[str, str]:
+    """Return the variables of a layer entry."""
+    return dict(typing.cast("StrMap", entry.get("environment") or {}))

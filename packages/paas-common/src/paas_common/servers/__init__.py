@@ -1,1 +1,5 @@
-"""Configuration of Gunicorn and Uvicorn."""
+"""The servers in front of applications, for a ``FrameworkSpec``: ``gunicorn.server(...)``, ``uvicorn.server(...)``."""
+
+from . import gunicorn, uvicorn
+
+__all__ = ["gunicorn", "uvicorn"]

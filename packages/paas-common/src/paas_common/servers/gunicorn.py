@@ -1,6 +1,6 @@
 """Gunicorn: its options, its configuration file, and the worker class in the image's command.
 
-The worker class stays in the service's command (``-k``), as rockcraft's extensions write it; everything else is in the
+The worker class stays in the service's command (``-k``), as rockcraft's extensions write it. Everything else is in the
 file, which Gunicorn reads again on SIGHUP. Logs go to standard output, where Pebble keeps and forwards them.
 """
 
@@ -12,19 +12,21 @@ import typing
 
 import pydantic
 
-from paas_common.servers import sources
+from paas_common.servers import payload
 from paas_common.values import urls
+from paas_common.values.framework import Server, Serving
 from paas_common.values.settings import Settings
-from paas_common.values.workload import Check, File, Refusal, Server, Serving
+from paas_common.values.status import Blocked
+from paas_common.values.workload import Check, File
 
 STATSD: typing.Final = "localhost:9125"
 ACCESS_LINE: typing.Final = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({x-request-id}o)s'
-"""Gunicorn's own format, and the request's id as the answer names it."""
+"""Gunicorn's default format, and the request id of the response."""
 _WORKER_CLASS: typing.Final = re.compile(r"(?P<flag>(?:^|\s)(?:-k|--worker-class)\s+(?:\[\s*)?)(?P<name>[^\s\[\]]+)")
 
 
 class GunicornSettings(Settings):
-    """The options that an operator can set for the web server."""
+    """Options of the web server."""
 
     webserver_workers: int | None = pydantic.Field(
         default=None, alias="webserver-workers", ge=1, exclude=True, description="Number of worker processes."
@@ -57,36 +59,37 @@ class GunicornSettings(Settings):
 def server(
     base_dir: str, app_dir: str, state_dir: str, at_load: collections.abc.Callable[[str], str] = lambda _: ""
 ) -> Server:
-    """Describe Gunicorn for an image whose files are below ``base_dir``.
+    """Return Gunicorn's description for an image whose files are below ``base_dir``.
 
-    ``at_load`` gives Python code for a framework that has to know its path prefix before the application is loaded.
+    ``at_load`` returns Python code for the configuration file, for a framework that needs its path prefix before the
+    application is loaded; the argument is the prefix.
     """
     candidate = f"{state_dir}/gunicorn.conf.py"
 
     def files(settings: Settings, serving: Serving) -> tuple[File, ...]:
-        text = _text(_ours(settings), serving, app_dir)
+        text = _configuration(_gunicorn_settings(settings), serving, app_dir)
         if serving.json_logs:
             text += _json_logger()
-        if steps := tuple(_after_load(serving)):
-            text += _worker(steps)
-        if serving.public:
-            text += at_load(urls.prefix(serving.public))
+        if steps := tuple(_worker_steps(serving)):
+            text += _worker_hook(steps)
+        if serving.public_url:
+            text += at_load(urls.path_prefix(serving.public_url))
         return (File(path=f"{base_dir}/gunicorn.conf.py", content=text, candidate=candidate, on_change="reload"),)
 
     def checks(command: str, settings: Settings) -> tuple[Check, ...]:
         return _checks(command, candidate, settings)
 
-    return Server(files=files, command=_command, checks=checks, variables=lambda _, __: {})
+    return Server(files=files, command=_command, checks=checks)
 
 
-def _ours(settings: Settings) -> GunicornSettings:
+def _gunicorn_settings(settings: Settings) -> GunicornSettings:
     if not isinstance(settings, GunicornSettings):
         raise TypeError(f"{type(settings).__name__} must extend GunicornSettings")
     return settings
 
 
-def _text(settings: GunicornSettings, serving: Serving, app_dir: str) -> str:
-    given: dict[str, object] = {
+def _configuration(settings: GunicornSettings, serving: Serving, app_dir: str) -> str:
+    values: dict[str, object] = {
         "bind": [f"0.0.0.0:{serving.port}"],
         "chdir": app_dir,
         "accesslog": "-",
@@ -98,14 +101,14 @@ def _text(settings: GunicornSettings, serving: Serving, app_dir: str) -> str:
         "timeout": settings.webserver_timeout,
         "access_log_format": ACCESS_LINE if serving.traces else None,
     }
-    lines = [f"{name} = {json.dumps(value)}" for name, value in given.items() if value is not None]
+    lines = [f"{name} = {json.dumps(value)}" for name, value in values.items() if value is not None]
     return "\n".join(["# Written by the charm, which overwrites changes.", *lines, ""])
 
 
 def _json_logger() -> str:
-    """Define a logger class in the file itself; it extends the one that Gunicorn takes for statsd."""
+    """Return a logger class for the configuration file; it extends the one that Gunicorn uses for statsd."""
     return f"""
-{sources.json_lines_formatter()}
+{payload.json_lines_source()}
 
 import gunicorn.instrument.statsd
 
@@ -121,46 +124,47 @@ logger_class = JsonLogger
 """
 
 
-def _after_load(serving: Serving) -> collections.abc.Iterator[str]:
-    """Say what each worker does once the application is loaded."""
+def _worker_steps(serving: Serving) -> collections.abc.Iterator[str]:
+    """Return the statements that each worker runs after it has loaded the application."""
     if serving.json_logs:
-        yield "worker.wsgi = remembering(worker.wsgi)"
-    if serving.public:
-        yield f"worker.wsgi = behind(worker.wsgi, {json.dumps(serving.public)})"
+        yield "worker.wsgi = with_span(worker.wsgi)"
+    if serving.public_url:
+        yield f"worker.wsgi = with_public_url(worker.wsgi, {json.dumps(serving.public_url)})"
     if serving.traces:
         yield "send_traces(worker.log)"
 
 
-def _worker(steps: collections.abc.Iterable[str]) -> str:
+def _worker_hook(steps: collections.abc.Iterable[str]) -> str:
     lines = "".join(f"    {step}\n" for step in steps)
     return f"""
-{sources.around_wsgi()}
+{payload.wsgi_source()}
 
 def post_worker_init(worker):
 {lines}"""
 
 
-def _command(command: str, settings: Settings) -> str | Refusal:
-    wanted = _ours(settings).webserver_worker_class
-    if wanted is None:
+def _command(command: str, settings: Settings) -> str | Blocked:
+    worker_class = _gunicorn_settings(settings).webserver_worker_class
+    if worker_class is None:
         return command
     if not _WORKER_CLASS.search(command):
-        return Refusal(
+        return Blocked(
             "option webserver-worker-class needs a -k argument in the service's command, as rockcraft's extension "
             "writes it; add it in rockcraft.yaml or juju config --reset webserver-worker-class"
         )
-    return _WORKER_CLASS.sub(lambda found: f"{found['flag']}{wanted}", command, count=1)
+    return _WORKER_CLASS.sub(lambda match: f"{match['flag']}{worker_class}", command, count=1)
 
 
 def _checks(command: str, path: str, settings: Settings) -> tuple[Check, ...]:
     words = [word for word in shlex.split(command) if word not in {"[", "]"}]
     configuration = Check(
         command=(*words, "-c", path, "--check-config"),
-        refusal="webserver configuration check failed, review the options and the application",
+        failure="webserver configuration check failed, review the options and the application",
     )
     gevent = Check(
         command=("python3", "-c", "import gevent"),
-        refusal="option webserver-worker-class is gevent, which the image lacks: add gunicorn[gevent] to the "
+        failure="option webserver-worker-class is gevent, which the image lacks: add gunicorn[gevent] to the "
         "application's requirements and rebuild the rock",
     )
-    return (gevent, configuration) if _ours(settings).webserver_worker_class == "gevent" else (configuration,)
+    uses_gevent = _gunicorn_settings(settings).webserver_worker_class == "gevent"
+    return (gevent, configuration) if uses_gevent else (configuration,)

@@ -1,45 +1,47 @@
-"""Uvicorn: it takes its options from the environment, and its logging from a file where lines are JSON."""
+"""Uvicorn: options in its environment variables, JSON log lines by a logging configuration file."""
 
 import json
 import typing
 
-from paas_common.servers import sources
-from paas_common.values import facts, urls
+from paas_common.servers import payload
+from paas_common.values import urls
+from paas_common.values.facts import StrMap
+from paas_common.values.framework import Server, Serving
 from paas_common.values.settings import Settings
-from paas_common.values.workload import File, Server, Serving
+from paas_common.values.workload import File
 
 _MODULE: typing.Final = "uvicorn_json_lines"
 
 
 def server(folder: str) -> Server:
-    """Describe Uvicorn; ``folder`` is where its logging configuration goes."""
-    configuration = f"{folder}/uvicorn-log-config.json"
+    """Return Uvicorn's description; ``folder`` is for its logging configuration."""
+    log_config = f"{folder}/uvicorn-log-config.json"
 
     def files(_: Settings, serving: Serving) -> tuple[File, ...]:
         if not serving.json_logs:
             return ()
         return (
-            File(path=f"{folder}/{_MODULE}.py", content=sources.json_lines_formatter()),
-            File(path=configuration, content=json.dumps(_logging(), indent=2)),
+            File(path=f"{folder}/{_MODULE}.py", content=payload.json_lines_source()),
+            File(path=log_config, content=json.dumps(_log_config(), indent=2)),
         )
 
-    def variables(given: facts.Text, serving: Serving) -> facts.Text:
-        found: dict[str, str] = {}
+    def variables(environment: StrMap, serving: Serving) -> StrMap:
+        values: dict[str, str] = {}
         if serving.json_logs:
-            found["PYTHONPATH"] = ":".join(part for part in (folder, given.get("PYTHONPATH", "")) if part)
-            found["UVICORN_LOG_CONFIG"] = configuration
-        if serving.public:
-            # Which address of the cluster's network the ingress has at the moment, nobody knows.
-            found["FORWARDED_ALLOW_IPS"] = "*"
-            if prefix := urls.prefix(serving.public):
-                found["UVICORN_ROOT_PATH"] = prefix
-        return found
+            values["PYTHONPATH"] = ":".join(part for part in (folder, environment.get("PYTHONPATH", "")) if part)
+            values["UVICORN_LOG_CONFIG"] = log_config
+        if serving.public_url:
+            # The ingress may connect from any address of the cluster's network.
+            values["FORWARDED_ALLOW_IPS"] = "*"
+            if prefix := urls.path_prefix(serving.public_url):
+                values["UVICORN_ROOT_PATH"] = prefix
+        return values
 
     return Server(files=files, command=lambda command, _: command, checks=lambda _, __: (), variables=variables)
 
 
-def _logging() -> dict[str, object]:
-    """Give what ``logging.config.dictConfig`` reads: errors to standard error, access lines to standard output."""
+def _log_config() -> dict[str, object]:
+    """Return the argument of ``logging.config.dictConfig``: errors to stderr, access lines to stdout."""
 
     def handler(stream: str) -> dict[str, str]:
         return {"class": "logging.StreamHandler", "formatter": "json", "stream": f"ext://sys.{stream}"}

@@ -1,21 +1,41 @@
-"""Environment variables that know where they come from.
+"""Environment variables that carry their source.
 
-The text a process gets is made at the very end; until then each variable carries its source, so that a log line or an
-error can tell it without showing the value.
+A process gets plain text only when the Pebble layer is written. Until then each variable names its source, so that a
+log line or an error can name it without the value, and a secret value is a ``SecretText``.
 """
 
 import collections.abc
 import dataclasses
 import hashlib
 import json
+import typing
 from urllib.parse import quote
 
-import pydantic
+from paas_common.values.facts import OptionValue, StrMap
 
-from paas_common.values import facts
 
-Given = collections.abc.Mapping[str, str | pydantic.SecretStr | None]
-"""Variables as a charm's author gives them; nothing means that there shall be none of that name."""
+@typing.runtime_checkable
+class Secret(typing.Protocol):
+    """Text that is not shown; ``pydantic.SecretStr`` is one."""
+
+    def get_secret_value(self) -> str:
+        """Return the text."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class SecretText:
+    """Secret text inside this package; an event that changes nothing need not load pydantic for it."""
+
+    _text: str = dataclasses.field(repr=False)
+
+    def get_secret_value(self) -> str:
+        """Return the text."""
+        return self._text
+
+
+EnvOverrides = collections.abc.Mapping[str, str | Secret | None]
+"""Variables by name; ``None`` removes the variable."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,104 +43,111 @@ class Variable:
     """One environment variable."""
 
     name: str
-    value: str = dataclasses.field(repr=False)
+    value: str | SecretText = dataclasses.field(repr=False)
     source: str
     """Who set it, in Juju's words: ``option greeting``, ``integration postgresql``."""
-    secret: bool = False
-    displaced: tuple[str, ...] = ()
-    """Sources that wanted the same name and lost, earliest first."""
+    overridden: tuple[str, ...] = ()
+    """Sources that set the same name with lower precedence, lowest first."""
+
+    @property
+    def text(self) -> str:
+        """Return the value as the process gets it."""
+        return self.value.get_secret_value() if isinstance(self.value, SecretText) else self.value
 
 
 Environment = collections.abc.Mapping[str, Variable]
 
 
-def variables(given: Given, source: str) -> collections.abc.Iterator[Variable]:
-    """Check what an author gives; raises ``TypeError`` or ``ValueError`` naming the variable."""
-    for name, value in given.items():
+def variables(overrides: EnvOverrides, source: str) -> collections.abc.Iterator[Variable]:
+    """Return a variable for each value that is not None.
+
+    Raises ``TypeError`` or ``ValueError`` naming the variable.
+    """
+    for name, value in overrides.items():
         if not name or "=" in name or "\0" in name:
-            raise ValueError(f"{name!r} cannot be the name of a variable")
-        if isinstance(value, pydantic.SecretStr):
-            yield Variable(name=name, value=value.get_secret_value(), source=source, secret=True)
-        elif isinstance(value, str):
+            raise ValueError(f"{name!r} is not a valid variable name")
+        if isinstance(value, str):
             yield Variable(name=name, value=value, source=source)
-        elif value is not None:  # pyright: ignore[reportUnnecessaryComparison]  authors may not check their types
+        elif isinstance(value, Secret):
+            yield Variable(name=name, value=SecretText(value.get_secret_value()), source=source)
+        elif value is not None:  # pyright: ignore[reportUnnecessaryComparison]  a charm may not check its types
             raise TypeError(f"{name} must be text, not {type(value).__name__}")
 
 
 def merge(groups: collections.abc.Iterable[collections.abc.Iterable[Variable]]) -> Environment:
-    """Lay the groups over each other; the later one wins and remembers whom it displaced."""
+    """Return the variables of all groups; a later group wins and records the sources that it overrides."""
     merged: dict[str, Variable] = {}
     for group in groups:
         for variable in group:
-            before = merged.get(variable.name)
-            displaced = (*before.displaced, before.source) if before else variable.displaced
-            merged[variable.name] = dataclasses.replace(variable, displaced=displaced)
+            previous = merged.get(variable.name)
+            overridden = (*previous.overridden, previous.source) if previous else variable.overridden
+            merged[variable.name] = dataclasses.replace(variable, overridden=overridden)
     return merged
 
 
 def plain(environment: Environment) -> dict[str, str]:
-    """Give the text of each variable, sorted by name."""
-    return {name: environment[name].value for name in sorted(environment)}
+    """Return the text of each variable, sorted by name."""
+    return {name: environment[name].text for name in sorted(environment)}
 
 
-def changes(before: facts.Text, after: Environment) -> list[str]:
-    """Tell in words which variables differ, and who set them; no values."""
-    set_anew = [f"{n} ({after[n].source})" for n in sorted(after) if before.get(n) != after[n].value]
-    return [*set_anew, *(f"{name} (gone)" for name in sorted(before) if name not in after)]
+def changes(before: StrMap, after: Environment) -> list[str]:
+    """Return the names of the variables that differ, each with its source and without its value."""
+    changed = [f"{name} ({after[name].source})" for name in sorted(after) if before.get(name) != after[name].text]
+    return [*changed, *(f"{name} (removed)" for name in sorted(before) if name not in after)]
 
 
-def origins(environment: Environment) -> list[str]:
-    """Tell in words where each variable comes from, and what it displaced; no values."""
-    return [_origin(environment[name]) for name in sorted(environment)]
+def explain(environment: Environment) -> list[str]:
+    """Return a line for each variable: its source and the sources it overrides, without its value."""
+    return [_explained(environment[name]) for name in sorted(environment)]
 
 
-def _origin(variable: Variable) -> str:
-    displaced = f", in place of {', '.join(variable.displaced)}" if variable.displaced else ""
-    return f"{variable.name}: {variable.source}{displaced}"
+def _explained(variable: Variable) -> str:
+    overridden = f", in place of {', '.join(variable.overridden)}" if variable.overridden else ""
+    return f"{variable.name}: {variable.source}{overridden}"
 
 
-def unfit(environment: Environment) -> str:
-    """Name whose values no process can have in its environment, which are texts without NUL; nothing where all can."""
-    sources = sorted({variable.source for variable in environment.values() if not _is_text(variable.value)})
+def unencodable(environment: Environment) -> str:
+    """Return why some values cannot be in a process's environment, naming their sources; empty if all can."""
+    sources = sorted({variable.source for variable in environment.values() if not _is_encodable(variable.text)})
     options = [source.removeprefix("option ") for source in sources if source.startswith("option ")]
     others = [source for source in sources if not source.startswith("option ")]
     rule = "must be UTF-8 text without NUL characters"
-    told = [f"invalid options: {', '.join(options)} ({rule})"] if options else []
-    return "; ".join([*told, *(f"invalid value of {source} ({rule})" for source in others)])
+    invalid = [f"invalid options: {', '.join(options)} ({rule})"] if options else []
+    return "; ".join([*invalid, *(f"invalid value of {source} ({rule})" for source in others)])
 
 
-def _is_text(value: str) -> bool:
-    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+def _is_encodable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def redact(said: str, environment: Environment) -> str:
-    """Blot out the values of secret variables, for the output of a program that had them."""
-    return blot(said, secrets(environment))
+def redact(output: str, environment: Environment) -> str:
+    """Return a program's output with the values of secret variables masked."""
+    return mask(output, secrets(environment))
 
 
 def secrets(environment: Environment) -> list[str]:
-    """Give the values that nobody may see."""
-    return [variable.value for variable in environment.values() if variable.secret]
+    """Return the texts of all secret variables."""
+    return [variable.text for variable in environment.values() if isinstance(variable.value, SecretText)]
 
 
-def blot(said: str, secrets: collections.abc.Iterable[str]) -> str:
-    """Blot out secrets, also where a URL quotes them."""
-    hidden = {part for each in secrets for part in (each, quote(each), quote(each, safe=""))}
+def mask(output: str, secrets: collections.abc.Iterable[str]) -> str:
+    """Return the output with each secret replaced by ``***``, also where a URL quotes it."""
+    hidden = {part for secret in secrets for part in (secret, quote(secret), quote(secret, safe=""))}
     for value in sorted(filter(None, hidden), key=len, reverse=True):
-        said = said.replace(value, "***")
-    return said
+        output = output.replace(value, "***")
+    return output
 
 
-def text(value: facts.Value | collections.abc.Sequence[object] | collections.abc.Mapping[str, object]) -> str:
-    """Write a value as applications expect it: text as it is, everything else as JSON."""
+def text(value: OptionValue | collections.abc.Sequence[object] | collections.abc.Mapping[str, object]) -> str:
+    """Return a value as applications expect it: text unchanged, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def name(*parts: str) -> str:
-    """Join the parts of a name as environment variables spell it."""
+    """Return the parts joined as the name of a variable: ``name("api", "base-url")`` is ``API_BASE_URL``."""
     return "_".join(part for part in parts if part).replace("-", "_").upper()
 
 
 def digest(value: object) -> str:
-    """Tell two values apart without keeping them: 16 hexadecimal digits of a SHA-256 over sorted JSON."""
+    """Return 16 hexadecimal digits of the SHA-256 of the value's sorted JSON."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,18 +1,20 @@
-"""What one dispatch found: everything a decision may depend on, as plain values."""
+"""Everything that one dispatch reads and the plan may depend on, as plain values."""
 
 import collections.abc
 import dataclasses
 
-Text = collections.abc.Mapping[str, str]
-Value = bool | int | float | str
+StrMap = collections.abc.Mapping[str, str]
+OptionValue = bool | int | float | str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Who this unit is."""
+    """The unit of this dispatch, its application and its model."""
 
     app: str
+    """The application's name, ``flask-k8s``."""
     unit: str
+    """The unit's name, ``flask-k8s/0``."""
     model: str
     leader: bool
     model_uuid: str = ""
@@ -21,174 +23,184 @@ class Identity:
 
     @property
     def number(self) -> int:
-        """Give 3 for ``flask-k8s/3``."""
+        """Return 3 for ``flask-k8s/3``."""
         return unit_number(self.unit)
 
-    def pod(self, unit: str) -> str:
-        """Give the host name, within the cluster, of a unit of this application."""
+    def pod_fqdn(self, unit: str) -> str:
+        """Return the host name of a unit of this application within the cluster."""
         return f"{unit.replace('/', '-')}.{self.app}-endpoints.{self.model}.svc.cluster.local"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Readable:
-    """A secret whose content this unit may see."""
+class ReadableSecret:
+    """A Juju secret whose content this unit may read."""
 
-    content: Text = dataclasses.field(repr=False)
+    content: StrMap = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Unreadable:
-    """A secret that Juju does not hand over: not granted, removed, or never there."""
+class UnreadableSecret:
+    """A Juju secret that this unit cannot read: not granted, removed, or never there."""
 
     uri: str
 
 
-Secret = Readable | Unreadable
+JujuSecret = ReadableSecret | UnreadableSecret
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Option:
-    """One option that the charm declares, with the value it has now.
-
-    A ``secret`` option that names a secret has that secret beside its value.
-    """
+    """One option that the charm declares, with its current value."""
 
     name: str
     type: str
     required: bool = False
-    value: Value | None = dataclasses.field(default=None, repr=False)
-    secret: Secret | None = None
+    value: OptionValue | None = dataclasses.field(default=None, repr=False)
+    secret: JujuSecret | None = None
+    """The secret that a ``secret`` option names."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Databags:
-    """What the other side of a relation wrote, the contents of its secrets merged in."""
+    """The databags that the remote side of a relation wrote."""
 
-    app: Text = dataclasses.field(default_factory=dict[str, str], repr=False)
-    units: tuple[Text, ...] = dataclasses.field(default=(), repr=False)
-    secrets: collections.abc.Mapping[str, Text] = dataclasses.field(default_factory=dict[str, Text], repr=False)
-    """Contents of the secrets that stand deeper in the databag, by id."""
+    app: StrMap = dataclasses.field(default_factory=dict[str, str], repr=False)
+    """The application databag, with the contents of the secrets that its ``secret_fields`` name."""
+    units: tuple[StrMap, ...] = dataclasses.field(default=(), repr=False)
+    """The databag of each unit, in the order of the units' numbers."""
+    secrets: collections.abc.Mapping[str, StrMap] = dataclasses.field(default_factory=dict[str, StrMap], repr=False)
+    """Contents of the secrets whose ids are deeper in the databag, by id."""
     unreadable: tuple[str, ...] = ()
-    """Secrets that cannot be read yet, by databag key or id."""
+    """Secrets that this unit cannot read, by databag key or id."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Remote:
-    """The application at the other end of an endpoint."""
+class Relation:
+    """A relation of an endpoint, and the application at its remote side."""
 
     app: str
-    relation: int
-    bags: Databags
-    asked: Text = dataclasses.field(default_factory=dict[str, str])
-    """What our leader has written so far; other units may not read it, and see nothing."""
+    id: int
+    databags: Databags
+    request: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """Our application databag; empty on a unit that is not the leader, because Juju does not let it read."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """One ``requires`` entry of the charm; ``remote`` is nothing while it is not related."""
+    """One ``requires`` endpoint of the charm; ``relation`` is None while it is not related."""
 
     name: str
     interface: str
     optional: bool = False
-    remote: Remote | None = None
+    relation: Relation | None = None
     missing_library: str | None = None
-    """The charm library that speaks this interface, when the charm does not carry it."""
+    """The charm library of this interface, if the charm lacks it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Watcher:
-    """An application that watches ours, over one relation: it scrapes, shows or keeps what it is told of."""
+class ObservabilityRelation:
+    """A relation to Prometheus, Grafana or Loki."""
 
     endpoint: str
     interface: str
     app: str
-    relation: int
-    units: collections.abc.Mapping[str, Text] = dataclasses.field(default_factory=dict[str, Text])
-    """What its units wrote, by name."""
-    told: Text = dataclasses.field(default_factory=dict[str, str])
-    """What our leader has written so far; other units may not read it, and see nothing."""
-    told_by_me: Text = dataclasses.field(default_factory=dict[str, str])
+    id: int
+    units: collections.abc.Mapping[str, StrMap] = dataclasses.field(default_factory=dict[str, StrMap])
+    """The databags of its units, by name."""
+    app_databag: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """Our application databag; empty on a unit that is not the leader, because Juju does not let it read."""
+    unit_databag: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """Our unit databag."""
     address: str | None = None
-    """This unit's address in the relation's network, where the interface needs it."""
+    """This unit's address in the relation's network, if the interface needs it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Watched:
-    """Who watches the application, and what there is to show; nothing is read for whom is not there."""
+class Observability:
+    """The observability relations and the files for them; empty while nothing is related."""
 
-    watchers: tuple[Watcher, ...] = ()
-    files: Text = dataclasses.field(default_factory=dict[str, str])
-    """Dashboards and alert rules by path: the framework's below ``cos``, the author's below ``cos_custom``."""
-    strays: tuple[str, ...] = ()
-    """Files of ``cos_custom`` that stand where nothing is looked for."""
-    juju: str = ""
-    """Juju's version."""
+    relations: tuple[ObservabilityRelation, ...] = ()
+    files: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """Dashboards and alert rules by path: the framework's below ``cos``, the charm's below ``cos_custom``."""
+    unused_files: tuple[str, ...] = ()
+    """Entries of ``cos_custom`` outside the folders that are read."""
+    juju_version: str = ""
     forwards_logs: bool = True
-    """Juju brings a Pebble that can forward logs."""
+    """This Juju has a Pebble that can forward logs."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Peers:
-    """The peer relation: the other units, and what the application and they have noted."""
+    """The peer relation: the other units, and the databags."""
 
-    app: Text = dataclasses.field(default_factory=dict[str, str], repr=False)
-    mine: Text = dataclasses.field(default_factory=dict[str, str])
-    others: collections.abc.Mapping[str, Text] = dataclasses.field(default_factory=dict[str, Text])
+    app: StrMap = dataclasses.field(default_factory=dict[str, str], repr=False)
+    unit: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """This unit's databag."""
+    others: collections.abc.Mapping[str, StrMap] = dataclasses.field(default_factory=dict[str, StrMap])
+    """The databags of the other units, by name."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A migration that did not succeed in this container."""
+class MigrationFailure:
+    """A migration that failed in this container."""
 
     fingerprint: str
     environment: str
+    """Digest of the environment in which it failed."""
     attempts: int
     at: float
     """Seconds since the epoch."""
     output: str
+    """The last lines of its output, without secrets."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Image:
-    """What the workload container brought along, and what was noted in it so far."""
+class ContainerState:
+    """The image's part of the workload container, and the charm's notes in it."""
 
     services: collections.abc.Mapping[str, collections.abc.Mapping[str, object]]
     """The services of the image's own layer, before any change by the charm."""
     files: frozenset[str]
     """Names in the application's folder."""
     fingerprint: str
-    """Tells one image from another by the names, sizes and times of the application's files."""
+    """Identifies the image by the names, sizes and times of the application's files."""
     migrated: str | None = None
-    """Fingerprint of the migration that this container has behind it."""
-    failure: Failure | None = None
-    owed: bool = False
-    """The code of the charm's author that acts after a start has not succeeded since the last one."""
-    applied: Text = dataclasses.field(default_factory=dict[str, str])
-    """Digests of what was last put in force: of the layer and of each file."""
+    """Fingerprint of the last migration that succeeded in this container."""
+    failure: MigrationFailure | None = None
+    after_start_pending: bool = False
+    """``after_start`` has not succeeded since the last start."""
+    applied: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """Digests of what was last applied: of each service, each file and the check."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Facts:
-    """The world as this dispatch found it."""
+    """Everything that this dispatch read."""
 
-    me: Identity
+    identity: Identity
     options: tuple[Option, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
-    watched: Watched = dataclasses.field(default_factory=Watched)
+    observability: Observability = dataclasses.field(default_factory=Observability)
     peers: Peers | None = None
+    """None while Juju has not created the peer relation."""
     planned_units: int = 1
-    key: str | None = dataclasses.field(default=None, repr=False)
-    """The generated secret key, once there is one."""
+    secret_key: str | None = dataclasses.field(default=None, repr=False)
+    """The generated secret key; None until the leader has made it."""
     paas_config: str = ""
     """The text of the charm's ``paas-config.yaml``."""
-    proxies: Text = dataclasses.field(default_factory=dict[str, str])
-    """``http``, ``https`` and ``no``, as the model's configuration has them; empty ones left out."""
-    image: Image | None = None
-    """Nothing while the container cannot be reached."""
+    proxies: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """``http``, ``https`` and ``no`` of the model's configuration, without empty ones."""
+    container: ContainerState | None = None
+    """None while Pebble cannot be reached."""
     now: float = 0.0
     """Seconds since the epoch."""
 
+    @property
+    def option_values(self) -> dict[str, OptionValue]:
+        """Return the options that have a value, as ``juju config`` shows them."""
+        return {option.name: option.value for option in self.options if option.value is not None}
+
 
 def unit_number(unit: str) -> int:
-    """Give 3 for ``flask-k8s/3``."""
+    """Return 3 for ``flask-k8s/3``."""
     return int(unit.rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""The file ``paas-config.yaml`` in the charm's folder: what the charm's author decides, and no operator."""
+"""The file ``paas-config.yaml`` in the charm's folder: settings of the charm that no operator changes."""
 
 import collections
 import dataclasses
@@ -11,7 +11,7 @@ import yaml
 from paas_common.values import settings
 
 FILE: typing.Final = "paas-config.yaml"
-_TARGET: typing.Final = re.compile(r"@scheduler:\d+")
+_SCHEDULER_TARGET: typing.Final = re.compile(r"@scheduler:\d+")
 
 
 class _Model(pydantic.BaseModel):
@@ -19,22 +19,22 @@ class _Model(pydantic.BaseModel):
 
 
 class StaticConfig(_Model):
-    """Targets of a scrape job, with labels of their own."""
+    """Targets of a scrape job, and their labels."""
 
     targets: tuple[str, ...]
     labels: dict[str, str] | None = None
 
     @pydantic.field_validator("targets")
     @classmethod
-    def _knows_the_scheduler(cls, targets: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_scheduler_targets(cls, targets: tuple[str, ...]) -> tuple[str, ...]:
         for target in targets:
-            if target.startswith("@scheduler") and not _TARGET.fullmatch(target):
-                raise ValueError("a target at the scheduler is written @scheduler:PORT")
+            if target.startswith("@scheduler") and not _SCHEDULER_TARGET.fullmatch(target):
+                raise ValueError("a scheduler target must be @scheduler:PORT")
         return targets
 
 
 class ScrapeConfig(_Model):
-    """One more job for Prometheus."""
+    """An additional scrape job for Prometheus."""
 
     job_name: str
     metrics_path: str = "/metrics"
@@ -42,21 +42,21 @@ class ScrapeConfig(_Model):
 
 
 class Prometheus(_Model):
-    """What Prometheus is asked to scrape beside the framework's own metrics."""
+    """Scrape jobs in addition to the framework's own."""
 
     scrape_configs: tuple[ScrapeConfig, ...] | None = None
 
     @pydantic.field_validator("scrape_configs")
     @classmethod
-    def _has_unique_names(cls, configs: tuple[ScrapeConfig, ...] | None) -> tuple[ScrapeConfig, ...] | None:
+    def _check_unique_names(cls, configs: tuple[ScrapeConfig, ...] | None) -> tuple[ScrapeConfig, ...] | None:
         names = collections.Counter(config.job_name for config in configs or ())
-        if twice := sorted(name for name, count in names.items() if count > 1):
-            raise ValueError(f"job_name must be unique: {', '.join(twice)}")
+        if duplicates := sorted(name for name, count in names.items() if count > 1):
+            raise ValueError(f"job_name must be unique: {', '.join(duplicates)}")
         return configs
 
 
 class PaasConfig(_Model):
-    """The whole file; a key that is not there leaves the framework's default."""
+    """The whole file; a missing key keeps the framework's default."""
 
     port: settings.Port | None = pydantic.Field(default=None, strict=True)
     metrics_port: settings.Port | None = pydantic.Field(default=None, strict=True, alias="metrics-port")
@@ -66,24 +66,24 @@ class PaasConfig(_Model):
 
     @property
     def json_logs(self) -> bool:
-        """Tell whether the server's log lines are JSON."""
+        """Return whether the server's log lines are JSON."""
         return self.framework_logging_format == "json"
 
 
 @dataclasses.dataclass(frozen=True)
 class Invalid:
-    """Why the file cannot be used, naming the key."""
+    """The file cannot be used; the reason names the key."""
 
     reason: str
 
 
 def parse(text: str) -> PaasConfig | Invalid:
-    """Read the file's text; all defaults where there is nothing in it."""
+    """Parse the file's text; an empty file has all defaults."""
     try:
-        found = yaml.safe_load(text)
-        if found is not None and not isinstance(found, dict):
+        document = yaml.safe_load(text)
+        if document is not None and not isinstance(document, dict):
             return Invalid(f"invalid {FILE}: it must be a mapping of keys to values")
-        return PaasConfig.model_validate(found or {})
+        return PaasConfig.model_validate(document or {})
     except pydantic.ValidationError as error:
         return Invalid(f"invalid {FILE}: {', '.join(settings.problems(error))}")
     except yaml.YAMLError as error:

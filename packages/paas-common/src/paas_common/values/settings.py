@@ -1,4 +1,4 @@
-"""The options of a framework: what they accept, and how a refusal reads."""
+"""The options of a framework as a model, and validation errors as text."""
 
 import collections.abc
 import typing
@@ -11,15 +11,15 @@ Port = typing.Annotated[int, pydantic.Field(ge=1, le=65535)]
 class Settings(pydantic.BaseModel):
     """Base of a framework's options.
 
-    A field's alias is the option's name in ``juju config``. Fields become environment variables unless they
-    are declared with ``exclude=True``.
+    A field's alias is the option's name in ``juju config``. A field becomes an environment variable unless it is
+    declared with ``exclude=True``.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore")
 
 
 class MetricsSettings(Settings):
-    """Where the application's own metrics are; the newer extension leaves it to ``paas-config.yaml``."""
+    """Options for the address of the application's metrics; newer charms set it in ``paas-config.yaml``."""
 
     metrics_port: Port | None = pydantic.Field(
         default=None,
@@ -39,8 +39,8 @@ class MetricsSettings(Settings):
 
 
 def problems(error: pydantic.ValidationError) -> collections.abc.Iterator[str]:
-    """Say in a few words what is wrong with each value, never showing the value."""
+    """Return the key and the broken rule of each invalid value, never the value."""
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         where = ".".join(str(part) for part in problem["loc"])
-        what = problem["msg"].removeprefix("Value error, ")
-        yield f"{where} ({what[:1].lower()}{what[1:]})"
+        rule = problem["msg"].removeprefix("Value error, ")
+        yield f"{where} ({rule[:1].lower()}{rule[1:]})"

@@ -1,4 +1,4 @@
-"""Addresses of services: putting them together safely, and spelling them out as variables."""
+"""URLs of services: building them safely, and splitting them into variables."""
 
 import collections.abc
 import typing
@@ -6,32 +6,34 @@ import urllib.parse
 
 import pydantic
 
+from paas_common.values.environment import SecretText
+
 
 def url(scheme: str, host: str, *, username: str = "", password: str = "", path: str = "") -> str:
-    """Put a URL together; names and passwords may hold any character."""
+    """Build a URL; the user name and the password may hold any character."""
     account = f"{_quoted(username)}:{_quoted(password)}@" if username else ""
     return f"{scheme}://{account}{host}{path}"
 
 
-def is_url(address: str) -> bool:
-    """Tell whether the text has the shape of a URL: a scheme, and brackets only around an IPv6 address."""
+def is_url(text: str) -> bool:
+    """Return whether the text has a scheme, and brackets only around an IPv6 address."""
     try:
-        return bool(urllib.parse.urlsplit(address).scheme)
+        return bool(urllib.parse.urlsplit(text).scheme)
     except ValueError:
         return False
 
 
-def is_web(address: str) -> bool:
-    """Tell whether the text is an address for browsers and other clients of HTTP."""
+def is_web_url(text: str) -> bool:
+    """Return whether the text is an HTTP or HTTPS URL with a host."""
     try:
-        parts = urllib.parse.urlsplit(address)
+        parts = urllib.parse.urlsplit(text)
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def is_endpoint(text: str) -> bool:
-    """Tell whether the text is ``host`` or ``host:port``; an IPv6 address stands in brackets."""
+    """Return whether the text is ``host`` or ``host:port``, with an IPv6 address in brackets."""
     try:
         parts = urllib.parse.urlsplit(f"//{text}")
         port = parts.port
@@ -49,86 +51,91 @@ def is_endpoint(text: str) -> bool:
     )
 
 
-def _checked(address: str) -> str:
-    if not is_url(address):
+def _check_url(text: str) -> str:
+    if not is_url(text):
         raise ValueError("must be a URL")
-    return address
+    return text
 
 
-def _checked_if_any(address: str) -> str:
-    return _checked(address) if address else address
+def _check_optional_url(text: str) -> str:
+    return _check_url(text) if text else text
 
 
-def _checked_web(address: str) -> str:
-    if not is_web(address):
+def _check_secret_url(secret: pydantic.SecretStr) -> pydantic.SecretStr:
+    _check_optional_url(secret.get_secret_value())
+    return secret
+
+
+def _check_web_url(text: str) -> str:
+    if not is_web_url(text):
         raise ValueError("must be a URL with http or https")
-    return address
+    return text
 
 
-def _checked_host(host: str) -> str:
-    written = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    if not is_endpoint(written) or _port(urllib.parse.urlparse(f"//{written}")):
+def _check_host(host: str) -> str:
+    bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    if not is_endpoint(bracketed) or _port(urllib.parse.urlparse(f"//{bracketed}")):
         raise ValueError("must be the name or the address of a host")
-    return written
+    return bracketed
 
 
-Url = typing.Annotated[str, pydantic.AfterValidator(_checked)]
-"""The text of an address, as it was given."""
-UrlOrNothing = typing.Annotated[str, pydantic.AfterValidator(_checked_if_any)]
-"""Likewise; empty where there is none."""
-WebUrl = typing.Annotated[str, pydantic.AfterValidator(_checked_web)]
-"""The text of an address for clients of HTTP, as it was given."""
-Host = typing.Annotated[str, pydantic.AfterValidator(_checked_host)]
-"""Where something listens, without its port; an IPv6 address gets the brackets that it needs in a URL."""
+Url = typing.Annotated[str, pydantic.AfterValidator(_check_url)]
+"""A URL, unchanged."""
+OptionalUrl = typing.Annotated[str, pydantic.AfterValidator(_check_optional_url)]
+"""A URL, unchanged, or the empty text."""
+SecretUrl = typing.Annotated[pydantic.SecretStr, pydantic.AfterValidator(_check_secret_url)]
+"""A URL with a password, unchanged, or the empty text."""
+WebUrl = typing.Annotated[str, pydantic.AfterValidator(_check_web_url)]
+"""An HTTP or HTTPS URL, unchanged."""
+Host = typing.Annotated[str, pydantic.AfterValidator(_check_host)]
+"""A host without port; an IPv6 address gets the brackets that it needs in a URL."""
 
 
-def carries(address: str, username: str, password: str) -> bool:
-    """Tell whether the address names exactly this account, correctly quoted."""
-    parts = urllib.parse.urlsplit(address)
-    return (urllib.parse.unquote(parts.username or ""), urllib.parse.unquote(parts.password or "")) == (
-        username,
-        password,
-    )
+def has_account(url: str, username: str, password: str) -> bool:
+    """Return whether the URL has exactly this user name and password, correctly quoted."""
+    parts = urllib.parse.urlsplit(url)
+    account = (urllib.parse.unquote(parts.username or ""), urllib.parse.unquote(parts.password or ""))
+    return account == (username, password)
 
 
-def with_parameters(address: str, wanted: collections.abc.Mapping[str, str]) -> str:
-    """Add parameters to the query; those that the address has already stay as they are."""
-    parts = urllib.parse.urlsplit(address)
-    given = {name for name, _ in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)}
-    added = {name: value for name, value in wanted.items() if name not in given}
+def with_parameters(url: str, parameters: collections.abc.Mapping[str, str]) -> str:
+    """Add parameters to the query of a URL; parameters that it already has stay."""
+    parts = urllib.parse.urlsplit(url)
+    present = {name for name, _ in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)}
+    added = {name: value for name, value in parameters.items() if name not in present}
     if not added:
-        return address
+        return url
     query = "&".join(filter(None, (parts.query, urllib.parse.urlencode(added, safe="/"))))
     return parts._replace(path=parts.path or "/", query=query).geturl()
 
 
-def prefix(address: str) -> str:
-    """Give the path below which an address lies, without its last slash; empty where it has none."""
-    return urllib.parse.urlsplit(address).path.rstrip("/")
+def path_prefix(url: str) -> str:
+    """Return the path of a URL without its last slash; empty if it has none."""
+    return urllib.parse.urlsplit(url).path.rstrip("/")
 
 
-def env(stem: str, address: str, *, username: str = "", password: str = "") -> dict[str, str]:
-    """Spell out an address.
+def env(prefix: str, url: str, *, username: str = "", password: str = "") -> dict[str, str | SecretText]:
+    """Return a variable for each part of a URL, named as ``urllib.parse.urlparse`` names the parts.
 
-    The parts are those of ``urllib.parse.urlparse``. An address of several hosts has no port of its own, so the
-    variable is left out. A known user name and password are given as they are, not as the URL quotes them.
+    A URL of several hosts has no PORT. USERNAME and PASSWORD are the plain texts, not quoted as in the URL.
     """
-    parts = urllib.parse.urlparse(address)
-    found = {
-        "CONNECT_STRING": address,
+    parts = urllib.parse.urlparse(url)
+    secret = password or parts.password
+    values: dict[str, str | SecretText | None] = {
+        "CONNECT_STRING": SecretText(url),
         "SCHEME": parts.scheme,
-        "NETLOC": parts.netloc,
+        "NETLOC": SecretText(parts.netloc),
         "PATH": parts.path,
         "PARAMS": parts.params,
         "QUERY": parts.query,
         "FRAGMENT": parts.fragment,
         "USERNAME": username or parts.username,
-        "PASSWORD": password or parts.password,
+        "PASSWORD": SecretText(secret) if secret is not None else None,
         "HOSTNAME": parts.hostname,
         "PORT": _port(parts),
         "NAME": parts.path.removeprefix("/") if parts.path else None,
     }
-    return {f"{stem}_{name}": value for name, value in found.items() if value is not None}
+    return {f"{prefix}_{name}": value for name, value in values.items() if value is not None}
 
 
 def _port(parts: urllib.parse.ParseResult) -> str | None:

@@ -1,4 +1,4 @@
-"""Tells which variables the charm has set; names only, because some of them are secrets."""
+"""An application that lists the names of its environment variables; some values are secrets."""
 
 import os
 
@@ -9,11 +9,11 @@ app = Flask(__name__)
 
 @app.get("/")
 def home() -> list[str]:
-    """Name the variables."""
+    """Return the names."""
     return sorted(os.environ)
 
 
 @app.get("/health")
 def health() -> dict[str, str]:
-    """Say that it serves."""
+    """Answer health checks."""
     return {"status": "ok"}

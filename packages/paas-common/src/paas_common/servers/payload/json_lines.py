@@ -1,8 +1,4 @@
-"""Log lines of Gunicorn and Uvicorn as JSON, one object per line.
-
-This file is pushed into the workload container and runs there: standard library only, and OpenTelemetry where the
-application brings it. The fields follow OpenTelemetry's log data model.
-"""
+"""JSON log lines of Gunicorn and Uvicorn, one object per line; the fields follow OpenTelemetry's log data model."""
 
 import collections.abc
 import json
@@ -19,10 +15,10 @@ except ImportError:
 
 
 class JsonLines(logging.Formatter):
-    """Formats any record; access lines keep their parts apart."""
+    """A formatter for all records; an access line has a field for each of its parts."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give one line."""
+        """Return one line."""
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         line = {
             "timestamp": f"{moment}.{int(record.msecs):03d}Z",
@@ -56,10 +52,10 @@ def _access(record: logging.LogRecord) -> "dict[str, object]":
 
 def _gunicorn(atoms: "collections.abc.Mapping[str, object]") -> "dict[str, object]":
     """Read the atoms of Gunicorn's access log format."""
-    found = _request(str(atoms["m"]), str(atoms["U"]), str(atoms["q"]), str(atoms["h"]), atoms["s"])
-    found["duration_ms"] = int(str(atoms["M"]))
+    fields = _request(str(atoms["m"]), str(atoms["U"]), str(atoms["q"]), str(atoms["h"]), atoms["s"])
+    fields["duration_ms"] = int(str(atoms["M"]))
     request_id = str(atoms["{x-request-id}i"])
-    return found if request_id == "-" else {**found, "http.request.header.x-request-id": request_id}
+    return fields if request_id == "-" else {**fields, "http.request.header.x-request-id": request_id}
 
 
 def _request(method: str, path: str, query: str, client: str, status: object) -> "dict[str, object]":

@@ -1,4 +1,4 @@
-"""Tells which variables the charm has set; names only, because some of them are secrets."""
+"""An application that lists the names of its environment variables; some values are secrets."""
 
 import os
 
@@ -7,12 +7,12 @@ from django.urls import path
 
 
 def home(_: HttpRequest) -> JsonResponse:
-    """Name the variables."""
+    """Return the names."""
     return JsonResponse(sorted(os.environ), safe=False)
 
 
 def health(_: HttpRequest) -> JsonResponse:
-    """Say that it serves."""
+    """Answer health checks."""
     return JsonResponse({"status": "ok"})
 
 

@@ -1,4 +1,4 @@
-"""What Gunicorn serves."""
+"""The WSGI application."""
 
 import os
 

@@ -1,0 +1,68 @@
+"""Writes the plan's results to Juju: databags, ports and the status, each only if it differs."""
+
+import collections.abc
+
+import ops
+
+from paas_common.integrations import Integrations
+from paas_common.juju import charm_libraries, databag, observability_relations, state
+from paas_common.juju.charm_libraries import Requirers
+from paas_common.planning import migration
+from paas_common.planning.plan import Published
+from paas_common.values.facts import Facts
+from paas_common.values.status import Blocked, Problem
+
+
+def publish(
+    charm: ops.CharmBase, facts: Facts, known: Integrations, requirers: Requirers, published: Published
+) -> tuple[Problem, ...]:
+    """Write what other applications read; return what could not be written."""
+    if facts.identity.leader:
+        _write_requests(charm, facts, known, published)
+    observability_relations.write(charm, facts, published.observability_databags)
+    return charm_libraries.publish_port(requirers, known, charm.meta, published.port) if published.port else ()
+
+
+def notes(charm: ops.CharmBase, facts: Facts, notes: migration.Notes) -> None:
+    """Write the notes into the peer relation."""
+    relation = state.peer_relation(charm)
+    if relation is None or facts.peers is None:
+        return
+    databag.write(relation.data[charm.unit], facts.peers.unit, notes.unit)
+    if facts.identity.leader:
+        databag.write(relation.data[charm.app], facts.peers.app, notes.app)
+
+
+def status(charm: ops.CharmBase, ports: collections.abc.Set[int], problem: Problem | None) -> None:
+    """Open the ports, if any are known, and set the unit's status.
+
+    Juju derives the application's status from the units'.
+    """
+    if ports and charm.unit.opened_ports() != {ops.Port("tcp", port) for port in ports}:
+        charm.unit.set_ports(*sorted(ports))
+    unit_status = _status(problem)
+    if charm.unit.status != unit_status:
+        charm.unit.status = unit_status
+
+
+def _status(problem: Problem | None) -> ops.StatusBase:
+    if problem is None:
+        return ops.ActiveStatus()
+    return ops.BlockedStatus(problem.reason) if isinstance(problem, Blocked) else ops.WaitingStatus(problem.reason)
+
+
+def _write_requests(charm: ops.CharmBase, facts: Facts, known: Integrations, published: Published) -> None:
+    """Write the leader's requests.
+
+    Some libraries write theirs in relation-created only, on the unit that leads then. If that unit is removed before
+    the hook ends, no unit would write it. So the event is emitted again if the databag is empty.
+    """
+    for endpoint in facts.endpoints:
+        relation = next((each for each in charm.model.relations[endpoint.name] if each.active), None)
+        if relation is None or endpoint.relation is None or endpoint.missing_library:
+            continue
+        before = endpoint.relation.request
+        databag.write(relation.data[charm.app], before, published.requests.get(endpoint.name, {}))
+        library = known[endpoint.interface].library
+        if library and library.requests_once and not before:
+            charm.on[endpoint.name].relation_created.emit(relation, relation.app)

@@ -1,0 +1,216 @@
+"""Applies a workload: carries out the actions that are due, and waits until the application answers."""
+
+import collections.abc
+import dataclasses
+import logging
+import signal
+import time
+import typing
+
+import ops
+import ops.pebble
+
+from paas_common.pebble import commands, errors, logs, notes
+from paas_common.pebble import container as containers
+from paas_common.planning import actions, migration, services
+from paas_common.planning.actions import (
+    AddLayer,
+    ForwardLogs,
+    Push,
+    PushCandidate,
+    Reload,
+    Remember,
+    Remove,
+    Replan,
+    Restart,
+    Stop,
+)
+from paas_common.values import environment
+from paas_common.values.facts import ContainerState, MigrationFailure
+from paas_common.values.status import Blocked, Problem, Waiting
+from paas_common.values.workload import HEALTH_CHECK, Check, LayerEntry, Migration, Workload
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 0.2
+"""Seconds between two looks at the check of a started application."""
+CHECK_TIMEOUT = 60.0
+MIGRATION_TIMEOUT = 3600.0
+BLOCKED_AFTER = 20
+"""Failures of the check, one every three seconds, until the status is blocked."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Applied:
+    """The result of a pass: a problem if there is one, and the migration that ran."""
+
+    problem: Problem | None = None
+    migrated: Migration | None = None
+    after_start_due: bool = False
+    """The application answers after a start, and ``after_start`` has not succeeded since."""
+
+
+def apply(
+    container: ops.Container, workload: Workload, state: ContainerState, *, now: float, start_timeout: float
+) -> Applied:
+    """Make the container run the workload; change only what differs.
+
+    ``start_timeout`` is the time in seconds that a started application has until it answers.
+    """
+    executor = _Executor(container, workload, state, now)
+    started = False
+    for action in actions.due(workload, state, containers.current(container, workload)):
+        if isinstance(action, Replan | Reload | Restart):
+            started = True
+            executor.note_start()
+        if problem := executor.run(action):
+            return Applied(problem=problem, migrated=executor.migrated)
+    problem = _wait_for_answer(container, workload, timeout=start_timeout if started else 0)
+    after_start_due = executor.after_start_pending and problem is None
+    return Applied(problem=problem, migrated=executor.migrated, after_start_due=after_start_due)
+
+
+class _Executor:
+    """Carries out actions one after the other, and keeps the notes."""
+
+    def __init__(self, container: ops.Container, workload: Workload, state: ContainerState, now: float) -> None:
+        self.migrated: Migration | None = None
+        self._container = container
+        self._workload = workload
+        self._state = state
+        self._now = now
+
+    def run(self, action: actions.Action) -> Problem | None:  # noqa: C901  one case for each kind of action
+        """Carry out one action; after a problem, no later action may run."""
+        match action:
+            case ForwardLogs(targets=targets):
+                self._forward_logs(targets)
+            case PushCandidate(file=file):
+                self._push(file.candidate or file.path, file.content)
+            case Push(file=file):
+                self._push(file.path, file.content)
+            case Check():
+                return self._check(action)
+            case Migration():
+                return self._migrate(action)
+            case AddLayer():
+                self._add_layer()
+            case Replan():
+                return self._start(self._container.replan)
+            case Stop(services=names):
+                self._container.stop(*names)
+            case Reload(service=name):
+                logger.info("reloading %s", name)
+                self._container.send_signal(signal.SIGHUP, name)
+            case Restart(services=names):
+                logger.info("restarting %s: a file has changed", ", ".join(names))
+                return self._start(self._container.restart, *names)
+            case Remove(path=path):
+                self._container.remove_path(path, recursive=True)  # no error if it is gone
+            case Remember(applied=applied):
+                self._note(applied=applied)
+        return None
+
+    @property
+    def after_start_pending(self) -> bool:
+        """Return whether ``after_start`` must run."""
+        return self._workload.calls_after_start and self._state.after_start_pending
+
+    def note_start(self) -> None:
+        """Note before a start that ``after_start`` must run, even if this hook is killed."""
+        if self._workload.calls_after_start and not self._state.after_start_pending:
+            self._note(after_start_pending=True)
+
+    def _forward_logs(self, targets: collections.abc.Mapping[str, LayerEntry]) -> None:
+        logger.info("log targets: %s", ", ".join(f"{name} at {each['location']}" for name, each in targets.items()))
+        layer = typing.cast("ops.pebble.LayerDict", {"log-targets": targets})
+        self._container.add_layer(f"{self._container.name}-log-forwarding", layer, combine=True)
+
+    def _push(self, path: str, content: str) -> None:
+        user = self._workload.user
+        self._container.push(path, content, make_dirs=True, permissions=0o640, user=user, group=user)
+
+    def _check(self, check: Check) -> Blocked | None:
+        result = commands.run(self._container, self._workload, check.command, {}, CHECK_TIMEOUT)
+        return Blocked(f"{check.failure}: {result.output}") if isinstance(result, commands.Failed) else None
+
+    def _migrate(self, due: Migration) -> Problem | None:
+        logger.info("migrating the database: %s", " ".join(due.command))
+        result = commands.run(self._container, self._workload, due.command, {}, MIGRATION_TIMEOUT)
+        if isinstance(result, commands.Failed):
+            return self._migration_failed(due, result.output)
+        self.migrated = due
+        self._note(migrated=due.fingerprint, failure=None)
+        return None
+
+    def _migration_failed(self, due: Migration, output: str) -> Problem:
+        previous = self._state.failure
+        repeated = previous is not None and previous.fingerprint == due.fingerprint
+        failure = MigrationFailure(
+            fingerprint=due.fingerprint,
+            environment=environment.digest(environment.plain(self._workload.environment)),
+            attempts=previous.attempts + 1 if previous and repeated else 1,
+            at=self._now,
+            output=output,
+        )
+        self._note(failure=failure)
+        return migration.failed(failure, due.command)
+
+    def _add_layer(self) -> None:
+        name = self._workload.service
+        planned = self._container.get_plan().services.get(name)
+        of_image = services.environment(self._state.services[name])
+        before = {key: value for key, value in (planned.environment if planned else {}).items() if key not in of_image}
+        changed = environment.changes(before, self._workload.environment)
+        logger.info("environment of %s: %s", name, ", ".join(changed) or "unchanged")
+        layer = typing.cast("ops.pebble.LayerDict", self._workload.layer)  # the same shape, built from plain data
+        self._container.add_layer("charm", layer, combine=True)
+
+    def _start(self, start: collections.abc.Callable[..., None], *names: str) -> Blocked | None:
+        try:
+            start(*names)
+        except ops.pebble.ChangeError as error:
+            return self._start_failed(error)
+        return None
+
+    def _start_failed(self, error: ops.pebble.ChangeError) -> Blocked:
+        tasks = error.change.tasks if error.change else []
+        failed = next((task for task in tasks if task.status == "Error"), None)
+        summary = failed.summary.lower() if failed else "start of the services"
+        output = commands.redacted(self._workload, "\n".join(_service_lines(failed)))
+        return Blocked(
+            f"{summary} failed: {output or error.err} (Pebble goes on trying; "
+            f"see juju debug-log, and pebble logs in container {self._container.name})"
+        )
+
+    def _note(self, **changes: object) -> None:
+        self._state = dataclasses.replace(self._state, **typing.cast("dict[str, typing.Any]", changes))
+        notes.save(self._container, self._workload.state_dir, self._state)
+
+
+def _service_lines(task: ops.pebble.Task | None) -> list[str]:
+    """Return the service's own lines of a task's log: Pebble indents them below an entry."""
+    entries = task.log if task else []
+    return [line for entry in entries for line in entry.splitlines()[1:] if line.startswith("    ")]
+
+
+def _wait_for_answer(container: ops.Container, workload: Workload, *, timeout: float) -> Problem | None:
+    """Wait until Pebble's check has succeeded once more than before; return a problem if it does not."""
+    deadline = time.monotonic() + timeout
+    check = first = _health(container)
+    while first and check and first.successes is not None and time.monotonic() < deadline:
+        # A check that was down counts from zero again, so either number can show a success.
+        if check.failures == 0 and (first.failures > 0 or check.successes != first.successes):
+            return None
+        time.sleep(PAUSE)
+        check = _health(container)
+    if check is None or (check.failures == 0 and check.status == ops.pebble.CheckStatus.UP):
+        return None
+    lines = logs.tail(container.pebble.socket_path, workload.service, errors.LINES)
+    output = errors.last_lines([environment.redact(line, workload.environment) for line in lines])
+    reason = f"{workload.service} does not answer on port {workload.port}{': ' + output if output else ' yet'}"
+    return Waiting(reason) if check.failures < BLOCKED_AFTER else Blocked(reason)
+
+
+def _health(container: ops.Container) -> ops.pebble.CheckInfo | None:
+    return container.get_checks(HEALTH_CHECK).get(HEALTH_CHECK)

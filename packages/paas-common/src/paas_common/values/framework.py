@@ -1,0 +1,127 @@
+"""Everything that differs between frameworks, as data."""
+
+import collections.abc
+import dataclasses
+import pathlib
+import typing
+
+from paas_common.values.environment import EnvOverrides
+from paas_common.values.facts import StrMap
+from paas_common.values.settings import Settings
+from paas_common.values.status import Blocked
+from paas_common.values.workload import Check, Command, File, LayerEntry
+
+NEWER_CONTAINER: typing.Final = "app"
+"""The workload container under charmcraft's extensions for base ubuntu@26.04."""
+NEWER_KEY_OPTION: typing.Final = "app-secret-key"
+"""The secret key option under charmcraft's extensions for base ubuntu@26.04."""
+MIGRATIONS: typing.Final[collections.abc.Mapping[str, Command]] = {
+    "manage.py": ("python3", "manage.py", "migrate"),
+    "migrate.py": ("python3", "migrate.py"),
+    "migrate.sh": ("bash", "-eo", "pipefail", "migrate.sh"),
+    "migrate": ("{app_dir}/migrate",),
+}
+"""Migration command by the file of ``app_dir`` that it runs, in order of precedence."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Addresses that the application listens on in its pod."""
+
+    app: int
+    metrics: int
+    metrics_path: str = "/metrics"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Serving:
+    """Facts for a server's configuration, apart from its own options."""
+
+    port: int
+    json_logs: bool
+    """Log lines are JSON."""
+    public_url: str | None
+    """The application's URL at an ingress; None without one."""
+    traces: bool
+    """A tracing backend is related; its address is in the environment."""
+
+
+def _no_variables(_: StrMap, __: Serving) -> StrMap:
+    return {}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Server:
+    """The server program in front of the application."""
+
+    files: collections.abc.Callable[[Settings, Serving], tuple[File, ...]]
+    """Returns the server's configuration files."""
+    command: collections.abc.Callable[[str, Settings], str | Blocked]
+    """Returns the service's command, made from the image's."""
+    checks: collections.abc.Callable[[str, Settings], tuple[Check, ...]]
+    """Returns what must succeed before new files are used; the argument is the service's command."""
+    variables: collections.abc.Callable[[StrMap, Serving], StrMap] = _no_variables
+    """Returns the server's variables; the argument is the environment without them."""
+
+
+def _nothing_derived(_: Settings, __: str) -> EnvOverrides:
+    return {}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FrameworkSpec:
+    """A framework: its image, its options, its server and its variables.
+
+    The settings' fields ``port``, ``metrics_port`` and ``metrics_path`` are the framework's options for them, if it
+    has such options. They are declared with ``exclude=True``, because their variables have several names.
+    """
+
+    name: str
+    """The framework's name and the name of the image's main service."""
+    settings: type[Settings]
+    """Model of the framework's options."""
+    env_prefix: str
+    """Prefix of the application's variables: the charm's own options, the secret key, the base URL."""
+    option_env_prefix: str
+    """Prefix of the variables that the framework's options become."""
+    port_variables: tuple[str, ...] = ()
+    """Variables that hold the port; empty if the server's configuration holds it."""
+    metrics_port_variables: tuple[str, ...]
+    metrics_path_variables: tuple[str, ...]
+    reserved_option_prefixes: tuple[str, ...]
+    """Prefixes of options that belong to the framework and never become variables of the charm's own options."""
+    hidden_options: tuple[str, ...] = ()
+    """Further names, in snake case, of options that do not become variables."""
+    ports: Ports
+    """Ports unless an option or the charm's ``paas-config.yaml`` sets others."""
+    app_dir: str
+    """The application's folder in the container."""
+    migrations: collections.abc.Mapping[str, Command]
+    """Migration command by the file of ``app_dir`` that it runs; the first file that the image has is used."""
+    state_dir: str
+    """Folder in the container for the charm's notes; it must not outlive the container."""
+    server: Server | None = None
+    derived_env: collections.abc.Callable[[Settings, str], EnvOverrides] = _nothing_derived
+    """Returns variables that follow from the options and the application's base URL."""
+    requires_database: bool = False
+    """The framework cannot run without a database, even if the charm declares all of them optional."""
+    user: str = "_daemon_"
+    """The image's account that runs the services and owns their files."""
+    container: str = NEWER_CONTAINER
+    """The workload container under charmcraft's extension for bases before ubuntu@26.04."""
+    key_option: str = NEWER_KEY_OPTION
+    """The secret key option under charmcraft's extension for bases before ubuntu@26.04."""
+    actions: collections.abc.Mapping[str, LayerEntry] = dataclasses.field(default_factory=dict[str, LayerEntry])
+    """The framework's own actions, as charmcraft.yaml declares them."""
+    cos: pathlib.Path | None = None
+    """Folder of the framework's dashboards and alert rules."""
+
+    @property
+    def containers(self) -> tuple[str, ...]:
+        """Return the names of the workload container, the newest extension's first."""
+        return tuple(dict.fromkeys((NEWER_CONTAINER, self.container)))
+
+    @property
+    def key_options(self) -> tuple[str, ...]:
+        """Return the names of the secret key option, the newest extension's first."""
+        return tuple(dict.fromkeys((NEWER_KEY_OPTION, self.key_option)))

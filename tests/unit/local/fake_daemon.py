@@ -61,7 +61,7 @@ class Serving:
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> None:
-        """Start to listen."""
+        """Start listening."""
         self._thread.start()
         self._ready.wait(10)
 

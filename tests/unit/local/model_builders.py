@@ -1,4 +1,4 @@
-"""Small models with good defaults, and a way to let their units run all that is due."""
+"""Small models with good defaults, and functions that run the due hooks of their units."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -75,22 +75,22 @@ def deployed(model: Model, charm: Charm = PLAIN, name: str = "", units: int = 1)
 
 
 def turn(model: Model, unit: str, *, write: Write | None = None) -> tuple[Model, events.Event | None]:
-    """Run the next hook of one unit, which ends well."""
+    """Run the next hook of one unit successfully."""
     event = next_hook.next_event(model, unit, NOW)
     if event is None:
         return model, None
     model = hook_commit.begin(model, unit, event, NOW)
     context = HookContext(unit=unit, event=event, snapshot=model)
     model = hook_commit.commit(model, write(context) if write else context, NOW)
-    left = model.unit(unit)
-    # its agent takes a removed unit out of the model, once its pod has ended
-    return (remove_unit(model, unit) if left and left.local_state.removed else model), event
+    after = model.unit(unit)
+    # as its agent does once the pod has ended
+    return (remove_unit(model, unit) if after and after.local_state.removed else model), event
 
 
 def run(
     model: Model, units: Sequence[str] | None = None, *, write: Write | None = None
 ) -> tuple[Model, list[UnitHook]]:
-    """Run what is due on all units in turn, one hook each, until nobody has anything left."""
+    """Run the due hooks of all units in turn, one hook each, until none is due."""
     hooks: list[UnitHook] = []
     while True:
         before = len(hooks)
@@ -103,7 +103,7 @@ def run(
 
 
 def spelled(event: events.Event) -> str:
-    """Show an event with its unit, and the one that departs."""
+    """Return an event's hook with its remote unit and its departing unit."""
     if not isinstance(event, events.Related):
         return events.hook(event)
     departing = f" departing={event.departing}" if event.departing else ""
@@ -115,11 +115,11 @@ def hooks_of(hooks: Sequence[UnitHook], unit: str) -> list[str]:
 
 
 def writing(context: HookContext, relation: int, owner: str, **data: str) -> HookContext:
-    """Let a hook write into a databag."""
+    """Return the context of a hook after it has written to a databag."""
     databags = {**context.writes.databags, (relation, owner): data}
     return dataclasses.replace(context, writes=dataclasses.replace(context.writes, databags=databags))
 
 
 def settled(model: Model) -> Model:
-    """Run everything that is due."""
+    """Return the model after all due hooks have run."""
     return run(model)[0]

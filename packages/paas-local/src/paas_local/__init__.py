@@ -1,1 +1,1 @@
-"""Run a Juju sidecar charm on one machine, as Juju would."""
+"""Juju sidecar charms on one machine, run as Juju runs them."""

@@ -571,7 +571,7 @@ def test_an_invalid_home_is_reported_in_one_line(run: Run, monkeypatch: pytest.M
 
     assert (result.exit_code, result.stderr) == (
         1,
-        "ERROR cannot make the folder /proc/none: No such file or directory\n",
+        "ERROR cannot create the folder /proc/none: No such file or directory\n",
     )
 
 

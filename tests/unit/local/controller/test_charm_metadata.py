@@ -5,7 +5,7 @@ from paas_local.controller import charm_metadata
 from paas_local.juju.charm import Action, Container, Endpoint, Option
 
 
-def test_what_a_charm_declares_is_read():
+def test_a_charms_declarations():
     charm = charms.Charm(
         folder=Path("/charms/x"),
         name="x",

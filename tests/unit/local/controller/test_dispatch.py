@@ -16,15 +16,15 @@ def model() -> Model:
     return settled(deployed(empty(), FLASK))
 
 
-def particular(event: events.Event, where: Model | None = None) -> dict[str, str]:
-    """Give only what is there because of the event."""
+def event_variables(event: events.Event, where: Model | None = None) -> dict[str, str]:
+    """Return the variables that an event adds to those of start."""
     where = where or model()
     plain = dispatch.environment(where, "flask-k8s/0", events.Lifecycle(step="start"), "c")
-    mine = dispatch.environment(where, "flask-k8s/0", event, "c")
-    return {key: value for key, value in mine.items() if plain.get(key) != value}
+    variables = dispatch.environment(where, "flask-k8s/0", event, "c")
+    return {key: value for key, value in variables.items() if plain.get(key) != value}
 
 
-def test_the_environment_is_made_from_nothing():
+def test_the_environment_inherits_nothing():
     environment = dispatch.environment(model(), "flask-k8s/0", events.Lifecycle(step="start"), "ctx")
 
     charm = "/var/lib/juju/agents/unit-flask-k8s-0/charm"
@@ -57,7 +57,7 @@ def test_the_environment_is_made_from_nothing():
     }
 
 
-def test_a_models_proxies_are_the_charms():
+def test_the_models_proxies_are_in_the_environment():
     proxied = operations.configure_model(model(), {"juju-http-proxy": "http://proxy:3128"})
 
     environment = dispatch.environment(proxied, "flask-k8s/0", events.Lifecycle(step="start"), "c")
@@ -178,13 +178,13 @@ def test_a_models_proxies_are_the_charms():
     ],
 )
 def test_each_kind_of_event_has_its_variables(event: events.Event, expected: dict[str, str]):
-    assert particular(event) == expected
+    assert event_variables(event) == expected
 
 
-def test_an_action_has_no_hook_name_and_its_number_as_uuid():
+def test_an_actions_hook_name_is_empty_and_its_uuid_is_its_number():
     where, task = actions.enqueue(model(), "flask-k8s/0", "rotate", {}, NOW)
 
-    assert particular(events.Run(task=task.id, action="rotate"), where) == {
+    assert event_variables(events.Run(task=task.id, action="rotate"), where) == {
         "JUJU_DISPATCH_PATH": "actions/rotate",
         "JUJU_HOOK_NAME": "",
         "JUJU_ACTION_NAME": "rotate",
@@ -198,13 +198,13 @@ def test_a_command_runs_in_a_shell(tmp_path: Path):
     for command in (["echo $HOME; ls"], ["echo", "a b"]):
         where, task = actions.enqueue_command(model(), "flask-k8s/0", command, NOW)
         event = events.Run(task=task.id, action=task.action)
-        assert particular(event, where)["JUJU_HOOK_NAME"] == ""
+        assert event_variables(event, where)["JUJU_HOOK_NAME"] == ""
         shown.append(dispatch.arguments(where, "flask-k8s/0", event, tmp_path))
 
     assert shown == [["/bin/sh", "-c", "echo $HOME; ls"], ["/bin/sh", "-c", "echo 'a b'"]]
 
 
-def test_without_dispatch_a_hook_of_its_own_runs_or_nothing(tmp_path: Path):
+def test_a_charm_without_dispatch_runs_its_hook_or_nothing(tmp_path: Path):
     event = events.Lifecycle(step="start")
     folder = "/var/lib/juju/agents/unit-flask-k8s-0/charm"
 
@@ -229,24 +229,24 @@ class Machine:
 
 
 def run(code: str) -> tuple[dispatch.Exit, list[tuple[str, str]]]:
-    said: list[tuple[str, str]] = []
+    lines: list[tuple[str, str]] = []
 
-    def say(level: str, text: str) -> None:
-        said.append((level, text))
+    def log_line(level: str, text: str) -> None:
+        lines.append((level, text))
 
     argv = [sys.executable, "-IS", "-c", code]
-    return asyncio.run(dispatch.run(Machine(), "a/0", argv, {}, say)), said
+    return asyncio.run(dispatch.run(Machine(), "a/0", argv, {}, log_line)), lines
 
 
-def test_output_becomes_lines_of_the_log_and_is_kept():
-    ended, said = run("import sys; print('one\\ntwo'); sys.stdout.flush(); sys.stderr.write('three'); sys.exit(3)")
+def test_output_is_logged_and_returned():
+    end, lines = run("import sys; print('one\\ntwo'); sys.stdout.flush(); sys.stderr.write('three'); sys.exit(3)")
 
-    assert ended == dispatch.Exit(code=3, stdout="one\ntwo\n", stderr="three")
-    assert sorted(said) == [("DEBUG", "one"), ("DEBUG", "two"), ("WARNING", "three")]
+    assert end == dispatch.Exit(code=3, stdout="one\ntwo\n", stderr="three")
+    assert sorted(lines) == [("DEBUG", "one"), ("DEBUG", "two"), ("WARNING", "three")]
 
 
-def test_a_hook_that_is_killed_is_interrupted_not_failed():
-    ended, _ = run("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+def test_a_killed_hook_is_interrupted():
+    end, _ = run("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
 
-    assert ended.interrupted
+    assert end.interrupted
     assert not dispatch.Exit(code=1, stdout="", stderr="").interrupted

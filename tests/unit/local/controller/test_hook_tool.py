@@ -9,15 +9,17 @@ from paas_local.controller import hook_tool
 from paas_local.controller.hook_tool_server import Answer, ToolServer
 from paas_local.juju.hook_tools.call import Request
 
+Outcome = tuple[int | None, str, str, list[tuple[str, Request]]]
+
 PROGRAM = Path(hook_tool.__file__)
 
 
-async def ask(folder: Path, *argv: str, stdin: bytes = b"") -> tuple[int | None, str, str, list[tuple[str, Request]]]:
-    """Run the tool as a charm does, against a server that keeps what it was asked."""
-    asked: list[tuple[str, Request]] = []
+async def call_tool(folder: Path, *argv: str, stdin: bytes = b"") -> Outcome:
+    """Run the tool as a charm does; return its exit status, its output, and the requests that the server got."""
+    requests: list[tuple[str, Request]] = []
 
     def answer(context: str, request: Request) -> Answer:
-        asked.append((context, request))
+        requests.append((context, request))
         return Answer(stdout="out\n", stderr="err\n", code=2)
 
     server = ToolServer(folder / ("long" * 20) / "agent.socket", answer)
@@ -40,7 +42,7 @@ async def ask(folder: Path, *argv: str, stdin: bytes = b"") -> tuple[int | None,
     finally:
         os.close(descriptor)
         await server.close()
-    return process.returncode, stdout.decode(), stderr.decode(), asked
+    return process.returncode, stdout.decode(), stderr.decode(), requests
 
 
 def tool(folder: Path, name: str) -> str:
@@ -51,16 +53,16 @@ def tool(folder: Path, name: str) -> str:
     return str(folder / name)
 
 
-def test_a_tool_carries_its_call_and_the_answer():
+def test_a_tool_passes_its_call_and_prints_the_answer():
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "content").write_text("sécret")
         argv = (tool(folder, "secret-add"), f"key#file={folder}/content", "--label=l")
 
-        code, stdout, stderr, asked = asyncio.run(ask(folder, *argv))
+        code, stdout, stderr, requests = asyncio.run(call_tool(folder, *argv))
 
     assert (code, stdout, stderr) == (2, "out\n", "err\n")
-    assert asked == [
+    assert requests == [
         (
             "ctx",
             Request(
@@ -76,21 +78,21 @@ def test_a_dash_is_the_standard_input():
     with TemporaryDirectory() as name:
         argv = (tool(Path(name), "relation-set"), "-r", "1", "--file", "-")
 
-        _, _, _, asked = asyncio.run(ask(Path(name), *argv, stdin=b'{"a": "1"}'))
+        _, _, _, requests = asyncio.run(call_tool(Path(name), *argv, stdin=b'{"a": "1"}'))
 
-    assert asked[0][1].stdin == '{"a": "1"}'
+    assert requests[0][1].stdin == '{"a": "1"}'
 
 
-def test_the_name_of_the_tool_may_be_the_first_argument():
+def test_jujuc_takes_the_name_of_the_tool_as_first_argument():
     with TemporaryDirectory() as name:
         argv = (sys.executable, "-IS", str(PROGRAM), "is-leader", "--format=json")
 
-        _, _, _, asked = asyncio.run(ask(Path(name), *argv))
+        _, _, _, requests = asyncio.run(call_tool(Path(name), *argv))
 
-    assert (asked[0][1].tool, asked[0][1].arguments) == ("is-leader", ("--format=json",))
+    assert (requests[0][1].tool, requests[0][1].arguments) == ("is-leader", ("--format=json",))
 
 
-def test_outside_of_a_hook_it_says_so(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_a_tool_outside_a_hook_prints_an_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("JUJU_AGENT_SOCKET_ADDRESS", raising=False)
 
     code = hook_tool.main(["is-leader"])
@@ -98,7 +100,7 @@ def test_outside_of_a_hook_it_says_so(capsys: pytest.CaptureFixture[str], monkey
     assert (code, capsys.readouterr().err) == (1, "ERROR JUJU_AGENT_SOCKET_ADDRESS not set\n")
 
 
-def test_an_agent_that_is_gone_is_one_line(
+def test_an_absent_agent_is_reported_in_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("JUJU_AGENT_SOCKET_ADDRESS", str(tmp_path / "s"))
@@ -109,19 +111,19 @@ def test_an_agent_that_is_gone_is_one_line(
     assert capsys.readouterr().err == "ERROR [Errno 2] No such file or directory\n"
 
 
-def test_texts_come_back_as_they_were_sent():
+def test_unpack_reverses_pack():
     texts = ["", "4:text,", "naïve\n", "\udcff"]
 
     assert hook_tool.unpack(hook_tool.pack(texts)) == texts
 
 
 @pytest.mark.parametrize("data", [b"4", b"4:tex", b"4:text", b"4:text;", b"x:text,"])
-def test_a_message_that_is_cut_off_is_none(data: bytes):
+def test_an_incomplete_message_raises_value_error(data: bytes):
     with pytest.raises(ValueError, match=r"cut off|invalid literal"):
         hook_tool.unpack(b"1:a," + data)
 
 
-async def hung_up_on(folder: Path, sent: bytes) -> bytes:
+async def closed_early(folder: Path, sent: bytes) -> bytes:
     """Send something to a server and give what it answers."""
     server = ToolServer(folder / "s", lambda _context, _request: Answer())
     await server.open()
@@ -135,16 +137,16 @@ async def hung_up_on(folder: Path, sent: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("sent", [b"", b"3:ctx,", b"3:ctx,9:is-lea"])
-def test_a_tool_that_is_killed_over_its_call_is_not_answered(sent: bytes):
+def test_an_incomplete_request_gets_no_answer(sent: bytes):
     with TemporaryDirectory() as name:
-        assert asyncio.run(hung_up_on(Path(name), sent)) == b""
+        assert asyncio.run(closed_early(Path(name), sent)) == b""
 
 
-def test_only_arguments_that_name_files_are_read():
+def test_files_in_arguments():
     arguments = ["--file", "a", "--file=b", "key#file=c", "--label", "d#file", "--", "e#file=f"]
 
     assert hook_tool.files_in(arguments) == ["a", "b", "c"]
 
 
-def test_a_file_that_is_not_there_is_the_agents_to_answer(tmp_path: Path):
+def test_an_absent_file_is_left_to_the_agent(tmp_path: Path):
     assert hook_tool.read([str(tmp_path / "nope")]) == {}

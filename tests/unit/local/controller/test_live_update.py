@@ -1,4 +1,4 @@
-"""How new files reach a container: what Pebble is asked, which services are told, what is said when one ends."""
+"""The update of running containers: the requests to Pebble, and the report of a service that ends."""
 
 import asyncio
 import json
@@ -24,21 +24,21 @@ EXPORTER = {"command": "/bin/statsd_exporter --statsd.listen-udp=localhost:9125"
 
 @dataclass(kw_only=True)
 class FakePebble:
-    """Answers like Pebble, for a plan and for how its services are from look to look."""
+    """A Pebble with a plan, and with the states of its services from request to request."""
 
     plan: dict[str, dict[str, str]]
     states: list[dict[str, str]]
     log: tuple[str, ...] = ()
-    bad: str = ""
-    looks: int = 0
-    """How often somebody has asked how far a new start is."""
-    asked: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
+    error_kind: str = ""
+    polls: int = 0
+    """The number of requests about the change that restarts a service."""
+    requests: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/v1/logs":
             return web.Response(text="".join(json.dumps({"message": line}) + "\n" for line in self.log))
         if request.method == "POST":
-            self.asked.append((request.path, await self._body(request)))
+            self.requests.append((request.path, await self._body(request)))
         return web.json_response({"type": "sync", "result": self._result(request), "change": "7"})
 
     async def _body(self, request: web.Request) -> Any:
@@ -56,11 +56,11 @@ class FakePebble:
                 now = self.states.pop(0) if len(self.states) > 1 else self.states[0]
                 return [{"name": name, "current": current} for name, current in now.items()]
             case "/v1/files":
-                error = {"error": {"kind": self.bad, "message": "no"}} if self.bad else {}
+                error = {"error": {"kind": self.error_kind, "message": "no"}} if self.error_kind else {}
                 return [{"path": "/app/x", **error}]
             case "/v1/changes/7":
-                self.looks += 1
-                begun = "Do" if self.looks == 1 else "Doing"
+                self.polls += 1
+                begun = "Do" if self.polls == 1 else "Doing"
                 return {"ready": False, "tasks": [{"status": "Done"}, {"status": begun}]}
             case _:
                 return {}
@@ -83,7 +83,7 @@ async def listen(pebble: FakePebble) -> AsyncGenerator[Path]:
 
 @pytest.fixture
 def deliver(tmp_path: Path) -> Callable[[FakePebble], ServiceActions]:
-    """Give what delivers one changed and one removed module."""
+    """Return a function that delivers one changed and one removed module."""
     file = tmp_path / "app.py"
     file.write_text("app = 1\n")
     file.chmod(0o644)
@@ -98,46 +98,49 @@ def deliver(tmp_path: Path) -> Callable[[FakePebble], ServiceActions]:
 
 @pytest.fixture
 def failure(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePebble, ServiceActions], str]:
-    """Give what looks how services bear new files."""
+    """Return a function that returns the failure of a service after an update."""
     monkeypatch.setattr(live_update, "_WATCH_TIME", 0.15)
 
-    async def run(pebble: FakePebble, noticed: ServiceActions) -> str:
+    async def run(pebble: FakePebble, actions: ServiceActions) -> str:
         async with listen(pebble) as socket:
-            return await live_update.failure("web/0", socket, noticed)
+            return await live_update.failure("web/0", socket, actions)
 
-    return lambda pebble, noticed: asyncio.run(run(pebble, noticed))
+    return lambda pebble, actions: asyncio.run(run(pebble, actions))
 
 
 @pytest.mark.parametrize(
     ("plan", "current", "expected"),
     [
         pytest.param(
-            {"web": GUNICORN}, {"web": "active"}, ServiceActions(reload=("web",)), id="a living gunicorn is told"
+            {"web": GUNICORN}, {"web": "active"}, ServiceActions(reload=("web",)), id="a running gunicorn is reloaded"
         ),
         pytest.param(
-            {"web": GUNICORN}, {"web": "backoff"}, ServiceActions(restart=("web",)), id="a failing one is started"
+            {"web": GUNICORN},
+            {"web": "backoff"},
+            ServiceActions(restart=("web",)),
+            id="a failing one is restarted",
         ),
         pytest.param(
-            {"job": WORKER}, {"job": "active"}, ServiceActions(restart=("job",)), id="others are started again"
+            {"job": WORKER}, {"job": "active"}, ServiceActions(restart=("job",)), id="other services are restarted"
         ),
-        pytest.param({"job": WORKER}, {"job": "inactive"}, ServiceActions(), id="who does not run stays so"),
-        pytest.param({"job": WORKER}, {}, ServiceActions(), id="who was never started stays so"),
-        pytest.param({"statsd": EXPORTER}, {"statsd": "active"}, ServiceActions(), id="none of the application's code"),
+        pytest.param({"job": WORKER}, {"job": "inactive"}, ServiceActions(), id="a stopped service stays stopped"),
+        pytest.param({"job": WORKER}, {}, ServiceActions(), id="a service that never started stays stopped"),
+        pytest.param({"statsd": EXPORTER}, {"statsd": "active"}, ServiceActions(), id="not the application's code"),
     ],
 )
-def test_services_take_notice_each_in_its_way(
+def test_gunicorn_is_reloaded_and_other_services_are_restarted(
     plan: dict[str, dict[str, str]], current: dict[str, str], expected: ServiceActions
 ):
     assert live_update.service_actions(plan, current) == expected
 
 
-def test_files_come_first_then_the_services_notice(deliver: Callable[[FakePebble], ServiceActions]):
+def test_files_are_replaced_before_services_are_reloaded(deliver: Callable[[FakePebble], ServiceActions]):
     pebble = FakePebble(plan={"web": GUNICORN, "job": WORKER}, states=[{"web": "active", "job": "active"}])
 
-    noticed = deliver(pebble)
+    actions = deliver(pebble)
 
-    assert noticed == ServiceActions(reload=("web",), restart=("job",))
-    assert pebble.asked == [
+    assert actions == ServiceActions(reload=("web",), restart=("job",))
+    assert pebble.requests == [
         ("/v1/files", [("/app/app.py", "644")]),
         (
             "/v1/files",
@@ -154,26 +157,26 @@ def test_files_come_first_then_the_services_notice(deliver: Callable[[FakePebble
     ]
 
 
-def test_who_is_started_again_is_waited_for_until_it_has_begun(deliver: Callable[[FakePebble], ServiceActions]):
+def test_deliver_waits_until_a_restarted_service_has_started(deliver: Callable[[FakePebble], ServiceActions]):
     pebble = FakePebble(plan={"job": WORKER}, states=[{"job": "active"}])
 
     deliver(pebble)
 
-    assert pebble.looks == 2
+    assert pebble.polls == 2
 
 
-def test_a_gunicorn_that_ends_over_earlier_files_is_started_with_these(
+def test_a_gunicorn_that_ended_with_the_former_files_is_restarted(
     failure: Callable[[FakePebble, ServiceActions], str],
 ):
     pebble = FakePebble(plan={"web": GUNICORN}, states=[{"web": "backoff"}, {"web": "active"}])
 
-    words = failure(pebble, ServiceActions(reload=("web",)))
+    message = failure(pebble, ServiceActions(reload=("web",)))
 
-    assert words == ""
-    assert pebble.asked[-1] == ("/v1/services", {"action": "restart", "services": ["web"]})
+    assert message == ""
+    assert pebble.requests[-1] == ("/v1/services", {"action": "restart", "services": ["web"]})
 
 
-def test_a_service_that_ends_is_named_with_its_last_words(failure: Callable[[FakePebble, ServiceActions], str]):
+def test_a_service_that_ends_is_reported_with_its_last_words(failure: Callable[[FakePebble, ServiceActions], str]):
     pebble = FakePebble(
         plan={"job": WORKER},
         states=[{"job": "active"}, {"job": "error"}],
@@ -183,14 +186,14 @@ def test_a_service_that_ends_is_named_with_its_last_words(failure: Callable[[Fak
     assert failure(pebble, ServiceActions(restart=("job",))) == "job ended: NameError: name 'x' is not defined"
 
 
-def test_services_that_stay_are_no_trouble(failure: Callable[[FakePebble, ServiceActions], str]):
+def test_services_that_stay_up_have_no_failure(failure: Callable[[FakePebble, ServiceActions], str]):
     pebble = FakePebble(plan={"web": GUNICORN}, states=[{"web": "active"}])
 
     assert failure(pebble, ServiceActions(reload=("web",), restart=("of-another-container",))) == ""
 
 
 @pytest.mark.parametrize(
-    ("lines", "words"),
+    ("lines", "message"),
     [
         (["a", "sqlalchemy.exc.ArgumentError: bad"], "sqlalchemy.exc.ArgumentError: bad"),
         (["panic: oh no", "goroutine 1 [running]:"], "panic: oh no"),
@@ -198,19 +201,19 @@ def test_services_that_stay_are_no_trouble(failure: Callable[[FakePebble, Servic
         ([], "without any output"),
     ],
 )
-def test_an_error_explains_an_end_best(lines: list[str], words: str):
-    assert live_update.last_words(lines) == words
+def test_last_words_prefer_an_error(lines: list[str], message: str):
+    assert live_update.last_words(lines) == message
 
 
-def test_what_is_gone_already_needs_no_removal(deliver: Callable[[FakePebble], ServiceActions]):
-    pebble = FakePebble(plan={}, states=[{}], bad="not-found")
+def test_removing_an_absent_file_is_not_an_error(deliver: Callable[[FakePebble], ServiceActions]):
+    pebble = FakePebble(plan={}, states=[{}], error_kind="not-found")
 
     assert deliver(pebble) == ServiceActions()
 
 
 def test_a_file_that_cannot_be_written_is_named(deliver: Callable[[FakePebble], ServiceActions]):
     with pytest.raises(JujuError, match="/app/x: no"):
-        deliver(FakePebble(plan={}, states=[{}], bad="permission-denied"))
+        deliver(FakePebble(plan={}, states=[{}], error_kind="permission-denied"))
 
 
 def test_a_container_without_pebble_is_named(tmp_path: Path):

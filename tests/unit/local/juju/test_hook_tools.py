@@ -34,31 +34,31 @@ def context(model: Model, unit: str = "flask-k8s/0", event: events.Event = CHANG
     return HookContext(unit=unit, event=event, snapshot=model)
 
 
-def call(where: HookContext, *argv: str, model: Model | None = None, **request: Any) -> Reply:
+def call(hook: HookContext, *argv: str, model: Model | None = None, **request: Any) -> Reply:
     tool, *arguments = argv
-    tool_context = ToolContext(hook=where, model=model or where.snapshot, now=NOW, fresh_id="new00000000000000000")
+    tool_context = ToolContext(hook=hook, model=model or hook.snapshot, now=NOW, fresh_id="new00000000000000000")
     return hook_tools.answer(tool_context, Request(tool=tool, arguments=arguments, **request))
 
 
-def read(where: HookContext, *argv: str, model: Model | None = None) -> Any:
-    reply = call(where, *argv, "--format=json", model=model)
+def read(hook: HookContext, *argv: str, model: Model | None = None) -> Any:
+    reply = call(hook, *argv, "--format=json", model=model)
     assert reply.code == 0, reply.stderr
     assert reply.stdout.endswith("\n")
     return json.loads(reply.stdout)
 
 
-def refused(where: HookContext, *argv: str, model: Model | None = None, **request: Any) -> tuple[str, int]:
-    reply = call(where, *argv, model=model, **request)
+def error_of(hook: HookContext, *argv: str, model: Model | None = None, **request: Any) -> tuple[str, int]:
+    reply = call(hook, *argv, model=model, **request)
     assert reply.stdout == ""
     assert reply.stderr.startswith("ERROR ")
     return reply.stderr[6:].rstrip(), reply.code
 
 
-def then(where: HookContext, *argv: str, **request: Any) -> HookContext:
+def after(hook: HookContext, *argv: str, **request: Any) -> HookContext:
     """Call a tool that writes, and go on."""
-    reply = call(where, *argv, **request)
+    reply = call(hook, *argv, **request)
     assert reply.code == 0, reply.stderr
-    return dataclasses.replace(where, writes=reply.writes)
+    return dataclasses.replace(hook, writes=reply.writes)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def then(where: HookContext, *argv: str, **request: Any) -> HookContext:
         pytest.param(["relation-get", "-r", "2", "--app", "-", "postgresql-k8s/0"], {"uris": "u"}, id="app of a unit"),
         pytest.param(["relation-get", "-r", "2", "--app=true", "-", "flask-k8s"], {"database": "d"}, id="own app"),
         pytest.param(["relation-get", "-r", "2", "--app", "uris", "postgresql-k8s"], "u", id="one key"),
-        pytest.param(["relation-get", "-r", "2", "nope", "postgresql-k8s/0"], None, id="a key that is not there"),
+        pytest.param(["relation-get", "-r", "2", "nope", "postgresql-k8s/0"], None, id="an absent key"),
         pytest.param(["relation-get", "-r", "0", "private-address", "flask-k8s/1"], "10.152.0.3", id="a peer"),
         pytest.param(["relation-get", "private-address"], "10.152.0.4", id="the hook's unit"),
         pytest.param(["relation-model-get", "-r", "2"], {"uuid": "11111111-2222-4333-8444-555555555555"}, id="model"),
@@ -87,14 +87,14 @@ def then(where: HookContext, *argv: str, **request: Any) -> HookContext:
         pytest.param(["state-get"], {}, id="no state"),
     ],
 )
-def test_answers_from_the_model(argv: list[str], expected: object):
+def test_tools_read_the_model(argv: list[str], expected: object):
     assert read(context(related()), *argv) == expected
 
 
 def test_the_smart_format_is_for_shell_scripts():
-    where = context(related())
+    hook = context(related())
 
-    said = [call(where, *argv).stdout for argv in (["is-leader"], ["config-get", "greeting"], ["relation-list"])]
+    said = [call(hook, *argv).stdout for argv in (["is-leader"], ["config-get", "greeting"], ["relation-list"])]
 
     assert said == ["True\n", "hello\n", "postgresql-k8s/0\n"]
 
@@ -118,21 +118,21 @@ def test_the_smart_format_is_for_shell_scripts():
             ["relation-get", "-r", "2", "--app", "-", "flask-k8s"],
             1,
             ("permission denied", 1),
-            id="own app bag of a normal relation, not the leader",
+            id="own app databag of a normal relation, not the leader",
         ),
         pytest.param(
             ["relation-set", "-r", "0", "--app", "a=b"],
             1,
             ("cannot write relation settings", 1),
-            id="app bag, not the leader",
+            id="app databag, not the leader",
         ),
         pytest.param(
             ["relation-get", "-r", "2", "-", "flask-k8s/1"],
             0,
             ("permission denied", 1),
-            id="a sibling's bag of a normal relation",
+            id="a peer's databag of a normal relation",
         ),
-        pytest.param(["relation-get", "-r", "2", "-", "other/0"], 0, ("permission denied", 1), id="a stranger's bag"),
+        pytest.param(["relation-get", "-r", "2", "-", "other/0"], 0, ("permission denied", 1), id="unrelated unit"),
         pytest.param(
             ["status-set", "--application=True", "active"], 1, ("this unit is not the leader", 1), id="app status"
         ),
@@ -143,8 +143,8 @@ def test_the_smart_format_is_for_shell_scripts():
         pytest.param(["action-get"], 0, ("not running an action", 1), id="no action"),
         pytest.param(["network-get", "x"], 0, ('no network config found for binding "x"', 1), id="no binding"),
         pytest.param(["credential-get"], 0, ('credential-get on a "caas" model not supported', 1), id="no credentials"),
-        pytest.param(["is-leader", "--foo"], 0, ("option provided but not defined: --foo", 2), id="bad flag"),
-        pytest.param(["fly"], 0, ('unknown command "fly"', 2), id="bad tool"),
+        pytest.param(["is-leader", "--foo"], 0, ("option provided but not defined: --foo", 2), id="invalid flag"),
+        pytest.param(["fly"], 0, ('unknown command "fly"', 2), id="unknown tool"),
         pytest.param(["relation-set", "-r", "2", "word"], 0, ('expected "key=value", got "word"', 2), id="no pair"),
         pytest.param(
             ["resource-get", "nope"],
@@ -154,12 +154,12 @@ def test_the_smart_format_is_for_shell_scripts():
         ),
     ],
 )
-def test_refuses_in_jujus_words(argv: list[str], unit: int, expected: tuple[str, int]):
-    assert refused(context(related(), f"flask-k8s/{unit}"), *argv) == expected
+def test_errors_have_jujus_words(argv: list[str], unit: int, expected: tuple[str, int]):
+    assert error_of(context(related(), f"flask-k8s/{unit}"), *argv) == expected
 
 
-def test_without_a_relation_hook_the_relation_has_to_be_named():
-    assert refused(context(related(), event=START), "relation-list") == ("no relation id specified", 2)
+def test_a_relation_must_be_named_outside_relation_hooks():
+    assert error_of(context(related(), event=START), "relation-list") == ("no relation id specified", 2)
 
 
 @pytest.mark.parametrize(
@@ -167,11 +167,11 @@ def test_without_a_relation_hook_the_relation_has_to_be_named():
     [
         pytest.param("created", [], id="created"),
         pytest.param("joined", ["postgresql-k8s/0"], id="joined"),
-        pytest.param("departed", [], id="departed: without the leaver"),
+        pytest.param("departed", [], id="departed: without the departing unit"),
         pytest.param("broken", [], id="broken"),
     ],
 )
-def test_units_are_those_seen_so_far(change: events.RelationStep, expected: list[str]):
+def test_relation_list_returns_the_joined_units(change: events.RelationStep, expected: list[str]):
     model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
     model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
     if change == "departed":
@@ -183,20 +183,20 @@ def test_units_are_those_seen_so_far(change: events.RelationStep, expected: list
     assert read(context(model, event=event), "relation-ids", "db") == ["db:2"]
 
 
-def test_own_writes_are_read_back_and_deleted_by_emptiness():
-    where = context(related())
+def test_relation_get_returns_pending_writes_and_an_empty_value_deletes():
+    hook = context(related())
 
-    where = then(where, "relation-set", "-r", "2", "--app", "--file", "-", stdin='{"a": "1", "database": ""}')
-    where = then(where, "relation-set", "-r", "2", "b=2")
+    hook = after(hook, "relation-set", "-r", "2", "--app", "--file", "-", stdin='{"a": "1", "database": ""}')
+    hook = after(hook, "relation-set", "-r", "2", "b=2")
 
-    assert read(where, "relation-get", "-r", "2", "--app", "-", "flask-k8s") == {"a": "1"}
-    assert read(where, "relation-get", "-r", "2", "b", "flask-k8s/0") == "2"
-    model = hook_commit.commit(where.snapshot, where, NOW)
+    assert read(hook, "relation-get", "-r", "2", "--app", "-", "flask-k8s") == {"a": "1"}
+    assert read(hook, "relation-get", "-r", "2", "b", "flask-k8s/0") == "2"
+    model = hook_commit.commit(hook.snapshot, hook, NOW)
     assert model.relations[2].applications["flask-k8s"].data == {"a": "1"}
     assert model.relations[2].units["flask-k8s/0"].data["b"] == "2"
 
 
-def test_a_remote_databag_does_not_change_while_the_hook_runs():
+def test_a_remote_databag_stays_the_same_during_a_hook():
     before = related()
     newer = dataclasses.replace(
         before.relations[2], applications={"postgresql-k8s": Databag(data={"uris": "new"}, version=2)}
@@ -216,32 +216,32 @@ def test_a_remote_databag_does_not_change_while_the_hook_runs():
     assert reply == {"uris": "u"}
 
 
-def test_leadership_lost_in_the_hook_undoes_all_of_it():
-    where = then(context(related()), "relation-set", "-r", "2", "--app", "a=1")
-    application = dataclasses.replace(where.snapshot.applications["flask-k8s"], leader="flask-k8s/1")
-    model = dataclasses.replace(where.snapshot, applications={**where.snapshot.applications, "flask-k8s": application})
+def test_a_hook_that_lost_the_leadership_commits_nothing():
+    hook = after(context(related()), "relation-set", "-r", "2", "--app", "a=1")
+    application = dataclasses.replace(hook.snapshot.applications["flask-k8s"], leader="flask-k8s/1")
+    model = dataclasses.replace(hook.snapshot, applications={**hook.snapshot.applications, "flask-k8s": application})
 
     with pytest.raises(JujuError, match="cannot write relation settings"):
-        hook_commit.commit(model, where, NOW)
+        hook_commit.commit(model, hook, NOW)
 
 
-def test_status_and_version_count_at_once():
-    where = context(related(), event=START)
+def test_status_and_version_take_effect_at_once():
+    hook = context(related(), event=START)
 
-    model = call(where, "status-set", "--application=False", "blocked", "--", "missing", "this").model
-    model = call(where, "status-set", "--application=true", "active", model=model).model
-    model = call(where, "application-version-set", "--", "1.2", model=model).model
+    model = call(hook, "status-set", "--application=False", "blocked", "--", "missing", "this").model
+    model = call(hook, "status-set", "--application=true", "active", model=model).model
+    model = call(hook, "application-version-set", "--", "1.2", model=model).model
 
-    unit = read(where, "status-get", "--include-data", "--application=false", model=model)
-    application = read(where, "status-get", "--include-data", "--application=true", model=model)
+    unit = read(hook, "status-get", "--include-data", "--application=false", model=model)
+    application = read(hook, "status-get", "--include-data", "--application=true", model=model)
     assert unit == {"status": "blocked", "message": "missing this", "status-data": {}}
     assert application["application-status"]["status"] == "active"
     assert application["application-status"]["units"]["flask-k8s/0"]["status"] == "blocked"
     assert model.applications["flask-k8s"].version == "1.2"
 
 
-def test_a_bad_status_is_refused():
-    assert refused(context(related()), "status-set", "great")[0].startswith('invalid status "great"')
+def test_an_invalid_status_is_an_error():
+    assert error_of(context(related()), "status-set", "great")[0].startswith('invalid status "great"')
 
 
 @pytest.mark.parametrize(
@@ -252,35 +252,35 @@ def test_a_bad_status_is_refused():
         pytest.param([], "INFO", id="no level"),
     ],
 )
-def test_log_lines_have_a_level(argv: list[str], level: str):
+def test_juju_log_levels(argv: list[str], level: str):
     assert call(context(related()), "juju-log", *argv, "--", "a", "--b").log == ((level, "a --b"),)
 
 
-def test_ports_open_and_close_at_the_end():
-    where = context(related())
+def test_ports_open_and_close_when_the_hook_succeeds():
+    hook = context(related())
 
     for argv in (["open-port", "8000"], ["open-port", "icmp"], ["open-port", "10-20/udp"], ["open-port", "9/tcp"]):
-        where = then(where, *argv)
-    where = then(where, "close-port", "9/tcp")
+        hook = after(hook, *argv)
+    hook = after(hook, "close-port", "9/tcp")
 
-    assert read(where, "opened-ports") == ["10-20/udp", "8000/tcp", "icmp"]
-    assert read(where, "opened-ports", "--endpoints")[0] == "10-20/udp (*)"
-    model = hook_commit.commit(where.snapshot, where, NOW)
+    assert read(hook, "opened-ports") == ["10-20/udp", "8000/tcp", "icmp"]
+    assert read(hook, "opened-ports", "--endpoints")[0] == "10-20/udp (*)"
+    model = hook_commit.commit(hook.snapshot, hook, NOW)
     assert read(context(model), "opened-ports") == ["10-20/udp", "8000/tcp", "icmp"]
-    assert refused(where, "open-port", "70000")[1] == 2
-    assert refused(where, "open-port", "x/tcp")[1] == 2
+    assert error_of(hook, "open-port", "70000")[1] == 2
+    assert error_of(hook, "open-port", "x/tcp")[1] == 2
 
 
-def test_the_units_own_store_is_kept_at_the_end():
-    where = then(context(related()), "state-set", "--file", "-", stdin="a: '1'\nb: '2'\n")
-    where = then(where, "state-delete", "b")
+def test_the_state_is_stored_when_the_hook_succeeds():
+    hook = after(context(related()), "state-set", "--file", "-", stdin="a: '1'\nb: '2'\n")
+    hook = after(hook, "state-delete", "b")
 
-    assert read(where, "state-get") == {"a": "1"}
-    assert read(where, "state-get", "a") == "1"
-    assert read(context(hook_commit.commit(where.snapshot, where, NOW)), "state-get") == {"a": "1"}
+    assert read(hook, "state-get") == {"a": "1"}
+    assert read(hook, "state-get", "a") == "1"
+    assert read(context(hook_commit.commit(hook.snapshot, hook, NOW)), "state-get") == {"a": "1"}
 
 
-def test_the_network_is_the_units_own_address():
+def test_network_get_returns_the_units_address():
     reply = read(context(related()), "network-get", "db", "-r", "2")
 
     assert reply["bind-addresses"][0]["addresses"][0]["value"] == "10.152.0.2"
@@ -290,18 +290,18 @@ def test_the_network_is_the_units_own_address():
     assert read(context(related()), "unit-get", "private-address") == "10.152.0.2"
 
 
-def test_storage_is_where_it_is_mounted():
+def test_storage_get_returns_the_mount_point():
     model = settled(deployed(empty(), POSTGRES))
-    where = context(model, "postgresql-k8s/0", events.Storage(storage="pgdata/0"))
+    hook = context(model, "postgresql-k8s/0", events.Storage(storage="pgdata/0"))
 
-    assert read(where, "storage-list", "pgdata") == ["pgdata/0"]
-    assert read(where, "storage-get") == {"kind": "filesystem", "location": "/var/lib/juju/storage/pgdata/0"}
-    assert read(where, "storage-get", "-s", "pgdata/0", "kind") == "filesystem"
-    assert refused(where, "storage-get", "-s", "other/1")[1] == 2
-    assert refused(where, "storage-add", "data=1")[1] == 1
+    assert read(hook, "storage-list", "pgdata") == ["pgdata/0"]
+    assert read(hook, "storage-get") == {"kind": "filesystem", "location": "/var/lib/juju/storage/pgdata/0"}
+    assert read(hook, "storage-get", "-s", "pgdata/0", "kind") == "filesystem"
+    assert error_of(hook, "storage-get", "-s", "other/1")[1] == 2
+    assert error_of(hook, "storage-add", "data=1")[1] == 1
 
 
-def test_goal_state_shows_the_planned_units_and_the_related_ones():
+def test_goal_state_shows_own_and_remote_units():
     goal = read(context(related()), "goal-state")
 
     assert sorted(goal["units"]) == ["flask-k8s/0", "flask-k8s/1"]
@@ -309,7 +309,7 @@ def test_goal_state_shows_the_planned_units_and_the_related_ones():
     assert sorted(goal["relations"]["db"]) == ["postgresql-k8s", "postgresql-k8s/0"]
 
 
-def test_a_resource_is_a_file_in_the_charm_container():
+def test_resource_get_returns_a_file_in_the_charm_container():
     said = call(context(related()), "resource-get", "app-image").stdout
 
     assert said == "/var/lib/juju/agents/unit-flask-k8s-0/charm/.resources/app-image.yaml"
@@ -329,21 +329,21 @@ def owned(**changed: Any) -> Secret:
 NEWER = (Revision(number=1, content={"password": "p1"}), Revision(number=2, content={"password": "p2"}))
 
 
-def test_a_new_secret_is_read_at_once_and_there_at_the_end():
-    where = context(related())
+def test_a_new_secret_is_readable_at_once_and_stored_when_the_hook_succeeds():
+    hook = context(related())
 
     reply = call(
-        where,
+        hook,
         *("secret-add", "--label", "l", "--description", "d", "--rotate", "daily"),
         *("--owner", "application", "password#file=/tmp/x"),
         files={"/tmp/x": "p"},
     )
-    where = dataclasses.replace(where, writes=reply.writes)
+    hook = dataclasses.replace(hook, writes=reply.writes)
 
     assert reply.stdout == "secret:new00000000000000000\n"
-    assert read(where, "secret-get", "--label", "l") == {"password": "p"}
-    assert read(where, "secret-ids") == ["new00000000000000000"]
-    info = read(where, "secret-info-get", "secret:new00000000000000000")["new00000000000000000"]
+    assert read(hook, "secret-get", "--label", "l") == {"password": "p"}
+    assert read(hook, "secret-ids") == ["new00000000000000000"]
+    info = read(hook, "secret-info-get", "secret:new00000000000000000")["new00000000000000000"]
     assert info == {
         "revision": 1,
         "label": "l",
@@ -351,19 +351,19 @@ def test_a_new_secret_is_read_at_once_and_there_at_the_end():
         "description": "d",
         "rotation": "daily",
     }
-    assert "new00000000000000000" in hook_commit.commit(where.snapshot, where, NOW).secrets
-    assert refused(where, "secret-add", "--label", "l", "key=v")[0] == 'secret with label "l" already exists'
+    assert "new00000000000000000" in hook_commit.commit(hook.snapshot, hook, NOW).secrets
+    assert error_of(hook, "secret-add", "--label", "l", "key=v")[0] == 'secret with label "l" already exists'
 
 
-def test_reading_pins_a_revision_until_it_is_refreshed():
+def test_reading_tracks_a_revision_until_refresh():
     model = with_secret(related(), owned(grants={"flask-k8s": 2}))
-    where = context(model)
+    hook = context(model)
 
-    model = call(where, "secret-get", "secret:s1").model
+    model = call(hook, "secret-get", "secret:s1").model
     newer = with_secret(model, dataclasses.replace(model.secrets["s1"], revisions=NEWER))
-    pinned = read(where, "secret-get", "secret://uuid/s1", model=newer)
-    peeked = read(where, "secret-get", "s1", "--peek", model=newer)
-    refreshed = call(where, "secret-get", "s1", "--refresh", "--format", "json", model=newer)
+    pinned = read(hook, "secret-get", "secret://uuid/s1", model=newer)
+    peeked = read(hook, "secret-get", "s1", "--peek", model=newer)
+    refreshed = call(hook, "secret-get", "s1", "--refresh", "--format", "json", model=newer)
 
     assert [pinned, peeked, json.loads(refreshed.stdout)] == [
         {"password": "p1"},
@@ -374,52 +374,52 @@ def test_reading_pins_a_revision_until_it_is_refreshed():
     assert refreshed.model.secrets["s1"].tracking["flask-k8s/0"].revision == 2
 
 
-def test_a_reader_gives_a_secret_a_name_of_its_own():
+def test_a_reader_may_label_a_secret():
     model = with_secret(related(), owned(grants={"flask-k8s/0": 2}))
-    where = context(model)
+    hook = context(model)
 
-    model = call(where, "secret-get", "s1", "--label", "db").model
+    model = call(hook, "secret-get", "s1", "--label", "db").model
 
-    assert read(where, "secret-get", "--label", "db", model=model) == {"password": "p1"}
-    assert refused(where, "secret-info-get", "--label", "db", model=model) == ('secret "s1" not found', 1)
+    assert read(hook, "secret-get", "--label", "db", model=model) == {"password": "p1"}
+    assert error_of(hook, "secret-info-get", "--label", "db", model=model) == ('secret "s1" not found', 1)
 
 
-def test_a_secret_that_is_not_granted_is_denied_not_missing():
+def test_an_ungranted_secret_is_denied():
     model = with_secret(related(), owned())
 
-    assert refused(context(model), "secret-get", "s1") == ("permission denied", 1)
-    assert refused(context(model), "secret-set", "s1", "key=v") == ("permission denied", 1)
+    assert error_of(context(model), "secret-get", "s1") == ("permission denied", 1)
+    assert error_of(context(model), "secret-set", "s1", "key=v") == ("permission denied", 1)
 
 
-def test_a_pending_revision_is_seen_only_by_those_who_ask_for_the_newest():
+def test_only_peek_and_refresh_return_a_pending_revision():
     tracking = {"postgresql-k8s/0": Tracking(revision=1)}
-    where = context(with_secret(related(), owned(tracking=tracking)), "postgresql-k8s/0", START)
+    hook = context(with_secret(related(), owned(tracking=tracking)), "postgresql-k8s/0", START)
 
-    where = then(where, "secret-set", "--owner", "application", "secret:s1", "password=p2")
-    where = then(where, "secret-set", "--label", "other", "secret:s1", "password=p3")
+    hook = after(hook, "secret-set", "--owner", "application", "secret:s1", "password=p2")
+    hook = after(hook, "secret-set", "--label", "other", "secret:s1", "password=p3")
 
-    assert read(where, "secret-get", "s1") == {"password": "p1"}
-    assert read(where, "secret-get", "s1", "--peek") == {"password": "p3"}
-    assert read(where, "secret-info-get", "--label", "other")["s1"]["revision"] == 2
-    secret = hook_commit.commit(where.snapshot, where, NOW).secrets["s1"]
+    assert read(hook, "secret-get", "s1") == {"password": "p1"}
+    assert read(hook, "secret-get", "s1", "--peek") == {"password": "p3"}
+    assert read(hook, "secret-info-get", "--label", "other")["s1"]["revision"] == 2
+    secret = hook_commit.commit(hook.snapshot, hook, NOW).secrets["s1"]
     assert [revision.content for revision in secret.revisions] == [{"password": "p1"}, {"password": "p3"}]
     assert secret.label == "other"
 
 
-def test_the_same_content_again_makes_no_revision():
-    where = context(with_secret(related(), owned()), "postgresql-k8s/0", START)
+def test_unchanged_content_adds_no_revision():
+    hook = context(with_secret(related(), owned()), "postgresql-k8s/0", START)
 
-    where = then(where, "secret-set", "s1", "password=p1")
+    hook = after(hook, "secret-set", "s1", "password=p1")
 
-    assert len(hook_commit.commit(where.snapshot, where, NOW).secrets["s1"].revisions) == 1
+    assert len(hook_commit.commit(hook.snapshot, hook, NOW).secrets["s1"].revisions) == 1
 
 
-def test_a_grant_lasts_as_long_as_its_relation():
-    where = context(with_secret(related(flasks=1), owned()), "postgresql-k8s/0", START)
+def test_a_grant_ends_with_its_relation():
+    hook = context(with_secret(related(flasks=1), owned()), "postgresql-k8s/0", START)
 
-    granted = then(where, "secret-grant", "--relation", "2", "secret:s1")
-    model = hook_commit.commit(where.snapshot, granted, NOW)
-    revoked = then(dataclasses.replace(granted, snapshot=model), "secret-revoke", "--relation", "2", "s1")
+    granted = after(hook, "secret-grant", "--relation", "2", "secret:s1")
+    model = hook_commit.commit(hook.snapshot, granted, NOW)
+    revoked = after(dataclasses.replace(granted, snapshot=model), "secret-revoke", "--relation", "2", "s1")
 
     assert model.secrets["s1"].readable_by("flask-k8s/0")
     assert not hook_commit.commit(model, revoked, NOW).secrets["s1"].grants
@@ -427,34 +427,34 @@ def test_a_grant_lasts_as_long_as_its_relation():
     assert not ended.secrets["s1"].grants
 
 
-def test_a_unit_grant_is_for_that_unit():
-    where = context(with_secret(related(), owned()), "postgresql-k8s/0", START)
+def test_a_grant_to_a_unit_is_for_that_unit_only():
+    hook = context(with_secret(related(), owned()), "postgresql-k8s/0", START)
 
-    where = then(where, "secret-grant", "--relation", "2", "--unit", "flask-k8s/1", "s1")
+    hook = after(hook, "secret-grant", "--relation", "2", "--unit", "flask-k8s/1", "s1")
 
-    secret = hook_commit.commit(where.snapshot, where, NOW).secrets["s1"]
+    secret = hook_commit.commit(hook.snapshot, hook, NOW).secrets["s1"]
     assert [secret.readable_by(f"flask-k8s/{number}") for number in (0, 1)] == [False, True]
 
 
-def test_secrets_and_single_revisions_are_removed():
-    where = context(with_secret(related(), owned(revisions=NEWER)), "postgresql-k8s/0", START)
+def test_secret_remove_removes_a_secret_or_a_revision():
+    hook = context(with_secret(related(), owned(revisions=NEWER)), "postgresql-k8s/0", START)
 
-    one = then(where, "secret-remove", "s1", "--revision", "1")
-    whole = then(where, "secret-remove", "s1")
-    fresh = then(then(where, "secret-add", "key=v"), "secret-remove", "new00000000000000000")
+    one = after(hook, "secret-remove", "s1", "--revision", "1")
+    whole = after(hook, "secret-remove", "s1")
+    fresh = after(after(hook, "secret-add", "key=v"), "secret-remove", "new00000000000000000")
 
-    assert [r.number for r in hook_commit.commit(where.snapshot, one, NOW).secrets["s1"].revisions] == [2]
-    assert not hook_commit.commit(where.snapshot, whole, NOW).secrets
-    assert refused(whole, "secret-get", "s1") == ('secret "s1" not found', 1)
-    assert list(hook_commit.commit(where.snapshot, fresh, NOW).secrets) == ["s1"]
+    assert [r.number for r in hook_commit.commit(hook.snapshot, one, NOW).secrets["s1"].revisions] == [2]
+    assert not hook_commit.commit(hook.snapshot, whole, NOW).secrets
+    assert error_of(whole, "secret-get", "s1") == ('secret "s1" not found', 1)
+    assert list(hook_commit.commit(hook.snapshot, fresh, NOW).secrets) == ["s1"]
 
 
-def test_changing_a_new_secret_keeps_its_first_revision():
-    where = then(context(related()), "secret-add", "key=v1")
+def test_changing_a_new_secret_adds_no_revision():
+    hook = after(context(related()), "secret-add", "key=v1")
 
-    where = then(where, "secret-set", "new00000000000000000", "key=v2")
+    hook = after(hook, "secret-set", "new00000000000000000", "key=v2")
 
-    secret = hook_commit.commit(where.snapshot, where, NOW).secrets["new00000000000000000"]
+    secret = hook_commit.commit(hook.snapshot, hook, NOW).secrets["new00000000000000000"]
     assert [(r.number, r.content) for r in secret.revisions] == [(1, {"key": "v2"})]
 
 
@@ -466,7 +466,7 @@ def test_changing_a_new_secret_keeps_its_first_revision():
         pytest.param([], '{"key": "v"}', id="all"),
     ],
 )
-def test_a_secret_is_read_whole_or_by_key(arguments: list[str], expected: str):
+def test_secret_get_returns_all_keys_or_one(arguments: list[str], expected: str):
     model = with_secret(related(), owned(owner="flask-k8s", revisions=(Revision(number=1, content={"key": "v"}),)))
 
     assert call(context(model), "secret-get", "s1", *arguments, "--format=json").stdout.strip() == expected
@@ -479,20 +479,20 @@ def acting() -> tuple[HookContext, Model]:
     return HookContext(unit="flask-k8s/0", event=event, snapshot=model), model
 
 
-def test_an_action_reads_its_parameters_with_defaults():
-    where, _ = acting()
+def test_action_get_returns_parameters_with_defaults():
+    hook, _ = acting()
 
-    assert read(where, "action-get") == {"name": "x", "level": 3}
-    assert read(where, "action-get", "level") == 3
-    assert read(where, "action-get", "no.thing") is None
+    assert read(hook, "action-get") == {"name": "x", "level": 3}
+    assert read(hook, "action-get", "level") == 3
+    assert read(hook, "action-get", "no.thing") is None
 
 
-def test_results_nest_at_dots_and_failing_is_no_crash():
-    where, model = acting()
+def test_results_nest_at_dots_and_action_fail_does_not_end_the_action():
+    hook, model = acting()
 
     for argv in (["action-set", "a.b=1", "a.c=x=y"], ["action-set", "a.b=2"], ["action-log", "--", "one"]):
-        model = call(where, *argv, model=model).model
-    model = call(where, "action-fail", "--", "no space", model=model).model
+        model = call(hook, *argv, model=model).model
+    model = call(hook, "action-fail", "--", "no space", model=model).model
     model = actions.finish(model, 2, actions.Exit(code=0, stdout="out"), NOW)
 
     task = model.tasks[2]
@@ -501,7 +501,7 @@ def test_results_nest_at_dots_and_failing_is_no_crash():
 
 
 @pytest.mark.parametrize("argument", ["stdout=x", "Upper=x", "a..b=x", "word"])
-def test_result_keys_are_checked(argument: str):
-    where, _ = acting()
+def test_action_set_rejects_invalid_keys(argument: str):
+    hook, _ = acting()
 
-    assert call(where, "action-set", argument).code in {1, 2}
+    assert call(hook, "action-set", argument).code in {1, 2}

@@ -33,22 +33,22 @@ def rich() -> Model:
     return with_secret(hook_commit.fail(manual, "flask-k8s/1", failed, NOW), secret)
 
 
-def test_a_model_comes_back_as_it_was(tmp_path: Path):
+def test_a_stored_model_equals_the_original(tmp_path: Path):
     state = State(tmp_path / "state.db")
     state.save(rich())
     state.close()
 
     reopened = State(tmp_path / "state.db")
-    found = reopened.models()
+    models = reopened.models()
     reopened.close()
 
-    assert found == {"demo": rich()}
-    assert type(found["demo"].applications["flask-k8s"].config["debug"]) is bool
-    assert type(found["demo"].applications["flask-k8s"].config["workers"]) is int
-    assert type(found["demo"].applications["flask-k8s"].config["ratio"]) is float
+    assert models == {"demo": rich()}
+    assert type(models["demo"].applications["flask-k8s"].config["debug"]) is bool
+    assert type(models["demo"].applications["flask-k8s"].config["workers"]) is int
+    assert type(models["demo"].applications["flask-k8s"].config["ratio"]) is float
 
 
-def test_each_kind_of_event_comes_back_as_itself(tmp_path: Path):
+def test_a_stored_event_has_the_same_kind(tmp_path: Path):
     kinds: list[events.Event] = [
         events.Lifecycle(step="start"),
         events.Related(relation=2, endpoint="db", change="joined", application="b", unit="b/0"),
@@ -74,7 +74,7 @@ def test_each_kind_of_event_comes_back_as_itself(tmp_path: Path):
     state.close()
 
 
-def test_lines_are_read_from_the_end_and_onward(tmp_path: Path):
+def test_log_lines_are_read_from_a_number_on(tmp_path: Path):
     state = State(tmp_path / "state.db")
     for number in range(5):
         line = Line(time=NOW, entity="unit-a-0", level="INFO", module="m", message=str(number))
@@ -94,7 +94,7 @@ def test_lines_are_read_from_the_end_and_onward(tmp_path: Path):
     assert left == []
 
 
-def test_durations_are_read_as_go_writes_them():
+def test_durations_in_gos_notation():
     assert [go_values.seconds(text) for text in ("5m", "1m30s", "1.5h", "10ms", "5", "", "x")] == [
         300,
         90,

@@ -28,7 +28,7 @@ def related() -> Model:
     return settled(operations.integrate(settled(model), "flask-k8s", "postgresql-k8s"))
 
 
-def test_a_first_unit_is_told_what_a_leader_is_told():
+def test_the_hooks_of_a_first_unit_include_leader_elected():
     model = deployed(empty(), FLASK)
 
     _, hooks = run(model)
@@ -42,7 +42,7 @@ def test_a_first_unit_is_told_what_a_leader_is_told():
     ]
 
 
-def test_pebble_ready_comes_after_start_and_once_per_boot():
+def test_pebble_ready_runs_after_start_and_once_per_start_of_pebble():
     model = operations.pebble_started(deployed(empty(), FLASK), "flask-k8s/0", "app")
 
     model, hooks = run(model)
@@ -59,7 +59,7 @@ def test_a_storage_is_attached_after_start():
     assert hooks_of(hooks, "postgresql-k8s/0")[-2:] == ["start", "pgdata-storage-attached"]
 
 
-def test_a_second_unit_meets_its_peer_and_is_no_leader():
+def test_a_second_unit_joins_its_peer_and_does_not_lead():
     model = settled(deployed(empty(), FLASK))
 
     model = operations.add_units(model, "flask-k8s", ["10.152.0.9"], NOW)
@@ -79,7 +79,7 @@ def test_a_second_unit_meets_its_peer_and_is_no_leader():
     ]
 
 
-def test_both_sides_of_a_new_relation_are_created_joined_and_changed():
+def test_both_ends_of_a_new_relation_run_created_joined_and_changed():
     model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
 
     _, hooks = run(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
@@ -96,17 +96,17 @@ def test_both_sides_of_a_new_relation_are_created_joined_and_changed():
     ]
 
 
-def test_a_relation_made_before_the_start_is_joined_after_it():
+def test_a_relation_from_before_the_start_is_joined_after_it():
     model = deployed(deployed(empty(), FLASK), POSTGRES)
 
     _, hooks = run(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
 
-    mine = hooks_of(hooks, "flask-k8s/0")
-    assert mine.index("db-relation-created") < mine.index("config-changed")
-    assert mine.index("db-relation-joined postgresql-k8s/0") > mine.index("start")
+    flask_hooks = hooks_of(hooks, "flask-k8s/0")
+    assert flask_hooks.index("db-relation-created") < flask_hooks.index("config-changed")
+    assert flask_hooks.index("db-relation-joined postgresql-k8s/0") > flask_hooks.index("start")
 
 
-def test_the_other_applications_databag_is_told_before_its_units_join():
+def test_the_change_of_an_application_databag_comes_before_its_units_join():
     model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
     model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
 
@@ -120,7 +120,7 @@ def test_the_other_applications_databag_is_told_before_its_units_join():
     ]
 
 
-def test_several_writes_become_one_event_with_the_newest_state():
+def test_several_writes_become_one_event():
     model = related()
     for number in range(3):
         model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"n": str(number)})
@@ -130,7 +130,7 @@ def test_several_writes_become_one_event_with_the_newest_state():
     assert hooks == [("flask-k8s/0", "db-relation-changed")]
 
 
-def test_the_same_value_again_is_no_news():
+def test_writing_the_same_value_causes_no_event():
     model = wrote(related(), "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
     model = settled(model)
 
@@ -139,7 +139,7 @@ def test_the_same_value_again_is_no_news():
     assert run(model)[1] == []
 
 
-def test_what_changes_while_a_hook_runs_is_still_news():
+def test_a_change_during_a_hook_causes_another_event():
     model = related()
     model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
     event = next_hook.next_event(model, "flask-k8s/0", NOW)
@@ -153,7 +153,7 @@ def test_what_changes_while_a_hook_runs_is_still_news():
     assert run(model)[1] == [("flask-k8s/0", "db-relation-changed")]
 
 
-def test_the_writer_of_a_peer_databag_hears_nothing_of_it():
+def test_the_writer_of_a_peer_databag_gets_no_event():
     model = settled(deployed(empty(), FLASK, units=2))
 
     model = wrote(model, "flask-k8s/0", 0, "flask-k8s", {"key": "id"})
@@ -161,7 +161,7 @@ def test_the_writer_of_a_peer_databag_hears_nothing_of_it():
     assert run(model)[1] == [("flask-k8s/1", "secret-storage-relation-changed")]
 
 
-def test_config_changes_coalesce_and_the_same_value_is_none():
+def test_several_option_changes_become_one_event_and_the_same_value_none():
     model = settled(deployed(empty(), FLASK))
 
     model = operations.configure(model, "flask-k8s", {"greeting": "a"})
@@ -176,7 +176,7 @@ def test_config_changes_coalesce_and_the_same_value_is_none():
     ]
 
 
-def test_removing_a_relation_is_departed_then_broken_on_both_sides():
+def test_removing_a_relation_runs_departed_then_broken_on_both_ends():
     model, hooks = run(operations.remove_relation(related(), ["flask-k8s", "postgresql-k8s"]))
 
     assert hooks_of(hooks, "flask-k8s/0") == [
@@ -190,7 +190,7 @@ def test_removing_a_relation_is_departed_then_broken_on_both_sides():
     assert sorted(model.relations) == [0, 1]
 
 
-def test_a_new_relation_has_a_new_number_and_empty_databags():
+def test_a_second_relation_has_a_new_id_and_empty_databags():
     model = wrote(related(), "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
     model = settled(operations.remove_relation(settled(model), ["flask-k8s", "postgresql-k8s"]))
 
@@ -200,7 +200,7 @@ def test_a_new_relation_has_a_new_number_and_empty_databags():
     assert not model.relations[3].applications
 
 
-def test_removing_an_application_ends_its_units_and_its_relations():
+def test_removing_an_application_removes_its_units_and_relations():
     model, hooks = run(operations.remove_applications(related(), ["flask-k8s"]))
 
     assert hooks_of(hooks, "flask-k8s/0") == [
@@ -217,7 +217,7 @@ def test_removing_an_application_ends_its_units_and_its_relations():
     assert list(model.relations) == [1]
 
 
-def test_scaling_down_tells_everybody_who_departs():
+def test_scaling_down_names_the_departing_unit_on_all_units():
     model = settled(deployed(empty(), FLASK, units=2))
 
     model, hooks = run(operations.remove_units(model, "flask-k8s", 1))
@@ -228,7 +228,7 @@ def test_scaling_down_tells_everybody_who_departs():
     assert list(model.applications["flask-k8s"].units) == ["flask-k8s/0"]
 
 
-def test_a_unit_that_was_never_installed_leaves_unheard():
+def test_a_unit_that_was_never_installed_is_removed_without_hooks():
     model = deployed(empty(), PLAIN)
 
     model = operations.remove_applications(model, ["plain"])
@@ -236,7 +236,7 @@ def test_a_unit_that_was_never_installed_leaves_unheard():
     assert model.applications == {}
 
 
-def test_the_next_unit_leads_when_the_leader_is_gone():
+def test_another_unit_becomes_leader_when_the_leader_is_removed():
     model = settled(deployed(empty(), PLAIN, units=2))
 
     model, hooks = run(remove_unit(model, "plain/0"))
@@ -245,7 +245,7 @@ def test_the_next_unit_leads_when_the_leader_is_gone():
     assert model.leads("plain/1")
 
 
-def test_a_failed_hook_comes_again_later_each_time_and_nothing_before_it():
+def test_a_failed_hook_is_retried_with_growing_pauses_before_all_other_hooks():
     model = settled(deployed(empty(), FLASK))
     model = operations.configure(model, "flask-k8s", {"greeting": "x"})
     event = events.Lifecycle(step="config-changed")
@@ -263,7 +263,7 @@ def test_a_failed_hook_comes_again_later_each_time_and_nothing_before_it():
     assert waits == [5, 10, 20, 40, 80, 160, 300, 300, 300]
 
 
-def test_a_failed_hook_runs_again_with_the_same_arguments_and_then_all_is_well():
+def test_a_failed_hook_is_retried_with_the_same_event():
     model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
     model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
     model, _ = run(model, ["postgresql-k8s/0"])
@@ -295,7 +295,7 @@ def test_an_action_runs_while_a_hook_is_in_error():
     assert unit.failure is not None
 
 
-def test_without_automatic_retries_a_failed_hook_waits_for_resolved():
+def test_a_failed_hook_waits_for_resolved_if_automatic_retries_are_off():
     model = settled(deployed(operations.configure_model(empty(), {"automatically-retry-hooks": "false"})))
     event = events.Lifecycle(step="config-changed")
 
@@ -307,7 +307,7 @@ def test_without_automatic_retries_a_failed_hook_waits_for_resolved():
     assert next_hook.next_event(model, "plain/0", NOW) == event
 
 
-def test_a_new_pod_is_an_upgrade_and_its_pebble_is_ready_again():
+def test_a_new_pod_runs_upgrade_charm_and_pebble_ready_again():
     model = operations.pebble_started(settled(deployed(empty(), FLASK)), "flask-k8s/0", "app")
     model = settled(model)
 
@@ -317,7 +317,7 @@ def test_a_new_pod_is_an_upgrade_and_its_pebble_is_ready_again():
     assert hooks_of(hooks, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "app-pebble-ready"]
 
 
-def test_a_restart_of_the_daemon_loses_no_failed_or_unseen_event():
+def test_a_restart_of_the_daemon_loses_no_event():
     model = operations.configure(related(), "flask-k8s", {"greeting": "x"})
     model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
     event = events.Lifecycle(step="config-changed")
@@ -328,7 +328,7 @@ def test_a_restart_of_the_daemon_loses_no_failed_or_unseen_event():
     assert hooks_of(hooks, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "db-relation-changed"]
 
 
-def test_notices_and_checks_are_told_each_time():
+def test_each_notice_and_check_runs_a_hook():
     model = settled(deployed(empty(), FLASK))
     notice = events.Notice(container="app", notice="1", key="example.com/a")
     failed = events.Check(container="app", check="up", outcome="failed")
@@ -344,7 +344,7 @@ def test_notices_and_checks_are_told_each_time():
     ]
 
 
-def test_update_status_comes_last_and_ticks_coalesce():
+def test_update_status_comes_last_and_runs_once():
     model = operations.set_update_status_due(
         operations.set_update_status_due(settled(deployed(empty(), FLASK)), "flask-k8s/0"), "flask-k8s/0"
     )
@@ -365,7 +365,7 @@ def secret(kind: str = "application", **changed: object) -> Secret:
     return dataclasses.replace(base, **changed)  # pyright: ignore[reportArgumentType]  # any field
 
 
-def test_a_reader_hears_of_a_new_revision_once_and_the_owner_of_the_one_nobody_reads():
+def test_a_new_revision_runs_secret_changed_for_readers_and_secret_remove_for_the_owner():
     model = with_secret(related(), secret(tracking={"flask-k8s/0": Tracking(revision=1)}))
 
     model, hooks = run(model)
@@ -384,7 +384,7 @@ def test_a_reader_hears_of_a_new_revision_once_and_the_owner_of_the_one_nobody_r
         pytest.param(2, [("postgresql-k8s/1", "secret-changed")], id="a peer"),
     ],
 )
-def test_the_owner_hears_of_no_new_revision(units: int, expected: list[tuple[str, str]]):
+def test_the_owner_gets_no_secret_changed(units: int, expected: list[tuple[str, str]]):
     model = settled(deployed(empty(), POSTGRES, units=units))
     tracking = {unit.name: Tracking(revision=1) for unit in model.units}
 
@@ -393,13 +393,13 @@ def test_the_owner_hears_of_no_new_revision(units: int, expected: list[tuple[str
     assert run(model)[1] == expected
 
 
-def test_a_reader_that_may_no_longer_read_hears_nothing():
+def test_a_reader_with_a_revoked_grant_gets_no_event():
     model = with_secret(related(), secret(tracking={"flask-k8s/0": Tracking(revision=1)}, grants={}))
 
     assert run(model)[1] == []
 
 
-def test_a_removed_unit_waits_silently_for_its_pod_to_end():
+def test_a_removed_unit_runs_no_hooks_until_its_pod_has_ended():
     model = settled(deployed(empty(), PLAIN))
     event = events.Lifecycle(step="remove")
 
@@ -424,7 +424,7 @@ def test_an_interrupted_hook_is_due_again_at_once():
 
 
 def wrote(model: Model, unit: str, relation: int, owner: str, data: dict[str, str]) -> Model:
-    """Let a unit write into a databag in some hook."""
+    """Return the model after a hook of a unit has written to a databag."""
     event = events.Notice(container="x", notice="1", key="x")
     model = operations.add_pending_event(model, unit, event)
     context = HookContext(unit=unit, event=event, snapshot=model)

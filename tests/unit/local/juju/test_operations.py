@@ -28,12 +28,12 @@ def two() -> Model:
 
 
 @pytest.mark.parametrize("name", ["Demo", "", "a_b", "-a"])
-def test_a_model_has_a_plain_name(name: str):
+def test_invalid_model_names_are_errors(name: str):
     with pytest.raises(JujuError, match="model names may only contain lowercase letters, digits and hyphens"):
         operations.add_model(name, "", NOW)
 
 
-def test_deploying_makes_units_peers_and_a_leader():
+def test_deploy_adds_units_peer_relations_and_a_leader():
     model = operations.deploy(empty(), request(), ["10.152.0.2", "10.152.0.3"], NOW)
 
     application = model.applications["web"]
@@ -43,24 +43,24 @@ def test_deploying_makes_units_peers_and_a_leader():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("changes", "message"),
     [
         pytest.param({"application": "Web"}, 'invalid application name "Web"', id="name"),
         pytest.param({"application": "web-2"}, 'invalid application name "web-2"', id="a part without a letter"),
         pytest.param({"resources": {}}, "local charm missing OCI images for: app-image", id="image missing"),
         pytest.param({"resources": {"app-image": "/x", "y": "/y"}}, 'unrecognized resource "y"', id="unknown image"),
         pytest.param({"config": {"nope": "1"}}, 'unknown option "nope"', id="unknown option"),
-        pytest.param({"config": {"workers": "x"}}, 'option "workers" expected int, got "x"', id="bad option"),
+        pytest.param({"config": {"workers": "x"}}, 'option "workers" expected int, got "x"', id="invalid option"),
     ],
 )
-def test_a_bad_deployment_is_refused(wrong: dict[str, object], words: str):
-    with pytest.raises(JujuError) as refused:
-        operations.deploy(empty(), request(**wrong), ["10.152.0.2"], NOW)
+def test_invalid_deployments_are_errors(changes: dict[str, object], message: str):
+    with pytest.raises(JujuError) as raised:
+        operations.deploy(empty(), request(**changes), ["10.152.0.2"], NOW)
 
-    assert refused.value.message.startswith(words)
+    assert raised.value.message.startswith(message)
 
 
-def test_a_name_is_used_once_and_revisions_count_up():
+def test_names_are_unique_and_revisions_count_up():
     model = operations.deploy(empty(), request(), ["10.152.0.2"], NOW)
     with pytest.raises(JujuError, match='application "web" already exists'):
         operations.deploy(model, request(), ["10.152.0.3"], NOW)
@@ -70,7 +70,7 @@ def test_a_name_is_used_once_and_revisions_count_up():
     assert [item.charm.revision for item in model.applications.values()] == [0, 1]
 
 
-def test_a_freed_number_is_used_again():
+def test_a_new_unit_gets_the_lowest_free_number():
     model = settled(deployed(empty(), PLAIN, units=2))
     model = settled(operations.remove_units(model, "plain", 1))
 
@@ -82,32 +82,32 @@ def test_a_freed_number_is_used_again():
 
 
 @pytest.mark.parametrize(
-    ("ends", "words"),
+    ("ends", "message"),
     [
         pytest.param(("flask-k8s", "nope"), 'application "nope" not found', id="no application"),
         pytest.param(
             ("flask-k8s:nope", "postgresql-k8s"), 'application "flask-k8s" has no "nope" relation', id="no endpoint"
         ),
-        pytest.param(("flask-k8s:metrics", "postgresql-k8s"), "no relations found", id="nothing fits"),
-        pytest.param(("flask-k8s:secret-storage", "postgresql-k8s"), "no relations found", id="peers never fit"),
+        pytest.param(("flask-k8s:metrics", "postgresql-k8s"), "no relations found", id="no match"),
+        pytest.param(("flask-k8s:secret-storage", "postgresql-k8s"), "no relations found", id="peers never match"),
         pytest.param(
             ("both", "postgresql-k8s"),
             'ambiguous relation: "both postgresql-k8s" could refer to '
             '"both:db postgresql-k8s:database"; "both:other postgresql-k8s:database"',
-            id="two fit",
+            id="two matches",
         ),
     ],
 )
-def test_a_relation_that_cannot_be_is_refused(ends: tuple[str, str], words: str):
+def test_ends_that_do_not_match_are_errors(ends: tuple[str, str], message: str):
     model = deployed(two(), BOTH)
 
-    with pytest.raises(JujuError) as refused:
+    with pytest.raises(JujuError) as raised:
         operations.integrate(model, *ends)
 
-    assert refused.value.message == words
+    assert raised.value.message == message
 
 
-def test_a_declared_endpoint_wins_over_the_one_that_all_have():
+def test_a_declared_endpoint_takes_precedence_over_juju_info():
     model = deployed(two(), BOTH)
 
     related = operations.integrate(model, "postgresql-k8s", "both:info")
@@ -115,7 +115,7 @@ def test_a_declared_endpoint_wins_over_the_one_that_all_have():
     assert related.relations[2].key == "both:info postgresql-k8s:juju-info"
 
 
-def test_a_relation_is_made_once_and_within_the_limit():
+def test_a_relation_is_added_once_and_within_the_limit():
     model = operations.integrate(two(), "postgresql-k8s:database", "flask-k8s:db")
     with pytest.raises(JujuError) as again:
         operations.integrate(model, "flask-k8s", "postgresql-k8s")
@@ -134,7 +134,7 @@ def test_a_relation_is_made_once_and_within_the_limit():
 
 
 @pytest.mark.parametrize(
-    ("ends", "words"),
+    ("ends", "message"),
     [
         pytest.param(["flask-k8s", "nope"], 'relation matching "flask-k8s nope" not found (not found)', id="none"),
         pytest.param(["7"], 'relation matching "7" not found (not found)', id="no number"),
@@ -142,14 +142,14 @@ def test_a_relation_is_made_once_and_within_the_limit():
         pytest.param(["flask-k8s"], "a relation must involve two applications", id="one end"),
     ],
 )
-def test_only_a_relation_that_is_there_is_removed(ends: list[str], words: str):
-    with pytest.raises(JujuError) as refused:
+def test_removing_an_absent_relation_is_an_error(ends: list[str], message: str):
+    with pytest.raises(JujuError) as raised:
         operations.remove_relation(two(), ends)
 
-    assert refused.value.message == words
+    assert raised.value.message == message
 
 
-def test_a_relation_is_removed_by_its_number():
+def test_a_relation_is_removed_by_its_id():
     model = settled(operations.integrate(two(), "flask-k8s", "postgresql-k8s"))
 
     model = settled(operations.remove_relation(model, ["2"]))
@@ -157,7 +157,7 @@ def test_a_relation_is_removed_by_its_number():
     assert 2 not in model.relations
 
 
-def test_a_relation_that_nobody_has_heard_of_ends_at_once():
+def test_a_relation_without_any_hook_is_removed_at_once():
     model = operations.integrate(deployed(deployed(empty(), FLASK), POSTGRES), "flask-k8s", "postgresql-k8s")
 
     assert 2 not in operations.remove_relation(model, ["flask-k8s", "postgresql-k8s"]).relations
@@ -170,18 +170,18 @@ def test_a_relation_that_nobody_has_heard_of_ends_at_once():
         pytest.param("debug", "FALSE", False, id="false"),
         pytest.param("workers", "-3", -3, id="int"),
         pytest.param("ratio", "0.5", 0.5, id="float"),
-        pytest.param("greeting", "", "", id="an empty text is a value"),
+        pytest.param("greeting", "", "", id="an empty text"),
         pytest.param("key", "secret:abc", "secret:abc", id="secret"),
     ],
 )
-def test_options_are_read_as_their_type(option: str, text: str, value: object):
+def test_options_are_parsed_by_their_type(option: str, text: str, value: object):
     model = operations.configure(two(), "flask-k8s", {option: text})
 
     assert model.applications["flask-k8s"].config == {option: value}
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "message"),
     [
         pytest.param({"debug": "yes"}, 'option "debug" expected boolean, got "yes"', id="boolean"),
         pytest.param({"ratio": "x"}, 'option "ratio" expected float, got "x"', id="float"),
@@ -189,11 +189,11 @@ def test_options_are_read_as_their_type(option: str, text: str, value: object):
         pytest.param({"greeting": "a", "nope": "1"}, 'unknown option "nope"', id="unknown"),
     ],
 )
-def test_one_bad_option_refuses_all(values: dict[str, str], words: str):
-    with pytest.raises(JujuError) as refused:
+def test_one_invalid_option_changes_none(values: dict[str, str], message: str):
+    with pytest.raises(JujuError) as raised:
         operations.configure(two(), "flask-k8s", values)
 
-    assert refused.value.message == f"parsing settings for application: {words}"
+    assert raised.value.message == f"parsing settings for application: {message}"
 
 
 def test_options_are_shown_with_their_source():
@@ -220,14 +220,14 @@ def test_config_shows_that_an_application_is_trusted():
     assert charm_config.document(application)["application-config"]["trust"]["value"] is True
 
 
-def test_what_is_not_there_cannot_be_removed():
-    with pytest.raises(JujuError) as refused:
+def test_removing_an_absent_application_is_an_error():
+    with pytest.raises(JujuError) as raised:
         operations.remove_applications(two(), ["nope"])
 
-    assert refused.value.message == 'removing application nope failed: application "nope" not found'
+    assert raised.value.message == 'removing application nope failed: application "nope" not found'
 
 
-def test_an_application_that_goes_takes_no_changes():
+def test_a_dying_application_accepts_no_changes():
     model = operations.remove_applications(two(), ["flask-k8s"])
 
     with pytest.raises(JujuError, match='application "flask-k8s" is being removed'):
@@ -237,18 +237,18 @@ def test_an_application_that_goes_takes_no_changes():
 
 
 @pytest.mark.parametrize(
-    ("unit", "words"),
+    ("unit", "message"),
     [
         pytest.param("plain/9", 'unit "plain/9" not found', id="unit"),
         pytest.param("nope/leader", 'unit "nope/leader" not found', id="application"),
         pytest.param("plain/0", 'unit "plain/0" is not in an error state', id="no error"),
     ],
 )
-def test_only_a_failed_unit_is_resolved(unit: str, words: str):
-    with pytest.raises(JujuError) as refused:
+def test_resolving_a_unit_without_an_error_is_an_error(unit: str, message: str):
+    with pytest.raises(JujuError) as raised:
         operations.resolve(settled(deployed(empty())), unit, NOW, retry=True)
 
-    assert refused.value.message == words
+    assert raised.value.message == message
 
 
 def test_a_destroyed_model_empties_itself():
@@ -259,7 +259,7 @@ def test_a_destroyed_model_empties_itself():
     assert (model.applications, model.relations) == ({}, {})
 
 
-def test_by_force_units_leave_unheard():
+def test_units_are_removed_by_force_without_hooks():
     model = operations.remove_applications(two(), ["flask-k8s"])
 
     assert list(operations.remove_units_by_force(model, ["flask-k8s"]).applications) == ["postgresql-k8s"]

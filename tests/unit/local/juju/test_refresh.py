@@ -1,4 +1,4 @@
-"""What becomes of an application, its options and relations, with another charm and other images."""
+"""The refresh of an application: its options, relations and images."""
 
 import dataclasses
 
@@ -21,7 +21,7 @@ def model() -> Model:
     return operations.integrate(model, "flask-k8s", "postgresql-k8s")
 
 
-def test_the_new_charm_is_the_next_revision(model: Model):
+def test_a_new_charm_gets_the_next_revision(model: Model):
     after = operations.refresh(model, "flask-k8s", NEW, IMAGES)
 
     application = after.applications["flask-k8s"]
@@ -30,11 +30,11 @@ def test_the_new_charm_is_the_next_revision(model: Model):
     assert application.units == model.applications["flask-k8s"].units
 
 
-def test_nothing_new_changes_nothing(model: Model):
+def test_the_same_charm_and_images_change_nothing(model: Model):
     assert operations.refresh(model, "flask-k8s", FLASK, {"app-image": "/rocks/some"}) == model
 
 
-def test_options_that_are_gone_or_of_another_type_are_forgotten(model: Model):
+def test_options_that_are_absent_or_of_another_type_are_reset(model: Model):
     model = operations.configure(model, "flask-k8s", {"workers": "3", "greeting": "hi", "debug": "true"})
     new = dataclasses.replace(NEW, options={"greeting": Option(), "workers": Option(type="string")})
 
@@ -53,7 +53,7 @@ def test_a_new_peer_endpoint_gets_its_relation(model: Model):
 
 
 @pytest.mark.parametrize(
-    ("charm", "images", "refusal"),
+    ("charm", "images", "message"),
     [
         pytest.param(dataclasses.replace(NEW, name="other"), IMAGES, 'it runs the charm "flask-k8s"', id="charm"),
         pytest.param(dataclasses.replace(NEW, endpoints={}), IMAGES, "would break relation", id="relation"),
@@ -62,18 +62,18 @@ def test_a_new_peer_endpoint_gets_its_relation(model: Model):
         pytest.param(NEW, {**IMAGES, "x": "/x"}, 'unrecognized resource "x"', id="unknown image"),
     ],
 )
-def test_what_does_not_fit_is_refused(model: Model, charm: Charm, images: dict[str, str], refusal: str):
-    with pytest.raises(JujuError, match=refusal):
+def test_an_incompatible_charm_is_an_error(model: Model, charm: Charm, images: dict[str, str], message: str):
+    with pytest.raises(JujuError, match=message):
         operations.refresh(model, "flask-k8s", charm, images)
 
 
-def test_images_alone_can_change(model: Model):
+def test_refresh_may_change_only_the_images(model: Model):
     after = operations.with_resources(model, "flask-k8s", IMAGES)
 
     assert after.applications["flask-k8s"].resources == IMAGES
 
 
-def test_the_same_images_are_no_change_for_any_container(model: Model):
+def test_the_same_images_change_no_container(model: Model):
     assert live_update.changed(model, "flask-k8s", {"app-image": "/rocks/some"}) == []
     with pytest.raises(JujuError, match='application "x" not found'):
         live_update.changed(model, "x", {})

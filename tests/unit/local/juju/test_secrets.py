@@ -6,7 +6,7 @@ from paas_local.juju.hook_context import SecretChange
 from paas_local.juju.model import Model, Revision, Secret, with_secret
 
 
-def users(name: str = "token", number: str = "u1", **content: str) -> Secret:
+def user_secret(name: str = "token", number: str = "u1", **content: str) -> Secret:
     content = content or {"key": "hidden"}
     return Secret(
         id=number,
@@ -18,7 +18,7 @@ def users(name: str = "token", number: str = "u1", **content: str) -> Secret:
 
 
 def model() -> Model:
-    return secrets.add(deployed(empty(), FLASK), users())
+    return secrets.add(deployed(empty(), FLASK), user_secret())
 
 
 @pytest.mark.parametrize("name", ["u1", "secret:u1", "secret://uuid/u1", "token"])
@@ -26,7 +26,7 @@ def test_a_secret_is_found_by_id_or_name(name: str):
     assert secrets.find(model(), name).id == "u1"
 
 
-def test_a_users_secret_is_granted_and_revoked():
+def test_a_user_secret_is_granted_and_revoked():
     granted = secrets.grant(model(), "token", ("flask-k8s",))
 
     revoked = secrets.grant(granted, "token", ("flask-k8s",), revoke=True)
@@ -35,13 +35,13 @@ def test_a_users_secret_is_granted_and_revoked():
     assert not revoked.secrets["u1"].readable_by("flask-k8s/0")
 
 
-@pytest.mark.parametrize(("revoke", "verb"), [(False, "grant"), (True, "revoke")])
-def test_a_grant_names_an_application_that_is_there(revoke: bool, verb: str):
-    with pytest.raises(JujuError, match=f'failed to {verb} secret: application "nope" not found'):
+@pytest.mark.parametrize(("revoke", "action"), [(False, "grant"), (True, "revoke")])
+def test_a_grant_to_an_absent_application_is_an_error(revoke: bool, action: str):
+    with pytest.raises(JujuError, match=f'failed to {action} secret: application "nope" not found'):
         secrets.grant(model(), "token", ("nope",), revoke=revoke)
 
 
-def test_new_content_is_a_new_revision_and_a_description_is_none():
+def test_only_new_content_adds_a_revision():
     changed = secrets.update(model(), "token", SecretChange(content={"key": "w"}), NOW)
     described = secrets.update(changed, "token", SecretChange(description="d"), NOW)
 
@@ -50,7 +50,7 @@ def test_new_content_is_a_new_revision_and_a_description_is_none():
     assert secret.description == "d"
 
 
-def test_a_secret_is_shown_without_its_content_unless_asked():
+def test_a_secrets_content_is_shown_only_with_reveal():
     granted = secrets.grant(model(), "token", ("flask-k8s",))
     secret = granted.secrets["u1"]
 
@@ -66,29 +66,29 @@ def test_a_secret_is_shown_without_its_content_unless_asked():
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         pytest.param({}, "missing secret value or filename", id="nothing"),
         pytest.param({"ab": "v"}, 'key "ab" not valid', id="short key"),
         pytest.param({"key": "x" * 800_000}, "secret content size exceeds 1000000 bytes", id="too large"),
     ],
 )
-def test_content_is_checked(content: dict[str, str], words: str):
-    with pytest.raises(JujuError) as refused:
+def test_content_is_checked(content: dict[str, str], message: str):
+    with pytest.raises(JujuError) as raised:
         secrets.check_content(content)
 
-    assert refused.value.message == words
+    assert raised.value.message == message
 
 
-def test_names_are_used_once_and_secrets_are_removed():
+def test_names_are_unique_and_secrets_are_removed():
     with pytest.raises(JujuError, match='secret with name "token" already exists'):
-        secrets.add(model(), users(number="u2"))
+        secrets.add(model(), user_secret(number="u2"))
 
     assert secrets.remove(model(), "token", None).secrets == {}
 
 
-def test_a_charms_secret_is_not_the_users():
-    mine = with_secret(model(), Secret(id="s1", owner_kind="unit", owner="a/0", revisions=()))
+def test_a_user_may_not_change_a_charms_secret():
+    owned_by_unit = with_secret(model(), Secret(id="s1", owner_kind="unit", owner="a/0", revisions=()))
 
     with pytest.raises(JujuError, match="permission denied"):
-        secrets.remove(mine, "s1", None)
+        secrets.remove(owned_by_unit, "s1", None)

@@ -14,15 +14,15 @@ def pending() -> Model:
     return operations.deploy(empty(), REQUEST, ["10.152.0.2"], NOW)
 
 
-def said(model: Model, unit: str, current: str, message: str = "") -> Model:
-    found = model.unit(unit)
-    assert found is not None
+def with_status(model: Model, unit: str, current: str, message: str = "") -> Model:
+    before = model.unit(unit)
+    assert before is not None
     workload = Status(current=current, message=message, since=NOW)
-    return with_unit(model, dataclasses.replace(found, workload=workload, charm_set_status=True))
+    return with_unit(model, dataclasses.replace(before, workload=workload, charm_set_status=True))
 
 
-def words(model: Model) -> tuple[str, str, str]:
-    """Say how application, workload and agent of the first unit are."""
+def summary(model: Model) -> tuple[str, str, str]:
+    """Return the status of the application and of its first unit's workload and agent."""
     application = status_document.document(model, NOW)["applications"]["flask-k8s"]
     unit = application["units"]["flask-k8s/0"]
     shown = (application["application-status"], unit["workload-status"], unit["juju-status"])
@@ -30,7 +30,7 @@ def words(model: Model) -> tuple[str, str, str]:
     return application, workload, agent
 
 
-def test_an_empty_model_has_all_keys_that_clients_need():
+def test_an_empty_model_has_all_required_keys():
     document = status_document.document(empty(), NOW)
 
     assert document == {
@@ -51,17 +51,17 @@ def test_an_empty_model_has_all_keys_that_clients_need():
     }
 
 
-def test_the_phases_of_a_deployment_have_jujus_words():
+def test_the_phases_of_a_deployment_have_jujus_messages():
     model = pending()
-    local_state = [words(model)]
+    summaries = [summary(model)]
     model = operations.pod_started(model, "flask-k8s/0", NOW)
-    local_state.append(words(model))
+    summaries.append(summary(model))
     model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="install"), NOW)
-    local_state.append(words(model))
+    summaries.append(summary(model))
     model = settled(operations.new_pod(model, "flask-k8s/0", NOW))
-    local_state.append(words(model))
+    summaries.append(summary(model))
 
-    assert local_state == [
+    assert summaries == [
         ("waiting installing agent", "waiting installing agent", "allocating"),
         ("waiting installing agent", "waiting agent initialising", "allocating"),
         (
@@ -73,10 +73,10 @@ def test_the_phases_of_a_deployment_have_jujus_words():
     ]
 
 
-def test_a_settled_application_shows_everything():
+def test_an_active_application_has_all_keys():
     model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
     model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
-    model = said(model, "flask-k8s/0", "active")
+    model = with_status(model, "flask-k8s/0", "active")
     unit = model.unit("flask-k8s/0")
     assert unit is not None
     model = with_unit(model, dataclasses.replace(unit, ports=frozenset({"8000/tcp", "90/tcp"})))
@@ -130,46 +130,46 @@ def test_a_settled_application_shows_everything():
 )
 def test_a_failed_hook_is_an_error_of_the_unit(event: events.Event, expected: str):
     model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
-    model = said(settled(operations.integrate(model, "flask-k8s", "postgresql-k8s")), "flask-k8s/0", "active")
+    model = with_status(settled(operations.integrate(model, "flask-k8s", "postgresql-k8s")), "flask-k8s/0", "active")
 
     failed = hook_commit.fail(model, "flask-k8s/0", event, NOW)
     application = dataclasses.replace(failed.applications["flask-k8s"], status=Status(current="active"))
     spoken = with_application(failed, application)
 
-    assert words(failed) == (expected, expected, "idle")
-    assert words(spoken) == ("active", expected, "idle")
-    assert words(hook_commit.begin(failed, "flask-k8s/0", event, NOW))[1] == "active"
+    assert summary(failed) == (expected, expected, "idle")
+    assert summary(spoken) == ("active", expected, "idle")
+    assert summary(hook_commit.begin(failed, "flask-k8s/0", event, NOW))[1] == "active"
 
 
-def test_an_action_hides_no_error():
+def test_a_running_action_does_not_hide_an_error():
     failed = hook_commit.fail(settled(pending()), "flask-k8s/0", events.Lifecycle(step="start"), NOW)
     unit = failed.unit("flask-k8s/0")
     assert unit is not None
 
     running = with_unit(failed, dataclasses.replace(unit, running=events.Run(task=2, action="rotate")))
 
-    assert words(running)[1] == 'error hook failed: "start"'
+    assert summary(running)[1] == 'error hook failed: "start"'
 
 
-def test_the_worst_unit_decides_as_long_as_the_charm_has_not():
+def test_the_worst_unit_decides_until_the_leader_sets_a_status():
     model = settled(deployed(empty(), FLASK, units=2))
 
-    model = said(said(model, "flask-k8s/0", "active"), "flask-k8s/1", "blocked", "missing")
+    model = with_status(with_status(model, "flask-k8s/0", "active"), "flask-k8s/1", "blocked", "missing")
 
-    assert words(model)[0] == "blocked missing"
+    assert summary(model)[0] == "blocked missing"
 
 
-def test_more_units_than_are_ready_are_waited_for():
-    model = said(settled(deployed(empty(), FLASK)), "flask-k8s/0", "active")
+def test_an_application_waits_for_missing_units():
+    model = with_status(settled(deployed(empty(), FLASK)), "flask-k8s/0", "active")
 
     more = operations.add_units(model, "flask-k8s", ["10.152.0.9"], NOW)
 
-    assert words(more)[0] == "waiting waiting for units to settle down"
-    assert words(said(more, "flask-k8s/0", "blocked", "x"))[0] == "blocked x"
+    assert summary(more)[0] == "waiting waiting for units to settle down"
+    assert summary(with_status(more, "flask-k8s/0", "blocked", "x"))[0] == "blocked x"
 
 
-def test_what_goes_is_dying():
-    model = said(settled(deployed(empty(), FLASK)), "flask-k8s/0", "active")
+def test_removed_units_and_applications_are_dying():
+    model = with_status(settled(deployed(empty(), FLASK)), "flask-k8s/0", "active")
     model, _ = turn(operations.remove_applications(model, ["flask-k8s"]), "flask-k8s/0")
 
     model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="remove"), NOW)
@@ -178,7 +178,7 @@ def test_what_goes_is_dying():
     assert application["life"] == "dying"
     assert "scale" not in application
     assert application["units"]["flask-k8s/0"]["juju-status"]["life"] == "dying"
-    assert words(model)[1] == "maintenance cleaning up prior to charm deletion"
+    assert summary(model)[1] == "maintenance cleaning up prior to charm deletion"
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_what_goes_is_dying():
         ),
     ],
 )
-def test_an_agent_says_what_it_runs(event: events.Event, expected: str):
+def test_the_agents_message_names_the_running_hook(event: events.Event, expected: str):
     assert events.agent_message(event) == expected
 
 
@@ -221,16 +221,16 @@ def test_update_status_leaves_the_agent_idle():
 
     model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="update-status"), NOW)
 
-    assert words(model)[2] == "idle"
+    assert summary(model)[2] == "idle"
 
 
-def test_times_are_written_as_juju_does():
+def test_times_have_jujus_formats():
     assert re.fullmatch(r"\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", timestamps.status(NOW))
     assert timestamps.secret(0) == "1970-01-01T00:00:00Z"
     assert timestamps.action(0) == "1970-01-01 00:00:00 +0000 UTC"
 
 
-def test_all_names_of_a_model_resolve():
+def test_the_hosts_file_has_all_names_of_a_model():
     text = etc_hosts.text(settled(deployed(empty(), FLASK, units=2)))
 
     assert "10.152.0.3 flask-k8s-1.flask-k8s-endpoints.demo.svc.cluster.local flask-k8s-1\n" in text
@@ -260,7 +260,7 @@ def test_open_tcp_ports_of_the_leader_are_published():
     assert dataclasses.replace(ports[0], number=5432).url(5433) == "postgresql://127.0.0.1:5433"
 
 
-def test_a_unit_is_shown_with_its_databags():
+def test_show_unit_includes_databags():
     model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
     model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
     unit = model.unit("flask-k8s/0")
@@ -275,7 +275,7 @@ def test_a_unit_is_shown_with_its_databags():
     assert relation["related-units"]["postgresql-k8s/0"]["data"]["private-address"] == "10.152.0.3"
 
 
-def test_integrations_are_rows():
+def test_each_relation_is_a_row():
     model = operations.integrate(deployed(deployed(empty(), FLASK), POSTGRES), "flask-k8s", "postgresql-k8s")
 
     rows = list(documents.integrations(model))
@@ -290,7 +290,7 @@ def test_integrations_are_rows():
     assert rows[0]["type"] == "peer"
 
 
-def test_model_options_have_a_source():
+def test_model_config_shows_sources():
     shown = documents.model_config(operations.configure_model(empty(), {"update-status-hook-interval": "1m"}))
 
     assert shown["update-status-hook-interval"] == {"Value": "1m", "Source": "model"}
@@ -298,7 +298,7 @@ def test_model_options_have_a_source():
     assert shown["agent-version"]["Value"] == "3.6.11"
 
 
-def test_storage_is_attached_where_the_charm_finds_it():
+def test_storage_shows_its_mount_point():
     shown = status_document.document(settled(deployed(empty(), POSTGRES)), NOW)["storage"]["storage"]["pgdata/0"]
 
     assert shown["status"]["current"] == "attached"

@@ -9,7 +9,7 @@ def model() -> Model:
     return settled(deployed(empty(), FLASK))
 
 
-def test_operations_and_tasks_count_together():
+def test_operations_and_tasks_share_one_counter():
     first, task = actions.enqueue(model(), "flask-k8s/leader", "rotate", {}, NOW)
     _, other = actions.enqueue(first, "flask-k8s/0", "rotate", {}, NOW)
 
@@ -17,7 +17,7 @@ def test_operations_and_tasks_count_together():
 
 
 @pytest.mark.parametrize(
-    ("params", "words"),
+    ("params", "message"),
     [
         pytest.param({}, "'name' is a required property", id="missing"),
         pytest.param({"name": 3}, "name: 3 is not of type 'string'", id="type"),
@@ -27,47 +27,47 @@ def test_operations_and_tasks_count_together():
         ),
     ],
 )
-def test_parameters_are_checked(params: dict[str, object], words: str):
-    with pytest.raises(JujuError) as refused:
+def test_parameters_must_match_the_schema(params: dict[str, object], message: str):
+    with pytest.raises(JujuError) as raised:
         actions.enqueue(model(), "flask-k8s/0", "backup", params, NOW)
 
-    assert refused.value.message == f'validation failed: action "backup" on unit "flask-k8s/0": {words}'
+    assert raised.value.message == f'validation failed: action "backup" on unit "flask-k8s/0": {message}'
 
 
-def test_an_unknown_action_is_refused():
-    with pytest.raises(JujuError) as refused:
+def test_an_unknown_action_is_an_error():
+    with pytest.raises(JujuError) as raised:
         actions.enqueue(model(), "flask-k8s/0", "nope", {}, NOW)
 
-    assert refused.value.message == 'action "nope" not defined on unit "flask-k8s/0"'
+    assert raised.value.message == 'action "nope" not defined on unit "flask-k8s/0"'
 
 
-def test_a_crash_is_a_failure_and_a_commands_exit_is_not():
-    where, task = actions.enqueue(model(), "flask-k8s/0", "rotate", {}, NOW)
-    where, command = actions.enqueue_command(where, "flask-k8s/0", ["false"], NOW)
+def test_a_crash_fails_an_action_but_not_a_command():
+    updated, task = actions.enqueue(model(), "flask-k8s/0", "rotate", {}, NOW)
+    updated, command = actions.enqueue_command(updated, "flask-k8s/0", ["false"], NOW)
 
-    where = actions.begin(where, task.id, NOW)
-    where = actions.finish(where, task.id, actions.Exit(code=1, stderr="Traceback"), NOW)
-    where = actions.finish(where, command.id, actions.Exit(code=1), NOW)
+    updated = actions.begin(updated, task.id, NOW)
+    updated = actions.finish(updated, task.id, actions.Exit(code=1, stderr="Traceback"), NOW)
+    updated = actions.finish(updated, command.id, actions.Exit(code=1), NOW)
 
-    shown = actions.document(where.tasks[task.id])["flask-k8s/0"]
+    shown = actions.document(updated.tasks[task.id])["flask-k8s/0"]
     assert shown["status"] == "failed"
     assert shown["message"] == "exit status 1"
     assert shown["results"] == {"stderr": "Traceback", "return-code": 1}
     assert sorted(shown["timing"]) == ["completed", "enqueued", "started"]
-    assert actions.document(where.tasks[command.id])["flask-k8s/0"]["status"] == "completed"
+    assert actions.document(updated.tasks[command.id])["flask-k8s/0"]["status"] == "completed"
 
 
-def test_a_task_whose_pod_is_gone_has_failed():
-    where, task = actions.enqueue(model(), "flask-k8s/0", "rotate", {}, NOW)
+def test_losing_the_pod_fails_a_running_task():
+    updated, task = actions.enqueue(model(), "flask-k8s/0", "rotate", {}, NOW)
 
-    where = operations.new_pod(actions.begin(where, task.id, NOW), "flask-k8s/0", NOW)
+    updated = operations.new_pod(actions.begin(updated, task.id, NOW), "flask-k8s/0", NOW)
 
-    assert where.tasks[task.id].message == "action terminated"
+    assert updated.tasks[task.id].message == "action terminated"
 
 
-def test_a_task_of_a_unit_that_goes_has_failed():
-    where, task = actions.enqueue(model(), "flask-k8s/0", "rotate", {}, NOW)
+def test_removing_the_unit_fails_its_tasks():
+    updated, task = actions.enqueue(model(), "flask-k8s/0", "rotate", {}, NOW)
 
-    where = operations.remove_units_by_force(where, ["flask-k8s"])
+    updated = operations.remove_units_by_force(updated, ["flask-k8s"])
 
-    assert (where.tasks[task.id].status, where.tasks[task.id].message) == ("failed", "unit flask-k8s/0 is gone")
+    assert (updated.tasks[task.id].status, updated.tasks[task.id].message) == ("failed", "unit flask-k8s/0 is gone")

@@ -120,7 +120,7 @@ class Client:
         return True
 
     def wait_until_gone(self) -> None:
-        """Wait until the background process has stopped to listen."""
+        """Wait until the background process has stopped listening."""
         deadline = time.monotonic() + _START_PATIENCE
         while self.running():
             if time.monotonic() > deadline:

@@ -33,11 +33,11 @@ class ToolServer:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Start to listen."""
+        """Start listening."""
         self._server = await asyncio.start_unix_server(self._serve, sock=listen(self._path))
 
     async def close(self) -> None:
-        """Stop to listen."""
+        """Stop listening."""
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()

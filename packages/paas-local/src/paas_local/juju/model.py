@@ -91,7 +91,7 @@ class RelationState:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalState:
-    """What one unit's hooks have handled so far."""
+    """The events that one unit's hooks have handled so far."""
 
     installed: bool = False
     upgrade_due: bool = False

@@ -1,4 +1,4 @@
-"""Fixtures of the whole-charm suite; what they hand out is in ``world``."""
+"""Fixtures of the charm tests; the module ``world`` has their types."""
 
 import collections.abc
 import contextlib
@@ -30,7 +30,7 @@ def fast_yaml() -> collections.abc.Generator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def charm_libs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """Put the charm libraries where a charm has them: fetched as ``paas-local fetch-libs`` does."""
+    """Fetch the charm libraries into a ``lib`` folder, as ``paas-local fetch-libs`` does."""
     lib = tmp_path_factory.mktemp("lib")
     wanted = {
         "data_platform_libs.data_interfaces": "0",
@@ -106,7 +106,7 @@ def _framework_meta(service: str, base: str) -> dict[str, typing.Any]:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
-    """Watch every call; each is carried out all the same."""
+    """Record every call, and still make it."""
     made = Calls()
 
     def watch(name: str) -> None:
@@ -125,7 +125,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
-    """Have a call of the container fail for a while."""
+    """Make a call of the container fail until the fixture is reset."""
 
     @contextlib.contextmanager
     def fail(name: str, fault: Exception) -> collections.abc.Generator[None]:
@@ -141,7 +141,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Let the server of a built-in provider answer, or not, without a server."""
+    """Set whether the server of a built-in provider answers, without a server."""
     answers = [True]
 
     def answer(port: int, patience: float) -> bool:

@@ -1,4 +1,4 @@
-"""The four frameworks, each under either generation of charmcraft's extension."""
+"""The frameworks, with both versions of charmcraft's extension."""
 
 import dataclasses
 import typing
@@ -15,7 +15,7 @@ from world import World
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Case:
-    """One framework under one generation of charmcraft's extension."""
+    """A framework with one version of charmcraft's extension."""
 
     charm: type[paas_common.PaasCharm]
     service: str

@@ -1,4 +1,4 @@
-"""How a built-in provider's charm is run under ``ops.testing``: packed, its shared module is beside it."""
+"""Built-in provider charms under ``ops.testing``, packed with their shared module."""
 
 import functools
 import sys
@@ -18,7 +18,7 @@ _KEYS = ("name", "summary", "description", "containers", "resources", "provides"
 
 
 def shared() -> ModuleType:
-    """Load the shared module as the charms do."""
+    """Import the shared module as the charms do."""
     _importable(SHARED)
     return import_module("provider")
 
@@ -43,7 +43,7 @@ def charm_type(name: str) -> type[ops.CharmBase]:
 
 
 def context(name: str) -> testing.Context[ops.CharmBase]:
-    """Load a provider's charm; its server is taken to answer at once, or never."""
+    """Return the context of a provider's charm, whose server answers at once or never."""
     meta = metadata(name)
     return testing.Context(
         charm_type(name),
@@ -61,7 +61,7 @@ def metadata(name: str) -> dict[str, Any]:
 
 
 def state(server: testing.Container, *relations: testing.RelationBase, **more: Any) -> testing.State:
-    """Give a leader's state in the model ``demo``."""
+    """Return the state of a leader in the model ``demo``."""
     given: dict[str, Any] = {
         "leader": True,
         "containers": {server},

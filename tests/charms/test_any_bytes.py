@@ -1,4 +1,4 @@
-"""Whatever stands in a databag, an option or ``paas-config.yaml``: a status, never an exception, never the value."""
+"""Property tests of databags, options and ``paas-config.yaml``: invalid data ends in a status without the value."""
 
 import copy
 import json
@@ -30,11 +30,11 @@ HARDLY_ANY = hypothesis.settings(
     database=None,
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
 )
-"""The same few on every run: what fails once can be run again."""
+"""The same few examples on every run, so that a failure can be repeated."""
 
 
 def spoilt(value: str) -> some.SearchStrategy[str]:
-    """Give something else in place of a value: anything, or the value with a piece of it changed."""
+    """Return a strategy for another value: any value, or the value with a part of it changed."""
 
     def changed(start: int, length: int, piece: str) -> str:
         return value[:start] + piece + value[start + length :]
@@ -49,17 +49,17 @@ def spoilt(value: str) -> some.SearchStrategy[str]:
 
 
 def bags(example: Example) -> list[dict[str, str]]:
-    """Give all that a provider of the example has written."""
+    """Return all databags and secrets of the provider in an example."""
     return [example["provider_app"], *example.get("provider_units", {}).values(), *example["secrets"].values()]
 
 
 @some.composite
 def spoilt_example(draw: some.DrawFn, example: Example) -> tuple[Example, str]:
-    """Give the example with one value that is another, or missing, and that value."""
+    """Return a strategy for the example with one value changed or missing, and that value."""
     other = copy.deepcopy(example)
     bag = draw(some.sampled_from([each for each in bags(other) if each]))
     key = draw(some.sampled_from(sorted(bag)))
-    if draw(some.integers(0, 4)) == 0 and len(bag) > 1:  # a secret without any key cannot be
+    if draw(some.integers(0, 4)) == 0 and len(bag) > 1:  # a secret needs a key
         bag.pop(key)
         return other, ""
     value = draw(spoilt(bag[key]))
@@ -75,7 +75,7 @@ def is_told(after: testing.State) -> bool:
 @pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
 @HARDLY_ANY
 @hypothesis.given(data=some.data())
-def test_a_provider_may_write_anything(world: World, example: Example, data: some.DataObject) -> None:
+def test_invalid_provider_data_ends_in_a_status(world: World, example: Example, data: some.DataObject) -> None:
     spoiled, value = data.draw(spoilt_example(example))
     world.new_container()
     related = of(spoiled)
@@ -100,7 +100,7 @@ VALUES: dict[str, some.SearchStrategy[str | int | float | bool]] = {
 
 @HARDLY_ANY
 @hypothesis.given(data=some.data())
-def test_an_operator_may_set_anything(world: World, data: some.DataObject) -> None:
+def test_invalid_options_end_in_a_status(world: World, data: some.DataObject) -> None:
     options = {
         name: option["type"] for name, option in world.meta["config"]["options"].items() if option["type"] in VALUES
     }
@@ -117,7 +117,7 @@ def test_an_operator_may_set_anything(world: World, data: some.DataObject) -> No
 @hypothesis.given(
     content=some.binary() | TEXT.map(str.encode) | DOCUMENT.map(lambda document: json.dumps(document).encode())
 )
-def test_an_author_may_write_anything_into_paas_config(world: World, content: bytes) -> None:
+def test_an_invalid_paas_config_ends_in_a_status(world: World, content: bytes) -> None:
     context = world.context()
     (world.root / "charm/paas-config.yaml").write_bytes(content)
     world.new_container()

@@ -1,4 +1,4 @@
-"""Juju promises no order of events: whichever way the same facts arrive, the application ends up the same."""
+"""Property test of the order of events, which Juju does not guarantee: the result is the same."""
 
 import collections.abc
 import dataclasses
@@ -16,7 +16,7 @@ Step = collections.abc.Callable[[World, testing.State], testing.State]
 
 
 def but(state: testing.State, *changed: testing.RelationBase) -> testing.State:
-    """Give the state with these relations in place of those of the same number."""
+    """Return the state with some relations replaced."""
     numbers = {each.id for each in changed}
     return dataclasses.replace(
         state, relations={*(each for each in state.relations if each.id not in numbers), *changed}
@@ -61,7 +61,7 @@ STEPS: tuple[Step, ...] = (
 
 @dataclasses.dataclass(frozen=True)
 class End:
-    """What there is when everything has happened."""
+    """The result after all events."""
 
     services: str
     files: dict[str, str]
@@ -70,7 +70,7 @@ class End:
 
 
 def begun(world: World) -> testing.State:
-    """Give a unit that has nothing yet: no container, no leader, no answers."""
+    """Return the state of a new unit: no container, no leader, no relation data."""
     world.image_file("migrate.py", "print('migrated')")
     world.meta["requires"]["redis"] = {"interface": "redis", "optional": True, "limit": 1}
     return world.state(
@@ -92,12 +92,12 @@ def the_end(world: World, state: testing.State, migrations: int) -> End:
 
 
 def _written(root: pathlib.Path) -> list[pathlib.Path]:
-    # what the charm notes for itself has times in it
+    # the notes of the charm contain times
     return [path for path in sorted((root / "base").rglob("*")) if path.is_file()]
 
 
 def afresh(world: World) -> None:
-    """Forget everything that the last run left."""
+    """Remove the results of the last run."""
     world.new_container()
     world.context().exec_history.clear()
 
@@ -106,7 +106,7 @@ def ran(world: World) -> int:
     return sum(each.command == ["python3", "migrate.py"] for each in world.context().exec_history[world.container])
 
 
-def test_whatever_the_order_the_end_is_the_same(world: World) -> None:
+def test_every_order_of_events_has_the_same_result(world: World) -> None:
     ends = dict[str, End]()
     for order in itertools.permutations(STEPS):
         afresh(world)

@@ -1,4 +1,4 @@
-"""Whatever a client of a built-in provider writes: a status, never an exception, and other clients are served."""
+"""Property tests of built-in providers: an invalid request ends in a status, and other clients are served."""
 
 import base64
 import copy
@@ -24,7 +24,7 @@ RULES = {"groups": [{"name": "g", "rules": [{"alert": "Down", "expr": "up == 0",
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Client:
-    """What the client of a provider writes, of which one value will be another."""
+    """The request of a client, one value of which is changed."""
 
     provider: str
     app: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
@@ -82,7 +82,7 @@ def context(client: Client) -> testing.Context[ops.CharmBase]:
 @pytest.mark.parametrize("client", [pytest.param(each, id=each.provider) for each in CLIENTS], indirect=True)
 @HARDLY_ANY
 @hypothesis.given(data=some.data())
-def test_a_client_may_ask_for_anything(
+def test_invalid_requests_end_in_a_status(
     client: Client, context: testing.Context[ops.CharmBase], data: some.DataObject
 ) -> None:
     asked = copy.deepcopy(client)
@@ -99,7 +99,7 @@ def test_a_client_may_ask_for_anything(
 
 
 def told(after: testing.State) -> dict[str, str]:
-    """Give what the client that asks properly is told."""
+    """Return the data for the client with a valid request."""
     found = after.get_relation(7)
     return {**found.local_app_data, **typing.cast("testing.Relation", found).local_unit_data}
 

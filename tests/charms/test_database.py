@@ -1,4 +1,4 @@
-"""What a database provider may write, and what the application or the operator gets of it."""
+"""Tests of database relations: variables and statuses."""
 
 import sys
 import typing
@@ -16,7 +16,7 @@ def given(world: World, *databases: testing.Relation, **changes: typing.Any) -> 
     )
 
 
-def test_required_and_not_integrated(world: World) -> None:
+def test_blocks_while_a_required_database_is_not_integrated(world: World) -> None:
     after = given(world)
 
     assert after.unit_status == testing.BlockedStatus(
@@ -24,13 +24,13 @@ def test_required_and_not_integrated(world: World) -> None:
     )
 
 
-def test_integrated_and_not_answered_yet(world: World) -> None:
+def test_waits_for_an_integrated_database(world: World) -> None:
     after = given(world, postgresql())
 
     assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
 
-def test_optional_and_not_answered_yet(world: World) -> None:
+def test_does_not_wait_for_an_optional_database(world: World) -> None:
     world.meta["requires"]["postgresql"]["optional"] = True
 
     after = given(world, postgresql())
@@ -39,7 +39,7 @@ def test_optional_and_not_answered_yet(world: World) -> None:
     assert not [name for name in environment(after) if name.startswith("POSTGRESQL")]
 
 
-def test_a_secret_that_cannot_be_read_yet(world: World) -> None:
+def test_waits_until_a_secret_can_be_read(world: World) -> None:
     app = {"endpoints": "pg:5432", "database": "d", "secret-user": "secret:d1ehcifmp25c76e01vhg"}
 
     after = given(world, postgresql(app=app))
@@ -48,7 +48,7 @@ def test_a_secret_that_cannot_be_read_yet(world: World) -> None:
 
 
 @pytest.mark.parametrize("port", ["none", "70000", "0", ""])
-def test_a_port_that_is_none(world: World, port: str) -> None:
+def test_blocks_on_an_invalid_port(world: World, port: str) -> None:
     after = given(world, postgresql(app={**DATABASE, "endpoints": f"pg:{port}"}))
 
     assert after.unit_status == testing.BlockedStatus(
@@ -58,7 +58,7 @@ def test_a_port_that_is_none(world: World, port: str) -> None:
 
 
 @pytest.mark.parametrize("uris", ["not a url", "postgresql://[half:5432/db"])
-def test_an_address_that_is_none(world: World, uris: str) -> None:
+def test_blocks_on_an_invalid_address(world: World, uris: str) -> None:
     after = given(world, postgresql(app={"uris": uris}))
 
     assert after.unit_status == testing.BlockedStatus(
@@ -66,7 +66,7 @@ def test_an_address_that_is_none(world: World, uris: str) -> None:
     )
 
 
-def test_a_database_without_a_name_is_the_one_that_was_asked_for(world: World) -> None:
+def test_uses_the_requested_name_of_a_database_without_a_name(world: World) -> None:
     unnamed = {key: value for key, value in DATABASE.items() if key != "database"}
 
     found = environment(given(world, postgresql(app=unnamed)))
@@ -76,13 +76,13 @@ def test_a_database_without_a_name_is_the_one_that_was_asked_for(world: World) -
 
 
 @pytest.mark.parametrize(("endpoints", "right"), [("[fd00::5]:5432", True), ("fd00::5:5432", False)])
-def test_an_ipv6_address_of_a_database_stands_in_brackets(world: World, endpoints: str, right: bool) -> None:
+def test_an_ipv6_address_of_a_database_is_in_brackets(world: World, endpoints: str, right: bool) -> None:
     after = given(world, postgresql(app={**DATABASE, "endpoints": endpoints}))
 
     assert isinstance(after.unit_status, testing.ActiveStatus if right else testing.BlockedStatus)
 
 
-def test_several_reasons_are_told_at_once_the_worst_first(world: World) -> None:
+def test_the_status_has_all_reasons_with_the_worst_first(world: World) -> None:
     after = given(world, postgresql(), config={"flask-env": ""}, containers={world.workload(can_connect=False)})
 
     assert after.unit_status == testing.BlockedStatus(
@@ -99,7 +99,7 @@ def test_the_endpoint_may_have_any_name(world: World) -> None:
     assert environment(after)["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
 
 
-def test_of_two_endpoints_the_other_has_variables_of_its_own_name(world: World) -> None:
+def test_a_second_endpoint_has_variables_with_its_own_prefix(world: World) -> None:
     world.meta["requires"]["orders-db"] = dict(world.meta["requires"]["postgresql"])
 
     after = given(
@@ -112,7 +112,7 @@ def test_of_two_endpoints_the_other_has_variables_of_its_own_name(world: World) 
     assert environment(after)["ORDERS_DB_HOSTNAME"] == "pg-orders"
 
 
-def test_of_two_endpoints_the_missing_one_is_named_in_the_advice(world: World) -> None:
+def test_the_advice_names_the_missing_one_of_two_endpoints(world: World) -> None:
     world.meta["requires"]["orders-db"] = dict(world.meta["requires"]["postgresql"])
 
     after = given(world, postgresql(app=DATABASE))
@@ -133,7 +133,7 @@ def test_the_library_is_imported_only_for_a_related_endpoint(world: World, monke
     assert (without, name in sys.modules) == (False, True)
 
 
-def test_a_charm_without_the_library(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_without_the_charm_library(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "charms.data_platform_libs.v0.data_interfaces", None)
 
     after = given(world, postgresql(app=DATABASE))
@@ -145,7 +145,7 @@ def test_a_charm_without_the_library(world: World, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("image", [{}, {"other": {"override": "replace", "command": "x"}}])
-def test_an_image_without_the_service(world: World, image: dict[str, dict[str, str]]) -> None:
+def test_blocks_on_an_image_without_the_service(world: World, image: dict[str, dict[str, str]]) -> None:
     after = given(world, postgresql(app=DATABASE), containers={world.workload(layers={"image": layer(image)})})
 
     has = ", ".join(image) or "none"

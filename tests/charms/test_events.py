@@ -1,4 +1,4 @@
-"""Each event of the architecture document that this slice covers, by its number there; and Juju's other ones."""
+"""Tests of each event, with its number in the charm architecture; and of other events of Juju."""
 
 import dataclasses
 
@@ -118,7 +118,7 @@ def test_event_08_the_request_is_sent_by_the_library(world: World) -> None:
     assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
 
-def test_event_08_a_later_leader_asks_where_nobody_did(world: World) -> None:
+def test_event_08_a_new_leader_sends_a_missing_request(world: World) -> None:
     database = postgresql(local={})
     secret = world.secret()
     state = world.state(relations={world.peer(secret), database}, secrets={secret})
@@ -185,7 +185,7 @@ def test_event_26_rotate_secret_key(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["install", "start", "leader_elected", "upgrade_charm"])
-def test_what_else_juju_sends_is_the_same_pass(world: World, name: str) -> None:
+def test_other_juju_events_run_the_same_pass(world: World, name: str) -> None:
     after = world.run(getattr(world.context().on, name)(), world.state())
 
     assert runs(after)
@@ -193,7 +193,7 @@ def test_what_else_juju_sends_is_the_same_pass(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["stop", "remove"])
-def test_a_unit_that_goes_is_left_alone(world: World, name: str) -> None:
+def test_a_removed_unit_is_not_changed(world: World, name: str) -> None:
     settled = world.settled()
 
     after = world.run(getattr(world.context().on, name)(), settled)
@@ -201,7 +201,7 @@ def test_a_unit_that_goes_is_left_alone(world: World, name: str) -> None:
     assert after.containers == settled.containers
 
 
-def test_before_the_container_is_up(world: World) -> None:
+def test_waits_until_the_container_is_up(world: World) -> None:
     state = world.state(containers={world.workload(can_connect=False)})
 
     after = world.run(world.context().on.install(), state)
@@ -209,7 +209,7 @@ def test_before_the_container_is_up(world: World) -> None:
     assert after.unit_status == testing.WaitingStatus("waiting for pebble ready")
 
 
-def test_both_generations_of_the_extension_name_the_container(world: World) -> None:
+def test_both_container_names_of_the_extension_work(world: World) -> None:
     world.meta["containers"] = {"app": {"resource": "flask-app-image"}}
     world.container = "app"
 

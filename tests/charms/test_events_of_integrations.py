@@ -1,4 +1,4 @@
-"""The events of the architecture document that come from integrations, by their numbers there."""
+"""Tests of each event of an integration, with its number in the charm architecture."""
 
 import dataclasses
 import typing
@@ -16,13 +16,13 @@ def runs(state: testing.State) -> bool:
 
 
 def related(world: World, name: str, **changes: typing.Any) -> testing.State:
-    """Give the state in which the provider of an example has answered."""
+    """Return the state with the relation data of an example."""
     example = but(named(name), **changes)
     return state_of(world, example, of(example))
 
 
 def changed(world: World, name: str) -> testing.State:
-    """Let the answer arrive."""
+    """Run relation-changed of the example."""
     state = related(world, name)
     return world.run(
         world.context().on.relation_changed(relation(state, named(name)["endpoint"]), remote_unit=0), state
@@ -30,7 +30,7 @@ def changed(world: World, name: str) -> testing.State:
 
 
 def broken(world: World, name: str) -> testing.State:
-    """Let the relation go again."""
+    """Run relation-broken of the example."""
     state = changed(world, name)
     return world.run(world.context().on.relation_broken(relation(state, named(name)["endpoint"])), state)
 
@@ -92,7 +92,7 @@ def test_event_18_rabbitmq_connected(world: World) -> None:
 
     after = world.run(event, state)
 
-    # the account is asked for, and the application waits for it
+    # the account is requested, and the application waits for it
     assert dict(relation(after, "rabbitmq").local_app_data) == {"username": "flask-k8s", "vhost": "/"}
     assert after.unit_status == testing.WaitingStatus("waiting for provider to provide rabbitmq")
 
@@ -140,7 +140,7 @@ def test_event_25_smtp_data_available(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["redis", "s3", "saml", "rabbitmq-k8s", "smtp-secret", "tracing", "openfga", "oauth"])
-def test_the_same_answer_again_does_nothing(world: World, name: str) -> None:
+def test_the_same_relation_data_again_changes_nothing(world: World, name: str) -> None:
     settled = changed(world, name)
     settled = world.run(
         world.context().on.relation_changed(relation(settled, named(name)["endpoint"]), remote_unit=0), settled
@@ -157,7 +157,7 @@ def test_the_same_answer_again_does_nothing(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["redis", "s3", "saml", "rabbitmq-k8s", "smtp-secret", "tracing"])
-def test_an_integration_that_arrives_runs_no_migration_again(world: World, name: str) -> None:
+def test_a_new_integration_does_not_repeat_the_migration(world: World, name: str) -> None:
     world.image_file("migrate.sh")
     world.commands |= {testing.Exec(["bash"])}
     example = but(named(name), also_related=[])

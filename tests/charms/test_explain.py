@@ -1,4 +1,4 @@
-"""The action ``explain``: where each variable comes from, never what is in it."""
+"""Tests of the action ``explain``, which lists the source of each variable."""
 
 import paas_flask
 import pytest
@@ -18,7 +18,7 @@ def explained(world: World, state: testing.State) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in results["variables"].splitlines())
 
 
-def test_each_variable_is_told_with_its_origin(world: World) -> None:
+def test_lists_each_variable_with_its_source(world: World) -> None:
     found = explained(world, world.settled(config={"greeting": "Welcome"}))
 
     assert found["FLASK_GREETING"] == "option greeting"
@@ -26,7 +26,7 @@ def test_each_variable_is_told_with_its_origin(world: World) -> None:
     assert found["FLASK_SECRET_KEY"] == "the generated secret key"
 
 
-def test_no_value_is_told(world: World) -> None:
+def test_never_shows_a_value(world: World) -> None:
     state = world.settled(config={"greeting": "Welcome"})
 
     told = str(explained(world, state))
@@ -41,7 +41,7 @@ class Titled(paas_flask.Charm):
         return {"FLASK_GREETING": "Mine", "TITLE": "Mine too"}
 
 
-def test_what_a_variable_has_displaced_is_told_too(world: World) -> None:
+def test_lists_the_overridden_sources_of_a_variable(world: World) -> None:
     world.charm_type = Titled
 
     found = explained(world, world.settled())
@@ -50,14 +50,14 @@ def test_what_a_variable_has_displaced_is_told_too(world: World) -> None:
     assert found["TITLE"] == "Titled.environment"
 
 
-def test_what_keeps_the_application_from_running_is_told_instead(world: World) -> None:
+def test_fails_with_the_reason_of_the_status(world: World) -> None:
     with pytest.raises(testing.ActionFailed) as failed:
         world.run(world.context().on.action("explain"), world.state(config={"webserver-workers": -1}))
 
     assert failed.value.message.startswith("invalid options: webserver-workers (")
 
 
-def test_it_changes_nothing(world: World) -> None:
+def test_changes_nothing(world: World) -> None:
     settled = world.settled()
 
     after = world.run(world.context().on.action("explain"), settled)

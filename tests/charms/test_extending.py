@@ -1,4 +1,4 @@
-"""What a charm's author adds: the example that adds everything, and what happens when their code is wrong."""
+"""Tests of the extension points: the example that uses all of them, and errors in the author's code."""
 
 import collections.abc
 import dataclasses
@@ -24,7 +24,7 @@ TOKEN = "weatherToken01"
 
 @pytest.fixture(scope="module")
 def example() -> types.ModuleType:
-    """Import the example as its dispatch does."""
+    """Import the charm of the example."""
     spec = importlib.util.spec_from_file_location("weather_charm", CHARM / "src/charm.py")
     assert spec
     assert spec.loader
@@ -35,7 +35,7 @@ def example() -> types.ModuleType:
 
 @pytest.fixture
 def weather(world: World, example: types.ModuleType) -> World:
-    """Give a world of the example's charm."""
+    """Return a world of the example's charm."""
     world.meta = charmcraft_extensions.expand(yaml_files.load(CHARM / "charmcraft.yaml"), CHARM)
     world.charm_type = type("WeatherCharm", (example.WeatherCharm,), {"start_timeout": 0})
     world.image_file("static/version.txt", "1.4.2\n")
@@ -72,9 +72,9 @@ def starts(calls: Calls) -> list[str]:
 
 
 class TestExample:
-    """All of it, in the example."""
+    """Tests of the example."""
 
-    def test_alone_it_runs_with_its_variables_its_file_its_port_and_its_version(self, weather: World) -> None:
+    def test_runs_with_its_variables_file_port_and_version(self, weather: World) -> None:
         after = deployed(weather)
 
         given = environment(after)
@@ -85,7 +85,7 @@ class TestExample:
         assert after.opened_ports == {testing.TCPPort(8000), testing.TCPPort(9102)}
         assert after.workload_version == "1.4.2"
 
-    def test_its_integration_gives_variables_and_is_asked(self, weather: World) -> None:
+    def test_its_integration_sets_variables_and_sends_a_request(self, weather: World) -> None:
         secret, related = with_token()
 
         after = deployed(weather, related, secrets={secret})
@@ -97,12 +97,12 @@ class TestExample:
             "page": "http://flask-k8s.demo:8000",
         }
 
-    def test_who_does_not_lead_asks_for_nothing(self, weather: World) -> None:
+    def test_a_follower_sends_no_request(self, weather: World) -> None:
         after = deployed(weather, station(), leader=False)
 
         assert dict(relation(after, "station").local_app_data) == {}
 
-    def test_its_end_takes_the_variables_along(self, weather: World) -> None:
+    def test_a_broken_relation_removes_the_variables(self, weather: World) -> None:
         before = environment(deployed(weather))
         weather.new_container()
         secret, related = with_token()
@@ -112,7 +112,7 @@ class TestExample:
 
         assert environment(after) == before
 
-    def test_of_two_stations_the_other_has_variables_of_its_own_name(self, weather: World) -> None:
+    def test_a_second_station_has_variables_with_its_own_prefix(self, weather: World) -> None:
         weather.meta["requires"]["sea-station"] = dict(weather.meta["requires"]["station"])
         secret, related = with_token()
         other = dataclasses.replace(related, endpoint="sea-station", id=77)
@@ -121,7 +121,7 @@ class TestExample:
 
         assert {"WEATHER_URL", "WEATHER_TOKEN", "SEA_STATION_URL", "SEA_STATION_TOKEN"} <= set(environment(after))
 
-    def test_required_and_missing_it_is_told_with_the_command(self, weather: World) -> None:
+    def test_blocks_with_the_command_while_a_required_integration_is_missing(self, weather: World) -> None:
         weather.meta["requires"]["station"]["optional"] = False
 
         after = deployed(weather)
@@ -130,21 +130,21 @@ class TestExample:
             "missing integrations: station (juju integrate flask-k8s weather-station)"
         )
 
-    def test_required_and_without_an_answer_it_is_awaited(self, weather: World) -> None:
+    def test_waits_for_the_data_of_a_required_integration(self, weather: World) -> None:
         weather.meta["requires"]["station"]["optional"] = False
 
         after = deployed(weather, station())
 
         assert after.unit_status == testing.WaitingStatus("waiting for brno-station to provide station")
 
-    def test_a_secret_that_cannot_be_read_yet_is_awaited(self, weather: World) -> None:
+    def test_waits_until_the_secret_can_be_read(self, weather: World) -> None:
         weather.meta["requires"]["station"]["optional"] = False
 
         after = deployed(weather, station(url="http://s", **{"token-id": "secret:d1ehcifmp25c76e01vhg"}))
 
         assert after.unit_status == testing.WaitingStatus("waiting for brno-station to provide station")
 
-    def test_what_is_unusable_is_told_by_endpoint_application_and_key(self, weather: World) -> None:
+    def test_invalid_data_is_reported_with_endpoint_application_and_key(self, weather: World) -> None:
         secret, related = with_token(url="gopher://station")
 
         after = deployed(weather, related, secrets={secret})
@@ -153,7 +153,7 @@ class TestExample:
             "invalid station relation data from brno-station: url (string should match pattern '^https?://')"
         )
 
-    def test_its_secret_is_blotted_out_of_what_a_program_says(self, weather: World) -> None:
+    def test_its_secret_is_masked_in_the_output_of_a_program(self, weather: World) -> None:
         secret, related = with_token()
         says = testing.Exec(["/bin/python3"], return_code=1, stdout=f"KeyError: {TOKEN}")
 
@@ -161,14 +161,14 @@ class TestExample:
 
         assert after.unit_status.message.endswith("KeyError: ***")
 
-    def test_its_readiness_rule(self, weather: World) -> None:
+    def test_blocks_on_its_readiness_rule(self, weather: World) -> None:
         after = deployed(weather, config={"towns": " , "})
 
         assert after.unit_status == testing.BlockedStatus(
             "option towns names no town (juju config flask-k8s towns=Brno)"
         )
 
-    def test_an_event_without_news_touches_nothing(self, weather: World, calls: Calls) -> None:
+    def test_an_event_without_a_change_does_nothing(self, weather: World, calls: Calls) -> None:
         secret, related = with_token()
         settled = deployed(weather, related, secrets={secret})
         calls.clear()
@@ -180,7 +180,7 @@ class TestExample:
         assert (after.containers, after.relations) == (settled.containers, settled.relations)
         assert weather.context().unit_status_history == []
 
-    def test_every_event_of_its_relation_is_seen(self, weather: World) -> None:
+    def test_every_event_of_its_relation_is_observed(self, weather: World) -> None:
         secret, related = with_token()
         settled = deployed(weather, related, secrets={secret})
         related = relation(settled, "station")
@@ -199,14 +199,14 @@ class TestExample:
 
 
 class Author(paas_flask.Charm):
-    """A charm whose parts the tests exchange."""
+    """A charm whose methods the tests replace."""
 
     start_timeout = 0
 
 
 @pytest.fixture
 def charm(world: World) -> collections.abc.Callable[..., World]:
-    """Give a world of a charm that overrides these methods."""
+    """Return a world of a charm that overrides some methods."""
     world.meta["requires"] = {"planner": {"interface": "planner", "optional": True}}
 
     def made(**parts: typing.Any) -> World:
@@ -220,7 +220,7 @@ Charm = collections.abc.Callable[..., World]
 
 
 def always(answer: object) -> collections.abc.Callable[..., object]:
-    """Give code that has one answer to everything."""
+    """Return a function with a constant result."""
 
     def answers(*_: object) -> object:
         return answer
@@ -233,7 +233,7 @@ def fails(*_: object) -> typing.NoReturn:
 
 
 @pytest.mark.parametrize("method", ["environment", "readiness_problems", "files", "ports"])
-def test_code_that_fails_is_named_and_told_in_the_log(
+def test_failing_code_is_named_in_the_status_and_logged(
     charm: Charm, caplog: pytest.LogCaptureFixture, method: str
 ) -> None:
     world = charm(**{method: fails})
@@ -248,7 +248,7 @@ def test_code_that_fails_is_named_and_told_in_the_log(
     assert "in fails" in caplog.text
 
 
-def test_code_that_fails_late_is_no_different(charm: Charm) -> None:
+def test_code_that_fails_while_iterating_is_named_too(charm: Charm) -> None:
     def ports(*_: object) -> collections.abc.Iterator[int]:
         yield 9000
         fails()
@@ -256,7 +256,7 @@ def test_code_that_fails_late_is_no_different(charm: Charm) -> None:
     assert deployed(charm(ports=ports)).unit_status.name == "blocked"
 
 
-def test_a_secret_in_an_error_is_shown_nowhere(charm: Charm, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_secret_in_an_error_is_never_shown(charm: Charm, caplog: pytest.LogCaptureFixture) -> None:
     def files(_: object, situation: paas_common.WorkloadContext) -> typing.NoReturn:
         raise ValueError(f"cannot use {situation.environment['FLASK_SECRET_KEY']}")
 
@@ -290,7 +290,7 @@ def test_a_secret_in_an_error_is_shown_nowhere(charm: Charm, caplog: pytest.LogC
         ("ports", [70000], "ValueError: 70000: a port is from 1 to 65535"),
     ],
 )
-def test_an_answer_of_another_kind_is_named(charm: Charm, method: str, answer: object, reason: str) -> None:
+def test_a_result_of_a_wrong_type_is_named(charm: Charm, method: str, answer: object, reason: str) -> None:
     after = deployed(charm(**{method: always(answer)}))
 
     assert after.unit_status == testing.BlockedStatus(
@@ -298,7 +298,7 @@ def test_an_answer_of_another_kind_is_named(charm: Charm, method: str, answer: o
     )
 
 
-def test_a_rule_and_an_error_are_told_at_once(charm: Charm) -> None:
+def test_the_status_has_a_rule_and_an_error_together(charm: Charm) -> None:
     hold = paas_common.Waiting("waiting for the moon")
 
     after = deployed(charm(readiness_problems=always([hold]), ports=always([0])))
@@ -307,7 +307,7 @@ def test_a_rule_and_an_error_are_told_at_once(charm: Charm) -> None:
     assert after.unit_status.message.endswith("; waiting for the moon")
 
 
-def test_the_last_word_on_the_environment_is_the_author_s(charm: Charm) -> None:
+def test_the_author_s_variables_override_all_others(charm: Charm) -> None:
     seen: list[paas_common.WorkloadContext] = []
 
     def variables(_: object, situation: paas_common.WorkloadContext) -> dict[str, str | pydantic.SecretStr | None]:
@@ -327,7 +327,7 @@ def test_the_last_word_on_the_environment_is_the_author_s(charm: Charm) -> None:
 @pytest.mark.parametrize(
     ("on_change", "expected"), [("restart", ["restart"]), ("reload", ["send_signal"]), ("nothing", [])]
 )
-def test_a_changed_file_does_what_the_author_says_and_no_more(
+def test_a_changed_file_has_only_the_declared_effect(
     charm: Charm, calls: Calls, on_change: typing.Literal["restart", "reload", "nothing"], expected: list[str]
 ) -> None:
     content = ["old"]
@@ -347,7 +347,7 @@ def test_a_changed_file_does_what_the_author_says_and_no_more(
 
 
 class TestAfterStart:
-    """What is done after a start."""
+    """Tests of the code that runs after a start."""
 
     @pytest.fixture
     def acted(self) -> list[str]:
@@ -360,7 +360,7 @@ class TestAfterStart:
 
         return charm(after_start=after_start)
 
-    def test_it_acts_once_after_a_start(self, acting: World, acted: list[str]) -> None:
+    def test_runs_once_after_a_start(self, acting: World, acted: list[str]) -> None:
         settled = deployed(acting)
 
         acting.run(acting.context().on.update_status(), settled)
@@ -368,7 +368,7 @@ class TestAfterStart:
         assert acted == ["flask-k8s/0"]
 
     @pytest.mark.parametrize("change", [{"greeting": "Hello"}, {"webserver-workers": 3}])
-    def test_it_acts_again_after_a_restart_and_after_a_reload(
+    def test_runs_again_after_a_restart_and_after_a_reload(
         self, acting: World, acted: list[str], change: dict[str, str | int]
     ) -> None:
         settled = deployed(acting)
@@ -377,7 +377,7 @@ class TestAfterStart:
 
         assert len(acted) == 2
 
-    def test_it_waits_until_the_application_answers(self, acting: World, acted: list[str]) -> None:
+    def test_waits_until_the_application_answers(self, acting: World, acted: list[str]) -> None:
         settled = dataclasses.replace(answering(deployed(acting), well=False), config={"greeting": "Hello"})
         acted.clear()
 
@@ -387,7 +387,7 @@ class TestAfterStart:
 
         assert (before, acted) == ([], ["flask-k8s/0"])
 
-    def test_when_it_fails_the_hook_does_not_and_it_is_tried_again(self, charm: Charm, acted: list[str]) -> None:
+    def test_a_failure_does_not_fail_the_hook_and_is_retried(self, charm: Charm, acted: list[str]) -> None:
         def after_start(_: object, situation: paas_common.WorkloadContext) -> None:
             acted.append(situation.unit)
             if len(acted) == 1:
@@ -405,9 +405,7 @@ class TestAfterStart:
         assert after.unit_status == testing.ActiveStatus()
         assert len(acted) == 2
 
-    def test_a_fault_of_pebble_s_on_the_way_loses_nothing(
-        self, acting: World, acted: list[str], failing: Failing
-    ) -> None:
+    def test_is_not_lost_after_a_pebble_error(self, acting: World, acted: list[str], failing: Failing) -> None:
         settled = dataclasses.replace(deployed(acting), config={"greeting": "Hello"})
 
         with failing("replan", OSError("broken pipe")):
@@ -418,7 +416,7 @@ class TestAfterStart:
 
 
 def answering(state: testing.State, *, well: bool) -> testing.State:
-    """Let Pebble's look at the port succeed or fail."""
+    """Set whether Pebble's check of the port succeeds."""
     status = ops.pebble.CheckStatus.UP if well else ops.pebble.CheckStatus.DOWN
     (container,) = state.containers
     infos = {
@@ -429,7 +427,7 @@ def answering(state: testing.State, *, well: bool) -> testing.State:
 
 
 class Plan(pydantic.BaseModel):
-    """What a planner writes."""
+    """Relation data of a planner."""
 
     url: str
 
@@ -449,7 +447,7 @@ def planner(**parts: typing.Any) -> paas_common.Integration[Plan]:
 
 
 @pytest.mark.parametrize("part", ["parse", "env", "request", "files"])
-def test_an_integration_that_fails_is_named_without_what_the_other_side_wrote(
+def test_a_failing_integration_is_named_without_the_relation_data(
     charm: Charm, caplog: pytest.LogCaptureFixture, part: str
 ) -> None:
     def wrong(*_: object) -> typing.NoReturn:
@@ -470,7 +468,7 @@ def test_an_integration_that_fails_is_named_without_what_the_other_side_wrote(
     assert "hidden" not in caplog.text
 
 
-def test_without_a_customary_stem_the_endpoint_names_the_variables(charm: Charm) -> None:
+def test_the_endpoint_is_the_prefix_of_an_integration_without_one(charm: Charm) -> None:
     def env(plan: Plan, context: paas_common.Context) -> dict[str, str | None]:
         return {f"{context.env_prefix}_URL": plan.url, f"{context.env_prefix}_NOTHING": None}
 
@@ -483,7 +481,7 @@ def test_without_a_customary_stem_the_endpoint_names_the_variables(charm: Charm)
     assert "PLANNER_NOTHING" not in given
 
 
-def test_one_of_an_interface_that_we_know_replaces_ours(charm: Charm) -> None:
+def test_overrides_the_built_in_integration_of_its_interface(charm: Charm) -> None:
     def env(plan: Plan, _: paas_common.Context) -> dict[str, str]:
         return {"CACHE": plan.url}
 

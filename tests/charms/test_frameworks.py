@@ -1,4 +1,4 @@
-"""Every framework's charm: what differs between them, and that all else is the same."""
+"""Tests of the charm of every framework."""
 
 import dataclasses
 import json
@@ -18,7 +18,7 @@ def given(state: testing.State, case: Case) -> dict[str, str]:
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("base", GENERATIONS)
-def test_it_becomes_active_as_either_extension_expands(framework: World, case: Case) -> None:
+def test_becomes_active_with_both_versions_of_the_extension(framework: World, case: Case) -> None:
     after = deployed(framework)
 
     (container,) = after.containers
@@ -29,7 +29,7 @@ def test_it_becomes_active_as_either_extension_expands(framework: World, case: C
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("base", GENERATIONS)
-def test_an_event_without_news_changes_nothing(framework: World) -> None:
+def test_an_event_without_a_change_does_nothing(framework: World) -> None:
     settled = deployed(framework)
     framework.context().unit_status_history.clear()
 
@@ -90,7 +90,7 @@ def test_an_event_without_news_changes_nothing(framework: World) -> None:
     ],
     indirect=["case"],
 )
-def test_defaults(framework: World, case: Case, expected: dict[str, str]) -> None:
+def test_unset_options_have_their_defaults(framework: World, case: Case, expected: dict[str, str]) -> None:
     assert given(deployed(framework), case) == expected
 
 
@@ -118,7 +118,7 @@ def test_defaults(framework: World, case: Case, expected: dict[str, str]) -> Non
     ],
     indirect=["case"],
 )
-def test_option_becomes_a_variable(
+def test_an_option_becomes_a_variable(
     framework: World, case: Case, option: str, value: object, expected: dict[str, str]
 ) -> None:
     found = given(deployed(framework, config={option: value}), case)
@@ -146,7 +146,7 @@ def test_option_becomes_a_variable(
     ],
     indirect=["case"],
 )
-def test_option_is_refused_by_name(framework: World, option: str, value: object) -> None:
+def test_an_invalid_option_is_named(framework: World, option: str, value: object) -> None:
     after = deployed(framework, config={option: value})
 
     assert isinstance(after.unit_status, testing.BlockedStatus)
@@ -154,7 +154,7 @@ def test_option_is_refused_by_name(framework: World, option: str, value: object)
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_an_image_without_the_service(framework: World, case: Case) -> None:
+def test_blocks_on_an_image_without_the_service(framework: World, case: Case) -> None:
     container = framework.workload(layers={"image": layer({"other": {"override": "replace", "command": "x"}})})
 
     after = deployed(framework, containers={container})
@@ -164,7 +164,7 @@ def test_an_image_without_the_service(framework: World, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_workers_and_schedulers_everywhere(framework: World, case: Case) -> None:
+def test_every_framework_has_workers_and_schedulers(framework: World, case: Case) -> None:
     for name in ("mail-worker", "tidy-scheduler"):
         framework.image[name] = {"override": "replace", "startup": "enabled", "command": name}
 
@@ -212,7 +212,7 @@ def test_an_author_s_secret_key_option_replaces_the_generated_key_only(
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_paas_config_s_port_beats_the_option(framework: World, case: Case) -> None:
+def test_the_port_in_paas_config_overrides_the_option(framework: World, case: Case) -> None:
     framework.paas_config = "port: 7777\n"
 
     after = deployed(framework)
@@ -225,7 +225,7 @@ def test_paas_config_s_port_beats_the_option(framework: World, case: Case) -> No
 
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=c.service) for c in (FLASK, DJANGO)], indirect=True)
-def test_gunicorn_writes_json_lines_when_the_author_says_so(framework: World, case: Case) -> None:
+def test_gunicorn_writes_json_lines_with_paas_config(framework: World, case: Case) -> None:
     framework.paas_config = "framework_logging_format: json\n"
 
     deployed(framework)
@@ -236,7 +236,7 @@ def test_gunicorn_writes_json_lines_when_the_author_says_so(framework: World, ca
 
 
 @pytest.mark.parametrize("case", [pytest.param(FASTAPI, id="fastapi")], indirect=True)
-def test_uvicorn_writes_json_lines_when_the_author_says_so(framework: World, case: Case) -> None:
+def test_uvicorn_writes_json_lines_with_paas_config(framework: World, case: Case) -> None:
     framework.paas_config = "framework_logging_format: json\n"
     framework.image[case.service]["environment"] = {"PYTHONPATH": "/of/the/image"}
 
@@ -263,7 +263,7 @@ def test_a_broken_paas_config_blocks(framework: World, text: str | bytes) -> Non
 
 
 @pytest.mark.parametrize("case", [pytest.param(GO, id="go")], indirect=True)
-def test_json_lines_where_no_server_is_the_charms_are_refused(framework: World, case: Case) -> None:
+def test_json_lines_without_a_server_block(framework: World, case: Case) -> None:
     framework.paas_config = "framework_logging_format: json\n"
 
     assert deployed(framework).unit_status == testing.BlockedStatus(
@@ -272,13 +272,13 @@ def test_json_lines_where_no_server_is_the_charms_are_refused(framework: World, 
 
 
 class TestDjango:
-    """What only Django has."""
+    """Tests of Django only."""
 
     @pytest.fixture
     def case(self) -> Case:
         return DJANGO
 
-    def test_it_does_not_start_without_a_database(self, framework: World) -> None:
+    def test_blocks_without_a_database(self, framework: World) -> None:
         state = framework.state()
         peer = next(each for each in state.relations if each.endpoint == "secret-storage")
 
@@ -288,7 +288,7 @@ class TestDjango:
             "Django requires a database integration to work (juju integrate flask-k8s:postgresql postgresql-k8s)"
         )
 
-    def test_it_stops_when_its_database_goes(self, framework: World) -> None:
+    def test_stops_when_its_database_is_removed(self, framework: World) -> None:
         settled = deployed(framework)
 
         after = framework.run(framework.context().on.relation_broken(relation(settled)), settled)
@@ -297,7 +297,7 @@ class TestDjango:
         assert isinstance(after.unit_status, testing.BlockedStatus)
         assert container.service_statuses["django"] == ops.pebble.ServiceStatus.INACTIVE
 
-    def test_it_waits_for_a_database_that_has_not_answered(self, framework: World) -> None:
+    def test_waits_for_its_database(self, framework: World) -> None:
         key = framework.secret()
         state = framework.state(secrets={key}, relations={framework.peer(key), postgresql()})
 
@@ -305,7 +305,7 @@ class TestDjango:
 
         assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
-    def test_a_charm_that_declares_no_database(self, framework: World) -> None:
+    def test_blocks_a_charm_that_declares_no_database(self, framework: World) -> None:
         del framework.meta["requires"]["postgresql"]
         key = framework.secret()
 
@@ -329,7 +329,7 @@ class TestDjango:
         assert ran.environment["DJANGO_SUPERUSER_PASSWORD"] == password
         assert ran.environment["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
 
-    def test_create_superuser_of_a_name_that_is_taken(self, framework: World) -> None:
+    def test_create_superuser_fails_for_a_duplicate_name(self, framework: World) -> None:
         taken = testing.Exec(["python3"], return_code=1, stdout="CommandError: That username is already taken.\n")
         settled = deployed(framework)
         (container,) = settled.containers
@@ -343,7 +343,7 @@ class TestDjango:
 
         assert refused.value.message == "CommandError: That username is already taken."
 
-    def test_create_superuser_before_the_application_is_ready_runs_nothing(self, framework: World) -> None:
+    def test_create_superuser_fails_before_the_application_is_ready(self, framework: World) -> None:
         key = framework.secret()
         state = framework.state(secrets={key}, relations={framework.peer(key)})
 
@@ -355,7 +355,7 @@ class TestDjango:
         assert refused.value.message.startswith("django-app container is not ready: Django requires a database")
         assert framework.context().exec_history.get(framework.container, []) == []
 
-    def test_create_superuser_without_a_name(self, framework: World) -> None:
+    def test_create_superuser_fails_without_a_name(self, framework: World) -> None:
         with pytest.raises(testing.ActionFailed) as refused:
             framework.run(
                 framework.context().on.action("create-superuser", params={"username": "", "email": "a@x.org"}),
@@ -364,7 +364,7 @@ class TestDjango:
 
         assert refused.value.message == "invalid parameters: username (string should have at least 1 character)"
 
-    def test_a_migration_of_manage_py_goes_first(self, framework: World) -> None:
+    def test_manage_py_takes_precedence_over_other_migrations(self, framework: World) -> None:
         framework.image_file("migrate.sh")
         framework.image_file("manage.py")
 
@@ -374,29 +374,29 @@ class TestDjango:
         assert ran.command == ["python3", "manage.py", "migrate"]
 
 
-def test_a_fifth_framework_is_one_value(framework_of_a_stranger: World) -> None:
-    after = deployed(framework_of_a_stranger)
+def test_another_framework_is_one_value(framework_of_another_package: World) -> None:
+    after = deployed(framework_of_another_package)
 
     found = environment(after, "toy")
     assert after.unit_status == testing.ActiveStatus()
     assert (found["TOY_PORT"], found["TOY_COLOUR"], found["TOY_SECRET_KEY"]) == ("5000", "blue", "generated-key")
 
 
-def test_a_fifth_framework_has_migrations_of_its_own(framework_of_a_stranger: World) -> None:
-    framework_of_a_stranger.commands = {testing.Exec(["toy"])}
-    framework_of_a_stranger.image_file("schema.toy")
-    framework_of_a_stranger.image_file("migrate.py")
+def test_another_framework_can_have_its_own_migrations(framework_of_another_package: World) -> None:
+    framework_of_another_package.commands = {testing.Exec(["toy"])}
+    framework_of_another_package.image_file("schema.toy")
+    framework_of_another_package.image_file("migrate.py")
 
-    deployed(framework_of_a_stranger)
+    deployed(framework_of_another_package)
 
-    ran = framework_of_a_stranger.context().exec_history[framework_of_a_stranger.container]
+    ran = framework_of_another_package.context().exec_history[framework_of_another_package.container]
     assert [each.command for each in ran] == [["toy", "apply", "/app/schema.toy"]]
 
 
 @pytest.fixture
-def framework_of_a_stranger(world: World) -> World:
-    """Give a charm of a framework that the wheels do not know; docs/new-framework.md shows the same."""
-    import pydantic  # noqa: PLC0415  only this case declares settings of its own
+def framework_of_another_package(world: World) -> World:
+    """Return a charm of a framework that is not in the wheels; docs/new-framework.md has the same code."""
+    import pydantic  # noqa: PLC0415  only this test declares settings
 
     class ToySettings(paas_common.Settings):
         colour: str = pydantic.Field(default="red", alias="toy-colour")

@@ -1,6 +1,6 @@
-"""What our charms rely on in the ingress library: of the stand-in always, of the real one wherever it is present.
+"""Tests of the ingress library: of the stand-in, and of the real library if it is present.
 
-The real one is looked for in the examples' ``lib`` folders, and in the one that ``INGRESS_LIB`` names.
+The real library is found in the ``lib`` folders of the examples, or in the folder ``INGRESS_LIB``.
 """
 
 import importlib.util
@@ -36,7 +36,7 @@ def library(request: pytest.FixtureRequest) -> ModuleType:
 
 @pytest.fixture
 def context(library: ModuleType) -> testing.Context[ops.CharmBase]:
-    """Give a charm that asks for an ingress as ours do."""
+    """Return the context of a charm that requires an ingress."""
 
     class Charm(ops.CharmBase):
         def __init__(self, framework: ops.Framework) -> None:
@@ -91,7 +91,7 @@ def test_has_the_names_that_charms_use(library: ModuleType):
     )
 
 
-def test_the_leader_writes_what_the_contract_says(context: testing.Context[ops.CharmBase]):
+def test_the_leader_writes_the_application_databag(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.update_status(), state()).get_relation(7)
 
     asked = {key: value for key, value in after.local_app_data.items() if key not in OPTIONAL}
@@ -100,14 +100,14 @@ def test_the_leader_writes_what_the_contract_says(context: testing.Context[ops.C
     assert json.loads(after.local_unit_data["ip"]) == "192.0.2.0"
 
 
-def test_others_write_where_they_are(context: testing.Context[ops.CharmBase]):
+def test_a_follower_writes_only_its_address(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.update_status(), state(leader=False)).get_relation(7)
 
     assert not after.local_app_data
     assert {"host", "ip"} <= after.local_unit_data.keys()
 
 
-def test_an_address_is_told(context: testing.Context[ops.CharmBase]):
+def test_an_address_emits_ready(context: testing.Context[ops.CharmBase]):
     given = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
 
     after = context.run(context.on.relation_changed(given.get_relation(7)), given)
@@ -115,7 +115,7 @@ def test_an_address_is_told(context: testing.Context[ops.CharmBase]):
     assert after.unit_status == testing.ActiveStatus("http://host/demo-web")
 
 
-def test_no_address_is_not_told(context: testing.Context[ops.CharmBase]):
+def test_a_missing_address_emits_nothing(context: testing.Context[ops.CharmBase]):
     given = state()
 
     after = context.run(context.on.relation_changed(given.get_relation(7)), given)
@@ -123,7 +123,7 @@ def test_no_address_is_not_told(context: testing.Context[ops.CharmBase]):
     assert after.unit_status == testing.UnknownStatus()
 
 
-def test_a_revoked_address_is_told(context: testing.Context[ops.CharmBase]):
+def test_a_revoked_address_emits_revoked(context: testing.Context[ops.CharmBase]):
     given = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
 
     after = context.run(context.on.relation_broken(given.get_relation(7)), given)

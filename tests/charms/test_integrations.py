@@ -1,4 +1,4 @@
-"""Every integration: what providers write, what the application gets, and what is asked of them."""
+"""Tests of every integration: its variables, requests and statuses."""
 
 import base64
 import dataclasses
@@ -22,24 +22,24 @@ PENDING = {
 }
 MONGODB = "mongodb-k8s-1.mongodb-k8s-endpoints,mongodb-k8s-0.mongodb-k8s-endpoints"
 PATH = {"FLASK_BASE_PATH": "/test-model-flask-k8s", "FLASK_APPLICATION_ROOT": "/test-model-flask-k8s"}
-# Where our variables differ from earlier charms' on purpose.
+# Intended differences from the variables of paas-charm.
 OURS = {
-    # all hosts, where there are several
+    # all hosts, if there are several
     "postgresql-secret-without-uris": {
         "POSTGRESQL_DB_ENDPOINTS": "postgresql-k8s-primary.test-model.svc.cluster.local:5432,"
         "pg-other.test-model.svc.cluster.local:5432"
     },
     "postgresql-multihost-uris": {"POSTGRESQL_DB_ENDPOINTS": "10.0.0.5:5432,10.0.0.6:5432"},
     "mongodb-secret": {"MONGODB_DB_ENDPOINTS": MONGODB},
-    # the path of the ingress's address, and Flask's own name of it
+    # the path of the ingress, and Flask's own name of it
     "ingress": PATH,
     "oauth": PATH,
-    # the certificates as a file, too
+    # the certificates are also a file
     "s3": {"S3_TLS_CA_FILE": "/tmp/flask/state/s3/ca.pem"},
     "s3-chain-without-attributes": {"S3_TLS_CA_FILE": "/tmp/flask/state/s3/ca.pem"},
-    # exactly the provider's text, with no slash added
+    # exactly the provider's text, without an added slash
     "tracing": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://tempo.test-model.svc.cluster.local:4318"},
-    # hosts are sorted, so that the order of a set restarts nothing
+    # hosts are sorted: their order in a set must not restart the application
     "rabbitmq-server": {
         "RABBITMQ_CONNECT_STRING": "amqp://flask-k8s:rmqPass01@10.58.171.158:5672/%2F",
         "RABBITMQ_NETLOC": "flask-k8s:rmqPass01@10.58.171.158:5672",
@@ -71,7 +71,7 @@ def of(example: dict[str, typing.Any], **changes: typing.Any) -> testing.Relatio
 
 
 def state_of(world: World, example: dict[str, typing.Any], *relations: testing.Relation) -> testing.State:
-    """Declare the example's endpoints and relate them, besides the peers; other endpoints are not there."""
+    """Return a state that has only the endpoints of the example and the peers, all related."""
     world.meta["requires"] = {"ingress": {"interface": "ingress", "limit": 1}}
     for each in (example, *example.get("also_related", ())):
         declared = world.meta["requires"].setdefault(each["endpoint"], {"interface": each["interface"]})
@@ -92,7 +92,7 @@ MODEL = testing.Model("test-model", type="kubernetes")
 
 
 @pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
-def test_what_a_provider_writes_becomes_variables(world: World, example: dict[str, typing.Any]) -> None:
+def test_provider_data_becomes_variables(world: World, example: dict[str, typing.Any]) -> None:
     related = of(example)
     state = state_of(world, example, related)
     without = environment(
@@ -110,7 +110,7 @@ def test_what_a_provider_writes_becomes_variables(world: World, example: dict[st
 
 
 @pytest.mark.parametrize("name", sorted(PENDING))
-def test_an_optional_provider_that_has_not_answered_gives_nothing(world: World, name: str) -> None:
+def test_does_not_wait_for_an_optional_provider(world: World, name: str) -> None:
     example = named(name)
     related = of(example)
 
@@ -122,7 +122,7 @@ def test_an_optional_provider_that_has_not_answered_gives_nothing(world: World, 
 
 
 @pytest.mark.parametrize("name", sorted(PENDING))
-def test_a_required_provider_that_has_not_answered_is_awaited(world: World, name: str) -> None:
+def test_waits_for_a_required_provider(world: World, name: str) -> None:
     example = named(name)
     state = state_of(world, example, of(example))
     world.meta["requires"][example["endpoint"]]["optional"] = False
@@ -133,7 +133,7 @@ def test_a_required_provider_that_has_not_answered_is_awaited(world: World, name
 
 
 @pytest.mark.parametrize("interface", sorted(BUILT_IN))
-def test_a_required_integration_that_is_missing_is_named_with_the_command(world: World, interface: str) -> None:
+def test_blocks_with_the_command_while_a_required_integration_is_missing(world: World, interface: str) -> None:
     known = BUILT_IN[interface]
     world.meta["requires"] = {"some-name": {"interface": interface}}
     key = world.secret()
@@ -146,7 +146,7 @@ def test_a_required_integration_that_is_missing_is_named_with_the_command(world:
 
 
 @pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
-def test_a_broken_relation_leaves_no_variable(world: World, example: dict[str, typing.Any]) -> None:
+def test_a_broken_relation_removes_all_variables(world: World, example: dict[str, typing.Any]) -> None:
     related = of(example)
     before = environment(world.run(world.context().on.config_changed(), state_of(world, but(example, also_related=[]))))
     world.new_container()
@@ -201,7 +201,7 @@ def test_a_broken_relation_leaves_no_variable(world: World, example: dict[str, t
         ("redis", {}, "port (input should be less than or equal to 65535)"),
     ],
 )
-def test_what_is_unusable_is_named_by_endpoint_application_and_key(
+def test_invalid_data_is_reported_with_endpoint_application_and_key(
     world: World, name: str, changes: dict[str, str | None], reason: str
 ) -> None:
     example = named(name)
@@ -219,7 +219,7 @@ def test_what_is_unusable_is_named_by_endpoint_application_and_key(
 @pytest.mark.parametrize(
     "name", [each["name"] for each in EXAMPLES if each["secrets"] and each["name"] != "oauth-without-ingress"]
 )
-def test_a_secret_that_cannot_be_read_yet_is_no_error(world: World, name: str) -> None:
+def test_an_unreadable_secret_does_not_block(world: World, name: str) -> None:
     example = but(named(name), secrets={})
 
     after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
@@ -230,7 +230,7 @@ def test_a_secret_that_cannot_be_read_yet_is_no_error(world: World, name: str) -
 @pytest.mark.parametrize(
     "name", ["rabbitmq-k8s", "openfga", "oauth", "tracing", "s3", "postgresql-secret", "mysql-secret"]
 )
-def test_the_leader_asks_as_earlier_charms_did(world: World, name: str) -> None:
+def test_the_leader_sends_the_same_request_as_paas_charm(world: World, name: str) -> None:
     example = named(name)
     empty = but(example, provider_app={}, secrets={})
     related = of(empty, remote_units_data={0: {}})
@@ -245,7 +245,7 @@ def test_the_leader_asks_as_earlier_charms_did(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("interface", ["valkey_client", "http_proxy"])
-def test_a_request_with_an_id_of_its_own_never_changes(world: World, interface: str) -> None:
+def test_the_id_in_a_request_never_changes(world: World, interface: str) -> None:
     example = next(each for each in EXAMPLES if each["interface"] == interface)
     empty = but(example, provider_app={}, secrets={})
     related = of(empty)
@@ -259,7 +259,7 @@ def test_a_request_with_an_id_of_its_own_never_changes(world: World, interface: 
     assert dict(relation(twice, example["endpoint"]).local_app_data) == asked
 
 
-def test_who_does_not_lead_asks_for_nothing(world: World) -> None:
+def test_a_follower_sends_no_request(world: World) -> None:
     example = but(named("rabbitmq-k8s"), provider_app={})
     state = dataclasses.replace(state_of(world, example, of(example)), leader=False)
 
@@ -268,7 +268,7 @@ def test_who_does_not_lead_asks_for_nothing(world: World) -> None:
     assert dict(relation(after, "rabbitmq").local_app_data) == {}
 
 
-def test_the_ingress_is_told_the_port_and_gives_the_address(world: World) -> None:
+def test_the_ingress_gets_the_port_and_sets_the_address(world: World) -> None:
     example = named("ingress")
     related = of(example)
     world.paas_config = "port: 8443\n"
@@ -281,7 +281,7 @@ def test_the_ingress_is_told_the_port_and_gives_the_address(world: World) -> Non
     assert environment(after)["FLASK_BASE_URL"] == "http://juju.test/test-model-flask-k8s"
 
 
-def test_an_ingress_that_says_that_it_is_required_is_missed(world: World) -> None:
+def test_blocks_while_a_required_ingress_is_missing(world: World) -> None:
     world.meta["requires"] = {"ingress": {"interface": "ingress", "optional": False}}
     key = world.secret()
 
@@ -293,7 +293,7 @@ def test_an_ingress_that_says_that_it_is_required_is_missed(world: World) -> Non
 
 
 @pytest.mark.parametrize("name", ["smtp-secret", "openfga", "postgresql-secret", "valkey", "http-proxy"])
-def test_a_required_secret_that_cannot_be_read_yet_is_awaited(world: World, name: str) -> None:
+def test_waits_for_an_unreadable_secret_of_a_required_integration(world: World, name: str) -> None:
     example = but(named(name), secrets={})
     state = state_of(world, example, of(example))
     world.meta["requires"][example["endpoint"]]["optional"] = False
@@ -304,7 +304,7 @@ def test_a_required_secret_that_cannot_be_read_yet_is_awaited(world: World, name
 
 
 @pytest.mark.parametrize("word", ["no", "one", "on"])
-def test_a_mail_user_whose_name_is_part_of_the_word_none_is_told(world: World, word: str) -> None:
+def test_a_mail_user_named_like_a_part_of_none_is_kept(world: World, word: str) -> None:
     example = named("smtp-secret")
     told = but(example, provider_app={**example["provider_app"], "user": word, "domain": word})
 
@@ -313,7 +313,7 @@ def test_a_mail_user_whose_name_is_part_of_the_word_none_is_told(world: World, w
     assert (environment(after)["SMTP_USER"], environment(after)["SMTP_DOMAIN"]) == (word, word)
 
 
-def test_the_order_in_which_units_are_listed_says_nothing(world: World) -> None:
+def test_the_order_of_units_does_not_matter(world: World) -> None:
     example = named("rabbitmq-server")
     bag = example["provider_units"]["0"]
     found = set[str]()
@@ -328,7 +328,7 @@ def test_the_order_in_which_units_are_listed_says_nothing(world: World) -> None:
     assert "10.0.0.0:5672/%2F,amqp" in found.pop()
 
 
-def test_an_ipv6_address_gets_its_brackets(world: World) -> None:
+def test_an_ipv6_address_is_in_brackets(world: World) -> None:
     example = but(named("redis"), provider_app={}, provider_units={"0": {"hostname": "fd00::5", "port": "6379"}})
 
     found = environment(world.run(world.context().on.config_changed(), state_of(world, example, of(example))))
@@ -337,7 +337,7 @@ def test_an_ipv6_address_gets_its_brackets(world: World) -> None:
     assert (found["REDIS_DB_HOSTNAME"], found["REDIS_DB_PORT"]) == ("fd00::5", "6379")
 
 
-def test_oauth_without_an_ingress_says_what_to_do(world: World) -> None:
+def test_oauth_without_an_ingress_blocks_with_the_command(world: World) -> None:
     example = named("oauth-without-ingress")
 
     after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
@@ -348,7 +348,7 @@ def test_oauth_without_an_ingress_says_what_to_do(world: World) -> None:
     )
 
 
-def test_oauth_without_the_scope_that_makes_it_openid(world: World) -> None:
+def test_oauth_without_the_openid_scope_blocks(world: World) -> None:
     example = named("oauth")
     state = dataclasses.replace(state_of(world, example, of(example)), config={"oidc-scopes": "profile"})
 
@@ -357,7 +357,7 @@ def test_oauth_without_the_scope_that_makes_it_openid(world: World) -> None:
     assert after.unit_status == testing.BlockedStatus("invalid options: oidc-scopes (must contain openid)")
 
 
-def test_a_related_proxy_that_is_not_ready_is_awaited_even_where_it_is_optional(world: World) -> None:
+def test_waits_for_a_related_proxy_even_if_it_is_optional(world: World) -> None:
     example = named("http-proxy-pending")
 
     after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
@@ -365,7 +365,7 @@ def test_a_related_proxy_that_is_not_ready_is_awaited_even_where_it_is_optional(
     assert after.unit_status == testing.WaitingStatus("waiting for provider to provide http-proxy")
 
 
-def test_a_password_that_no_url_can_hold_is_quoted_everywhere(world: World) -> None:
+def test_a_password_is_quoted_in_every_url(world: World) -> None:
     odd = "p@ss/w:rd %#?&"
     example = named("rabbitmq-k8s")
     bag = {**example["provider_app"], "password": odd}
@@ -377,7 +377,7 @@ def test_a_password_that_no_url_can_hold_is_quoted_everywhere(world: World) -> N
     assert "p%40ss%2Fw%3Ard%20%25%23%3F%26@" in environment(after)["RABBITMQ_CONNECT_STRING"]
 
 
-def test_the_certificates_of_s3_are_a_file_whichever_way_they_are_written(world: World) -> None:
+def test_the_certificates_of_s3_are_a_file_in_every_format(world: World) -> None:
     example = named("s3")
     pem = json.loads(example["provider_app"]["tls-ca-chain"])[0]
     other = pem.replace("example", "another")

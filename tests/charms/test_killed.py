@@ -1,4 +1,4 @@
-"""A hook that is killed anywhere: what it did to the container stays, what it wrote is lost, and it is run again."""
+"""Tests of a killed hook: its changes of the container persist, its databags are lost, and it runs again."""
 
 import collections.abc
 import copy
@@ -13,16 +13,16 @@ from world import CALLS, SERVED, World, answered, relation
 
 WORKS = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
 ACTS = frozenset({"add_layer", "exec", "push", "remove_path", "replan", "restart", "send_signal", "stop"})
-"""Calls that change something; between two looks there is nothing to be lost."""
+"""Calls that change the container."""
 
 
 class Killed(BaseException):
-    """The process has ended."""
+    """The end of the killed process."""
 
 
 @dataclasses.dataclass(kw_only=True)
 class Killing:
-    """Counts what is done to the container, and ends the process at one of these."""
+    """A counter of container calls that kills the process at one of them."""
 
     world: World
     at: int = -1
@@ -30,21 +30,21 @@ class Killing:
     done: list[str] = dataclasses.field(default_factory=list[str])
     migrations: int = 0
     started_after: list[int] = dataclasses.field(default_factory=list[int])
-    """How many migrations there had been at each start of services."""
+    """Number of migrations before each start of services."""
     entries: collections.abc.Mapping[str, object] = dataclasses.field(default_factory=dict[str, object])
-    """Each service as it was in the plan when it was started."""
+    """The plan entry of each service when it was started."""
     configuration: str = ""
-    """What gunicorn has read."""
+    """The configuration that gunicorn has read."""
     left: testing.Container | None = None
 
     def begin(self, at: int = -1, *, after: bool = False) -> None:
-        """Forget what was; end the process at an act from now on."""
+        """Reset the counter, and kill the process at a call from now on."""
         self.at, self.after, self.migrations = at, after, 0
         self.done.clear()
         self.started_after.clear()
 
     def around(self, container: ops.Container, name: str, act: collections.abc.Callable[[], object]) -> object:
-        """Do it, unless the process ends before."""
+        """Make the call, unless the process is killed before."""
         number = len(self.done)
         self.done.append(name)
         if name == "replan":
@@ -59,7 +59,7 @@ class Killing:
         return result
 
     def _takes_effect(self, container: ops.Container, name: str) -> None:
-        """Do what ops.testing does not: a service goes on as it was started, whatever the plan says since."""
+        """Record the entry of a started service, which ops.testing does not keep when the plan changes."""
         entries = {name: entry.to_dict() for name, entry in container.get_plan().services.items()}
         if name == "restart" or (name == "replan" and entries != self.entries):
             self.entries = entries
@@ -68,14 +68,14 @@ class Killing:
         self.configuration = self.world.gunicorn
 
     def _end(self, container: ops.Container) -> None:
-        # what ops.testing would have put into the state
-        self.left = copy.deepcopy(container.pebble._container)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue]  it has no public name
+        # ops.testing would have put this into the state
+        self.left = copy.deepcopy(container.pebble._container)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownArgumentType, reportAttributeAccessIssue]  there is no public name
         raise Killed
 
 
 @pytest.fixture
 def killing(world: World, monkeypatch: pytest.MonkeyPatch) -> Killing:
-    """Stand at every call that changes the container."""
+    """Patch every call that changes the container."""
     killing = Killing(world=world)
 
     def watch(name: str) -> None:
@@ -132,7 +132,7 @@ EVENTS = [first_start, new_workers, new_variable, new_database, no_database]
 
 
 def told(killing: Killing, state: testing.State) -> str:
-    """Give all that the application is told, what of that has taken effect, and whether it runs."""
+    """Return the application's services and files, their effective state, and whether it runs."""
     (container,) = state.containers
     services = {name: service.to_dict() for name, service in container.plan.services.items()}
     statuses = {name: status.value for name, status in sorted(container.service_statuses.items())}
@@ -145,7 +145,7 @@ def afresh(world: World) -> None:
 
 
 @pytest.mark.parametrize("prepare", EVENTS)
-def test_wherever_a_hook_is_killed_it_ends_well_when_run_again(
+def test_a_hook_killed_at_any_call_succeeds_when_it_runs_again(
     world: World, killing: Killing, prepare: collections.abc.Callable[[World], tuple[testing.State, object]]
 ) -> None:
     afresh(world)
@@ -169,7 +169,7 @@ def test_wherever_a_hook_is_killed_it_ends_well_when_run_again(
         where = f"{'after' if after else 'before'} {acts[at]}, number {at} of {acts}"
         assert told(killing, ended) == wanted, where
         assert ended.unit_status == whole.unit_status, where
-        # killed between a migration and the note of it, nobody can know that it had succeeded
+        # killed between a migration and its note: the migration has to be repeated
         again = "migration" in acts and at + after == acts.index("migration") + 1
         assert killing.migrations == acts.count("migration") + again, where
         assert "migration" not in acts or all(killing.started_after), where

@@ -1,4 +1,4 @@
-"""Migrations: once per image and database, one unit at a time, and never new code on an old schema."""
+"""Tests of migrations: once per image and database, on one unit at a time, before new code starts."""
 
 import dataclasses
 import functools
@@ -48,7 +48,7 @@ def started(state: testing.State) -> bool:
         (["migrate", "migrate.sh", "migrate.py"], ["python3", "migrate.py"]),
     ],
 )
-def test_the_command_goes_by_the_file(world: World, files: list[str], command: list[str]) -> None:
+def test_the_file_determines_the_command(world: World, files: list[str], command: list[str]) -> None:
     (world.root / "base/app/migrate.py").unlink()
     for name in files:
         world.image_file(name)
@@ -62,7 +62,7 @@ def test_the_command_goes_by_the_file(world: World, files: list[str], command: l
     assert started(after)
 
 
-def test_it_runs_before_the_new_layer_is_in_force(world: World, calls: Calls) -> None:
+def test_it_runs_before_the_new_layer_is_applied(world: World, calls: Calls) -> None:
     deployed(world)
 
     acts = [call for call in calls if call.name in {"exec", "add_layer", "replan"}]
@@ -70,7 +70,7 @@ def test_it_runs_before_the_new_layer_is_in_force(world: World, calls: Calls) ->
     assert acts[1].given == (["python3", "migrate.py"],)
 
 
-def test_it_does_not_run_again_at_later_events(world: World) -> None:
+def test_it_runs_once(world: World) -> None:
     state = deployed(world)
 
     for event in (world.context().on.update_status(), world.context().on.config_changed()):
@@ -134,7 +134,7 @@ def test_a_failure_shows_its_last_lines_and_starts_nothing(world: World) -> None
     assert not started(after)
 
 
-def test_a_failure_leaves_what_runs_as_it_is(world: World) -> None:
+def test_a_failure_does_not_change_running_services(world: World) -> None:
     state = deployed(world)
     peer = peer_of(state)
     other = postgresql(app={**DATABASE, "endpoints": "pg-other:5432"})
@@ -155,7 +155,7 @@ def test_a_failure_never_shows_a_password(world: World) -> None:
     assert "***" in after.unit_status.message
 
 
-def test_a_password_is_blotted_out_before_the_output_is_cut(world: World) -> None:
+def test_a_password_is_masked_before_the_output_is_cut(world: World) -> None:
     leaks = testing.Exec(["python3", "migrate.py"], return_code=1, stdout="pgPass01" + "x" * 296 + "\n")
 
     after = deployed(world, leaks)
@@ -163,7 +163,7 @@ def test_a_password_is_blotted_out_before_the_output_is_cut(world: World) -> Non
     assert "ss01" not in after.unit_status.message
 
 
-def test_it_is_tried_again_after_a_pause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_retried_after_a_pause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     state = deployed(world, FAILS)
 
     soon = world.run(world.context().on.update_status(), state)
@@ -178,7 +178,7 @@ def test_it_is_tried_again_after_a_pause(world: World, monkeypatch: pytest.Monke
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_a_change_of_the_configuration_tries_it_at_once(world: World) -> None:
+def test_a_changed_option_retries_it_at_once(world: World) -> None:
     state = with_exec(world, deployed(world, FAILS), WORKS)
 
     after = world.run(world.context().on.config_changed(), dataclasses.replace(state, config={"greeting": "Hello"}))
@@ -186,7 +186,7 @@ def test_a_change_of_the_configuration_tries_it_at_once(world: World) -> None:
     assert started(after)
 
 
-def test_after_three_failures_a_person_is_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_after_three_failures(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     state = deployed(world, FAILS)
     for day in (1, 2):
         later = time.time() + day * 86400
@@ -197,9 +197,9 @@ def test_after_three_failures_a_person_is_asked(world: World, monkeypatch: pytes
     assert "(attempt 3;" in state.unit_status.message
 
 
-def test_a_hook_that_dies_after_the_migration_does_not_run_it_twice(world: World) -> None:
+def test_a_hook_that_dies_after_the_migration_does_not_repeat_it(world: World) -> None:
     before = world.state(containers={world.workload(execs={SERVED, WORKS})})
-    world.run(world.context().on.config_changed(), before)  # Juju discards what this hook wrote
+    world.run(world.context().on.config_changed(), before)  # Juju discards the databags of this hook
 
     world.run(world.context().on.config_changed(), before)
 
@@ -207,7 +207,7 @@ def test_a_hook_that_dies_after_the_migration_does_not_run_it_twice(world: World
 
 
 class TestSeveralUnits:
-    """The leader hands out the turn; the others wait for it."""
+    """Tests with several units, one of which migrates."""
 
     @staticmethod
     def follower(world: World, app: dict[str, str]) -> testing.State:
@@ -221,7 +221,7 @@ class TestSeveralUnits:
             planned_units=2,
         )
 
-    def test_a_follower_asks_and_waits(self, world: World) -> None:
+    def test_a_follower_sends_a_request_and_waits(self, world: World) -> None:
         after = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
 
         peer = peer_of(after)
@@ -230,7 +230,7 @@ class TestSeveralUnits:
         assert migrations(world) == 0
         assert not started(after)
 
-    def test_a_follower_whose_turn_it_is_migrates_and_says_so(self, world: World) -> None:
+    def test_a_follower_migrates_in_its_turn_and_records_it(self, world: World) -> None:
         asked = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
         peer = peer_of(asked)
         wanted = peer.local_unit_data["migration-wanted"]
@@ -249,7 +249,7 @@ class TestSeveralUnits:
         assert "migration-wanted" not in noted
         assert started(after)
 
-    def test_a_follower_does_not_repeat_what_the_leader_did(self, world: World) -> None:
+    def test_a_follower_does_not_repeat_the_leader_s_migration(self, world: World) -> None:
         asked = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
         peer = peer_of(asked)
         done = dataclasses.replace(
@@ -266,7 +266,7 @@ class TestSeveralUnits:
         assert started(after)
         assert migrations(world) == 0
 
-    def test_the_leader_grants_a_turn_to_one_and_waits_itself(self, world: World) -> None:
+    def test_the_leader_grants_one_turn_and_waits(self, world: World) -> None:
         secret = world.secret()
         app = {"flask_secret_key_id": secret.id, "migration-turn": "flask-k8s/2 abc"}
         peer = world.peer(
@@ -278,7 +278,7 @@ class TestSeveralUnits:
         assert after.unit_status == testing.WaitingStatus("waiting for the turn to migrate the database")
         assert after.get_relation(peer.id).local_app_data["migration-turn"] == "flask-k8s/2 abc"
 
-    def test_a_turn_whose_holder_is_gone_passes_on(self, world: World) -> None:
+    def test_the_turn_of_a_removed_unit_passes_to_the_next(self, world: World) -> None:
         secret = world.secret()
         app = {"flask_secret_key_id": secret.id, "migration-turn": "flask-k8s/7 abc"}
         peer = world.peer(secret, local_app_data=app, peers_data={1: {}})
@@ -288,7 +288,7 @@ class TestSeveralUnits:
         assert started(after)
         assert "migration-turn" not in after.get_relation(peer.id).local_app_data
 
-    def test_the_leader_remembers_what_others_have_done(self, world: World) -> None:
+    def test_the_leader_records_the_migrations_of_other_units(self, world: World) -> None:
         secret = world.secret()
         peer = world.peer(secret, peers_data={1: {"migrated": "abc"}})
 

@@ -1,4 +1,4 @@
-"""An event that changes nothing does nothing."""
+"""Tests that an event without a change does nothing."""
 
 import collections
 import typing
@@ -30,10 +30,10 @@ def events(world: World, state: testing.State) -> typing.Iterator[tuple[str, obj
     yield "start", on.start()
 
 
-def test_an_event_without_news_touches_nothing(world: World, calls: Calls) -> None:
+def test_an_event_without_a_change_does_nothing(world: World, calls: Calls) -> None:
     settled = world.settled()
     database = relation(settled)
-    settled = world.run(world.context().on.relation_changed(database), settled)  # the library notes what it has seen
+    settled = world.run(world.context().on.relation_changed(database), settled)  # the library records the relation data
 
     for name, event in events(world, settled):
         world.context().unit_status_history.clear()
@@ -57,7 +57,7 @@ def test_each_fact_is_read_once(world: World, calls: Calls) -> None:
     assert sorted(calls.names()) == ["can_connect", "get_checks", "get_plan", "get_services", "pull", "pull"]
 
 
-def test_the_status_is_never_maintenance_on_the_way(world: World) -> None:
+def test_the_status_is_never_maintenance(world: World) -> None:
     settled = world.settled()
     world.context().unit_status_history.clear()
 
@@ -72,7 +72,7 @@ def test_the_application_status_is_left_to_juju(world: World) -> None:
     assert settled.app_status == testing.UnknownStatus()
 
 
-def test_with_everything_integrated_each_fact_is_asked_for_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_fact_is_read_once_with_every_integration(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = [named(name) for name in EVERYTHING]
     first, *others = examples
     secrets = {uri: content for each in examples for uri, content in each["secrets"].items()}
@@ -80,7 +80,7 @@ def test_with_everything_integrated_each_fact_is_asked_for_once(world: World, mo
     settled = answered(world.run(world.context().on.config_changed(), state))
     settled = world.run(world.context().on.update_status(), settled)
     asked: list[str] = []
-    backend_type = mocking._MockModelBackend  # pyright: ignore[reportPrivateUsage]  it stands for the hook tools
+    backend_type = mocking._MockModelBackend  # pyright: ignore[reportPrivateUsage]  it represents the hook tools
 
     def watch(name: str) -> None:
         real = getattr(backend_type, name)

@@ -1,4 +1,4 @@
-"""Every option of the Flask charm, with values that are taken and values that are refused."""
+"""Tests of every option of the Flask charm, with valid and invalid values."""
 
 import dataclasses
 import pathlib
@@ -27,14 +27,14 @@ from world import CHARM, DATABASE, World, environment, postgresql
         ("greeting", " as it is ", "FLASK_GREETING", " as it is "),
     ],
 )
-def test_option_becomes_a_variable(world: World, option: str, value: object, variable: str, text: str) -> None:
+def test_an_option_becomes_a_variable(world: World, option: str, value: object, variable: str, text: str) -> None:
     after = world.run(world.context().on.config_changed(), world.state(config={option: value}))
 
     assert environment(after)[variable] == text
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_defaults(world: World) -> None:
+def test_unset_options_have_their_defaults(world: World) -> None:
     given = environment(world.settled())
 
     assert {name: value for name, value in given.items() if not name.startswith("POSTGRESQL")} == {
@@ -57,7 +57,7 @@ def test_defaults(world: World) -> None:
         ("webserver-timeout", 120, "timeout = 120"),
     ],
 )
-def test_web_server_option_becomes_a_line(world: World, option: str, value: int, line: str) -> None:
+def test_a_web_server_option_becomes_a_line(world: World, option: str, value: int, line: str) -> None:
     after = world.run(world.context().on.config_changed(), world.state(config={option: value}))
 
     assert line in world.gunicorn.splitlines()
@@ -81,13 +81,13 @@ def test_web_server_option_becomes_a_line(world: World, option: str, value: int,
         ("webserver-worker-class", "eventlet", "input should be 'sync' or 'gevent'"),
     ],
 )
-def test_option_is_refused_by_name(world: World, option: str, value: object, why: str) -> None:
+def test_an_invalid_option_is_named(world: World, option: str, value: object, why: str) -> None:
     after = world.run(world.context().on.config_changed(), world.state(config={option: value}))
 
     assert after.unit_status == testing.BlockedStatus(f"invalid options: {option} ({why})")
 
 
-def test_all_refusals_are_told_at_once_and_the_application_goes_on(world: World) -> None:
+def test_the_status_has_all_invalid_options_and_the_application_keeps_running(world: World) -> None:
     settled = world.settled()
     bad = {"flask-env": "", "webserver-workers": -1}
 
@@ -100,7 +100,7 @@ def test_all_refusals_are_told_at_once_and_the_application_goes_on(world: World)
     assert environment(after) == environment(settled)
 
 
-def test_a_required_option_without_a_value(world: World) -> None:
+def test_blocks_on_a_required_option_without_a_value(world: World) -> None:
     world.meta["config"]["options"]["api-key"] = {"type": "string", "optional": False}
     world.meta["config"]["options"]["region"] = {"type": "string", "optional": False}
 
@@ -114,7 +114,7 @@ def test_a_required_option_without_a_value(world: World) -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "text"), [("int", 3, "3"), ("float", 1.5, "1.5"), ("boolean", True, "true"), ("string", "3", "3")]
 )
-def test_an_author_s_option_keeps_its_kind(world: World, kind: str, value: object, text: str) -> None:
+def test_the_type_of_an_author_s_option_is_kept(world: World, kind: str, value: object, text: str) -> None:
     world.meta["config"]["options"]["some-limit"] = {"type": kind}
 
     after = world.run(world.context().on.config_changed(), world.state(config={"some-limit": value}))
@@ -122,7 +122,7 @@ def test_an_author_s_option_keeps_its_kind(world: World, kind: str, value: objec
     assert environment(after)["FLASK_SOME_LIMIT"] == text
 
 
-def test_an_author_s_option_that_a_framework_option_shadows_is_left_out(world: World) -> None:
+def test_a_framework_option_hides_an_author_s_option(world: World) -> None:
     world.meta["config"]["options"] |= {"env": {"type": "string"}, "app-colour": {"type": "string"}}
 
     after = world.run(world.context().on.config_changed(), world.state(config={"env": "theirs", "app-colour": "blue"}))
@@ -130,7 +130,7 @@ def test_an_author_s_option_that_a_framework_option_shadows_is_left_out(world: W
     assert not {"FLASK_ENV", "FLASK_APP_COLOUR"} & set(environment(after))
 
 
-def test_a_secret_option_gives_a_variable_per_key(world: World) -> None:
+def test_a_secret_option_sets_a_variable_per_key(world: World) -> None:
     key = world.secret()
     credentials = testing.Secret({"name": "ann", "pass-word": "s3cret"})
     state = world.state(
@@ -147,7 +147,7 @@ def test_a_secret_option_gives_a_variable_per_key(world: World) -> None:
     assert "FLASK_MODERATOR" not in given
 
 
-def test_a_secret_option_that_is_not_granted(world: World) -> None:
+def test_blocks_on_a_secret_option_without_a_grant(world: World) -> None:
     after = world.run(
         world.context().on.config_changed(), world.state(config={"moderator": "secret:d1ehcifmp25c76e01vhg"})
     )
@@ -167,9 +167,9 @@ def test_a_charm_without_the_rotate_action_works(world: World) -> None:
 
 
 class TestSecretKey:
-    """The operator's own secret key."""
+    """Tests of the operator's secret key."""
 
-    def test_from_a_secret(self, world: World) -> None:
+    def test_the_key_comes_from_a_secret(self, world: World) -> None:
         state = self.with_secret(world, {"value": "from-a-secret"})
 
         after = world.run(world.context().on.config_changed(), state)
@@ -178,14 +178,14 @@ class TestSecretKey:
         assert "FLASK_SECRET_KEY_ID" not in environment(after)
 
     @pytest.mark.parametrize("content", [{"key": "k"}, {"value": "v", "other": "o"}])
-    def test_from_a_secret_of_another_shape(self, world: World, content: dict[str, str]) -> None:
+    def test_blocks_on_a_secret_with_other_keys(self, world: World, content: dict[str, str]) -> None:
         after = world.run(world.context().on.config_changed(), self.with_secret(world, content))
 
         assert after.unit_status == testing.BlockedStatus(
             "invalid options: flask-secret-key-id (the secret must hold one key, value, that is not empty)"
         )
 
-    def test_both_ways_at_once(self, world: World) -> None:
+    def test_blocks_on_both_options_together(self, world: World) -> None:
         config = {"flask-secret-key": "a", "flask-secret-key-id": "secret:d1ehcifmp25c76e01vhg"}
 
         after = world.run(world.context().on.config_changed(), world.state(config=config))
@@ -194,7 +194,7 @@ class TestSecretKey:
             after.unit_status.message
         )
 
-    def test_both_spellings_are_known(self, world: World) -> None:
+    def test_both_names_of_the_options_work(self, world: World) -> None:
         options = world.meta["config"]["options"]
         options["app-secret-key"] = options.pop("flask-secret-key")
         options["app-secret-key-id"] = options.pop("flask-secret-key-id")
@@ -214,7 +214,7 @@ class TestSecretKey:
         )
 
 
-def test_every_option_of_the_extension_has_a_case_here(world: World) -> None:
+def test_every_option_of_the_extension_is_tested(world: World) -> None:
     mine = {"greeting", "moderator"}
     text = pathlib.Path(__file__).read_text()
 
@@ -226,7 +226,7 @@ def test_every_option_of_the_extension_has_a_case_here(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["http", "https", "no"])
-def test_proxies_of_the_model(world: World, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_the_proxies_of_the_model_become_variables(world: World, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setenv(f"JUJU_CHARM_{kind.upper()}_PROXY", "squid:3128")
 
     given = environment(world.run(world.context().on.config_changed(), world.state()))
@@ -234,14 +234,14 @@ def test_proxies_of_the_model(world: World, monkeypatch: pytest.MonkeyPatch, kin
     assert given[f"{kind}_proxy"] == given[f"{kind.upper()}_PROXY"] == "squid:3128"
 
 
-def test_an_empty_proxy_is_no_proxy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_proxy_sets_no_variable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUJU_CHARM_HTTP_PROXY", "")
 
     assert "http_proxy" not in environment(world.settled())
 
 
-def test_the_newer_extension_as_it_expands(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It calls the container ``app`` and the peers ``peers``, and its one key option names a secret."""
+def test_the_newer_extension_works(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Test the container ``app``, the peers ``peers``, and the option for a secret key."""
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
     charmcraft = {**yaml_files.load(CHARM / "charmcraft.yaml"), "base": "ubuntu@26.04"}
     world.meta, world.container = charmcraft_extensions.expand(charmcraft, CHARM), "app"

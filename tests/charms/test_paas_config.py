@@ -1,4 +1,4 @@
-"""The charm author's ``paas-config.yaml``."""
+"""Tests of the charm author's ``paas-config.yaml``."""
 
 import pytest
 from ops import testing
@@ -31,12 +31,12 @@ from world import World, environment
         ),
     ],
 )
-def test_what_is_wrong_is_named(text: str, reason: str) -> None:
+def test_an_invalid_key_is_named(text: str, reason: str) -> None:
     assert paas_config.parse(text) == Invalid(f"invalid paas-config.yaml: {reason}")
 
 
 @pytest.mark.parametrize("text", ["a: [", "\udcff", "\x00"])
-def test_what_is_no_yaml_is_refused_in_one_line(text: str) -> None:
+def test_invalid_yaml_is_reported_in_one_line(text: str) -> None:
     refused = paas_config.parse(text)
 
     assert isinstance(refused, Invalid)
@@ -45,15 +45,15 @@ def test_what_is_no_yaml_is_refused_in_one_line(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "framework_logging_format: null"])
-def test_defaults(text: str) -> None:
+def test_unset_options_have_their_defaults(text: str) -> None:
     assert paas_config.parse(text) == PaasConfig()
 
 
-def test_both_spellings() -> None:
+def test_both_spellings_of_a_key_work() -> None:
     assert paas_config.parse("metrics-port: 9000") == paas_config.parse("metrics_port: 9000")
 
 
-def test_the_port_reaches_server_health_check_address_and_juju(world: World) -> None:
+def test_the_port_is_used_everywhere(world: World) -> None:
     world.paas_config = "port: 8443\nmetrics-port: 9999\nmetrics-path: /stats\n"
 
     after = world.settled()

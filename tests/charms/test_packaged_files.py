@@ -1,4 +1,4 @@
-"""The dashboards and alert rules in the frameworks' wheels: they can be read, and are about the application alone."""
+"""Tests of the dashboards and alert rules in the wheels of the frameworks."""
 
 import collections.abc
 import json
@@ -30,7 +30,7 @@ def panels(case: Case) -> collections.abc.Iterator[dict[str, typing.Any]]:
 
 
 def shown(case: Case, source: str) -> list[str]:
-    """Give the queries of the dashboards to one kind of source."""
+    """Return the queries of the dashboards for one type of data source."""
     return [t["expr"] for panel in panels(case) for t in panel["targets"] if t["datasource"]["type"] == source]
 
 
@@ -40,7 +40,7 @@ def alerts(case: Case, folder: str) -> list[dict[str, typing.Any]]:
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_prometheus_can_read_every_query(case: Case) -> None:
+def test_every_query_is_valid_promql(case: Case) -> None:
     queries = [
         *(query.replace("$__rate_interval", "5m") for query in shown(case, "prometheus")),
         *(rule["expr"].replace(TOPOLOGY, 'a="b"') for rule in alerts(case, "prometheus_alert_rules")),
@@ -51,7 +51,7 @@ def test_prometheus_can_read_every_query(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_every_query_is_about_the_application_alone(case: Case) -> None:
+def test_every_query_selects_only_the_application(case: Case) -> None:
     for query in (*shown(case, "prometheus"), *shown(case, "loki")):
         assert query.count("{") == query.count(GRAFANA_S), query
     for rule in (*alerts(case, "prometheus_alert_rules"), *alerts(case, "loki_alert_rules")):
@@ -59,14 +59,14 @@ def test_every_query_is_about_the_application_alone(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_a_query_of_the_log_matches_something_that_is_never_empty(case: Case) -> None:
-    # Loki refuses a selector of which every part could be empty, and Grafana's All is such a part.
+def test_every_log_query_has_a_matcher_that_is_never_empty(case: Case) -> None:
+    # Loki rejects a selector whose matchers all match the empty text, as Grafana's All does.
     for query in shown(case, "loki"):
         assert query.startswith('{product="Juju", ')
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_panels_do_not_lie_on_each_other(case: Case) -> None:
+def test_panels_do_not_overlap(case: Case) -> None:
     places = [
         (column, row)
         for panel in panels(case)
@@ -79,7 +79,7 @@ def test_panels_do_not_lie_on_each_other(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_an_alert_says_what_it_is_about(case: Case) -> None:
+def test_an_alert_names_its_application(case: Case) -> None:
     for rule in (*alerts(case, "prometheus_alert_rules"), *alerts(case, "loki_alert_rules")):
         assert rule["alert"].lower().startswith(case.service)
         assert rule["labels"]["severity"] in {"warning", "critical"}
@@ -87,7 +87,7 @@ def test_an_alert_says_what_it_is_about(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.service) for case in (FLASK, DJANGO)], indirect=True)
-def test_the_image_has_what_the_queries_of_gunicorn_s_frameworks_ask_for(case: Case) -> None:
+def test_the_image_exports_the_metrics_in_the_queries(case: Case) -> None:
     mapped = {rule["name"] for rule in json.loads(gunicorn.statsd_mapping(case.service))["mappings"]}
     duration = f"{case.service}_request_duration"
     queries = [*shown(case, "prometheus"), *(rule["expr"] for rule in alerts(case, "prometheus_alert_rules"))]
@@ -99,7 +99,7 @@ def test_the_image_has_what_the_queries_of_gunicorn_s_frameworks_ask_for(case: C
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.service) for case in (FASTAPI, GO)], indirect=True)
-def test_an_application_that_has_no_metrics_raises_no_alarm(case: Case) -> None:
+def test_an_application_without_metrics_raises_no_alert(case: Case) -> None:
     (rule,) = [rule for rule in alerts(case, "prometheus_alert_rules") if rule["expr"].startswith("up")]
 
     assert "max_over_time(up{%%juju_topology%%}[1d]) == 1" in rule["expr"]

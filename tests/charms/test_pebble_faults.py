@@ -1,4 +1,4 @@
-"""Whatever Pebble answers, the hook ends well, and the next event repairs it."""
+"""Tests of Pebble errors: the hook succeeds, and the next event repairs the workload."""
 
 import dataclasses
 import datetime as dt
@@ -32,7 +32,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("call", sorted({*CALLS} - {"remove_path", "restart", "send_signal", "stop"}))
-def test_a_fault_at_the_first_start_ends_in_a_status_and_passes(
+def test_an_error_at_the_first_start_is_a_status_and_passes(
     world: World, failing: Failing, call: str, fault: Exception
 ) -> None:
     with failing(call, fault):
@@ -44,7 +44,7 @@ def test_a_fault_at_the_first_start_ends_in_a_status_and_passes(
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("call", ["push", "send_signal"])
-def test_a_fault_while_reloading_is_made_good(
+def test_an_error_while_reloading_is_repaired(
     world: World, calls: Calls, failing: Failing, call: str, fault: Exception
 ) -> None:
     settled = dataclasses.replace(world.settled(), config={"webserver-workers": 3})
@@ -60,7 +60,7 @@ def test_a_fault_while_reloading_is_made_good(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_while_stopping(world: World, failing: Failing, fault: Exception) -> None:
+def test_an_error_while_stopping_is_repaired(world: World, failing: Failing, fault: Exception) -> None:
     settled = world.settled()
 
     with failing("stop", fault):

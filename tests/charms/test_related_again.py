@@ -1,4 +1,4 @@
-"""Every integration, all the way round: related, changed, broken, and related again with the first answer."""
+"""Tests of every integration: related, changed, broken, and related again with the first data."""
 
 import dataclasses
 import json
@@ -31,18 +31,18 @@ CHANGES = {
     "http-proxy": ("proxyPass01", "proxyPass02"),
     "ingress": ("juju.test", "elsewhere.test"),
 }
-"""Example to what its provider writes otherwise, in a databag or in a secret; all of them reach the application."""
+"""Changed relation data of the provider, by example; each changes the application."""
 
 
 @dataclasses.dataclass(kw_only=True)
 class Round:
-    """One application and the answers of one provider, event after event."""
+    """An application and one provider over several events."""
 
     world: World
     state: testing.State
 
     def told(self) -> str:
-        """Give all that the application is told, byte for byte: its services, in order, and its files."""
+        """Return the application's services, in order, and its files."""
         (container,) = self.state.containers
         files = {
             str(path.relative_to(self.world.root)): path.read_text()
@@ -54,7 +54,7 @@ class Round:
         return json.dumps([services, files])
 
     def relate(self, example: dict[str, typing.Any]) -> None:
-        """Integrate the provider: the relation is there, then its answer."""
+        """Integrate the provider, then run the event of its data."""
         on = self.world.context().on
         empty = of(example, remote_app_data={}, remote_units_data={0: {}})
         self._has(empty)
@@ -63,7 +63,7 @@ class Round:
         self.answer(example)
 
     def answer(self, example: dict[str, typing.Any]) -> None:
-        """Have the provider write; what only a secret tells anew comes with the secret's own event."""
+        """Change the relation data; a change of only a secret has the secret's own event."""
         before = relation(self.state, example["endpoint"])
         written = of(example, remote_app_name=before.remote_app_name)
         told = dataclasses.replace(
@@ -85,7 +85,7 @@ class Round:
                 self._run(on.secret_changed(secret))
 
     def end(self, example: dict[str, typing.Any]) -> None:
-        """Remove the relation; with it goes what the provider's secrets held."""
+        """Remove the relation and the provider's secrets."""
         self._run(self.world.context().on.relation_broken(relation(self.state, example["endpoint"])))
         self.state = dataclasses.replace(
             self.state,
@@ -102,7 +102,7 @@ class Round:
 
 
 def without(world: World, example: dict[str, typing.Any], *, required: bool = False) -> Round:
-    """Give the application with everything but the example's provider."""
+    """Return an application that has every integration except the example's."""
     state = state_of(world, but(example, secrets={}))
     if required:
         world.meta["requires"][example["endpoint"]]["optional"] = False
@@ -110,7 +110,7 @@ def without(world: World, example: dict[str, typing.Any], *, required: bool = Fa
 
 
 def goes_round(world: World, first: dict[str, typing.Any]) -> None:
-    """Relate, change, break and relate again, and look at what the application is told."""
+    """Relate, change, break and relate again; compare the application."""
     old, new = CHANGES[first["name"]]
     way = without(world, first)
     at_first = way.told()
@@ -134,22 +134,22 @@ def goes_round(world: World, first: dict[str, typing.Any]) -> None:
     assert way.state.unit_status == testing.ActiveStatus()
 
 
-def test_every_interface_goes_round() -> None:
+def test_every_interface_can_be_related_again() -> None:
     assert {named(name)["interface"] for name in CHANGES} == set(BUILT_IN)
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_related_again_the_application_is_told_the_same(world: World, name: str) -> None:
+def test_a_new_relation_has_the_same_result(world: World, name: str) -> None:
     goes_round(world, named(name))
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_under_every_framework_it_is_told_the_same(framework: World) -> None:
+def test_a_new_relation_has_the_same_result_with_every_framework(framework: World) -> None:
     goes_round(framework, but(named("redis"), also_related=[named("postgresql-plain")]))
 
 
 @pytest.mark.parametrize("name", [name for name in CHANGES if name != "ingress"])
-def test_without_what_it_requires_the_application_stops_until_it_is_told_the_same(world: World, name: str) -> None:
+def test_the_application_stops_without_a_required_relation(world: World, name: str) -> None:
     example = named(name)
     way = without(world, example, required=True)
     way.relate(example)

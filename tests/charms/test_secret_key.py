@@ -1,4 +1,4 @@
-"""The generated secret key: a Juju secret of the application, taken over from earlier charms."""
+"""Tests of the generated secret key, which is a Juju secret of the application."""
 
 import typing
 
@@ -12,7 +12,7 @@ def content(state: typing.Any) -> str:
     return (secret.latest_content or secret.tracked_content)["value"]
 
 
-def test_a_plain_key_of_an_earlier_charm_is_taken_over(world: World) -> None:
+def test_a_plain_key_becomes_a_secret(world: World) -> None:
     peer = world.peer(None, local_app_data={"flask_secret_key": "of-old"})
 
     after = world.run(
@@ -25,7 +25,7 @@ def test_a_plain_key_of_an_earlier_charm_is_taken_over(world: World) -> None:
     assert environment(after)["FLASK_SECRET_KEY"] == "of-old"
 
 
-def test_a_unit_that_does_not_lead_reads_the_plain_key_meanwhile(world: World) -> None:
+def test_a_follower_reads_the_plain_key(world: World) -> None:
     peer = world.peer(None, local_app_data={"flask_secret_key": "of-old"})
     state = world.state(leader=False, secrets=set(), relations={peer, postgresql(app=DATABASE, local={})})
 
@@ -35,7 +35,7 @@ def test_a_unit_that_does_not_lead_reads_the_plain_key_meanwhile(world: World) -
 
 
 @pytest.mark.parametrize("name", ["config_changed", "update_status", "leader_elected", "start"])
-def test_whichever_leader_finds_no_key_makes_one_at_any_event(world: World, name: str) -> None:
+def test_a_leader_without_a_key_generates_one_at_any_event(world: World, name: str) -> None:
     peer = world.peer(None)
     state = world.state(secrets=set(), relations={peer, postgresql(app=DATABASE)})
 
@@ -44,7 +44,7 @@ def test_whichever_leader_finds_no_key_makes_one_at_any_event(world: World, name
     assert environment(after)["FLASK_SECRET_KEY"] == content(after)
 
 
-def test_who_does_not_lead_waits(world: World) -> None:
+def test_a_follower_waits_for_the_key(world: World) -> None:
     state = world.state(leader=False, secrets=set(), relations={world.peer(None), postgresql(app=DATABASE, local={})})
 
     after = world.run(world.context().on.config_changed(), state)
@@ -52,7 +52,7 @@ def test_who_does_not_lead_waits(world: World) -> None:
     assert after.unit_status == testing.WaitingStatus("waiting for peer integration")
 
 
-def test_without_the_peer_relation_everybody_waits(world: World) -> None:
+def test_waits_for_the_peer_relation(world: World) -> None:
     state = world.state(secrets=set(), relations={postgresql(app=DATABASE)})
 
     after = world.run(world.context().on.config_changed(), state)
@@ -60,7 +60,7 @@ def test_without_the_peer_relation_everybody_waits(world: World) -> None:
     assert after.unit_status == testing.WaitingStatus("waiting for peer integration")
 
 
-def test_a_juju_without_secrets_keeps_it_in_the_databag(world: World) -> None:
+def test_the_key_is_in_the_databag_if_juju_has_no_secrets(world: World) -> None:
     world.juju = "2.9.49"
     peer = world.peer(None)
     state = world.state(secrets=set(), relations={peer, postgresql(app=DATABASE)})
@@ -70,7 +70,7 @@ def test_a_juju_without_secrets_keeps_it_in_the_databag(world: World) -> None:
     assert after.get_relation(peer.id).local_app_data["flask_secret_key"] == environment(after)["FLASK_SECRET_KEY"]
 
 
-def test_rotation_tells_the_other_units(world: World) -> None:
+def test_rotation_notifies_the_other_units(world: World) -> None:
     settled = world.settled()
     peer = peer_of(settled)
 
@@ -81,7 +81,7 @@ def test_rotation_tells_the_other_units(world: World) -> None:
     assert twice.get_relation(peer.id).local_app_data["flask_secret_key_rotations"] == "2"
 
 
-def test_rotation_before_there_is_a_key_makes_one(world: World) -> None:
+def test_rotation_generates_a_missing_key(world: World) -> None:
     state = world.state(secrets=set(), relations={world.peer(None), postgresql(app=DATABASE)})
 
     after = world.run(world.context().on.action("rotate-secret-key"), state)
@@ -98,7 +98,7 @@ def test_rotation_before_there_is_a_key_makes_one(world: World) -> None:
         ({"config": {"flask-env": ""}}, "invalid options: flask-env (string should have at least 1 character)"),
     ],
 )
-def test_rotation_is_refused_with_the_reason(world: World, changes: dict[str, typing.Any], reason: str) -> None:
+def test_rotation_fails_with_the_reason(world: World, changes: dict[str, typing.Any], reason: str) -> None:
     with pytest.raises(testing.ActionFailed) as refused:
         world.run(world.context().on.action("rotate-secret-key"), world.state(**changes))
 

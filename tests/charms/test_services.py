@@ -1,4 +1,4 @@
-"""Workers, schedulers, and an application that does not come up."""
+"""Tests of workers, schedulers, and an application that does not start."""
 
 import dataclasses
 import http.server
@@ -56,7 +56,7 @@ def test_worker_and_scheduler_get_the_whole_environment(world: World) -> None:
     assert running(after) == {"flask", "statsd-exporter", "mail-Worker", "tidy-scheduler"}
 
 
-def test_other_services_of_the_image_are_left_alone(world: World) -> None:
+def test_other_services_of_the_image_are_not_changed(world: World) -> None:
     after = on_unit(world, 0, {}, 1)
 
     (container,) = after.containers
@@ -82,7 +82,7 @@ def test_one_unit_runs_the_scheduler(
     assert ("tidy-scheduler" in running(after)) is schedules
 
 
-def test_a_scheduler_is_stopped_where_it_ran_and_no_longer_should(world: World) -> None:
+def test_a_scheduler_is_stopped_on_other_units(world: World) -> None:
     state = on_unit(world, 2, {}, 1)
     assert "tidy-scheduler" in running(state)
     peer = peer_of(state)
@@ -98,7 +98,7 @@ def test_a_scheduler_is_stopped_where_it_ran_and_no_longer_should(world: World) 
     assert "mail-Worker" in running(after)
 
 
-def test_all_services_stop_when_a_required_integration_goes(world: World) -> None:
+def test_all_services_stop_without_a_required_integration(world: World) -> None:
     settled = on_unit(world, 0, {}, 1)
     database = relation(settled)
 
@@ -108,7 +108,7 @@ def test_all_services_stop_when_a_required_integration_goes(world: World) -> Non
 
 
 class TestHealth:
-    """Active means that the application answers."""
+    """Tests of the health check: an active application answers."""
 
     @staticmethod
     def with_check(state: testing.State, **look: typing.Any) -> testing.State:
@@ -123,14 +123,14 @@ class TestHealth:
         check = container.plan.checks["answers"]
         assert (check.level, check.tcp) == (ops.pebble.CheckLevel.READY, {"port": 8000})
 
-    def test_waiting_while_it_does_not_answer(self, world: World) -> None:
+    def test_waits_while_the_application_does_not_answer(self, world: World) -> None:
         state = self.with_check(world.settled(), status=ops.pebble.CheckStatus.DOWN, failures=4)
 
         after = world.run(world.context().on.update_status(), state)
 
         assert after.unit_status == testing.WaitingStatus("flask does not answer on port 8000 yet")
 
-    def test_blocked_when_it_never_does(self, world: World) -> None:
+    def test_blocks_if_the_application_never_answers(self, world: World) -> None:
         state = self.with_check(world.settled(), status=ops.pebble.CheckStatus.DOWN, failures=20)
 
         after = world.run(world.context().on.update_status(), state)
@@ -146,7 +146,7 @@ class TestHealth:
             pytest.param([(1, 4), (1, 5), (1, 0)], id="down before, counted once"),
         ],
     )
-    def test_a_start_is_awaited_until_the_next_good_look(
+    def test_waits_after_a_start_until_the_check_succeeds(
         self, world: World, monkeypatch: pytest.MonkeyPatch, looks: list[tuple[int, int]]
     ) -> None:
         monkeypatch.setattr(world.charm_type, "start_timeout", 30)
@@ -169,7 +169,7 @@ class TestHealth:
         assert asked == looks
 
     @pytest.mark.parametrize("event", ["pebble_check_failed", "pebble_check_recovered"])
-    def test_the_check_s_own_events_bring_the_status_up_to_date(self, world: World, event: str) -> None:
+    def test_check_events_update_the_status(self, world: World, event: str) -> None:
         down = event == "pebble_check_failed"
         state = self.with_check(
             world.settled(),
@@ -183,14 +183,14 @@ class TestHealth:
 
         assert isinstance(after.unit_status, testing.WaitingStatus if down else testing.ActiveStatus)
 
-    def test_a_pebble_that_does_not_count_successes(self, world: World) -> None:
+    def test_a_pebble_without_a_success_count_works(self, world: World) -> None:
         state = self.with_check(world.settled(), successes=None)
 
         after = world.run(world.context().on.update_status(), state)
 
         assert after.unit_status == testing.ActiveStatus()
 
-    def test_an_application_that_dies_at_start_shows_its_last_lines(self, world: World, failing: Failing) -> None:
+    def test_an_application_that_exits_at_start_shows_its_last_lines(self, world: World, failing: Failing) -> None:
         with failing("replan", ops.pebble.ChangeError("cannot perform", change_of_a_failed_start())):
             after = world.run(world.context().on.config_changed(), world.state())
 
@@ -225,9 +225,9 @@ def change_of_a_failed_start() -> ops.pebble.Change:
 
 
 class TestLogs:
-    """The last lines of a service, from Pebble's own endpoint."""
+    """Tests of the last log lines of a service."""
 
-    def test_from_a_socket(self, tmp_path: pathlib.Path) -> None:
+    def test_reads_the_log_from_the_socket(self, tmp_path: pathlib.Path) -> None:
         class Pebble(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 assert self.path == "/v1/logs?services=flask&n=2"
@@ -245,5 +245,5 @@ class TestLogs:
 
             assert logs.tail(path, "flask", 2) == ["a", "b"]
 
-    def test_nothing_where_nobody_listens(self, tmp_path: pathlib.Path) -> None:
+    def test_returns_nothing_without_a_socket(self, tmp_path: pathlib.Path) -> None:
         assert logs.tail(str(tmp_path / "no.socket"), "flask", 2) == []

@@ -1,4 +1,4 @@
-"""Several endpoints of one interface: whose the customary variables are, and how the others' start."""
+"""Tests of several endpoints of one interface, and the prefixes of their variables."""
 
 import dataclasses
 import json
@@ -13,13 +13,13 @@ from world import World, environment
 def both(
     world: World, first: dict[str, typing.Any], endpoint: str, *, change: tuple[str, str], only: str = ""
 ) -> testing.State:
-    """Relate an example under its own endpoint and, with another answer, under a further one; or only one of them."""
+    """Return a state with an example on its own endpoint and, with other data, on a second one; or on one of them."""
     text = json.dumps(first).replace(*change)
     for uri in first["secrets"]:
         text = text.replace(uri, f"{uri}x")
     second = but(json.loads(text), endpoint=endpoint)
     world.meta["requires"] = {
-        # the further one is declared first
+        # the second one is declared first
         endpoint: {"interface": first["interface"], "optional": True},
         first["endpoint"]: {"interface": first["interface"], "optional": True},
         **({} if first["interface"] == "ingress" else {"ingress": {"interface": "ingress"}}),
@@ -90,7 +90,7 @@ def ran(world: World, state: testing.State) -> testing.State:
         ),
     ],
 )
-def test_the_customary_endpoint_keeps_its_variables_and_the_others_start_with_its_name(
+def test_the_default_endpoint_keeps_its_prefix_and_others_use_their_name(
     world: World, name: str, endpoint: str, change: tuple[str, str], variables: dict[str, str]
 ) -> None:
     after = ran(world, both(world, named(name), endpoint, change=change))
@@ -99,7 +99,7 @@ def test_the_customary_endpoint_keeps_its_variables_and_the_others_start_with_it
     assert {variable: environment(after).get(variable) for variable in variables} == variables
 
 
-def test_all_variables_of_a_further_valkey_start_with_its_name(world: World) -> None:
+def test_all_variables_of_a_second_valkey_start_with_its_name(world: World) -> None:
     state = both(world, named("valkey"), "cache-db", change=("vkPass01", "vkPass02"))
 
     found = environment(ran(world, state))
@@ -108,7 +108,7 @@ def test_all_variables_of_a_further_valkey_start_with_its_name(world: World) -> 
     assert "CACHE_MODE" not in found
 
 
-def test_two_providers_of_logins(world: World) -> None:
+def test_two_oauth_providers_have_their_own_variables(world: World) -> None:
     for endpoint in ("oidc", "staff"):
         world.meta["config"]["options"] |= {
             f"{endpoint}-scopes": {"type": "string", "default": "openid"},
@@ -127,7 +127,7 @@ def test_two_providers_of_logins(world: World) -> None:
     assert asked["staff"].endswith("/staff/callback")
 
 
-def test_a_further_ingress_counts_while_there_is_no_other(world: World) -> None:
+def test_another_ingress_sets_the_address_without_the_default_one(world: World) -> None:
     state = both(world, named("ingress"), "public", change=("juju.test", "public.test"), only="public")
 
     found = environment(ran(world, state))
@@ -135,7 +135,7 @@ def test_a_further_ingress_counts_while_there_is_no_other(world: World) -> None:
     assert found["FLASK_BASE_URL"] == found["PUBLIC_BASE_URL"] == "http://public.test/test-model-flask-k8s"
 
 
-def test_an_ingress_that_has_not_answered_is_not_replaced_by_another(world: World) -> None:
+def test_another_ingress_does_not_replace_the_default_one(world: World) -> None:
     state = both(world, named("ingress"), "public", change=("juju.test", "public.test"))
     silent = {
         dataclasses.replace(each, remote_app_data={}) if each.endpoint == "ingress" else each
@@ -156,7 +156,7 @@ def test_endpoints_that_would_set_the_same_variables_block(world: World) -> None
     )
 
 
-def test_a_login_waits_for_an_ingress_that_has_not_answered(world: World) -> None:
+def test_oauth_waits_for_the_ingress(world: World) -> None:
     oauth = named("oauth-without-ingress")
     world.meta["requires"] = {
         "ingress": {"interface": "ingress"},

@@ -1,4 +1,4 @@
-"""Databases that speak TLS: the certificates reach the application, and a change of them what must see it."""
+"""Tests of databases with TLS: the certificates are a file, and a change restarts the application."""
 
 import dataclasses
 import pathlib
@@ -32,7 +32,7 @@ def starts(calls: Calls) -> list[tuple[str, tuple[object, ...]]]:
     return [(call.name, call.given) for call in calls if call.name in {"replan", "restart", "send_signal"}]
 
 
-def test_the_certificates_are_a_file_that_the_address_names(world: World) -> None:
+def test_the_address_has_the_path_of_the_certificates(world: World) -> None:
     after = of(world, SECURED)
 
     given = environment(after)
@@ -41,7 +41,7 @@ def test_the_certificates_are_a_file_that_the_address_names(world: World) -> Non
     assert given["POSTGRESQL_DB_CONNECT_STRING"].endswith(f"?sslmode=verify-ca&sslrootcert={FILE}")
 
 
-def test_they_may_come_in_a_secret(world: World) -> None:
+def test_the_certificates_may_be_in_a_secret(world: World) -> None:
     secret, tls = world.secret(), testing.Secret({"tls": "True", "tls-ca": CA})
     relations = {world.peer(secret), postgresql(app={**DATABASE, "secret-tls": tls.id})}
 
@@ -51,7 +51,7 @@ def test_they_may_come_in_a_secret(world: World) -> None:
     assert file(world).read_text() == CA
 
 
-def test_the_other_endpoint_has_a_file_of_its_own(world: World) -> None:
+def test_a_second_endpoint_has_its_own_file(world: World) -> None:
     world.meta["requires"]["orders-db"] = dict(world.meta["requires"]["postgresql"])
     secret = world.secret()
     other = postgresql(app={**SECURED, "tls-ca": OTHER_CA}, endpoint="orders-db")
@@ -76,7 +76,7 @@ def test_new_certificates_restart_the_application_once(world: World, calls: Call
     assert starts(calls) == [("restart", ("flask",))]
 
 
-def test_the_same_certificates_again_touch_nothing(world: World, calls: Calls) -> None:
+def test_the_same_certificates_again_change_nothing(world: World, calls: Calls) -> None:
     state = of(world, SECURED)
     calls.clear()
 
@@ -87,7 +87,7 @@ def test_the_same_certificates_again_touch_nothing(world: World, calls: Calls) -
 
 
 @pytest.mark.parametrize("without", [DATABASE, {**DATABASE, "tls": "False", "tls-ca": ""}])
-def test_when_tls_ends_nothing_of_it_is_left(world: World, calls: Calls, without: dict[str, str]) -> None:
+def test_the_end_of_tls_removes_everything(world: World, calls: Calls, without: dict[str, str]) -> None:
     state = of(world, SECURED)
     calls.clear()
 
@@ -99,7 +99,7 @@ def test_when_tls_ends_nothing_of_it_is_left(world: World, calls: Calls, without
     assert starts(calls) == [("replan", ())]
 
 
-def test_a_failover_to_the_same_data_gives_the_same_environment(world: World, calls: Calls) -> None:
+def test_a_failover_with_the_same_data_has_the_same_environment(world: World, calls: Calls) -> None:
     state = of(world, SECURED)
     failed_over = changed(world, state, {**SECURED, "endpoints": "pg-second:5432"})
     assert environment(failed_over)["POSTGRESQL_DB_HOSTNAME"] == "pg-second"
@@ -116,7 +116,7 @@ def test_a_failover_to_the_same_data_gives_the_same_environment(world: World, ca
 @pytest.mark.parametrize(
     ("call", "bag"), [("restart", {**SECURED, "tls-ca": OTHER_CA}), ("push", {**SECURED, "tls-ca": OTHER_CA})]
 )
-def test_a_fault_on_the_way_to_new_certificates_is_made_good(
+def test_an_error_with_new_certificates_is_repaired(
     world: World, calls: Calls, failing: Failing, call: str, bag: dict[str, str]
 ) -> None:
     state = of(world, SECURED)
@@ -132,7 +132,7 @@ def test_a_fault_on_the_way_to_new_certificates_is_made_good(
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_a_fault_while_the_file_is_removed_is_made_good(world: World, failing: Failing) -> None:
+def test_an_error_while_removing_the_file_is_repaired(world: World, failing: Failing) -> None:
     state = of(world, SECURED)
 
     with failing("remove_path", OSError("broken pipe")):

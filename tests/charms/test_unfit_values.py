@@ -1,4 +1,4 @@
-"""Values that no process can have in its environment: the status names whose they are, and nothing is started."""
+"""Tests of values that cannot be environment variables: the status names their source, and nothing starts."""
 
 import pytest
 from frameworks import FRAMEWORKS
@@ -11,14 +11,14 @@ UNFIT = ["a\0b", "a\udcffb"]
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("value", UNFIT)
-def test_an_option(framework: World, value: str) -> None:
+def test_an_unencodable_option_blocks(framework: World, value: str) -> None:
     after = framework.run(framework.context().on.config_changed(), framework.state(config={"greeting": value}))
 
     assert after.unit_status == testing.BlockedStatus(f"invalid options: greeting {RULE}")
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_a_secret_key(framework: World) -> None:
+def test_an_unencodable_secret_key_blocks(framework: World) -> None:
     name = next(name for name in framework.meta["config"]["options"] if name.endswith("-secret-key-id"))
     key = testing.Secret({"value": "a\0b"})
     state = framework.state()
@@ -31,7 +31,7 @@ def test_a_secret_key(framework: World) -> None:
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("content", [{"value": ""}, {"other": "x"}])
-def test_a_secret_of_another_shape(framework: World, content: dict[str, str]) -> None:
+def test_an_unencodable_secret_blocks(framework: World, content: dict[str, str]) -> None:
     name = next(name for name in framework.meta["config"]["options"] if name.endswith("-secret-key-id"))
     key = testing.Secret(content)
     state = framework.state()
@@ -44,7 +44,7 @@ def test_a_secret_of_another_shape(framework: World, content: dict[str, str]) ->
     )
 
 
-def test_what_an_integration_gives(world: World) -> None:
+def test_an_unencodable_integration_value_blocks(world: World) -> None:
     state = world.state()
     odd = {each for each in state.relations if each.endpoint != "postgresql"}
 

@@ -1,4 +1,4 @@
-"""Prometheus, Grafana and Loki beside the application: what each is told, when, and by whom."""
+"""Tests of the databags for Prometheus, Grafana and Loki, and of log targets."""
 
 import base64
 import dataclasses
@@ -65,7 +65,7 @@ BROKEN = {
 
 
 def watcher(endpoint: str, *addresses: str, **more: typing.Any) -> testing.Relation:
-    """Give a relation with Prometheus, Grafana or Loki; the latter's units tell their addresses."""
+    """Return a relation with Prometheus, Grafana or Loki, whose units have addresses."""
     units: dict[int, dict[str, str]] = {
         number: {"endpoint": json.dumps({"url": address})} for number, address in enumerate(addresses)
     }
@@ -111,7 +111,7 @@ def without(found: testing.State, *endpoints: str) -> testing.State:
 
 
 def dashboards(found: testing.State) -> dict[str, dict[str, typing.Any]]:
-    """Give the dashboards themselves, as Grafana sees them."""
+    """Return the decoded dashboards in the databag."""
     return {
         name: json.loads(lzma.decompress(base64.b64decode(template["content"])))
         for name, template in app_bag(found, "grafana-dashboard")["dashboards"]["templates"].items()
@@ -131,7 +131,7 @@ def custom(world: World, name: str, text: str | bytes) -> None:
 
 @pytest.fixture
 def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Watch what is written into databags, also where the value is the same as before."""
+    """Record the writes of databags, also of unchanged values."""
     made: list[str] = []
     real = ops.RelationDataContent.__setitem__
 
@@ -146,7 +146,7 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("base", GENERATIONS)
 class TestEveryFramework:
-    def test_prometheus_learns_what_to_scrape_and_where(self, framework: World, case: Case, base: str) -> None:
+    def test_prometheus_gets_the_jobs_and_addresses(self, framework: World, case: Case, base: str) -> None:
         port = 9102 if case.gunicorn else 8000 if (case.service, base) == ("fastapi", "ubuntu@26.04") else 8080
 
         after = changed(framework, state(framework, watcher("metrics-endpoint")), "metrics-endpoint")
@@ -219,7 +219,7 @@ def test_the_databags_of_the_contract(world: World) -> None:
 
 
 @pytest.mark.parametrize("endpoint", WATCHERS)
-def test_related_again_it_is_told_the_same(world: World, endpoint: str) -> None:
+def test_a_new_relation_gets_the_same_databags(world: World, endpoint: str) -> None:
     before = changed(world, state(world, watcher(endpoint, LOKI)), endpoint)
     gone = world.run(world.context().on.relation_broken(relation(before, endpoint)), before)
     again = watcher(endpoint, LOKI)
@@ -234,7 +234,7 @@ def test_related_again_it_is_told_the_same(world: World, endpoint: str) -> None:
 
 
 @pytest.mark.parametrize("endpoint", WATCHERS)
-def test_every_event_of_the_relation_takes_the_pass(world: World, endpoint: str) -> None:
+def test_every_event_of_the_relation_runs_the_pass(world: World, endpoint: str) -> None:
     given = watcher(endpoint, LOKI)
     on = world.context().on
 
@@ -249,7 +249,7 @@ def test_every_event_of_the_relation_takes_the_pass(world: World, endpoint: str)
         assert relation(after, endpoint).local_app_data, event
 
 
-def test_a_unit_that_does_not_lead_tells_only_where_it_is(world: World) -> None:
+def test_a_follower_writes_only_its_address(world: World) -> None:
     key = world.secret()
     peers = world.peer(key, peers_data={0: {}})
     found = testing.State(
@@ -269,7 +269,7 @@ def test_a_unit_that_does_not_lead_tells_only_where_it_is(world: World) -> None:
     assert not unit_bag(after, "logging")
 
 
-def test_all_watchers_of_an_endpoint_are_told(world: World) -> None:
+def test_all_relations_of_an_endpoint_are_written(world: World) -> None:
     two = watcher("metrics-endpoint"), watcher("metrics-endpoint", remote_app_name="otelcol")
 
     after = world.run(world.context().on.config_changed(), state(world, *two))
@@ -279,7 +279,7 @@ def test_all_watchers_of_an_endpoint_are_told(world: World) -> None:
     assert told[0]["scrape_jobs"]
 
 
-def test_an_endpoint_is_known_by_its_interface(world: World) -> None:
+def test_an_endpoint_is_found_by_its_interface(world: World) -> None:
     world.meta["provides"] = {"numbers": {"interface": "prometheus_scrape"}}
     given = testing.Relation("numbers", interface="prometheus_scrape", remote_app_name="prometheus")
 
@@ -290,7 +290,7 @@ def test_an_endpoint_is_known_by_its_interface(world: World) -> None:
 
 class TestMetrics:
     @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
-    def test_a_changed_option_is_told(self, framework: World) -> None:
+    def test_a_changed_option_is_written(self, framework: World) -> None:
         settled = changed(framework, state(framework, watcher("metrics-endpoint")), "metrics-endpoint")
         settled = dataclasses.replace(settled, config={"metrics-port": 9464, "metrics-path": "/numbers"})
 
@@ -301,7 +301,7 @@ class TestMetrics:
         ]
 
     @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
-    def test_options_that_are_refused_leave_what_was_told(self, framework: World, writes: list[str]) -> None:
+    def test_invalid_options_do_not_change_the_databag(self, framework: World, writes: list[str]) -> None:
         settled = changed(framework, state(framework, watcher("metrics-endpoint")), "metrics-endpoint")
         writes.clear()
 
@@ -342,7 +342,7 @@ prometheus:
             },
         ]
 
-    def test_the_scheduler_is_where_it_runs(self, world: World) -> None:
+    def test_the_scheduler_target_is_the_unit_that_runs_it(self, world: World) -> None:
         world.paas_config = """\
 prometheus:
   scrape_configs:
@@ -363,7 +363,7 @@ prometheus:
 
 
 class TestLogs:
-    def test_a_unit_of_loki_that_has_not_told_its_address_is_awaited(self, world: World) -> None:
+    def test_a_loki_unit_without_an_address_is_skipped(self, world: World) -> None:
         given = watcher("logging", LOKI, remote_units_data={0: {}})
 
         after = changed(world, state(world, given), "logging")
@@ -371,7 +371,7 @@ class TestLogs:
         assert log_targets(after) == {}
         assert after.unit_status == testing.ActiveStatus()
 
-    def test_a_unit_that_leaves_is_sent_nothing_more(self, world: World) -> None:
+    def test_logs_are_not_sent_to_a_removed_unit(self, world: World) -> None:
         before = changed(world, state(world, watcher("logging", LOKI, "http://loki-1:3100/push")), "logging")
         assert set(log_targets(before)) == {"loki/0", "loki/1"}
         left = dataclasses.replace(
@@ -384,14 +384,14 @@ class TestLogs:
 
         assert log_targets(after) == {"loki/0": FORWARDED, "loki/1": OFF}
 
-    def test_the_last_one_is_sent_nothing_more_either(self, world: World) -> None:
+    def test_logs_are_not_sent_to_the_last_removed_unit(self, world: World) -> None:
         before = changed(world, state(world, watcher("logging", LOKI)), "logging")
 
         after = world.run(world.context().on.relation_broken(relation(before, "logging")), before)
 
         assert log_targets(after) == {"loki/0": OFF}
 
-    def test_what_was_missed_while_pebble_was_away_is_made_up_for(self, world: World) -> None:
+    def test_missed_changes_are_applied_when_pebble_returns(self, world: World) -> None:
         before = changed(world, state(world, watcher("logging", LOKI)), "logging")
 
         after = world.run(world.context().on.update_status(), without(before, "logging"))
@@ -400,7 +400,7 @@ class TestLogs:
         assert log_targets(after) == {"loki/0": OFF}
         assert settled.containers == answered(after).containers
 
-    def test_an_address_that_changes_is_followed(self, world: World) -> None:
+    def test_a_changed_address_is_applied(self, world: World) -> None:
         before = changed(world, state(world, watcher("logging", "http://old:3100/push")), "logging")
         moved = dataclasses.replace(
             relation(before, "logging"), remote_units_data={0: {"endpoint": json.dumps({"url": LOKI})}}
@@ -411,7 +411,7 @@ class TestLogs:
 
         assert log_targets(after) == {"loki/0": FORWARDED}
 
-    def test_a_target_of_the_image_s_own_is_left_alone(self, world: World) -> None:
+    def test_a_log_target_of_the_image_is_not_changed(self, world: World) -> None:
         own: typing.Any = {"override": "replace", "type": "syslog", "location": "tcp://logs:514", "services": ["all"]}
         image = ops.pebble.Layer({"services": world.image, "log-targets": {"syslog": own}})  # type: ignore[typeddict-item]
         found = state(world, watcher("logging", LOKI), containers={world.workload(layers={"image": image})})
@@ -444,7 +444,7 @@ class TestLogs:
             ('{"url": "loki"}', "endpoint.url (must be a URL)"),
         ],
     )
-    def test_an_address_that_is_none_is_told(self, world: World, written: str, words: str) -> None:
+    def test_an_invalid_address_is_reported(self, world: World, written: str, words: str) -> None:
         given = watcher(
             "logging", remote_units_data={0: {"endpoint": written}, 1: {"endpoint": json.dumps({"url": LOKI})}}
         )
@@ -457,7 +457,7 @@ class TestLogs:
         assert container.service_statuses["flask"] == ops.pebble.ServiceStatus.ACTIVE
         assert log_targets(after) == {"loki/1": FORWARDED}
 
-    def test_a_juju_that_cannot_forward_logs(self, world: World) -> None:
+    def test_an_older_juju_is_reported(self, world: World) -> None:
         world.juju = "3.3.7"
 
         after = changed(world, state(world, watcher("logging", LOKI)), "logging")
@@ -472,7 +472,7 @@ class TestLogs:
 
 
 class TestTheAuthorsFiles:
-    def test_they_stand_beside_the_framework_s(self, world: World) -> None:
+    def test_custom_files_are_added_to_the_framework_s(self, world: World) -> None:
         custom(world, "grafana_dashboards/flask.json", '{"title": "Shop", "tags": ["charm: other"], "panels": []}')
         custom(world, "prometheus_alert_rules/slow.rule", "alert: Slow\nexpr: shop_wait{%%juju_topology%%} > 1\n")
         custom(
@@ -497,7 +497,7 @@ class TestTheAuthorsFiles:
         assert after.unit_status == testing.ActiveStatus()
 
     @pytest.mark.parametrize("name", BROKEN)
-    def test_a_broken_one_is_named_and_the_rest_goes_its_way(self, world: World, name: str) -> None:
+    def test_an_invalid_file_is_named_and_the_others_are_sent(self, world: World, name: str) -> None:
         text, words = BROKEN[name]
         custom(world, name, text)
 
@@ -511,7 +511,7 @@ class TestTheAuthorsFiles:
         assert "FlaskTargetMissing" in rules(after, "metrics-endpoint")
         assert "FlaskTracebacksInLog" in rules(after, "logging")
 
-    def test_one_that_is_mended_makes_the_unit_active(self, world: World) -> None:
+    def test_a_fixed_file_makes_the_unit_active(self, world: World) -> None:
         custom(world, "grafana_dashboards/shop.json", "{")
         before = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
         custom(world, "grafana_dashboards/shop.json", "{}")
@@ -523,7 +523,7 @@ class TestTheAuthorsFiles:
         assert set(dashboards(after)) == {"file:flask", "file:custom_shop"}
 
     @pytest.mark.parametrize("endpoint", [None, *WATCHERS])
-    def test_a_broken_one_is_not_looked_at_for_whom_is_not_there(self, world: World, endpoint: str | None) -> None:
+    def test_an_invalid_file_is_ignored_without_the_relation(self, world: World, endpoint: str | None) -> None:
         for name, (text, _) in BROKEN.items():
             if not (endpoint and name.startswith(APPS[endpoint])):
                 custom(world, name, text)
@@ -534,7 +534,7 @@ class TestTheAuthorsFiles:
         assert after.unit_status == testing.ActiveStatus()
 
     @pytest.mark.parametrize("name", ["notes.txt", "dashboards/shop.json"])
-    def test_a_file_where_nothing_is_looked_for(self, world: World, name: str) -> None:
+    def test_a_file_in_a_wrong_folder_is_reported(self, world: World, name: str) -> None:
         custom(world, name, "{}")
 
         after = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
@@ -545,7 +545,7 @@ class TestTheAuthorsFiles:
         )
         assert list(dashboards(after)) == ["file:flask"]
 
-    def test_what_else_is_wrong_is_told_too(self, world: World) -> None:
+    def test_other_reasons_are_reported_too(self, world: World) -> None:
         custom(world, "grafana_dashboards/shop.json", b"\xff")
         world.image = {"other": {"override": "replace", "command": "other"}}
 

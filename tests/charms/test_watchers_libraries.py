@@ -1,4 +1,4 @@
-"""What we tell, as the libraries read it with which the charms of Prometheus, Grafana and Loki read it."""
+"""Tests of the observability databags with the provider libraries of Prometheus, Grafana and Loki."""
 
 import importlib
 import json
@@ -17,7 +17,7 @@ from world import World, relation
 
 
 class _Reader(ops.CharmBase):
-    """A charm with the other side's library; a test looks at what the library understands."""
+    """A charm with the library of the other side."""
 
     library: typing.ClassVar[str]
     name: typing.ClassVar[str]
@@ -37,7 +37,7 @@ class _Reader(ops.CharmBase):
 
     @property
     def peers(self) -> ops.Relation | None:
-        """Where Grafana's library keeps what it has read."""
+        """The peer relation in which Grafana's library stores dashboards."""
         return self.model.get_relation("grafana")
 
 
@@ -79,7 +79,7 @@ def told(world: World, *given: testing.Relation) -> testing.State:
 def read(
     charm: type[_Reader], ours: testing.State, look: typing.Callable[[typing.Any], object]
 ) -> tuple[typing.Any, testing.State]:
-    """Hand our databags to the other side, and let its library look at them."""
+    """Copy the databags to the other side, and run its charm."""
     written = relation(ours, charm.endpoint())
     theirs = testing.Relation(
         charm.endpoint(),
@@ -131,7 +131,7 @@ prometheus:
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_prometheus_and_loki_take_the_alert_rules(framework: World, case: Case) -> None:
+def test_prometheus_and_loki_accept_the_alert_rules(framework: World, case: Case) -> None:
     ours = told(framework, watcher("metrics-endpoint"), watcher("logging", LOKI))
 
     for charm in (Prometheus, Loki):
@@ -141,7 +141,7 @@ def test_prometheus_and_loki_take_the_alert_rules(framework: World, case: Case) 
         assert groups["groups"][0]["name"] == f"test_model_5c6f2f0c_flask_k8s_{case.service}_rules"
 
 
-def test_our_targets_are_those_that_loki_s_units_tell(world: World) -> None:
+def test_log_targets_match_the_library_s(world: World) -> None:
     ours = told(world, watcher("logging"))
     _, loki = read(Loki, ours, lambda library: library)
     address = relation(loki, "logging").local_unit_data["endpoint"]
@@ -152,12 +152,12 @@ def test_our_targets_are_those_that_loki_s_units_tell(world: World) -> None:
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_grafana_shows_the_dashboards(framework: World, case: Case) -> None:
+def test_grafana_accepts_the_dashboards(framework: World, case: Case) -> None:
     custom(framework, "grafana_dashboards/shop.json", '{"title": "Shop", "panels": []}')
 
     shown, grafana = read(Grafana, told(framework, watcher("grafana-dashboard")), lambda library: library.dashboards)
 
-    assert "event" not in relation(grafana, "grafana-dashboard").local_app_data  # its complaints
+    assert "event" not in relation(grafana, "grafana-dashboard").local_app_data  # errors that the library reports
     contents = {each["id"]: json.loads(each["content"]) for each in shown}
     assert set(contents) == {f"file:{case.service}", "file:custom_shop"}
     own = contents[f"file:{case.service}"]
@@ -172,7 +172,7 @@ def test_grafana_shows_the_dashboards(framework: World, case: Case) -> None:
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("folder", ["prometheus_alert_rules", "loki_alert_rules"])
-def test_our_groups_and_labels_are_those_of_the_ecosystem_s_library(case: Case, folder: str) -> None:
+def test_rule_groups_and_labels_match_cosl(case: Case, folder: str) -> None:
     packaged = case.charm.spec.cos
     assert packaged
     me = facts.Identity(
@@ -191,5 +191,5 @@ def test_our_groups_and_labels_are_those_of_the_ecosystem_s_library(case: Case, 
 
 
 def _but_expressions(groups: dict[str, typing.Any]) -> list[object]:
-    """Leave out what the two fill in differently: the library only with a program that our charms do not have."""
+    """Remove the expressions, which the library fills in with a program that the charms do not have."""
     return [{**group, "rules": [{**rule, "expr": ""} for rule in group["rules"]]} for group in groups["groups"]]

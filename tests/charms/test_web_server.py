@@ -1,4 +1,4 @@
-"""Gunicorn's configuration and worker class: checked before use, reloaded only when really changed."""
+"""Tests of Gunicorn's configuration and worker class: checked first, reloaded only on a change."""
 
 import dataclasses
 import json
@@ -13,7 +13,7 @@ def commands(world: World) -> list[list[str]]:
     return [list(each.command) for each in world.context().exec_history.get(world.container, [])]
 
 
-def test_the_file(world: World) -> None:
+def test_writes_the_configuration_file(world: World) -> None:
     world.run(world.context().on.config_changed(), world.state(config={"webserver-workers": 2, "webserver-timeout": 9}))
 
     assert world.gunicorn.splitlines()[1:] == [
@@ -27,7 +27,7 @@ def test_the_file(world: World) -> None:
     ]
 
 
-def test_with_somebody_to_receive_traces_it_sends_them(world: World) -> None:
+def test_exports_traces_with_a_tracing_integration(world: World) -> None:
     receivers = [{"protocol": {"name": "otlp_http", "type": "http"}, "url": "http://tempo:4318"}]
     tracing = testing.Relation("tracing", remote_app_data={"receivers": json.dumps(receivers)})
     world.meta["requires"]["tracing"] = {"interface": "tracing", "optional": True, "limit": 1}
@@ -44,7 +44,7 @@ def test_with_somebody_to_receive_traces_it_sends_them(world: World) -> None:
     assert line.endswith('\\"%(a)s\\" %({x-request-id}o)s"')
 
 
-def test_it_is_checked_with_the_application_s_environment_and_user(world: World) -> None:
+def test_checks_with_the_application_s_environment_and_user(world: World) -> None:
     world.settled()
 
     (check,) = world.context().exec_history[world.container]
@@ -57,7 +57,7 @@ def test_it_is_checked_with_the_application_s_environment_and_user(world: World)
     assert check.environment["FLASK_SECRET_KEY"] == "generated-key"
 
 
-def test_a_configuration_that_fails_its_check_is_not_put_in_force(world: World, calls: Calls) -> None:
+def test_a_configuration_that_fails_its_check_is_not_applied(world: World, calls: Calls) -> None:
     settled = world.settled()
     before = world.gunicorn
     refuses = world.workload(
@@ -77,7 +77,7 @@ def test_a_configuration_that_fails_its_check_is_not_put_in_force(world: World, 
     assert "send_signal" not in calls.names()
 
 
-def test_a_change_of_the_file_alone_reloads(world: World, calls: Calls) -> None:
+def test_a_changed_file_reloads(world: World, calls: Calls) -> None:
     settled = world.settled()
     calls.clear()
 
@@ -90,7 +90,7 @@ def test_a_change_of_the_file_alone_reloads(world: World, calls: Calls) -> None:
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_a_change_of_the_environment_restarts_and_does_not_reload(world: World, calls: Calls) -> None:
+def test_a_changed_environment_restarts_and_does_not_reload(world: World, calls: Calls) -> None:
     settled = world.settled()
     calls.clear()
     both = {"greeting": "Hello", "webserver-workers": 3}
@@ -128,7 +128,7 @@ def test_the_worker_class_is_replaced_in_the_command(world: World, command: str)
     assert commands(world)[0] == ["python3", "-c", "import gevent"]
 
 
-def test_gevent_that_the_image_lacks(world: World) -> None:
+def test_blocks_on_gevent_if_the_image_lacks_it(world: World) -> None:
     lacks = testing.Exec(["python3"], return_code=1, stdout="ModuleNotFoundError: No module named 'gevent'")
     state = world.state(config={"webserver-worker-class": "gevent"}, containers={world.workload(execs={SERVED, lacks})})
 
@@ -138,7 +138,7 @@ def test_gevent_that_the_image_lacks(world: World) -> None:
     assert after.unit_status.message.startswith("option webserver-worker-class is gevent, which the image lacks")
 
 
-def test_a_worker_class_for_a_command_without_one(world: World) -> None:
+def test_adds_a_worker_class_to_a_command_without_one(world: World) -> None:
     state = world.state(config={"webserver-worker-class": "sync"}, containers={with_command(world, "gunicorn app:app")})
 
     after = world.run(world.context().on.config_changed(), state)
@@ -147,7 +147,7 @@ def test_a_worker_class_for_a_command_without_one(world: World) -> None:
     assert "webserver-worker-class needs a -k argument" in after.unit_status.message
 
 
-def test_the_image_s_variables_stay_below_ours(world: World) -> None:
+def test_the_charm_s_variables_override_the_image_s(world: World) -> None:
     given = environment(world.settled())
 
     assert given["OF_THE_IMAGE"] == "kept"

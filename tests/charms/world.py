@@ -33,24 +33,24 @@ IMAGE: dict[str, dict[str, typing.Any]] = {
     },
 }
 SERVED = testing.Exec(["/bin/python3", "-m", "gunicorn"])
-"""Gunicorn's check of its configuration, which succeeds."""
+"""Gunicorn's configuration check, which succeeds."""
 
 
 class FlaskCharm(paas_flask.Charm):
-    """What a charm author writes."""
+    """The charm of a charm author."""
 
     start_timeout = 0
 
 
 def layer(services: dict[str, dict[str, typing.Any]]) -> ops.pebble.Layer:
-    """Give the layer of an image."""
+    """Return the layer of an image."""
     return ops.pebble.Layer(typing.cast("ops.pebble.LayerDict", {"services": services}))
 
 
 def postgresql(
     *, app: dict[str, str] | None = None, endpoint: str = "postgresql", local: dict[str, str] | None = None
 ) -> testing.Relation:
-    """Give a database relation; without data the provider has not answered yet."""
+    """Return a database relation; without data, the provider has not written it yet."""
     return testing.Relation(
         endpoint,
         interface="postgresql_client",
@@ -73,11 +73,11 @@ Failing = collections.abc.Callable[[str, Exception], contextlib.AbstractContextM
 
 @dataclasses.dataclass(kw_only=True)
 class World:
-    """Builds states of a Flask charm with one unit, and runs events on them."""
+    """A builder of states for a Flask charm with one unit, which runs events on them."""
 
     meta: dict[str, typing.Any]
     root: pathlib.Path
-    """The container's files below /flask and /tmp/flask, which live longer than one event."""
+    """The container's files below /flask and /tmp/flask, which persist between events."""
     charm_type: type[paas_common.PaasCharm] = FlaskCharm
     container: str = "flask-app"
     juju: str = "3.6.11"
@@ -113,7 +113,7 @@ class World:
         return self._context
 
     def _charm_root(self) -> pathlib.Path:
-        """Give the folder in which the charm finds its own files."""
+        """Return the folder of the charm."""
         folder = self.root / "charm"
         folder.mkdir(exist_ok=True)
         if self.paas_config:
@@ -122,15 +122,15 @@ class World:
         return folder
 
     def context_of(self, unit: int) -> testing.Context[ops.CharmBase]:
-        """Give the context of another unit than 0; all later events are its."""
+        """Return the context of another unit than 0, for all later events."""
         self.unit = unit
         return self.context()
 
     def run(self, event: object, state: testing.State) -> testing.State:
-        return self.context().run(event, state)  # pyright: ignore[reportArgumentType]  every kind of event
+        return self.context().run(event, state)  # pyright: ignore[reportArgumentType]  any type of event
 
     def workload(self, **changes: typing.Any) -> testing.Container:
-        """Give a container that is up and has the image's layer only."""
+        """Return a running container with only the image's layer."""
         given: dict[str, typing.Any] = {
             "can_connect": True,
             "layers": {"image": layer(self.image)},
@@ -146,17 +146,17 @@ class World:
 
     @property
     def gunicorn(self) -> str:
-        """Give the configuration that the charm wrote."""
+        """Return the configuration that the charm wrote."""
         return (self.root / "base/gunicorn.conf.py").read_text()
 
     def new_container(self) -> None:
-        """Forget the container's files, as a new pod does; the image's own come back."""
+        """Remove the container's files, as a new pod does, except the image's own."""
         shutil.rmtree(self.root / "tmp")
         (self.root / "tmp").mkdir()
         (self.root / "base/gunicorn.conf.py").unlink(missing_ok=True)
 
     def image_file(self, name: str, text: str = "") -> None:
-        """Put a file into the application's folder of the image."""
+        """Add a file to the application's folder in the image."""
         folder = self.charm_type.spec.app_dir.removeprefix(self.image_root).lstrip("/")
         path = self.root / "base" / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -171,7 +171,7 @@ class World:
         return testing.PeerRelation(self.peers, **given)
 
     def state(self, **changes: typing.Any) -> testing.State:
-        """Give a deployed, leading unit with its key and everything it requires."""
+        """Return the state of a leader with its secret key and all required integrations."""
         secret = self.secret()
         given: dict[str, typing.Any] = {
             "leader": True,
@@ -183,12 +183,12 @@ class World:
         return testing.State(**{**given, **changes})
 
     def settled(self, **changes: typing.Any) -> testing.State:
-        """Give the state after a first pass: the application runs."""
+        """Return the state after a first pass: the application runs."""
         return answered(self.run(self.context().on.config_changed(), self.state(**changes)))
 
 
 def answered(state: testing.State) -> testing.State:
-    """Let Pebble's look at the port succeed."""
+    """Make Pebble's check of the port succeed."""
     containers = {
         dataclasses.replace(each, check_infos={dataclasses.replace(info, successes=5) for info in each.check_infos})
         for each in state.containers
@@ -197,13 +197,13 @@ def answered(state: testing.State) -> testing.State:
 
 
 def relation(state: testing.State, endpoint: str = "postgresql") -> testing.Relation:
-    """Find the relation of an endpoint."""
+    """Return the relation of an endpoint."""
     found = next(each for each in state.relations if each.endpoint == endpoint)
     return typing.cast("testing.Relation", found)
 
 
 def peer_of(state: testing.State) -> testing.PeerRelation:
-    """Find the peer relation."""
+    """Return the peer relation."""
     return typing.cast("testing.PeerRelation", relation(state, "secret-storage"))
 
 
@@ -214,14 +214,14 @@ def environment(state: testing.State, service: str = "flask") -> dict[str, str]:
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One call that the charm made of its container."""
+    """One call of the container by the charm."""
 
     name: str
     given: tuple[object, ...]
 
 
 class Calls(list[Call]):
-    """What the charm asked of its container, in order."""
+    """The calls of the container by the charm, in order."""
 
     def names(self) -> list[str]:
         return [call.name for call in self]

@@ -1,7 +1,7 @@
-"""A stand-in for the ingress library, which no package index carries: the same names, and the same databags.
+"""Stand-in for the ingress library, which is not on a package index, with the same names and databags.
 
-Of the real library it has what our charms use. test_ingress_library.py holds both to the same, wherever the real one
-is present.
+It has the part of the real library that the charms use. ``test_ingress_library.py`` tests both, if the real one is
+present.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import ops
 
 
 class IngressPerAppReadyEvent(ops.RelationEvent):
-    """The application has an address."""
+    """Event of a new address."""
 
     def __init__(self, handle: ops.Handle, relation: ops.Relation, app: ops.Application, url: str = "") -> None:
         super().__init__(handle, relation, app)
@@ -27,18 +27,18 @@ class IngressPerAppReadyEvent(ops.RelationEvent):
 
 
 class IngressPerAppRevokedEvent(ops.RelationEvent):
-    """The address is gone."""
+    """Event of a removed address."""
 
 
 class IngressPerAppRequirerEvents(ops.ObjectEvents):
-    """What the requirer emits."""
+    """Events of the requirer."""
 
     ready = ops.EventSource(IngressPerAppReadyEvent)
     revoked = ops.EventSource(IngressPerAppRevokedEvent)
 
 
 class IngressPerAppRequirer(ops.Object):
-    """The requirer's side."""
+    """Requirer of an ingress per application."""
 
     on = IngressPerAppRequirerEvents()  # pyright: ignore[reportAssignmentType]  as ops declares event groups
 
@@ -58,15 +58,15 @@ class IngressPerAppRequirer(ops.Object):
 
     @property
     def url(self) -> str | None:
-        """Where the application is reached; nothing until the provider has said so."""
+        """Address of the application; None until the provider has written it."""
         for relation in self._charm.model.relations[self._name]:
-            # what is not as it should be is as good as nothing
+            # invalid data counts as no data
             with contextlib.suppress(ValueError, TypeError, LookupError):
                 return str(json.loads(relation.data[relation.app]["ingress"])["url"])
         return None
 
     def is_ready(self) -> bool:
-        """Tell whether there is an address."""
+        """Return whether there is an address."""
         return self.url is not None
 
     def _changed(self, event: ops.RelationChangedEvent) -> None:
@@ -79,7 +79,7 @@ class IngressPerAppRequirer(ops.Object):
         self.on.revoked.emit(event.relation, event.app)
 
     def provide_ingress_requirements(self, *, port: int) -> None:
-        """Publish where the application listens."""
+        """Write the address on which the application listens."""
         for relation in self._charm.model.relations[self._name]:
             binding = self._charm.model.get_binding(relation)
             address = str(binding.network.bind_address) if binding else ""

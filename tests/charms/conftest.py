@@ -32,14 +32,14 @@ def fast_yaml() -> collections.abc.Generator[None]:
 def charm_libs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """Fetch the charm libraries into a ``lib`` folder, as ``paas-local fetch-libs`` does."""
     lib = tmp_path_factory.mktemp("lib")
-    wanted = {
+    libraries = {
         "data_platform_libs.data_interfaces": "0",
         "data_platform_libs.s3": "0",
         "grafana_k8s.grafana_dashboard": "0",
         "loki_k8s.loki_push_api": "1",
         "prometheus_k8s.prometheus_scrape": "0",
     }
-    fetch_into(lib, {"charm-libs": [{"lib": name, "version": api} for name, api in wanted.items()]}, print)
+    fetch_into(lib, {"charm-libs": [{"lib": name, "version": api} for name, api in libraries.items()]}, print)
     sys.path[:0] = [str(lib), str(pathlib.Path(__file__).parent / "stand_ins")]
     return lib
 
@@ -107,20 +107,20 @@ def _framework_meta(service: str, base: str) -> dict[str, typing.Any]:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """Record every call, and still make it."""
-    made = Calls()
+    calls_made = Calls()
 
     def watch(name: str) -> None:
         real = getattr(ops.Container, name)
 
-        def watched(container: ops.Container, *given: object, **more: object) -> object:
-            made.append(Call(name, given))
-            return real(container, *given, **more)
+        def watched(container: ops.Container, *args: object, **kwargs: object) -> object:
+            calls_made.append(Call(name, args))
+            return real(container, *args, **kwargs)
 
         monkeypatch.setattr(ops.Container, name, watched)
 
     for name in CALLS:
         watch(name)
-    return made
+    return calls_made
 
 
 @pytest.fixture

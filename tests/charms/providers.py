@@ -34,10 +34,10 @@ def charm_type(name: str) -> type[ops.CharmBase]:
     shared()
     _importable(folder / "charm/src")
     module = import_module(f"paas_local.providers.{folder.name}.charm.src.charm")
-    named: dict[str, object] = vars(module)
+    members: dict[str, object] = vars(module)
     return next(
         each
-        for each in named.values()
+        for each in members.values()
         if isinstance(each, type) and issubclass(each, ops.CharmBase) and each.__module__ == module.__name__
     )
 
@@ -62,11 +62,11 @@ def metadata(name: str) -> dict[str, Any]:
 
 def state(server: testing.Container, *relations: testing.RelationBase, **more: Any) -> testing.State:
     """Return the state of a leader in the model ``demo``."""
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "leader": True,
         "containers": {server},
         "relations": {*relations},
         "model": testing.Model("demo", type="kubernetes"),
         **more,
     }
-    return testing.State(**given)
+    return testing.State(**arguments)

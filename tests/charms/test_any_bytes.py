@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as some
 from ops import testing
-from test_integrations import READY, of, state_of
+from test_integrations import READY, relation_of, state_of
 from world import World
 
 Example = dict[str, typing.Any]
@@ -33,7 +33,7 @@ HARDLY_ANY = hypothesis.settings(
 """The same few examples on every run, so that a failure can be repeated."""
 
 
-def spoilt(value: str) -> some.SearchStrategy[str]:
+def changed_value(value: str) -> some.SearchStrategy[str]:
     """Return a strategy for another value: any value, or the value with a part of it changed."""
 
     def changed(start: int, length: int, piece: str) -> str:
@@ -48,26 +48,26 @@ def spoilt(value: str) -> some.SearchStrategy[str]:
     )
 
 
-def bags(example: Example) -> list[dict[str, str]]:
+def databags(example: Example) -> list[dict[str, str]]:
     """Return all databags and secrets of the provider in an example."""
     return [example["provider_app"], *example.get("provider_units", {}).values(), *example["secrets"].values()]
 
 
 @some.composite
-def spoilt_example(draw: some.DrawFn, example: Example) -> tuple[Example, str]:
+def changed_example(draw: some.DrawFn, example: Example) -> tuple[Example, str]:
     """Return a strategy for the example with one value changed or missing, and that value."""
     other = copy.deepcopy(example)
-    bag = draw(some.sampled_from([each for each in bags(other) if each]))
+    bag = draw(some.sampled_from([each for each in databags(other) if each]))
     key = draw(some.sampled_from(sorted(bag)))
     if draw(some.integers(0, 4)) == 0 and len(bag) > 1:  # a secret needs a key
         bag.pop(key)
         return other, ""
-    value = draw(spoilt(bag[key]))
+    value = draw(changed_value(bag[key]))
     bag[key] = value
     return other, value
 
 
-def is_told(after: testing.State) -> bool:
+def is_reported(after: testing.State) -> bool:
     kinds = testing.ActiveStatus | testing.WaitingStatus | testing.BlockedStatus
     return isinstance(after.unit_status, kinds)
 
@@ -76,13 +76,13 @@ def is_told(after: testing.State) -> bool:
 @HARDLY_ANY
 @hypothesis.given(data=some.data())
 def test_invalid_provider_data_ends_in_a_status(world: World, example: Example, data: some.DataObject) -> None:
-    spoiled, value = data.draw(spoilt_example(example))
+    spoiled, value = data.draw(changed_example(example))
     world.new_container()
-    related = of(spoiled)
+    related = relation_of(spoiled)
 
     after = world.run(world.context().on.relation_changed(related, remote_unit=0), state_of(world, spoiled, related))
 
-    assert is_told(after)
+    assert is_reported(after)
     said = after.unit_status.message
     assert len(value) < 8 or value not in said
     assert not [
@@ -110,7 +110,7 @@ def test_invalid_options_end_in_a_status(world: World, data: some.DataObject) ->
 
     after = world.run(world.context().on.config_changed(), world.state(config=config))
 
-    assert is_told(after)
+    assert is_reported(after)
 
 
 @HARDLY_ANY
@@ -124,4 +124,4 @@ def test_an_invalid_paas_config_ends_in_a_status(world: World, content: bytes) -
 
     after = world.run(context.on.config_changed(), world.state())
 
-    assert is_told(after)
+    assert is_reported(after)

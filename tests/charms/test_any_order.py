@@ -7,7 +7,7 @@ import json
 import pathlib
 
 from ops import testing
-from world import DATABASE, SERVED, World, answered, postgresql, relation
+from world import DATABASE, SERVED, World, healthy, postgresql, relation
 
 WORKS = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
 REDIS = testing.Relation("redis", interface="redis", remote_app_name="redis-k8s")
@@ -15,7 +15,7 @@ REDIS = testing.Relation("redis", interface="redis", remote_app_name="redis-k8s"
 Step = collections.abc.Callable[[World, testing.State], testing.State]
 
 
-def but(state: testing.State, *changed: testing.RelationBase) -> testing.State:
+def with_relations(state: testing.State, *changed: testing.RelationBase) -> testing.State:
     """Return the state with some relations replaced."""
     numbers = {each.id for each in changed}
     return dataclasses.replace(
@@ -30,15 +30,15 @@ def container_comes_up(world: World, state: testing.State) -> testing.State:
 
 
 def database_answers(world: World, state: testing.State) -> testing.State:
-    told = dataclasses.replace(relation(state), remote_app_data=DATABASE)
-    return world.run(world.context().on.relation_changed(told), but(state, told))
+    related = dataclasses.replace(relation(state), remote_app_data=DATABASE)
+    return world.run(world.context().on.relation_changed(related), with_relations(state, related))
 
 
 def redis_answers(world: World, state: testing.State) -> testing.State:
-    told = dataclasses.replace(
+    related = dataclasses.replace(
         relation(state, "redis"), remote_units_data={0: {"hostname": "10.1.0.7", "port": "6379"}}
     )
-    return world.run(world.context().on.relation_changed(told, remote_unit=0), but(state, told))
+    return world.run(world.context().on.relation_changed(related, remote_unit=0), with_relations(state, related))
 
 
 def an_option_is_set(world: World, state: testing.State) -> testing.State:
@@ -60,7 +60,7 @@ STEPS: tuple[Step, ...] = (
 
 
 @dataclasses.dataclass(frozen=True)
-class End:
+class Result:
     """The result after all events."""
 
     services: str
@@ -69,7 +69,7 @@ class End:
     migrations: int
 
 
-def begun(world: World) -> testing.State:
+def new_unit(world: World) -> testing.State:
     """Return the state of a new unit: no container, no leader, no relation data."""
     world.image_file("migrate.py", "print('migrated')")
     world.meta["requires"]["redis"] = {"interface": "redis", "optional": True, "limit": 1}
@@ -81,14 +81,14 @@ def begun(world: World) -> testing.State:
     )
 
 
-def the_end(world: World, state: testing.State, migrations: int) -> End:
-    state = world.run(world.context().on.update_status(), answered(state))
+def result(world: World, state: testing.State, migrations: int) -> Result:
+    state = world.run(world.context().on.update_status(), healthy(state))
     (container,) = state.containers
     (secret,) = state.secrets
     key = secret.tracked_content["value"] if secret.tracked_content else ""
     services = json.dumps({name: each.to_dict() for name, each in container.plan.services.items()})
     files = {path.name: path.read_text() for path in _written(world.root)}
-    return End(services.replace(key, "the key"), files, state.unit_status, migrations)
+    return Result(services.replace(key, "the key"), files, state.unit_status, migrations)
 
 
 def _written(root: pathlib.Path) -> list[pathlib.Path]:
@@ -96,7 +96,7 @@ def _written(root: pathlib.Path) -> list[pathlib.Path]:
     return [path for path in sorted((root / "base").rglob("*")) if path.is_file()]
 
 
-def afresh(world: World) -> None:
+def reset(world: World) -> None:
     """Remove the results of the last run."""
     world.new_container()
     world.context().exec_history.clear()
@@ -107,13 +107,13 @@ def ran(world: World) -> int:
 
 
 def test_every_order_of_events_has_the_same_result(world: World) -> None:
-    ends = dict[str, End]()
+    ends = dict[str, Result]()
     for order in itertools.permutations(STEPS):
-        afresh(world)
-        state = begun(world)
+        reset(world)
+        state = new_unit(world)
         for step in order:
             state = step(world, state)
-        ends[", ".join(step.__name__ for step in order)] = the_end(world, state, ran(world))
+        ends[", ".join(step.__name__ for step in order)] = result(world, state, ran(world))
 
     expected = next(iter(ends.values()))
     assert expected.status == testing.ActiveStatus()

@@ -13,7 +13,7 @@ import providers
 import pytest
 from hypothesis import strategies as some
 from ops import testing
-from test_any_bytes import HARDLY_ANY, is_told, spoilt
+from test_any_bytes import HARDLY_ANY, changed_value, is_reported
 
 DASHBOARD = base64.b64encode(lzma.compress(b'{"uid": "abc", "title": "Overview"}')).decode()
 REQUEST = {"request-id": "0123456789abcdef", "resource": "*", "salt": "salt"}
@@ -85,23 +85,23 @@ def context(client: Client) -> testing.Context[ops.CharmBase]:
 def test_invalid_requests_end_in_a_status(
     client: Client, context: testing.Context[ops.CharmBase], data: some.DataObject
 ) -> None:
-    asked = copy.deepcopy(client)
-    bag = data.draw(some.sampled_from([each for each in (asked.app, asked.unit) if each]))
+    request = copy.deepcopy(client)
+    bag = data.draw(some.sampled_from([each for each in (request.app, request.unit) if each]))
     key = data.draw(some.sampled_from(sorted(bag)))
-    bag[key] = data.draw(spoilt(bag[key]))
-    good, odd = (relation(each, number) for number, each in ((7, client), (8, asked)))
+    bag[key] = data.draw(changed_value(bag[key]))
+    good, odd = (relation(each, number) for number, each in ((7, client), (8, request)))
 
     after = context.run(context.on.relation_changed(odd, remote_unit=0), state(client, good, odd))
     alone = context.run(context.on.relation_changed(good, remote_unit=0), state(client, good))
 
-    assert is_told(after)
-    assert told(after).keys() == told(alone).keys()
+    assert is_reported(after)
+    assert response(after).keys() == response(alone).keys()
 
 
-def told(after: testing.State) -> dict[str, str]:
+def response(after: testing.State) -> dict[str, str]:
     """Return the data for the client with a valid request."""
-    found = after.get_relation(7)
-    return {**found.local_app_data, **typing.cast("testing.Relation", found).local_unit_data}
+    related = after.get_relation(7)
+    return {**related.local_app_data, **typing.cast("testing.Relation", related).local_unit_data}
 
 
 def relation(client: Client, number: int) -> testing.Relation:

@@ -8,7 +8,7 @@ from ops import testing
 from world import DATABASE, World, environment, layer, postgresql
 
 
-def given(world: World, *databases: testing.Relation, **changes: typing.Any) -> testing.State:
+def config_changed(world: World, *databases: testing.Relation, **changes: typing.Any) -> testing.State:
     secret = world.secret()
     return world.run(
         world.context().on.config_changed(),
@@ -17,7 +17,7 @@ def given(world: World, *databases: testing.Relation, **changes: typing.Any) -> 
 
 
 def test_blocks_while_a_required_database_is_not_integrated(world: World) -> None:
-    after = given(world)
+    after = config_changed(world)
 
     assert after.unit_status == testing.BlockedStatus(
         "missing integrations: postgresql (juju integrate flask-k8s postgresql-k8s)"
@@ -25,7 +25,7 @@ def test_blocks_while_a_required_database_is_not_integrated(world: World) -> Non
 
 
 def test_waits_for_an_integrated_database(world: World) -> None:
-    after = given(world, postgresql())
+    after = config_changed(world, postgresql())
 
     assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
@@ -33,7 +33,7 @@ def test_waits_for_an_integrated_database(world: World) -> None:
 def test_does_not_wait_for_an_optional_database(world: World) -> None:
     world.meta["requires"]["postgresql"]["optional"] = True
 
-    after = given(world, postgresql())
+    after = config_changed(world, postgresql())
 
     assert after.unit_status == testing.ActiveStatus()
     assert not [name for name in environment(after) if name.startswith("POSTGRESQL")]
@@ -42,14 +42,14 @@ def test_does_not_wait_for_an_optional_database(world: World) -> None:
 def test_waits_until_a_secret_can_be_read(world: World) -> None:
     app = {"endpoints": "pg:5432", "database": "d", "secret-user": "secret:d1ehcifmp25c76e01vhg"}
 
-    after = given(world, postgresql(app=app))
+    after = config_changed(world, postgresql(app=app))
 
     assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
 
 @pytest.mark.parametrize("port", ["none", "70000", "0", ""])
 def test_blocks_on_an_invalid_port(world: World, port: str) -> None:
-    after = given(world, postgresql(app={**DATABASE, "endpoints": f"pg:{port}"}))
+    after = config_changed(world, postgresql(app={**DATABASE, "endpoints": f"pg:{port}"}))
 
     assert after.unit_status == testing.BlockedStatus(
         "invalid postgresql relation data from postgresql-k8s: "
@@ -59,7 +59,7 @@ def test_blocks_on_an_invalid_port(world: World, port: str) -> None:
 
 @pytest.mark.parametrize("uris", ["not a url", "postgresql://[half:5432/db"])
 def test_blocks_on_an_invalid_address(world: World, uris: str) -> None:
-    after = given(world, postgresql(app={"uris": uris}))
+    after = config_changed(world, postgresql(app={"uris": uris}))
 
     assert after.unit_status == testing.BlockedStatus(
         "invalid postgresql relation data from postgresql-k8s: uris (must be a URL)"
@@ -69,21 +69,23 @@ def test_blocks_on_an_invalid_address(world: World, uris: str) -> None:
 def test_uses_the_requested_name_of_a_database_without_a_name(world: World) -> None:
     unnamed = {key: value for key, value in DATABASE.items() if key != "database"}
 
-    found = environment(given(world, postgresql(app=unnamed)))
+    variables = environment(config_changed(world, postgresql(app=unnamed)))
 
-    assert found["POSTGRESQL_DB_NAME"] == "flask-k8s"
-    assert found["POSTGRESQL_DB_CONNECT_STRING"].endswith("@pg-primary:5432/flask-k8s")
+    assert variables["POSTGRESQL_DB_NAME"] == "flask-k8s"
+    assert variables["POSTGRESQL_DB_CONNECT_STRING"].endswith("@pg-primary:5432/flask-k8s")
 
 
 @pytest.mark.parametrize(("endpoints", "right"), [("[fd00::5]:5432", True), ("fd00::5:5432", False)])
 def test_an_ipv6_address_of_a_database_is_in_brackets(world: World, endpoints: str, right: bool) -> None:
-    after = given(world, postgresql(app={**DATABASE, "endpoints": endpoints}))
+    after = config_changed(world, postgresql(app={**DATABASE, "endpoints": endpoints}))
 
     assert isinstance(after.unit_status, testing.ActiveStatus if right else testing.BlockedStatus)
 
 
 def test_the_status_has_all_reasons_with_the_worst_first(world: World) -> None:
-    after = given(world, postgresql(), config={"flask-env": ""}, containers={world.workload(can_connect=False)})
+    after = config_changed(
+        world, postgresql(), config={"flask-env": ""}, containers={world.workload(can_connect=False)}
+    )
 
     assert after.unit_status == testing.BlockedStatus(
         "invalid options: flask-env (string should have at least 1 character); "
@@ -94,7 +96,7 @@ def test_the_status_has_all_reasons_with_the_worst_first(world: World) -> None:
 def test_the_endpoint_may_have_any_name(world: World) -> None:
     world.meta["requires"]["store"] = world.meta["requires"].pop("postgresql")
 
-    after = given(world, postgresql(app=DATABASE, endpoint="store"))
+    after = config_changed(world, postgresql(app=DATABASE, endpoint="store"))
 
     assert environment(after)["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
 
@@ -102,7 +104,7 @@ def test_the_endpoint_may_have_any_name(world: World) -> None:
 def test_a_second_endpoint_has_variables_with_its_own_prefix(world: World) -> None:
     world.meta["requires"]["orders-db"] = dict(world.meta["requires"]["postgresql"])
 
-    after = given(
+    after = config_changed(
         world,
         postgresql(app=DATABASE),
         postgresql(app={**DATABASE, "endpoints": "pg-orders:5432"}, endpoint="orders-db"),
@@ -115,7 +117,7 @@ def test_a_second_endpoint_has_variables_with_its_own_prefix(world: World) -> No
 def test_the_advice_names_the_missing_one_of_two_endpoints(world: World) -> None:
     world.meta["requires"]["orders-db"] = dict(world.meta["requires"]["postgresql"])
 
-    after = given(world, postgresql(app=DATABASE))
+    after = config_changed(world, postgresql(app=DATABASE))
 
     assert after.unit_status == testing.BlockedStatus(
         "missing integrations: orders-db (juju integrate flask-k8s:orders-db postgresql-k8s)"
@@ -126,9 +128,9 @@ def test_the_library_is_imported_only_for_a_related_endpoint(world: World, monke
     name = "charms.data_platform_libs.v0.data_interfaces"
     monkeypatch.delitem(sys.modules, name, raising=False)
 
-    given(world)
+    config_changed(world)
     without = name in sys.modules
-    given(world, postgresql())
+    config_changed(world, postgresql())
 
     assert (without, name in sys.modules) == (False, True)
 
@@ -136,7 +138,7 @@ def test_the_library_is_imported_only_for_a_related_endpoint(world: World, monke
 def test_blocks_without_the_charm_library(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "charms.data_platform_libs.v0.data_interfaces", None)
 
-    after = given(world, postgresql(app=DATABASE))
+    after = config_changed(world, postgresql(app=DATABASE))
 
     assert after.unit_status == testing.BlockedStatus(
         "integration postgresql needs the charm library charms.data_platform_libs.v0.data_interfaces, which the charm "
@@ -146,7 +148,7 @@ def test_blocks_without_the_charm_library(world: World, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("image", [{}, {"other": {"override": "replace", "command": "x"}}])
 def test_blocks_on_an_image_without_the_service(world: World, image: dict[str, dict[str, str]]) -> None:
-    after = given(world, postgresql(app=DATABASE), containers={world.workload(layers={"image": layer(image)})})
+    after = config_changed(world, postgresql(app=DATABASE), containers={world.workload(layers={"image": layer(image)})})
 
     has = ", ".join(image) or "none"
     assert after.unit_status == testing.BlockedStatus(
@@ -155,6 +157,6 @@ def test_blocks_on_an_image_without_the_service(world: World, image: dict[str, d
 
 
 def test_the_port_is_opened(world: World) -> None:
-    after = given(world, postgresql(app=DATABASE))
+    after = config_changed(world, postgresql(app=DATABASE))
 
     assert after.opened_ports == {testing.TCPPort(8000)}

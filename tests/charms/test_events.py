@@ -112,9 +112,9 @@ def test_event_08_the_request_is_sent_by_the_library(world: World) -> None:
 
     after = world.run(world.context().on.relation_created(database), state)
 
-    asked = after.get_relation(database.id).local_app_data
-    assert asked["database"] == "flask-k8s"
-    assert "password" in asked["requested-secrets"]
+    request = after.get_relation(database.id).local_app_data
+    assert request["database"] == "flask-k8s"
+    assert "password" in request["requested-secrets"]
     assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
 

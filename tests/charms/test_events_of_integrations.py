@@ -6,7 +6,7 @@ import typing
 import ops
 import pytest
 from ops import testing
-from test_integrations import but, named, of, state_of
+from test_integrations import example_named, relation_of, replaced, state_of
 from world import World, environment, relation
 
 
@@ -17,22 +17,22 @@ def runs(state: testing.State) -> bool:
 
 def related(world: World, name: str, **changes: typing.Any) -> testing.State:
     """Return the state with the relation data of an example."""
-    example = but(named(name), **changes)
-    return state_of(world, example, of(example))
+    example = replaced(example_named(name), **changes)
+    return state_of(world, example, relation_of(example))
 
 
 def changed(world: World, name: str) -> testing.State:
     """Run relation-changed of the example."""
     state = related(world, name)
     return world.run(
-        world.context().on.relation_changed(relation(state, named(name)["endpoint"]), remote_unit=0), state
+        world.context().on.relation_changed(relation(state, example_named(name)["endpoint"]), remote_unit=0), state
     )
 
 
 def broken(world: World, name: str) -> testing.State:
     """Run relation-broken of the example."""
     state = changed(world, name)
-    return world.run(world.context().on.relation_broken(relation(state, named(name)["endpoint"])), state)
+    return world.run(world.context().on.relation_broken(relation(state, example_named(name)["endpoint"])), state)
 
 
 def emitted(world: World) -> set[str]:
@@ -143,12 +143,12 @@ def test_event_25_smtp_data_available(world: World) -> None:
 def test_the_same_relation_data_again_changes_nothing(world: World, name: str) -> None:
     settled = changed(world, name)
     settled = world.run(
-        world.context().on.relation_changed(relation(settled, named(name)["endpoint"]), remote_unit=0), settled
+        world.context().on.relation_changed(relation(settled, example_named(name)["endpoint"]), remote_unit=0), settled
     )
     world.context().exec_history.clear()
 
     after = world.run(
-        world.context().on.relation_changed(relation(settled, named(name)["endpoint"]), remote_unit=0), settled
+        world.context().on.relation_changed(relation(settled, example_named(name)["endpoint"]), remote_unit=0), settled
     )
 
     assert after.containers == settled.containers
@@ -160,10 +160,10 @@ def test_the_same_relation_data_again_changes_nothing(world: World, name: str) -
 def test_a_new_integration_does_not_repeat_the_migration(world: World, name: str) -> None:
     world.image_file("migrate.sh")
     world.commands |= {testing.Exec(["bash"])}
-    example = but(named(name), also_related=[])
+    example = replaced(example_named(name), also_related=[])
     settled = world.run(world.context().on.config_changed(), state_of(world, example))
     (container,) = settled.containers
-    added = of(example)
+    added = relation_of(example)
     secrets = {testing.Secret(content, id=uri) for uri, content in example["secrets"].items()}
     state = dataclasses.replace(settled, relations={*settled.relations, added}, secrets={*settled.secrets, *secrets})
     world.context().exec_history.clear()
@@ -175,4 +175,4 @@ def test_a_new_integration_does_not_repeat_the_migration(world: World, name: str
 
 def joined(world: World, name: str) -> tuple[typing.Any, testing.State]:
     state = related(world, name)
-    return world.context().on.relation_joined(relation(state, named(name)["endpoint"]), remote_unit=0), state
+    return world.context().on.relation_joined(relation(state, example_named(name)["endpoint"]), remote_unit=0), state

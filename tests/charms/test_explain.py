@@ -19,35 +19,35 @@ def explained(world: World, state: testing.State) -> dict[str, str]:
 
 
 def test_lists_each_variable_with_its_source(world: World) -> None:
-    found = explained(world, world.settled(config={"greeting": "Welcome"}))
+    explanation = explained(world, world.settled(config={"greeting": "Welcome"}))
 
-    assert found["FLASK_GREETING"] == "option greeting"
-    assert found["POSTGRESQL_DB_HOSTNAME"] == "integration postgresql"
-    assert found["FLASK_SECRET_KEY"] == "the generated secret key"
+    assert explanation["FLASK_GREETING"] == "option greeting"
+    assert explanation["POSTGRESQL_DB_HOSTNAME"] == "integration postgresql"
+    assert explanation["FLASK_SECRET_KEY"] == "the generated secret key"
 
 
 def test_never_shows_a_value(world: World) -> None:
     state = world.settled(config={"greeting": "Welcome"})
 
-    told = str(explained(world, state))
+    explanation = str(explained(world, state))
 
-    assert not [value for value in ("Welcome", KEY, *DATABASE.values()) if value in told]
+    assert not [value for value in ("Welcome", KEY, *DATABASE.values()) if value in explanation]
 
 
 class Titled(paas_flask.Charm):
     start_timeout = 0
 
-    def environment(self, situation: object, /) -> dict[str, str]:
+    def environment(self, context: object, /) -> dict[str, str]:
         return {"FLASK_GREETING": "Mine", "TITLE": "Mine too"}
 
 
 def test_lists_the_overridden_sources_of_a_variable(world: World) -> None:
     world.charm_type = Titled
 
-    found = explained(world, world.settled())
+    explanation = explained(world, world.settled())
 
-    assert found["FLASK_GREETING"] == "Titled.environment, in place of option greeting"
-    assert found["TITLE"] == "Titled.environment"
+    assert explanation["FLASK_GREETING"] == "Titled.environment, in place of option greeting"
+    assert explanation["TITLE"] == "Titled.environment"
 
 
 def test_fails_with_the_reason_of_the_status(world: World) -> None:

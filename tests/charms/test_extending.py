@@ -16,7 +16,7 @@ import pydantic
 import pytest
 from ops import testing
 from paas_local.build import charmcraft_extensions, yaml_files
-from world import HERE, Calls, Failing, World, answered, environment, relation
+from world import HERE, Calls, Failing, World, environment, healthy, relation
 
 CHARM = HERE.parent.parent / "examples/custom/charm"
 TOKEN = "weatherToken01"
@@ -60,7 +60,7 @@ def state(world: World, *relations: testing.Relation, **changes: typing.Any) -> 
 
 
 def deployed(world: World, *relations: testing.Relation, **changes: typing.Any) -> testing.State:
-    return answered(world.run(world.context().on.config_changed(), state(world, *relations, **changes)))
+    return healthy(world.run(world.context().on.config_changed(), state(world, *relations, **changes)))
 
 
 def file(world: World) -> pathlib.Path:
@@ -77,10 +77,10 @@ class TestExample:
     def test_runs_with_its_variables_file_port_and_version(self, weather: World) -> None:
         after = deployed(weather)
 
-        given = environment(after)
+        variables = environment(after)
         assert after.unit_status == testing.ActiveStatus()
-        assert given["FLASK_TITLE"] == "The weather in Brno and Oslo"
-        assert "FLASK_TOWNS" not in given
+        assert variables["FLASK_TITLE"] == "The weather in Brno and Oslo"
+        assert "FLASK_TOWNS" not in variables
         assert json.loads(file(weather).read_text()) == ["Brno", "Oslo"]
         assert after.opened_ports == {testing.TCPPort(8000), testing.TCPPort(9102)}
         assert after.workload_version == "1.4.2"
@@ -257,8 +257,8 @@ def test_code_that_fails_while_iterating_is_named_too(charm: Charm) -> None:
 
 
 def test_a_secret_in_an_error_is_never_shown(charm: Charm, caplog: pytest.LogCaptureFixture) -> None:
-    def files(_: object, situation: paas_common.WorkloadContext) -> typing.NoReturn:
-        raise ValueError(f"cannot use {situation.environment['FLASK_SECRET_KEY']}")
+    def files(_: object, context: paas_common.WorkloadContext) -> typing.NoReturn:
+        raise ValueError(f"cannot use {context.environment['FLASK_SECRET_KEY']}")
 
     with caplog.at_level(logging.DEBUG):
         after = deployed(charm(files=files))
@@ -308,20 +308,24 @@ def test_the_status_has_a_rule_and_an_error_together(charm: Charm) -> None:
 
 
 def test_the_author_s_variables_override_all_others(charm: Charm) -> None:
-    seen: list[paas_common.WorkloadContext] = []
+    contexts: list[paas_common.WorkloadContext] = []
 
-    def variables(_: object, situation: paas_common.WorkloadContext) -> dict[str, str | pydantic.SecretStr | None]:
-        seen.append(situation)
+    def overrides(_: object, context: paas_common.WorkloadContext) -> dict[str, str | pydantic.SecretStr | None]:
+        contexts.append(context)
         return {"FLASK_BASE_URL": "https://mine", "FLASK_GREETING": None, "KEY": pydantic.SecretStr("mineOwn")}
 
-    after = deployed(charm(environment=variables))
+    after = deployed(charm(environment=overrides))
 
-    given = environment(after)
-    assert (given["FLASK_BASE_URL"], given["KEY"]) == ("https://mine", "mineOwn")
-    assert "FLASK_GREETING" not in given
-    assert seen[0].environment["FLASK_GREETING"] == seen[0].options["greeting"]
-    assert (seen[0].unit, seen[0].port, seen[0].base_url) == ("flask-k8s/0", 8000, "http://flask-k8s.demo:8000")
-    assert "generated-key" not in repr(seen[0])
+    variables = environment(after)
+    assert (variables["FLASK_BASE_URL"], variables["KEY"]) == ("https://mine", "mineOwn")
+    assert "FLASK_GREETING" not in variables
+    assert contexts[0].environment["FLASK_GREETING"] == contexts[0].options["greeting"]
+    assert (contexts[0].unit, contexts[0].port, contexts[0].base_url) == (
+        "flask-k8s/0",
+        8000,
+        "http://flask-k8s.demo:8000",
+    )
+    assert "generated-key" not in repr(contexts[0])
 
 
 @pytest.mark.parametrize(
@@ -355,8 +359,8 @@ class TestAfterStart:
 
     @pytest.fixture
     def acting(self, charm: Charm, acted: list[str]) -> World:
-        def after_start(_: object, situation: paas_common.WorkloadContext) -> None:
-            acted.append(situation.unit)
+        def after_start(_: object, context: paas_common.WorkloadContext) -> None:
+            acted.append(context.unit)
 
         return charm(after_start=after_start)
 
@@ -388,8 +392,8 @@ class TestAfterStart:
         assert (before, acted) == ([], ["flask-k8s/0"])
 
     def test_a_failure_does_not_fail_the_hook_and_is_retried(self, charm: Charm, acted: list[str]) -> None:
-        def after_start(_: object, situation: paas_common.WorkloadContext) -> None:
-            acted.append(situation.unit)
+        def after_start(_: object, context: paas_common.WorkloadContext) -> None:
+            acted.append(context.unit)
             if len(acted) == 1:
                 fails()
 
@@ -437,13 +441,13 @@ def plan(bags: paas_common.Databags, _: paas_common.Context) -> Plan:
 
 
 def planner(**parts: typing.Any) -> paas_common.Integration[Plan]:
-    given: dict[str, typing.Any] = {
+    arguments: dict[str, typing.Any] = {
         "interface": "planner",
         "provider": "planner-k8s",
         "parse": plan,
         **parts,
     }
-    return paas_common.Integration(**given)
+    return paas_common.Integration(**arguments)
 
 
 @pytest.mark.parametrize("part", ["parse", "env", "request", "files"])
@@ -475,10 +479,10 @@ def test_the_endpoint_is_the_prefix_of_an_integration_without_one(charm: Charm) 
     world = charm(integrations=(planner(env=env),))
     related = testing.Relation("planner", interface="planner", remote_app_data={"url": "http://p"})
 
-    given = environment(deployed(world, related))
+    variables = environment(deployed(world, related))
 
-    assert given["PLANNER_URL"] == "http://p"
-    assert "PLANNER_NOTHING" not in given
+    assert variables["PLANNER_URL"] == "http://p"
+    assert "PLANNER_NOTHING" not in variables
 
 
 def test_overrides_the_built_in_integration_of_its_interface(charm: Charm) -> None:
@@ -489,7 +493,7 @@ def test_overrides_the_built_in_integration_of_its_interface(charm: Charm) -> No
     world.meta["requires"] = {"redis": {"interface": "redis", "optional": True}}
     related = testing.Relation("redis", interface="redis", remote_app_data={"url": "redis://mine"})
 
-    given = environment(deployed(world, related))
+    variables = environment(deployed(world, related))
 
-    assert given["CACHE"] == "redis://mine"
-    assert not [name for name in given if name.startswith("REDIS")]
+    assert variables["CACHE"] == "redis://mine"
+    assert not [name for name in variables if name.startswith("REDIS")]

@@ -11,9 +11,9 @@ from ops import testing
 from world import World, environment, layer, postgresql, relation
 
 
-def given(state: testing.State, case: Case) -> dict[str, str]:
-    found = environment(state, case.service)
-    return {name: value for name, value in found.items() if not name.startswith("POSTGRESQL")}
+def variables_of(state: testing.State, case: Case) -> dict[str, str]:
+    variables = environment(state, case.service)
+    return {name: value for name, value in variables.items() if not name.startswith("POSTGRESQL")}
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
@@ -91,7 +91,7 @@ def test_an_event_without_a_change_does_nothing(framework: World) -> None:
     indirect=["case"],
 )
 def test_unset_options_have_their_defaults(framework: World, case: Case, expected: dict[str, str]) -> None:
-    assert given(deployed(framework), case) == expected
+    assert variables_of(deployed(framework), case) == expected
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_unset_options_have_their_defaults(framework: World, case: Case, expecte
 def test_an_option_becomes_a_variable(
     framework: World, case: Case, option: str, value: object, expected: dict[str, str]
 ) -> None:
-    found = given(deployed(framework, config={option: value}), case)
+    variables = variables_of(deployed(framework, config={option: value}), case)
 
-    assert {name: found.get(name) for name in expected} == expected
+    assert {name: variables.get(name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -206,9 +206,9 @@ def test_an_author_s_secret_key_option_replaces_the_generated_key_only(
     framework.meta["config"]["options"]["secret-key"] = {"type": "string"}
     config = {"secret-key": "author's", **({"app-secret-key": app_key} if app_key else {})}
 
-    found = given(deployed(framework, config=config), case)
+    variables = variables_of(deployed(framework, config=config), case)
 
-    assert found["APP_SECRET_KEY"] == (app_key or "author's")
+    assert variables["APP_SECRET_KEY"] == (app_key or "author's")
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
@@ -242,11 +242,11 @@ def test_uvicorn_writes_json_lines_with_paas_config(framework: World, case: Case
 
     after = deployed(framework)
 
-    found = environment(after, case.service)
+    variables = environment(after, case.service)
     folder = "/tmp/fastapi/log_config"
     configuration = json.loads((framework.root / "tmp/log_config/uvicorn-log-config.json").read_text())
-    assert found["UVICORN_LOG_CONFIG"] == f"{folder}/uvicorn-log-config.json"
-    assert found["PYTHONPATH"] == f"{folder}:/of/the/image"
+    assert variables["UVICORN_LOG_CONFIG"] == f"{folder}/uvicorn-log-config.json"
+    assert variables["PYTHONPATH"] == f"{folder}:/of/the/image"
     assert set(configuration["loggers"]) == {"uvicorn", "uvicorn.error", "uvicorn.access"}
     assert (framework.root / "tmp/log_config/uvicorn_json_lines.py").exists()
 
@@ -377,9 +377,13 @@ class TestDjango:
 def test_another_framework_is_one_value(framework_of_another_package: World) -> None:
     after = deployed(framework_of_another_package)
 
-    found = environment(after, "toy")
+    variables = environment(after, "toy")
     assert after.unit_status == testing.ActiveStatus()
-    assert (found["TOY_PORT"], found["TOY_COLOUR"], found["TOY_SECRET_KEY"]) == ("5000", "blue", "generated-key")
+    assert (variables["TOY_PORT"], variables["TOY_COLOUR"], variables["TOY_SECRET_KEY"]) == (
+        "5000",
+        "blue",
+        "generated-key",
+    )
 
 
 def test_another_framework_can_have_its_own_migrations(framework_of_another_package: World) -> None:

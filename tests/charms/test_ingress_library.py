@@ -80,8 +80,8 @@ def parameters(function: Callable[..., Any]) -> dict[str, Any]:
 def test_has_the_names_that_charms_use(library: ModuleType):
     requirer = library.IngressPerAppRequirer
 
-    asked = parameters(requirer.__init__)
-    assert {"relation_name": "ingress", "port": None, "strip_prefix": False}.items() <= asked.items()
+    arguments = parameters(requirer.__init__)
+    assert {"relation_name": "ingress", "port": None, "strip_prefix": False}.items() <= arguments.items()
     assert "port" in parameters(requirer.provide_ingress_requirements)
     assert issubclass(requirer.on.ready.event_type, ops.RelationEvent)
     assert issubclass(requirer.on.revoked.event_type, ops.RelationEvent)
@@ -94,8 +94,8 @@ def test_has_the_names_that_charms_use(library: ModuleType):
 def test_the_leader_writes_the_application_databag(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.update_status(), state()).get_relation(7)
 
-    asked = {key: value for key, value in after.local_app_data.items() if key not in OPTIONAL}
-    assert asked == {"model": '"demo"', "name": '"web"', "port": "8000", "strip-prefix": "true"}
+    request = {key: value for key, value in after.local_app_data.items() if key not in OPTIONAL}
+    assert request == {"model": '"demo"', "name": '"web"', "port": "8000", "strip-prefix": "true"}
     assert {key: type(json.loads(after.local_unit_data[key])) for key in ("host", "ip")} == {"host": str, "ip": str}
     assert json.loads(after.local_unit_data["ip"]) == "192.0.2.0"
 
@@ -108,24 +108,24 @@ def test_a_follower_writes_only_its_address(context: testing.Context[ops.CharmBa
 
 
 def test_an_address_emits_ready(context: testing.Context[ops.CharmBase]):
-    given = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
+    before = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
 
-    after = context.run(context.on.relation_changed(given.get_relation(7)), given)
+    after = context.run(context.on.relation_changed(before.get_relation(7)), before)
 
     assert after.unit_status == testing.ActiveStatus("http://host/demo-web")
 
 
 def test_a_missing_address_emits_nothing(context: testing.Context[ops.CharmBase]):
-    given = state()
+    before = state()
 
-    after = context.run(context.on.relation_changed(given.get_relation(7)), given)
+    after = context.run(context.on.relation_changed(before.get_relation(7)), before)
 
     assert after.unit_status == testing.UnknownStatus()
 
 
 def test_a_revoked_address_emits_revoked(context: testing.Context[ops.CharmBase]):
-    given = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
+    before = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
 
-    after = context.run(context.on.relation_broken(given.get_relation(7)), given)
+    after = context.run(context.on.relation_broken(before.get_relation(7)), before)
 
     assert after.unit_status == testing.MaintenanceStatus("revoked")

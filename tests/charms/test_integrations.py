@@ -51,23 +51,23 @@ OURS = {
 }
 
 
-def named(name: str) -> dict[str, typing.Any]:
+def example_named(name: str) -> dict[str, typing.Any]:
     return next(each for each in EXAMPLES if each["name"] == name)
 
 
-def but(example: dict[str, typing.Any], **changes: typing.Any) -> dict[str, typing.Any]:
+def replaced(example: dict[str, typing.Any], **changes: typing.Any) -> dict[str, typing.Any]:
     return {**example, **changes}
 
 
-def of(example: dict[str, typing.Any], **changes: typing.Any) -> testing.Relation:
-    given: dict[str, typing.Any] = {
+def relation_of(example: dict[str, typing.Any], **changes: typing.Any) -> testing.Relation:
+    arguments: dict[str, typing.Any] = {
         "interface": example["interface"],
         "remote_app_name": "provider",
         "remote_app_data": example["provider_app"],
         "remote_units_data": {int(unit): bag for unit, bag in example.get("provider_units", {}).items()},
         **changes,
     }
-    return testing.Relation(example["endpoint"], **given)
+    return testing.Relation(example["endpoint"], **arguments)
 
 
 def state_of(world: World, example: dict[str, typing.Any], *relations: testing.Relation) -> testing.State:
@@ -84,7 +84,7 @@ def state_of(world: World, example: dict[str, typing.Any], *relations: testing.R
         }
     key = world.secret()
     secrets = {testing.Secret(content, id=uri) for uri, content in example["secrets"].items()}
-    also = {of(each) for each in example.get("also_related", ())}
+    also = {relation_of(each) for each in example.get("also_related", ())}
     return world.state(relations={world.peer(key), *relations, *also}, secrets={key, *secrets}, model=MODEL)
 
 
@@ -93,17 +93,17 @@ MODEL = testing.Model("test-model", type="kubernetes")
 
 @pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
 def test_provider_data_becomes_variables(world: World, example: dict[str, typing.Any]) -> None:
-    related = of(example)
+    related = relation_of(example)
     state = state_of(world, example, related)
     without = environment(
-        world.run(world.context().on.config_changed(), state_of(world, but(example, also_related=[])))
+        world.run(world.context().on.config_changed(), state_of(world, replaced(example, also_related=[])))
     )
     world.new_container()
 
     after = world.run(world.context().on.relation_changed(related, remote_unit=0), state)
 
-    found = environment(after)
-    new = {name: value for name, value in found.items() if without.get(name) != value}
+    variables = environment(after)
+    new = {name: value for name, value in variables.items() if without.get(name) != value}
     new.pop("FLASK_SECRET_KEY", None)
     assert new == example["expected_env"] | OURS.get(example["name"], {})
     assert after.unit_status == testing.ActiveStatus()
@@ -111,8 +111,8 @@ def test_provider_data_becomes_variables(world: World, example: dict[str, typing
 
 @pytest.mark.parametrize("name", sorted(PENDING))
 def test_does_not_wait_for_an_optional_provider(world: World, name: str) -> None:
-    example = named(name)
-    related = of(example)
+    example = example_named(name)
+    related = relation_of(example)
 
     after = world.run(world.context().on.config_changed(), state_of(world, example, related))
 
@@ -123,8 +123,8 @@ def test_does_not_wait_for_an_optional_provider(world: World, name: str) -> None
 
 @pytest.mark.parametrize("name", sorted(PENDING))
 def test_waits_for_a_required_provider(world: World, name: str) -> None:
-    example = named(name)
-    state = state_of(world, example, of(example))
+    example = example_named(name)
+    state = state_of(world, example, relation_of(example))
     world.meta["requires"][example["endpoint"]]["optional"] = False
 
     after = world.run(world.context().on.config_changed(), state)
@@ -147,10 +147,12 @@ def test_blocks_with_the_command_while_a_required_integration_is_missing(world: 
 
 @pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
 def test_a_broken_relation_removes_all_variables(world: World, example: dict[str, typing.Any]) -> None:
-    related = of(example)
-    before = environment(world.run(world.context().on.config_changed(), state_of(world, but(example, also_related=[]))))
+    related = relation_of(example)
+    before = environment(
+        world.run(world.context().on.config_changed(), state_of(world, replaced(example, also_related=[])))
+    )
     world.new_container()
-    state = world.run(world.context().on.config_changed(), state_of(world, but(example, also_related=[]), related))
+    state = world.run(world.context().on.config_changed(), state_of(world, replaced(example, also_related=[]), related))
 
     after = world.run(world.context().on.relation_broken(relation(state, example["endpoint"])), state)
 
@@ -204,12 +206,12 @@ def test_a_broken_relation_removes_all_variables(world: World, example: dict[str
 def test_invalid_data_is_reported_with_endpoint_application_and_key(
     world: World, name: str, changes: dict[str, str | None], reason: str
 ) -> None:
-    example = named(name)
+    example = example_named(name)
     bag = {key: value for key, value in {**example["provider_app"], **changes}.items() if value is not None}
     units = {"0": {"hostname": "h", "port": "70000"}} if name == "redis" else example.get("provider_units", {})
     broken = {**example, "provider_app": bag, "provider_units": units}
 
-    after = world.run(world.context().on.config_changed(), state_of(world, broken, of(broken)))
+    after = world.run(world.context().on.config_changed(), state_of(world, broken, relation_of(broken)))
 
     assert isinstance(after.unit_status, testing.BlockedStatus)
     assert f"invalid {example['endpoint']} relation data from provider: " in after.unit_status.message
@@ -220,9 +222,9 @@ def test_invalid_data_is_reported_with_endpoint_application_and_key(
     "name", [each["name"] for each in EXAMPLES if each["secrets"] and each["name"] != "oauth-without-ingress"]
 )
 def test_an_unreadable_secret_does_not_block(world: World, name: str) -> None:
-    example = but(named(name), secrets={})
+    example = replaced(example_named(name), secrets={})
 
-    after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
+    after = world.run(world.context().on.config_changed(), state_of(world, example, relation_of(example)))
 
     assert isinstance(after.unit_status, testing.ActiveStatus | testing.WaitingStatus)
 
@@ -231,9 +233,9 @@ def test_an_unreadable_secret_does_not_block(world: World, name: str) -> None:
     "name", ["rabbitmq-k8s", "openfga", "oauth", "tracing", "s3", "postgresql-secret", "mysql-secret"]
 )
 def test_the_leader_sends_the_same_request_as_paas_charm(world: World, name: str) -> None:
-    example = named(name)
-    empty = but(example, provider_app={}, secrets={})
-    related = of(empty, remote_units_data={0: {}})
+    example = example_named(name)
+    empty = replaced(example, provider_app={}, secrets={})
+    related = relation_of(empty, remote_units_data={0: {}})
     state = state_of(world, empty, related)
 
     created = world.run(world.context().on.relation_created(related), state)
@@ -247,21 +249,21 @@ def test_the_leader_sends_the_same_request_as_paas_charm(world: World, name: str
 @pytest.mark.parametrize("interface", ["valkey_client", "http_proxy"])
 def test_the_id_in_a_request_never_changes(world: World, interface: str) -> None:
     example = next(each for each in EXAMPLES if each["interface"] == interface)
-    empty = but(example, provider_app={}, secrets={})
-    related = of(empty)
+    empty = replaced(example, provider_app={}, secrets={})
+    related = relation_of(empty)
     state = state_of(world, empty, related)
 
     once = world.run(world.context().on.config_changed(), state)
     twice = world.run(world.context().on.config_changed(), once)
 
-    asked = dict(relation(once, example["endpoint"]).local_app_data)
-    assert asked
-    assert dict(relation(twice, example["endpoint"]).local_app_data) == asked
+    request = dict(relation(once, example["endpoint"]).local_app_data)
+    assert request
+    assert dict(relation(twice, example["endpoint"]).local_app_data) == request
 
 
 def test_a_follower_sends_no_request(world: World) -> None:
-    example = but(named("rabbitmq-k8s"), provider_app={})
-    state = dataclasses.replace(state_of(world, example, of(example)), leader=False)
+    example = replaced(example_named("rabbitmq-k8s"), provider_app={})
+    state = dataclasses.replace(state_of(world, example, relation_of(example)), leader=False)
 
     after = world.run(world.context().on.config_changed(), state)
 
@@ -269,15 +271,15 @@ def test_a_follower_sends_no_request(world: World) -> None:
 
 
 def test_the_ingress_gets_the_port_and_sets_the_address(world: World) -> None:
-    example = named("ingress")
-    related = of(example)
+    example = example_named("ingress")
+    related = relation_of(example)
     world.paas_config = "port: 8443\n"
 
     after = world.run(world.context().on.relation_changed(related), state_of(world, example, related))
 
-    asked = relation(after, "ingress")
-    assert dict(asked.local_app_data) == {**example["requirer_app"], "port": "8443"}
-    assert set(asked.local_unit_data) >= {"host", "ip"}
+    ingress = relation(after, "ingress")
+    assert dict(ingress.local_app_data) == {**example["requirer_app"], "port": "8443"}
+    assert set(ingress.local_unit_data) >= {"host", "ip"}
     assert environment(after)["FLASK_BASE_URL"] == "http://juju.test/test-model-flask-k8s"
 
 
@@ -294,8 +296,8 @@ def test_blocks_while_a_required_ingress_is_missing(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["smtp-secret", "openfga", "postgresql-secret", "valkey", "http-proxy"])
 def test_waits_for_an_unreadable_secret_of_a_required_integration(world: World, name: str) -> None:
-    example = but(named(name), secrets={})
-    state = state_of(world, example, of(example))
+    example = replaced(example_named(name), secrets={})
+    state = state_of(world, example, relation_of(example))
     world.meta["requires"][example["endpoint"]]["optional"] = False
 
     after = world.run(world.context().on.config_changed(), state)
@@ -305,42 +307,46 @@ def test_waits_for_an_unreadable_secret_of_a_required_integration(world: World, 
 
 @pytest.mark.parametrize("word", ["no", "one", "on"])
 def test_a_mail_user_named_like_a_part_of_none_is_kept(world: World, word: str) -> None:
-    example = named("smtp-secret")
-    told = but(example, provider_app={**example["provider_app"], "user": word, "domain": word})
+    example = example_named("smtp-secret")
+    answered = replaced(example, provider_app={**example["provider_app"], "user": word, "domain": word})
 
-    after = world.run(world.context().on.config_changed(), state_of(world, told, of(told)))
+    after = world.run(world.context().on.config_changed(), state_of(world, answered, relation_of(answered)))
 
     assert (environment(after)["SMTP_USER"], environment(after)["SMTP_DOMAIN"]) == (word, word)
 
 
 def test_the_order_of_units_does_not_matter(world: World) -> None:
-    example = named("rabbitmq-server")
+    example = example_named("rabbitmq-server")
     bag = example["provider_units"]["0"]
-    found = set[str]()
+    environments = set[str]()
     for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
         units = {str(unit): {**bag, "hostname": f"10.0.0.{unit}"} for unit in order}
-        told = but(example, provider_units=units)
+        answered = replaced(example, provider_units=units)
         world.new_container()
-        after = world.run(world.context().on.config_changed(), state_of(world, told, of(told)))
-        found.add(json.dumps(environment(after)))
+        after = world.run(world.context().on.config_changed(), state_of(world, answered, relation_of(answered)))
+        environments.add(json.dumps(environment(after)))
 
-    assert len(found) == 1
-    assert "10.0.0.0:5672/%2F,amqp" in found.pop()
+    assert len(environments) == 1
+    assert "10.0.0.0:5672/%2F,amqp" in environments.pop()
 
 
 def test_an_ipv6_address_is_in_brackets(world: World) -> None:
-    example = but(named("redis"), provider_app={}, provider_units={"0": {"hostname": "fd00::5", "port": "6379"}})
+    example = replaced(
+        example_named("redis"), provider_app={}, provider_units={"0": {"hostname": "fd00::5", "port": "6379"}}
+    )
 
-    found = environment(world.run(world.context().on.config_changed(), state_of(world, example, of(example))))
+    variables = environment(
+        world.run(world.context().on.config_changed(), state_of(world, example, relation_of(example)))
+    )
 
-    assert found["REDIS_DB_CONNECT_STRING"] == "redis://[fd00::5]:6379"
-    assert (found["REDIS_DB_HOSTNAME"], found["REDIS_DB_PORT"]) == ("fd00::5", "6379")
+    assert variables["REDIS_DB_CONNECT_STRING"] == "redis://[fd00::5]:6379"
+    assert (variables["REDIS_DB_HOSTNAME"], variables["REDIS_DB_PORT"]) == ("fd00::5", "6379")
 
 
 def test_oauth_without_an_ingress_blocks_with_the_command(world: World) -> None:
-    example = named("oauth-without-ingress")
+    example = example_named("oauth-without-ingress")
 
-    after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
+    after = world.run(world.context().on.config_changed(), state_of(world, example, relation_of(example)))
 
     assert after.unit_status == testing.BlockedStatus(
         "integration oidc needs an ingress, so that browsers reach the application "
@@ -349,8 +355,8 @@ def test_oauth_without_an_ingress_blocks_with_the_command(world: World) -> None:
 
 
 def test_oauth_without_the_openid_scope_blocks(world: World) -> None:
-    example = named("oauth")
-    state = dataclasses.replace(state_of(world, example, of(example)), config={"oidc-scopes": "profile"})
+    example = example_named("oauth")
+    state = dataclasses.replace(state_of(world, example, relation_of(example)), config={"oidc-scopes": "profile"})
 
     after = world.run(world.context().on.config_changed(), state)
 
@@ -358,33 +364,33 @@ def test_oauth_without_the_openid_scope_blocks(world: World) -> None:
 
 
 def test_waits_for_a_related_proxy_even_if_it_is_optional(world: World) -> None:
-    example = named("http-proxy-pending")
+    example = example_named("http-proxy-pending")
 
-    after = world.run(world.context().on.config_changed(), state_of(world, example, of(example)))
+    after = world.run(world.context().on.config_changed(), state_of(world, example, relation_of(example)))
 
     assert after.unit_status == testing.WaitingStatus("waiting for provider to provide http-proxy")
 
 
 def test_a_password_is_quoted_in_every_url(world: World) -> None:
     odd = "p@ss/w:rd %#?&"
-    example = named("rabbitmq-k8s")
+    example = example_named("rabbitmq-k8s")
     bag = {**example["provider_app"], "password": odd}
     changed = {**example, "provider_app": bag}
 
-    after = world.run(world.context().on.config_changed(), state_of(world, changed, of(changed)))
+    after = world.run(world.context().on.config_changed(), state_of(world, changed, relation_of(changed)))
 
     assert environment(after)["RABBITMQ_PASSWORD"] == odd
     assert "p%40ss%2Fw%3Ard%20%25%23%3F%26@" in environment(after)["RABBITMQ_CONNECT_STRING"]
 
 
 def test_the_certificates_of_s3_are_a_file_in_every_format(world: World) -> None:
-    example = named("s3")
+    example = example_named("s3")
     pem = json.loads(example["provider_app"]["tls-ca-chain"])[0]
     other = pem.replace("example", "another")
     chain = json.dumps([pem, base64.b64encode(other.encode()).decode()])
     changed = {**example, "provider_app": {**example["provider_app"], "tls-ca-chain": chain}}
 
-    after = world.run(world.context().on.config_changed(), state_of(world, changed, of(changed)))
+    after = world.run(world.context().on.config_changed(), state_of(world, changed, relation_of(changed)))
 
     assert (world.root / "tmp/state/s3/ca.pem").read_text() == f"{pem}\n{other}\n"
     assert environment(after)["S3_TLS_CA_CHAIN"] == chain

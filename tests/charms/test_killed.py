@@ -9,7 +9,7 @@ import json
 import ops
 import pytest
 from ops import testing
-from world import CALLS, SERVED, World, answered, relation
+from world import CALLS, SERVED, World, healthy, relation
 
 WORKS = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
 ACTS = frozenset({"add_layer", "exec", "push", "remove_path", "replan", "restart", "send_signal", "stop"})
@@ -43,7 +43,7 @@ class Killing:
         self.done.clear()
         self.started_after.clear()
 
-    def around(self, container: ops.Container, name: str, act: collections.abc.Callable[[], object]) -> object:
+    def call(self, container: ops.Container, name: str, act: collections.abc.Callable[[], object]) -> object:
         """Make the call, unless the process is killed before."""
         number = len(self.done)
         self.done.append(name)
@@ -81,9 +81,9 @@ def killing(world: World, monkeypatch: pytest.MonkeyPatch) -> Killing:
     def watch(name: str) -> None:
         real = getattr(ops.Container, name)
 
-        def watched(container: ops.Container, *given: object, **more: object) -> object:
-            what = "migration" if given == (["python3", "migrate.py"],) else name
-            return killing.around(container, what, lambda: real(container, *given, **more))
+        def watched(container: ops.Container, *args: object, **kwargs: object) -> object:
+            what = "migration" if args == (["python3", "migrate.py"],) else name
+            return killing.call(container, what, lambda: real(container, *args, **kwargs))
 
         monkeypatch.setattr(ops.Container, name, watched)
 
@@ -125,13 +125,13 @@ def starting(world: World) -> testing.State:
 
 
 def running(world: World) -> testing.State:
-    return answered(world.run(world.context().on.config_changed(), starting(world)))
+    return healthy(world.run(world.context().on.config_changed(), starting(world)))
 
 
 EVENTS = [first_start, new_workers, new_variable, new_database, no_database]
 
 
-def told(killing: Killing, state: testing.State) -> str:
+def result_of(killing: Killing, state: testing.State) -> str:
     """Return the application's services and files, their effective state, and whether it runs."""
     (container,) = state.containers
     services = {name: service.to_dict() for name, service in container.plan.services.items()}
@@ -139,7 +139,7 @@ def told(killing: Killing, state: testing.State) -> str:
     return json.dumps([services, statuses, killing.world.gunicorn, killing.entries, killing.configuration])
 
 
-def afresh(world: World) -> None:
+def reset(world: World) -> None:
     world.new_container()
     world.image_file("migrate.py", "print('migrated')")
 
@@ -148,15 +148,15 @@ def afresh(world: World) -> None:
 def test_a_hook_killed_at_any_call_succeeds_when_it_runs_again(
     world: World, killing: Killing, prepare: collections.abc.Callable[[World], tuple[testing.State, object]]
 ) -> None:
-    afresh(world)
+    reset(world)
     state, event = prepare(world)
     killing.begin()
     whole = world.run(event, state)
-    acts, wanted = tuple(killing.done), told(killing, whole)
+    acts, expected = tuple(killing.done), result_of(killing, whole)
     assert acts
 
     for at, after in itertools.product(range(len(acts)), (False, True)):
-        afresh(world)
+        reset(world)
         state, event = prepare(world)
         killing.begin(at, after=after)
         with pytest.raises(Killed):
@@ -167,7 +167,7 @@ def test_a_hook_killed_at_any_call_succeeds_when_it_runs_again(
         ended = world.run(event, dataclasses.replace(state, containers={killing.left}))
 
         where = f"{'after' if after else 'before'} {acts[at]}, number {at} of {acts}"
-        assert told(killing, ended) == wanted, where
+        assert result_of(killing, ended) == expected, where
         assert ended.unit_status == whole.unit_status, where
         # killed between a migration and its note: the migration has to be repeated
         again = "migration" in acts and at + after == acts.index("migration") + 1

@@ -231,36 +231,36 @@ class TestSeveralUnits:
         assert not started(after)
 
     def test_a_follower_migrates_in_its_turn_and_records_it(self, world: World) -> None:
-        asked = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
-        peer = peer_of(asked)
-        wanted = peer.local_unit_data["migration-wanted"]
+        requested = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
+        peer = peer_of(requested)
+        fingerprint = peer.local_unit_data["migration-wanted"]
         granted = dataclasses.replace(
-            peer, local_app_data={**peer.local_app_data, "migration-turn": f"flask-k8s/1 {wanted}"}
+            peer, local_app_data={**peer.local_app_data, "migration-turn": f"flask-k8s/1 {fingerprint}"}
         )
-        database = relation(asked)
+        database = relation(requested)
 
         after = world.run(
             world.context().on.relation_changed(granted, remote_unit=0),
-            dataclasses.replace(asked, relations={granted, database}),
+            dataclasses.replace(requested, relations={granted, database}),
         )
 
         noted = after.get_relation(peer.id).local_unit_data
-        assert noted["migrated"] == wanted
+        assert noted["migrated"] == fingerprint
         assert "migration-wanted" not in noted
         assert started(after)
 
     def test_a_follower_does_not_repeat_the_leader_s_migration(self, world: World) -> None:
-        asked = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
-        peer = peer_of(asked)
+        requested = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
+        peer = peer_of(requested)
         done = dataclasses.replace(
             peer,
             local_app_data={**peer.local_app_data, "migrated": json.dumps([peer.local_unit_data["migration-wanted"]])},
         )
-        database = relation(asked)
+        database = relation(requested)
 
         after = world.run(
             world.context().on.relation_changed(done, remote_unit=0),
-            dataclasses.replace(asked, relations={done, database}),
+            dataclasses.replace(requested, relations={done, database}),
         )
 
         assert started(after)

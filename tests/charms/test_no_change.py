@@ -6,8 +6,8 @@ import typing
 import pytest
 from ops import testing
 from scenario import mocking
-from test_integrations import but, named, of, state_of
-from world import Calls, World, answered, relation
+from test_integrations import example_named, relation_of, replaced, state_of
+from world import Calls, World, healthy, relation
 
 EVERYTHING = (
     "postgresql-secret", "mysql-secret", "mongodb-secret", "redis", "valkey", "s3", "saml", "rabbitmq-k8s",
@@ -73,21 +73,21 @@ def test_the_application_status_is_left_to_juju(world: World) -> None:
 
 
 def test_each_fact_is_read_once_with_every_integration(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    examples = [named(name) for name in EVERYTHING]
+    examples = [example_named(name) for name in EVERYTHING]
     first, *others = examples
     secrets = {uri: content for each in examples for uri, content in each["secrets"].items()}
-    state = state_of(world, but(first, also_related=others, secrets=secrets), of(first))
-    settled = answered(world.run(world.context().on.config_changed(), state))
+    state = state_of(world, replaced(first, also_related=others, secrets=secrets), relation_of(first))
+    settled = healthy(world.run(world.context().on.config_changed(), state))
     settled = world.run(world.context().on.update_status(), settled)
-    asked: list[str] = []
+    reads: list[str] = []
     backend_type = mocking._MockModelBackend  # pyright: ignore[reportPrivateUsage]  it represents the hook tools
 
     def watch(name: str) -> None:
         real = getattr(backend_type, name)
 
-        def watched(backend: object, *given: object, **more: object) -> object:
-            asked.append(f"{name} {given} {sorted(more.items())}")
-            return real(backend, *given, **more)
+        def watched(backend: object, *args: object, **kwargs: object) -> object:
+            reads.append(f"{name} {args} {sorted(kwargs.items())}")
+            return real(backend, *args, **kwargs)
 
         monkeypatch.setattr(backend_type, name, watched)
 
@@ -103,6 +103,6 @@ def test_each_fact_is_read_once_with_every_integration(world: World, monkeypatch
     after = world.run(world.context().on.update_status(), settled)
 
     assert after.unit_status == testing.ActiveStatus()
-    twice = {call: count for call, count in collections.Counter(asked).items() if count > 1}
+    twice = {call: count for call, count in collections.Counter(reads).items() if count > 1}
     assert twice == {}
-    assert not [call for call in asked if call.startswith("relation_set")]
+    assert not [call for call in reads if call.startswith("relation_set")]

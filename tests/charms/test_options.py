@@ -35,9 +35,9 @@ def test_an_option_becomes_a_variable(world: World, option: str, value: object, 
 
 
 def test_unset_options_have_their_defaults(world: World) -> None:
-    given = environment(world.settled())
+    variables = environment(world.settled())
 
-    assert {name: value for name, value in given.items() if not name.startswith("POSTGRESQL")} == {
+    assert {name: value for name, value in variables.items() if not name.startswith("POSTGRESQL")} == {
         "FLASK_BASE_URL": "http://flask-k8s.demo:8000",
         "FLASK_GREETING": "Leave a note",
         "FLASK_METRICS_PATH": "/metrics",
@@ -141,10 +141,10 @@ def test_a_secret_option_sets_a_variable_per_key(world: World) -> None:
 
     after = world.run(world.context().on.config_changed(), state)
 
-    given = environment(after)
-    assert given["FLASK_MODERATOR_NAME"] == "ann"
-    assert given["FLASK_MODERATOR_PASS_WORD"] == "s3cret"
-    assert "FLASK_MODERATOR" not in given
+    variables = environment(after)
+    assert variables["FLASK_MODERATOR_NAME"] == "ann"
+    assert variables["FLASK_MODERATOR_PASS_WORD"] == "s3cret"
+    assert "FLASK_MODERATOR" not in variables
 
 
 def test_blocks_on_a_secret_option_without_a_grant(world: World) -> None:
@@ -206,10 +206,10 @@ class TestSecretKey:
 
     @staticmethod
     def with_secret(world: World, content: dict[str, str]) -> testing.State:
-        key, given = world.secret(), testing.Secret(typing.cast("typing.Any", content))
+        key, operator_key = world.secret(), testing.Secret(typing.cast("typing.Any", content))
         return world.state(
-            config={"flask-secret-key-id": given.id},
-            secrets={key, given},
+            config={"flask-secret-key-id": operator_key.id},
+            secrets={key, operator_key},
             relations={world.peer(key), postgresql(app=DATABASE)},
         )
 
@@ -229,9 +229,9 @@ def test_every_option_of_the_extension_is_tested(world: World) -> None:
 def test_the_proxies_of_the_model_become_variables(world: World, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setenv(f"JUJU_CHARM_{kind.upper()}_PROXY", "squid:3128")
 
-    given = environment(world.run(world.context().on.config_changed(), world.state()))
+    variables = environment(world.run(world.context().on.config_changed(), world.state()))
 
-    assert given[f"{kind}_proxy"] == given[f"{kind.upper()}_PROXY"] == "squid:3128"
+    assert variables[f"{kind}_proxy"] == variables[f"{kind.upper()}_PROXY"] == "squid:3128"
 
 
 def test_an_empty_proxy_sets_no_variable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,16 +245,16 @@ def test_the_newer_extension_works(world: World, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
     charmcraft = {**yaml_files.load(CHARM / "charmcraft.yaml"), "base": "ubuntu@26.04"}
     world.meta, world.container = charmcraft_extensions.expand(charmcraft, CHARM), "app"
-    key, given = world.secret(), testing.Secret({"value": "mine"})
+    key, operator_key = world.secret(), testing.Secret({"value": "mine"})
     peer = testing.PeerRelation("peers", local_app_data={"flask_secret_key_id": key.id})
     relations = {peer, postgresql(app=DATABASE)}
-    state = world.state(secrets={key, given}, relations=relations)
+    state = world.state(secrets={key, operator_key}, relations=relations)
 
     generated = world.run(world.context().on.config_changed(), state)
-    chosen = world.run(
-        world.context().on.config_changed(), dataclasses.replace(state, config={"app-secret-key": given.id})
+    after_choice = world.run(
+        world.context().on.config_changed(), dataclasses.replace(state, config={"app-secret-key": operator_key.id})
     )
 
     assert environment(generated)["FLASK_SECRET_KEY"] == "generated-key"
-    assert environment(chosen)["FLASK_SECRET_KEY"] == "mine"
-    assert chosen.unit_status == testing.ActiveStatus()
+    assert environment(after_choice)["FLASK_SECRET_KEY"] == "mine"
+    assert after_choice.unit_status == testing.ActiveStatus()

@@ -58,11 +58,11 @@ def test_the_port_is_used_everywhere(world: World) -> None:
 
     after = world.settled()
 
-    given = environment(after)
+    variables = environment(after)
     (container,) = after.containers
     assert 'bind = ["0.0.0.0:8443"]' in world.gunicorn
-    assert given["FLASK_BASE_URL"] == "http://flask-k8s.demo:8443"
-    assert (given["FLASK_METRICS_PORT"], given["FLASK_METRICS_PATH"]) == ("9999", "/stats")
+    assert variables["FLASK_BASE_URL"] == "http://flask-k8s.demo:8443"
+    assert (variables["FLASK_METRICS_PORT"], variables["FLASK_METRICS_PATH"]) == ("9999", "/stats")
     assert container.plan.checks["answers"].tcp == {"port": 8443}
     assert after.opened_ports == {testing.TCPPort(8443)}
 

@@ -19,9 +19,9 @@ GRAFANA_S = 'juju_model=~"$juju_model", juju_model_uuid=~"$juju_model_uuid", juj
 def files(case: Case, folder: str) -> list[pathlib.Path]:
     root = case.charm.spec.cos
     assert root
-    found = [path for path in root.joinpath(folder).iterdir() if path.is_file()]
-    assert found
-    return found
+    paths = [path for path in root.joinpath(folder).iterdir() if path.is_file()]
+    assert paths
+    return paths
 
 
 def panels(case: Case) -> collections.abc.Iterator[dict[str, typing.Any]]:
@@ -92,10 +92,10 @@ def test_the_image_exports_the_metrics_in_the_queries(case: Case) -> None:
     duration = f"{case.service}_request_duration"
     queries = [*shown(case, "prometheus"), *(rule["expr"] for rule in alerts(case, "prometheus_alert_rules"))]
 
-    asked = {name for query in queries for name in re.findall(rf"\b{case.service}_\w+", query)}
+    metrics = {name for query in queries for name in re.findall(rf"\b{case.service}_\w+", query)}
 
-    assert mapped <= asked
-    assert asked <= mapped | {f"{duration}_sum", f"{duration}_count"}
+    assert mapped <= metrics
+    assert metrics <= mapped | {f"{duration}_sum", f"{duration}_count"}
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.service) for case in (FASTAPI, GO)], indirect=True)

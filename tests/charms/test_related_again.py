@@ -9,7 +9,7 @@ from frameworks import FRAMEWORKS
 from ops import testing
 from paas_common.integrations import BUILT_IN
 from test_events_of_integrations import runs
-from test_integrations import but, named, of, state_of
+from test_integrations import example_named, relation_of, replaced, state_of
 from world import World, relation
 
 CHANGES = {
@@ -41,7 +41,7 @@ class Round:
     world: World
     state: testing.State
 
-    def told(self) -> str:
+    def snapshot(self) -> str:
         """Return the application's services, in order, and its files."""
         (container,) = self.state.containers
         files = {
@@ -56,8 +56,8 @@ class Round:
     def relate(self, example: dict[str, typing.Any]) -> None:
         """Integrate the provider, then run the event of its data."""
         on = self.world.context().on
-        empty = of(example, remote_app_data={}, remote_units_data={0: {}})
-        self._has(empty)
+        empty = relation_of(example, remote_app_data={}, remote_units_data={0: {}})
+        self._update(empty)
         self._run(on.relation_created(empty))
         self._run(on.relation_joined(relation(self.state, example["endpoint"]), remote_unit=0))
         self.answer(example)
@@ -65,8 +65,8 @@ class Round:
     def answer(self, example: dict[str, typing.Any]) -> None:
         """Change the relation data; a change of only a secret has the secret's own event."""
         before = relation(self.state, example["endpoint"])
-        written = of(example, remote_app_name=before.remote_app_name)
-        told = dataclasses.replace(
+        written = relation_of(example, remote_app_name=before.remote_app_name)
+        answered = dataclasses.replace(
             before, remote_app_data=written.remote_app_data, remote_units_data=written.remote_units_data
         )
         known = {each.id: each for each in self.state.secrets}
@@ -76,10 +76,10 @@ class Round:
             if uri not in known or known[uri].latest_content != content
         ]
         self.state = dataclasses.replace(self.state, secrets={*{**known, **{each.id: each for each in news}}.values()})
-        self._has(told)
+        self._update(answered)
         on = self.world.context().on
-        if told != before:
-            self._run(on.relation_changed(told, remote_unit=0))
+        if answered != before:
+            self._run(on.relation_changed(answered, remote_unit=0))
         else:
             for secret in news:
                 self._run(on.secret_changed(secret))
@@ -93,9 +93,9 @@ class Round:
             secrets={each for each in self.state.secrets if each.id not in example["secrets"]},
         )
 
-    def _has(self, given: testing.Relation) -> None:
-        others = {each for each in self.state.relations if each.id != given.id}
-        self.state = dataclasses.replace(self.state, relations={*others, given})
+    def _update(self, state: testing.Relation) -> None:
+        others = {each for each in self.state.relations if each.id != state.id}
+        self.state = dataclasses.replace(self.state, relations={*others, state})
 
     def _run(self, event: object) -> None:
         self.state = self.world.run(event, self.state)
@@ -103,57 +103,57 @@ class Round:
 
 def without(world: World, example: dict[str, typing.Any], *, required: bool = False) -> Round:
     """Return an application that has every integration except the example's."""
-    state = state_of(world, but(example, secrets={}))
+    state = state_of(world, replaced(example, secrets={}))
     if required:
         world.meta["requires"][example["endpoint"]]["optional"] = False
     return Round(world=world, state=world.run(world.context().on.config_changed(), state))
 
 
-def goes_round(world: World, first: dict[str, typing.Any]) -> None:
+def relate_again(world: World, first: dict[str, typing.Any]) -> None:
     """Relate, change, break and relate again; compare the application."""
     old, new = CHANGES[first["name"]]
     way = without(world, first)
-    at_first = way.told()
+    at_first = way.snapshot()
 
     way.relate(first)
-    related = way.told()
+    related = way.snapshot()
     assert old in related
     assert new not in related
 
     way.answer(json.loads(json.dumps(first).replace(old, new)))
-    changed = way.told()
+    changed = way.snapshot()
     assert new in changed
     assert old not in changed
 
     way.end(first)
-    assert way.told() == at_first
+    assert way.snapshot() == at_first
     assert way.state.unit_status == testing.ActiveStatus()
 
     way.relate(first)
-    assert way.told() == related
+    assert way.snapshot() == related
     assert way.state.unit_status == testing.ActiveStatus()
 
 
 def test_every_interface_can_be_related_again() -> None:
-    assert {named(name)["interface"] for name in CHANGES} == set(BUILT_IN)
+    assert {example_named(name)["interface"] for name in CHANGES} == set(BUILT_IN)
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_new_relation_has_the_same_result(world: World, name: str) -> None:
-    goes_round(world, named(name))
+    relate_again(world, example_named(name))
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 def test_a_new_relation_has_the_same_result_with_every_framework(framework: World) -> None:
-    goes_round(framework, but(named("redis"), also_related=[named("postgresql-plain")]))
+    relate_again(framework, replaced(example_named("redis"), also_related=[example_named("postgresql-plain")]))
 
 
 @pytest.mark.parametrize("name", [name for name in CHANGES if name != "ingress"])
 def test_the_application_stops_without_a_required_relation(world: World, name: str) -> None:
-    example = named(name)
+    example = example_named(name)
     way = without(world, example, required=True)
     way.relate(example)
-    related = way.told()
+    related = way.snapshot()
     assert runs(way.state)
 
     way.end(example)
@@ -162,4 +162,4 @@ def test_the_application_stops_without_a_required_relation(world: World, name: s
 
     way.relate(example)
     assert runs(way.state)
-    assert way.told() == related
+    assert way.snapshot() == related

@@ -151,11 +151,11 @@ class TestHealth:
     ) -> None:
         monkeypatch.setattr(world.charm_type, "start_timeout", 30)
         left = iter(looks)
-        asked: list[tuple[int, int]] = []
+        checks: list[tuple[int, int]] = []
 
         def get_checks(_: ops.Container, *__: str) -> dict[str, ops.pebble.CheckInfo]:
-            asked.append(next(left))
-            successes, failures = asked[-1]
+            checks.append(next(left))
+            successes, failures = checks[-1]
             status = ops.pebble.CheckStatus.UP if failures < 3 else ops.pebble.CheckStatus.DOWN
             info = ops.pebble.CheckInfo("answers", None, status, successes=successes, failures=failures)
             return {"answers": info}
@@ -166,7 +166,7 @@ class TestHealth:
         after = world.run(world.context().on.config_changed(), world.state())
 
         assert after.unit_status == testing.ActiveStatus()
-        assert asked == looks
+        assert checks == looks
 
     @pytest.mark.parametrize("event", ["pebble_check_failed", "pebble_check_recovered"])
     def test_check_events_update_the_status(self, world: World, event: str) -> None:

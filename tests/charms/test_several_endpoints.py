@@ -6,7 +6,7 @@ import typing
 
 import pytest
 from ops import testing
-from test_integrations import MODEL, but, named, of
+from test_integrations import MODEL, example_named, relation_of, replaced
 from world import World, environment
 
 
@@ -17,7 +17,7 @@ def both(
     text = json.dumps(first).replace(*change)
     for uri in first["secrets"]:
         text = text.replace(uri, f"{uri}x")
-    second = but(json.loads(text), endpoint=endpoint)
+    second = replaced(json.loads(text), endpoint=endpoint)
     world.meta["requires"] = {
         # the second one is declared first
         endpoint: {"interface": first["interface"], "optional": True},
@@ -25,7 +25,7 @@ def both(
         **({} if first["interface"] == "ingress" else {"ingress": {"interface": "ingress"}}),
     }
     relations = {
-        of(each, remote_app_name=f"provider-{number}")
+        relation_of(each, remote_app_name=f"provider-{number}")
         for number, each in enumerate((first, second))
         if only in ("", each["endpoint"])
     }
@@ -93,19 +93,19 @@ def ran(world: World, state: testing.State) -> testing.State:
 def test_the_default_endpoint_keeps_its_prefix_and_others_use_their_name(
     world: World, name: str, endpoint: str, change: tuple[str, str], variables: dict[str, str]
 ) -> None:
-    after = ran(world, both(world, named(name), endpoint, change=change))
+    after = ran(world, both(world, example_named(name), endpoint, change=change))
 
     assert after.unit_status == testing.ActiveStatus()
     assert {variable: environment(after).get(variable) for variable in variables} == variables
 
 
 def test_all_variables_of_a_second_valkey_start_with_its_name(world: World) -> None:
-    state = both(world, named("valkey"), "cache-db", change=("vkPass01", "vkPass02"))
+    state = both(world, example_named("valkey"), "cache-db", change=("vkPass01", "vkPass02"))
 
-    found = environment(ran(world, state))
+    variables = environment(ran(world, state))
 
-    assert {"CACHE_DB_MODE", "CACHE_DB_VERSION", "VALKEY_MODE", "VALKEY_VERSION"} <= found.keys()
-    assert "CACHE_MODE" not in found
+    assert {"CACHE_DB_MODE", "CACHE_DB_VERSION", "VALKEY_MODE", "VALKEY_VERSION"} <= variables.keys()
+    assert "CACHE_MODE" not in variables
 
 
 def test_two_oauth_providers_have_their_own_variables(world: World) -> None:
@@ -114,42 +114,45 @@ def test_two_oauth_providers_have_their_own_variables(world: World) -> None:
             f"{endpoint}-scopes": {"type": "string", "default": "openid"},
             f"{endpoint}-redirect-path": {"type": "string", "default": f"/{endpoint}/callback"},
         }
-    oauth = named("oauth")
+    oauth = example_named("oauth")
     state = both(world, oauth, "staff", change=("oauthSecret01", "staffSecret01"))
-    state = dataclasses.replace(state, relations={*state.relations, of(named("ingress"))})
+    state = dataclasses.replace(state, relations={*state.relations, relation_of(example_named("ingress"))})
 
     after = ran(world, state)
 
-    found = environment(after)
-    assert (found["FLASK_OIDC_CLIENT_SECRET"], found["FLASK_STAFF_CLIENT_SECRET"]) == ("oauthSecret01", "staffSecret01")
-    asked = {each.endpoint: each.local_app_data.get("redirect_uri", "") for each in after.relations}
-    assert asked["oidc"].endswith("/oidc/callback")
-    assert asked["staff"].endswith("/staff/callback")
+    variables = environment(after)
+    assert (variables["FLASK_OIDC_CLIENT_SECRET"], variables["FLASK_STAFF_CLIENT_SECRET"]) == (
+        "oauthSecret01",
+        "staffSecret01",
+    )
+    redirects = {each.endpoint: each.local_app_data.get("redirect_uri", "") for each in after.relations}
+    assert redirects["oidc"].endswith("/oidc/callback")
+    assert redirects["staff"].endswith("/staff/callback")
 
 
 def test_another_ingress_sets_the_address_without_the_default_one(world: World) -> None:
-    state = both(world, named("ingress"), "public", change=("juju.test", "public.test"), only="public")
+    state = both(world, example_named("ingress"), "public", change=("juju.test", "public.test"), only="public")
 
-    found = environment(ran(world, state))
+    variables = environment(ran(world, state))
 
-    assert found["FLASK_BASE_URL"] == found["PUBLIC_BASE_URL"] == "http://public.test/test-model-flask-k8s"
+    assert variables["FLASK_BASE_URL"] == variables["PUBLIC_BASE_URL"] == "http://public.test/test-model-flask-k8s"
 
 
 def test_another_ingress_does_not_replace_the_default_one(world: World) -> None:
-    state = both(world, named("ingress"), "public", change=("juju.test", "public.test"))
+    state = both(world, example_named("ingress"), "public", change=("juju.test", "public.test"))
     silent = {
         dataclasses.replace(each, remote_app_data={}) if each.endpoint == "ingress" else each
         for each in typing.cast("frozenset[testing.Relation]", state.relations)
     }
 
-    found = environment(ran(world, dataclasses.replace(state, relations=silent)))
+    variables = environment(ran(world, dataclasses.replace(state, relations=silent)))
 
-    assert found["FLASK_BASE_URL"] == "http://flask-k8s.test-model:8000"
-    assert found["PUBLIC_BASE_URL"] == "http://public.test/test-model-flask-k8s"
+    assert variables["FLASK_BASE_URL"] == "http://flask-k8s.test-model:8000"
+    assert variables["PUBLIC_BASE_URL"] == "http://public.test/test-model-flask-k8s"
 
 
 def test_endpoints_that_would_set_the_same_variables_block(world: World) -> None:
-    state = both(world, named("mysql-secret"), "mysql-db", change=("mysql-k8s-primary", "mysql-k8s-other"))
+    state = both(world, example_named("mysql-secret"), "mysql-db", change=("mysql-k8s-primary", "mysql-k8s-other"))
 
     assert ran(world, state).unit_status == testing.BlockedStatus(
         "endpoints mysql and mysql-db would both set MYSQL_DB_… (rename one in charmcraft.yaml)"
@@ -157,14 +160,18 @@ def test_endpoints_that_would_set_the_same_variables_block(world: World) -> None
 
 
 def test_oauth_waits_for_the_ingress(world: World) -> None:
-    oauth = named("oauth-without-ingress")
+    oauth = example_named("oauth-without-ingress")
     world.meta["requires"] = {
         "ingress": {"interface": "ingress"},
         "oidc": {"interface": "oauth", "optional": True},
     }
     key = world.secret()
     secrets = {testing.Secret(content, id=uri) for uri, content in oauth["secrets"].items()}
-    relations = {world.peer(key), of(oauth), of(named("ingress"), remote_app_data={}, remote_app_name="traefik-k8s")}
+    relations = {
+        world.peer(key),
+        relation_of(oauth),
+        relation_of(example_named("ingress"), remote_app_data={}, remote_app_name="traefik-k8s"),
+    }
 
     after = ran(world, world.state(relations=relations, secrets={key, *secrets}, model=MODEL))
 

@@ -35,10 +35,10 @@ def starts(calls: Calls) -> list[tuple[str, tuple[object, ...]]]:
 def test_the_address_has_the_path_of_the_certificates(world: World) -> None:
     after = of(world, SECURED)
 
-    given = environment(after)
+    variables = environment(after)
     assert file(world).read_text() == CA
-    assert given["POSTGRESQL_DB_TLS_CA_FILE"] == FILE
-    assert given["POSTGRESQL_DB_CONNECT_STRING"].endswith(f"?sslmode=verify-ca&sslrootcert={FILE}")
+    assert variables["POSTGRESQL_DB_TLS_CA_FILE"] == FILE
+    assert variables["POSTGRESQL_DB_CONNECT_STRING"].endswith(f"?sslmode=verify-ca&sslrootcert={FILE}")
 
 
 def test_the_certificates_may_be_in_a_secret(world: World) -> None:

@@ -148,9 +148,9 @@ def test_adds_a_worker_class_to_a_command_without_one(world: World) -> None:
 
 
 def test_the_charm_s_variables_override_the_image_s(world: World) -> None:
-    given = environment(world.settled())
+    variables = environment(world.settled())
 
-    assert given["OF_THE_IMAGE"] == "kept"
+    assert variables["OF_THE_IMAGE"] == "kept"
 
 
 def with_command(world: World, command: str, **changes: typing.Any) -> testing.Container:

@@ -131,7 +131,7 @@ class World:
 
     def workload(self, **changes: typing.Any) -> testing.Container:
         """Return a running container with only the image's layer."""
-        given: dict[str, typing.Any] = {
+        arguments: dict[str, typing.Any] = {
             "can_connect": True,
             "layers": {"image": layer(self.image)},
             "execs": self.commands,
@@ -142,7 +142,7 @@ class World:
                 ),
             },
         }
-        return testing.Container(self.container, **{**given, **changes})
+        return testing.Container(self.container, **{**arguments, **changes})
 
     @property
     def gunicorn(self) -> str:
@@ -167,27 +167,27 @@ class World:
 
     def peer(self, secret: testing.Secret | None, **changes: typing.Any) -> testing.PeerRelation:
         data = {self.key_field: secret.id} if secret else {}
-        given: dict[str, typing.Any] = {"local_app_data": data, **changes}
-        return testing.PeerRelation(self.peers, **given)
+        arguments: dict[str, typing.Any] = {"local_app_data": data, **changes}
+        return testing.PeerRelation(self.peers, **arguments)
 
     def state(self, **changes: typing.Any) -> testing.State:
         """Return the state of a leader with its secret key and all required integrations."""
         secret = self.secret()
-        given: dict[str, typing.Any] = {
+        arguments: dict[str, typing.Any] = {
             "leader": True,
             "containers": {self.workload()},
             "relations": {self.peer(secret), postgresql(app=DATABASE)},
             "secrets": {secret},
             "model": testing.Model("demo", type="kubernetes"),
         }
-        return testing.State(**{**given, **changes})
+        return testing.State(**{**arguments, **changes})
 
     def settled(self, **changes: typing.Any) -> testing.State:
         """Return the state after a first pass: the application runs."""
-        return answered(self.run(self.context().on.config_changed(), self.state(**changes)))
+        return healthy(self.run(self.context().on.config_changed(), self.state(**changes)))
 
 
-def answered(state: testing.State) -> testing.State:
+def healthy(state: testing.State) -> testing.State:
     """Make Pebble's check of the port succeed."""
     containers = {
         dataclasses.replace(each, check_infos={dataclasses.replace(info, successes=5) for info in each.check_infos})
@@ -198,8 +198,8 @@ def answered(state: testing.State) -> testing.State:
 
 def relation(state: testing.State, endpoint: str = "postgresql") -> testing.Relation:
     """Return the relation of an endpoint."""
-    found = next(each for each in state.relations if each.endpoint == endpoint)
-    return typing.cast("testing.Relation", found)
+    related = next(each for each in state.relations if each.endpoint == endpoint)
+    return typing.cast("testing.Relation", related)
 
 
 def peer_of(state: testing.State) -> testing.PeerRelation:

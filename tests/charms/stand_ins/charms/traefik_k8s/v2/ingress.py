@@ -87,17 +87,17 @@ class IngressPerAppRequirer(ops.Object):
                 relation.data[self._charm.unit], {"host": json.dumps(socket.getfqdn()), "ip": json.dumps(address)}
             )
             if self._charm.unit.is_leader():
-                asked = {
+                request = {
                     "model": json.dumps(self._charm.model.name),
                     "name": json.dumps(self._charm.app.name),
                     "port": json.dumps(port),
                 }
                 if self._strip:
-                    asked["strip-prefix"] = "true"
-                self._write(relation.data[self._charm.app], asked)
+                    request["strip-prefix"] = "true"
+                self._write(relation.data[self._charm.app], request)
 
     @staticmethod
-    def _write(bag: ops.RelationDataContent, wanted: dict[str, str]) -> None:
-        for key, value in wanted.items():
+    def _write(bag: ops.RelationDataContent, databag_content: dict[str, str]) -> None:
+        for key, value in databag_content.items():
             if bag.get(key) != value:
                 bag[key] = value

@@ -12,7 +12,7 @@ from frameworks import FRAMEWORKS, Case
 from ops import testing
 from paas_common.observability import rules
 from paas_common.values import facts
-from test_watchers import LABELS, LOKI, MODEL, UUID, custom, log_targets, state, watcher
+from test_observability import LABELS, LOKI, MODEL, UUID, custom, log_targets, observability_relation, state
 from world import World, relation
 
 
@@ -72,8 +72,8 @@ class Loki(_Reader):
         return {"name": "loki", "provides": {"logging": {"interface": "loki_push_api"}}}
 
 
-def told(world: World, *given: testing.Relation) -> testing.State:
-    return world.run(world.context().on.config_changed(), state(world, *given))
+def written(world: World, *relations: testing.Relation) -> testing.State:
+    return world.run(world.context().on.config_changed(), state(world, *relations))
 
 
 def read(
@@ -90,8 +90,8 @@ def read(
     )
     context = testing.Context(charm, meta=charm.meta_of(), juju_version="3.6.11")
     peers = {testing.PeerRelation("grafana")} if charm is Grafana else set[testing.RelationBase]()
-    found = testing.State(leader=True, relations={theirs, *peers}, model=testing.Model("cos", type="kubernetes"))
-    with context(context.on.relation_changed(theirs, remote_unit=0), found) as manager:
+    before = testing.State(leader=True, relations={theirs, *peers}, model=testing.Model("cos", type="kubernetes"))
+    with context(context.on.relation_changed(theirs, remote_unit=0), before) as manager:
         after = manager.run()
         return look(manager.charm.reader), after
 
@@ -100,7 +100,9 @@ def read(
 def test_prometheus_scrapes_each_unit(framework: World, case: Case) -> None:
     port = 9102 if case.gunicorn else 8080
 
-    jobs, _ = read(Prometheus, told(framework, watcher("metrics-endpoint")), lambda library: library.jobs())
+    jobs, _ = read(
+        Prometheus, written(framework, observability_relation("metrics-endpoint")), lambda library: library.jobs()
+    )
 
     (job,) = jobs
     assert job["metrics_path"] == "/metrics"
@@ -122,17 +124,19 @@ prometheus:
       static_configs: [{targets: ["@scheduler:9100"]}]
 """
 
-    jobs, _ = read(Prometheus, told(world, watcher("metrics-endpoint")), lambda library: library.jobs())
+    jobs, _ = read(
+        Prometheus, written(world, observability_relation("metrics-endpoint")), lambda library: library.jobs()
+    )
 
-    found = {job["job_name"].rpartition("scrape")[2]: job["static_configs"][0] for job in jobs}
-    assert found["_celery-0"]["targets"] == ["192.0.2.0:9808"]
-    assert found["_celery-0"]["labels"]["team"] == "shop"
-    assert found["_beat"]["targets"] == ["flask-k8s-0.flask-k8s-endpoints.test-model.svc.cluster.local:9100"]
+    targets = {job["job_name"].rpartition("scrape")[2]: job["static_configs"][0] for job in jobs}
+    assert targets["_celery-0"]["targets"] == ["192.0.2.0:9808"]
+    assert targets["_celery-0"]["labels"]["team"] == "shop"
+    assert targets["_beat"]["targets"] == ["flask-k8s-0.flask-k8s-endpoints.test-model.svc.cluster.local:9100"]
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 def test_prometheus_and_loki_accept_the_alert_rules(framework: World, case: Case) -> None:
-    ours = told(framework, watcher("metrics-endpoint"), watcher("logging", LOKI))
+    ours = written(framework, observability_relation("metrics-endpoint"), observability_relation("logging", LOKI))
 
     for charm in (Prometheus, Loki):
         alerts, _ = read(charm, ours, lambda library: library.alerts)
@@ -142,11 +146,11 @@ def test_prometheus_and_loki_accept_the_alert_rules(framework: World, case: Case
 
 
 def test_log_targets_match_the_library_s(world: World) -> None:
-    ours = told(world, watcher("logging"))
+    ours = written(world, observability_relation("logging"))
     _, loki = read(Loki, ours, lambda library: library)
     address = relation(loki, "logging").local_unit_data["endpoint"]
 
-    after = told(world, watcher("logging", remote_units_data={0: {"endpoint": address}}))
+    after = written(world, observability_relation("logging", remote_units_data={0: {"endpoint": address}}))
 
     assert log_targets(after)["loki/0"]["location"] == json.loads(address)["url"]
 
@@ -155,7 +159,9 @@ def test_log_targets_match_the_library_s(world: World) -> None:
 def test_grafana_accepts_the_dashboards(framework: World, case: Case) -> None:
     custom(framework, "grafana_dashboards/shop.json", '{"title": "Shop", "panels": []}')
 
-    shown, grafana = read(Grafana, told(framework, watcher("grafana-dashboard")), lambda library: library.dashboards)
+    shown, grafana = read(
+        Grafana, written(framework, observability_relation("grafana-dashboard")), lambda library: library.dashboards
+    )
 
     assert "event" not in relation(grafana, "grafana-dashboard").local_app_data  # errors that the library reports
     contents = {each["id"]: json.loads(each["content"]) for each in shown}

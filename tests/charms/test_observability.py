@@ -10,7 +10,7 @@ import ops
 import pytest
 from frameworks import BASE, FRAMEWORKS, GENERATIONS, GO, Case
 from ops import testing
-from world import World, answered, relation
+from world import World, healthy, relation
 
 UUID = "5c6f2f0c-3c66-4c1c-9a52-0a9a7a3f4e10"
 MODEL = testing.Model("test-model", uuid=UUID, type="kubernetes")
@@ -50,7 +50,7 @@ INTERFACES: dict[str, str] = {
     "logging": "loki_push_api",
 }
 APPS: dict[str, str] = {"metrics-endpoint": "prometheus", "grafana-dashboard": "grafana", "logging": "loki"}
-WATCHERS = tuple(APPS)
+ENDPOINTS = tuple(APPS)
 BROKEN = {
     "grafana_dashboards/shop.json": (
         "{",
@@ -64,18 +64,18 @@ BROKEN = {
 }
 
 
-def watcher(endpoint: str, *addresses: str, **more: typing.Any) -> testing.Relation:
+def observability_relation(endpoint: str, *addresses: str, **more: typing.Any) -> testing.Relation:
     """Return a relation with Prometheus, Grafana or Loki, whose units have addresses."""
     units: dict[int, dict[str, str]] = {
         number: {"endpoint": json.dumps({"url": address})} for number, address in enumerate(addresses)
     }
-    given: dict[str, typing.Any] = {
+    arguments: dict[str, typing.Any] = {
         "interface": INTERFACES[endpoint],
         "remote_app_name": APPS[endpoint],
         "remote_units_data": units or {0: {}},
         **more,
     }
-    return testing.Relation(endpoint, **given)
+    return testing.Relation(endpoint, **arguments)
 
 
 def state(world: World, *relations: testing.RelationBase, **more: typing.Any) -> testing.State:
@@ -84,42 +84,46 @@ def state(world: World, *relations: testing.RelationBase, **more: typing.Any) ->
 
 
 def all_of_them() -> list[testing.Relation]:
-    return [watcher("metrics-endpoint"), watcher("grafana-dashboard"), watcher("logging", LOKI)]
+    return [
+        observability_relation("metrics-endpoint"),
+        observability_relation("grafana-dashboard"),
+        observability_relation("logging", LOKI),
+    ]
 
 
-def changed(world: World, found: testing.State, endpoint: str) -> testing.State:
-    return world.run(world.context().on.relation_changed(relation(found, endpoint), remote_unit=0), found)
+def changed(world: World, before: testing.State, endpoint: str) -> testing.State:
+    return world.run(world.context().on.relation_changed(relation(before, endpoint), remote_unit=0), before)
 
 
-def app_bag(found: testing.State, endpoint: str) -> dict[str, typing.Any]:
-    return {name: json.loads(value) for name, value in relation(found, endpoint).local_app_data.items()}
+def app_bag(after: testing.State, endpoint: str) -> dict[str, typing.Any]:
+    return {name: json.loads(value) for name, value in relation(after, endpoint).local_app_data.items()}
 
 
-def unit_bag(found: testing.State, endpoint: str) -> dict[str, str]:
+def unit_bag(after: testing.State, endpoint: str) -> dict[str, str]:
     juju_s = {"egress-subnets", "ingress-address", "private-address"}
-    return {name: value for name, value in relation(found, endpoint).local_unit_data.items() if name not in juju_s}
+    return {name: value for name, value in relation(after, endpoint).local_unit_data.items() if name not in juju_s}
 
 
-def log_targets(found: testing.State) -> dict[str, dict[str, typing.Any]]:
-    (container,) = found.containers
+def log_targets(after: testing.State) -> dict[str, dict[str, typing.Any]]:
+    (container,) = after.containers
     return {name: dict(target.to_dict()) for name, target in container.plan.log_targets.items()}
 
 
-def without(found: testing.State, *endpoints: str) -> testing.State:
-    kept = {each for each in found.relations if each.endpoint not in endpoints}
-    return dataclasses.replace(found, relations=kept)
+def without(before: testing.State, *endpoints: str) -> testing.State:
+    kept = {each for each in before.relations if each.endpoint not in endpoints}
+    return dataclasses.replace(before, relations=kept)
 
 
-def dashboards(found: testing.State) -> dict[str, dict[str, typing.Any]]:
+def dashboards(after: testing.State) -> dict[str, dict[str, typing.Any]]:
     """Return the decoded dashboards in the databag."""
     return {
         name: json.loads(lzma.decompress(base64.b64decode(template["content"])))
-        for name, template in app_bag(found, "grafana-dashboard")["dashboards"]["templates"].items()
+        for name, template in app_bag(after, "grafana-dashboard")["dashboards"]["templates"].items()
     }
 
 
-def rules(found: testing.State, endpoint: str) -> dict[str, dict[str, typing.Any]]:
-    groups = app_bag(found, endpoint)["alert_rules"].get("groups", [])
+def rules(after: testing.State, endpoint: str) -> dict[str, dict[str, typing.Any]]:
+    groups = app_bag(after, endpoint)["alert_rules"].get("groups", [])
     return {rule["alert"]: rule for group in groups for rule in group["rules"]}
 
 
@@ -132,15 +136,15 @@ def custom(world: World, name: str, text: str | bytes) -> None:
 @pytest.fixture
 def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record the writes of databags, also of unchanged values."""
-    made: list[str] = []
+    writes_made: list[str] = []
     real = ops.RelationDataContent.__setitem__
 
     def watched(bag: ops.RelationDataContent, name: str, value: str) -> None:
-        made.append(name)
+        writes_made.append(name)
         real(bag, name, value)
 
     monkeypatch.setattr(ops.RelationDataContent, "__setitem__", watched)
-    return made
+    return writes_made
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
@@ -149,12 +153,12 @@ class TestEveryFramework:
     def test_prometheus_gets_the_jobs_and_addresses(self, framework: World, case: Case, base: str) -> None:
         port = 9102 if case.gunicorn else 8000 if (case.service, base) == ("fastapi", "ubuntu@26.04") else 8080
 
-        after = changed(framework, state(framework, watcher("metrics-endpoint")), "metrics-endpoint")
+        after = changed(framework, state(framework, observability_relation("metrics-endpoint")), "metrics-endpoint")
 
-        told = app_bag(after, "metrics-endpoint")
-        assert told["scrape_metadata"] == TOPOLOGY | {"charm_name": f"{case.service}-k8s"}
-        assert told["scrape_jobs"] == [{"metrics_path": "/metrics", "static_configs": [{"targets": [f"*:{port}"]}]}]
-        assert [group["name"] for group in told["alert_rules"]["groups"]] == [
+        databag = app_bag(after, "metrics-endpoint")
+        assert databag["scrape_metadata"] == TOPOLOGY | {"charm_name": f"{case.service}-k8s"}
+        assert databag["scrape_jobs"] == [{"metrics_path": "/metrics", "static_configs": [{"targets": [f"*:{port}"]}]}]
+        assert [group["name"] for group in databag["alert_rules"]["groups"]] == [
             f"test_model_5c6f2f0c_flask_k8s_{case.service}_rules"
         ]
         assert unit_bag(after, "metrics-endpoint") == {
@@ -164,7 +168,7 @@ class TestEveryFramework:
         }
 
     def test_grafana_gets_the_framework_s_dashboard(self, framework: World, case: Case) -> None:
-        after = changed(framework, state(framework, watcher("grafana-dashboard")), "grafana-dashboard")
+        after = changed(framework, state(framework, observability_relation("grafana-dashboard")), "grafana-dashboard")
 
         shown = dashboards(after)[f"file:{case.service}"]
         titles = {panel["title"] for panel in shown["panels"]}
@@ -172,7 +176,7 @@ class TestEveryFramework:
         assert shown["tags"] == ["paas", f"charm: {case.service}-k8s"]
 
     def test_logs_are_sent_to_loki(self, framework: World, case: Case) -> None:
-        after = changed(framework, state(framework, watcher("logging", LOKI)), "logging")
+        after = changed(framework, state(framework, observability_relation("logging", LOKI)), "logging")
 
         labels = {**FORWARDED["labels"], "charm": f"{case.service}-k8s"}
         (container,) = after.containers
@@ -183,10 +187,10 @@ class TestEveryFramework:
 
     def test_the_same_event_again_writes_nothing(self, framework: World, writes: list[str]) -> None:
         settled = framework.run(framework.context().on.config_changed(), state(framework, *all_of_them()))
-        settled = answered(settled)
+        settled = healthy(settled)
         writes.clear()
 
-        for endpoint in WATCHERS:
+        for endpoint in ENDPOINTS:
             after = changed(framework, settled, endpoint)
 
             assert after.relations == settled.relations, endpoint
@@ -195,10 +199,14 @@ class TestEveryFramework:
 
 
 def test_the_databags_of_the_contract(world: World) -> None:
-    given = watcher("logging", LOKI), watcher("metrics-endpoint"), watcher("grafana-dashboard")
+    related = (
+        observability_relation("logging", LOKI),
+        observability_relation("metrics-endpoint"),
+        observability_relation("grafana-dashboard"),
+    )
     world.meta["name"] = "flask-k8s"
 
-    after = world.run(world.context().on.config_changed(), state(world, *given))
+    after = world.run(world.context().on.config_changed(), state(world, *related))
 
     metrics = relation(after, "metrics-endpoint").local_app_data
     assert json.loads(metrics["scrape_metadata"]) == TOPOLOGY
@@ -218,11 +226,11 @@ def test_the_databags_of_the_contract(world: World) -> None:
     assert log_targets(after) == {"loki/0": FORWARDED}
 
 
-@pytest.mark.parametrize("endpoint", WATCHERS)
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_a_new_relation_gets_the_same_databags(world: World, endpoint: str) -> None:
-    before = changed(world, state(world, watcher(endpoint, LOKI)), endpoint)
+    before = changed(world, state(world, observability_relation(endpoint, LOKI)), endpoint)
     gone = world.run(world.context().on.relation_broken(relation(before, endpoint)), before)
-    again = watcher(endpoint, LOKI)
+    again = observability_relation(endpoint, LOKI)
     gone = without(gone, endpoint)
     gone = dataclasses.replace(gone, relations={*gone.relations, again})
 
@@ -233,18 +241,18 @@ def test_a_new_relation_gets_the_same_databags(world: World, endpoint: str) -> N
     assert log_targets(after) == log_targets(before)
 
 
-@pytest.mark.parametrize("endpoint", WATCHERS)
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_every_event_of_the_relation_runs_the_pass(world: World, endpoint: str) -> None:
-    given = watcher(endpoint, LOKI)
+    related = observability_relation(endpoint, LOKI)
     on = world.context().on
 
     for event in (
-        on.relation_created(given),
-        on.relation_joined(given, remote_unit=0),
-        on.relation_changed(given, remote_unit=0),
-        on.relation_departed(given, remote_unit=1, departing_unit=1),
+        on.relation_created(related),
+        on.relation_joined(related, remote_unit=0),
+        on.relation_changed(related, remote_unit=0),
+        on.relation_departed(related, remote_unit=1, departing_unit=1),
     ):
-        after = world.run(event, state(world, given))
+        after = world.run(event, state(world, related))
 
         assert relation(after, endpoint).local_app_data, event
 
@@ -252,7 +260,7 @@ def test_every_event_of_the_relation_runs_the_pass(world: World, endpoint: str) 
 def test_a_follower_writes_only_its_address(world: World) -> None:
     key = world.secret()
     peers = world.peer(key, peers_data={0: {}})
-    found = testing.State(
+    before = testing.State(
         leader=False,
         containers={world.workload()},
         relations={peers, *(dataclasses.replace(each, local_app_data={"theirs": "leader"}) for each in all_of_them())},
@@ -260,30 +268,33 @@ def test_a_follower_writes_only_its_address(world: World) -> None:
         model=MODEL,
     )
 
-    after = world.run(world.context_of(1).on.config_changed(), found)
+    after = world.run(world.context_of(1).on.config_changed(), before)
 
     assert unit_bag(after, "metrics-endpoint")["prometheus_scrape_unit_name"] == "flask-k8s/1"
-    for endpoint in WATCHERS:
+    for endpoint in ENDPOINTS:
         assert relation(after, endpoint).local_app_data == {"theirs": "leader"}
     assert not unit_bag(after, "grafana-dashboard")
     assert not unit_bag(after, "logging")
 
 
 def test_all_relations_of_an_endpoint_are_written(world: World) -> None:
-    two = watcher("metrics-endpoint"), watcher("metrics-endpoint", remote_app_name="otelcol")
+    two = (
+        observability_relation("metrics-endpoint"),
+        observability_relation("metrics-endpoint", remote_app_name="otelcol"),
+    )
 
     after = world.run(world.context().on.config_changed(), state(world, *two))
 
-    told = [dict(each.local_app_data) for each in after.relations if each.endpoint == "metrics-endpoint"]  # type: ignore[attr-defined]
-    assert told[0] == told[1]
-    assert told[0]["scrape_jobs"]
+    databags = [dict(each.local_app_data) for each in after.relations if each.endpoint == "metrics-endpoint"]  # type: ignore[attr-defined]
+    assert databags[0] == databags[1]
+    assert databags[0]["scrape_jobs"]
 
 
 def test_an_endpoint_is_found_by_its_interface(world: World) -> None:
     world.meta["provides"] = {"numbers": {"interface": "prometheus_scrape"}}
-    given = testing.Relation("numbers", interface="prometheus_scrape", remote_app_name="prometheus")
+    related = testing.Relation("numbers", interface="prometheus_scrape", remote_app_name="prometheus")
 
-    after = world.run(world.context().on.relation_created(given), state(world, given))
+    after = world.run(world.context().on.relation_created(related), state(world, related))
 
     assert app_bag(after, "numbers")["scrape_metadata"] == TOPOLOGY
 
@@ -291,7 +302,7 @@ def test_an_endpoint_is_found_by_its_interface(world: World) -> None:
 class TestMetrics:
     @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
     def test_a_changed_option_is_written(self, framework: World) -> None:
-        settled = changed(framework, state(framework, watcher("metrics-endpoint")), "metrics-endpoint")
+        settled = changed(framework, state(framework, observability_relation("metrics-endpoint")), "metrics-endpoint")
         settled = dataclasses.replace(settled, config={"metrics-port": 9464, "metrics-path": "/numbers"})
 
         after = framework.run(framework.context().on.config_changed(), settled)
@@ -302,7 +313,7 @@ class TestMetrics:
 
     @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
     def test_invalid_options_do_not_change_the_databag(self, framework: World, writes: list[str]) -> None:
-        settled = changed(framework, state(framework, watcher("metrics-endpoint")), "metrics-endpoint")
+        settled = changed(framework, state(framework, observability_relation("metrics-endpoint")), "metrics-endpoint")
         writes.clear()
 
         framework.run(
@@ -326,7 +337,7 @@ prometheus:
         - targets: ["@scheduler:9100"]
 """
 
-        after = changed(world, state(world, watcher("metrics-endpoint")), "metrics-endpoint")
+        after = changed(world, state(world, observability_relation("metrics-endpoint")), "metrics-endpoint")
 
         assert app_bag(after, "metrics-endpoint")["scrape_jobs"] == [
             {"metrics_path": "/metrics", "static_configs": [{"targets": ["*:9999"]}]},
@@ -350,12 +361,12 @@ prometheus:
       static_configs: [{targets: ["@scheduler:9100"]}]
 """
         key = world.secret()
-        found = state(world, watcher("metrics-endpoint"))
+        before = state(world, observability_relation("metrics-endpoint"))
         peers = world.peer(key, peers_data={3: {}, 7: {}})
-        found = dataclasses.replace(without(found, "secret-storage"), secrets={key}, planned_units=3)
-        found = dataclasses.replace(found, relations={*found.relations, peers})
+        before = dataclasses.replace(without(before, "secret-storage"), secrets={key}, planned_units=3)
+        before = dataclasses.replace(before, relations={*before.relations, peers})
 
-        after = world.run(world.context_of(5).on.config_changed(), found)
+        after = world.run(world.context_of(5).on.config_changed(), before)
 
         assert app_bag(after, "metrics-endpoint")["scrape_jobs"][1]["static_configs"] == [
             {"targets": ["flask-k8s-3.flask-k8s-endpoints.test-model.svc.cluster.local:9100"]}
@@ -364,15 +375,17 @@ prometheus:
 
 class TestLogs:
     def test_a_loki_unit_without_an_address_is_skipped(self, world: World) -> None:
-        given = watcher("logging", LOKI, remote_units_data={0: {}})
+        related = observability_relation("logging", LOKI, remote_units_data={0: {}})
 
-        after = changed(world, state(world, given), "logging")
+        after = changed(world, state(world, related), "logging")
 
         assert log_targets(after) == {}
         assert after.unit_status == testing.ActiveStatus()
 
     def test_logs_are_not_sent_to_a_removed_unit(self, world: World) -> None:
-        before = changed(world, state(world, watcher("logging", LOKI, "http://loki-1:3100/push")), "logging")
+        before = changed(
+            world, state(world, observability_relation("logging", LOKI, "http://loki-1:3100/push")), "logging"
+        )
         assert set(log_targets(before)) == {"loki/0", "loki/1"}
         left = dataclasses.replace(
             relation(before, "logging"), remote_units_data={0: {"endpoint": json.dumps({"url": LOKI})}}
@@ -385,37 +398,39 @@ class TestLogs:
         assert log_targets(after) == {"loki/0": FORWARDED, "loki/1": OFF}
 
     def test_logs_are_not_sent_to_the_last_removed_unit(self, world: World) -> None:
-        before = changed(world, state(world, watcher("logging", LOKI)), "logging")
+        before = changed(world, state(world, observability_relation("logging", LOKI)), "logging")
 
         after = world.run(world.context().on.relation_broken(relation(before, "logging")), before)
 
         assert log_targets(after) == {"loki/0": OFF}
 
     def test_missed_changes_are_applied_when_pebble_returns(self, world: World) -> None:
-        before = changed(world, state(world, watcher("logging", LOKI)), "logging")
+        before = changed(world, state(world, observability_relation("logging", LOKI)), "logging")
 
         after = world.run(world.context().on.update_status(), without(before, "logging"))
-        settled = world.run(world.context().on.update_status(), answered(after))
+        settled = world.run(world.context().on.update_status(), healthy(after))
 
         assert log_targets(after) == {"loki/0": OFF}
-        assert settled.containers == answered(after).containers
+        assert settled.containers == healthy(after).containers
 
     def test_a_changed_address_is_applied(self, world: World) -> None:
-        before = changed(world, state(world, watcher("logging", "http://old:3100/push")), "logging")
+        before = changed(world, state(world, observability_relation("logging", "http://old:3100/push")), "logging")
         moved = dataclasses.replace(
             relation(before, "logging"), remote_units_data={0: {"endpoint": json.dumps({"url": LOKI})}}
         )
-        found = without(before, "logging")
+        remaining = without(before, "logging")
 
-        after = changed(world, dataclasses.replace(found, relations={*found.relations, moved}), "logging")
+        after = changed(world, dataclasses.replace(remaining, relations={*remaining.relations, moved}), "logging")
 
         assert log_targets(after) == {"loki/0": FORWARDED}
 
     def test_a_log_target_of_the_image_is_not_changed(self, world: World) -> None:
         own: typing.Any = {"override": "replace", "type": "syslog", "location": "tcp://logs:514", "services": ["all"]}
         image = ops.pebble.Layer({"services": world.image, "log-targets": {"syslog": own}})  # type: ignore[typeddict-item]
-        found = state(world, watcher("logging", LOKI), containers={world.workload(layers={"image": image})})
-        before = changed(world, found, "logging")
+        related = state(
+            world, observability_relation("logging", LOKI), containers={world.workload(layers={"image": image})}
+        )
+        before = changed(world, related, "logging")
 
         after = world.run(world.context().on.relation_broken(relation(before, "logging")), before)
 
@@ -423,8 +438,8 @@ class TestLogs:
         assert log_targets(after) == {"loki/0": OFF, "syslog": own}
 
     def test_nothing_restarts(self, world: World) -> None:
-        settled = answered(world.run(world.context().on.config_changed(), state(world)))
-        related = dataclasses.replace(settled, relations={*settled.relations, watcher("logging", LOKI)})
+        settled = healthy(world.run(world.context().on.config_changed(), state(world)))
+        related = dataclasses.replace(settled, relations={*settled.relations, observability_relation("logging", LOKI)})
         world.context().exec_history.clear()
 
         after = changed(world, related, "logging")
@@ -445,11 +460,11 @@ class TestLogs:
         ],
     )
     def test_an_invalid_address_is_reported(self, world: World, written: str, words: str) -> None:
-        given = watcher(
+        related = observability_relation(
             "logging", remote_units_data={0: {"endpoint": written}, 1: {"endpoint": json.dumps({"url": LOKI})}}
         )
 
-        after = changed(world, state(world, given), "logging")
+        after = changed(world, state(world, related), "logging")
 
         (container,) = after.containers
         assert after.unit_status.name == "blocked"
@@ -460,7 +475,7 @@ class TestLogs:
     def test_an_older_juju_is_reported(self, world: World) -> None:
         world.juju = "3.3.7"
 
-        after = changed(world, state(world, watcher("logging", LOKI)), "logging")
+        after = changed(world, state(world, observability_relation("logging", LOKI)), "logging")
 
         assert after.unit_status == testing.BlockedStatus(
             "integration logging needs Juju 3.4 or newer, and this is 3.3.7: no logs are forwarded "
@@ -513,23 +528,25 @@ class TestTheAuthorsFiles:
 
     def test_a_fixed_file_makes_the_unit_active(self, world: World) -> None:
         custom(world, "grafana_dashboards/shop.json", "{")
-        before = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
+        before = world.run(
+            world.context().on.config_changed(), state(world, observability_relation("grafana-dashboard"))
+        )
         custom(world, "grafana_dashboards/shop.json", "{}")
 
-        after = world.run(world.context().on.upgrade_charm(), answered(before))
+        after = world.run(world.context().on.upgrade_charm(), healthy(before))
 
         assert before.unit_status.name == "blocked"
         assert after.unit_status == testing.ActiveStatus()
         assert set(dashboards(after)) == {"file:flask", "file:custom_shop"}
 
-    @pytest.mark.parametrize("endpoint", [None, *WATCHERS])
+    @pytest.mark.parametrize("endpoint", [None, *ENDPOINTS])
     def test_an_invalid_file_is_ignored_without_the_relation(self, world: World, endpoint: str | None) -> None:
         for name, (text, _) in BROKEN.items():
             if not (endpoint and name.startswith(APPS[endpoint])):
                 custom(world, name, text)
-        given = [watcher(endpoint, LOKI)] if endpoint else []
+        related = [observability_relation(endpoint, LOKI)] if endpoint else []
 
-        after = world.run(world.context().on.config_changed(), state(world, *given))
+        after = world.run(world.context().on.config_changed(), state(world, *related))
 
         assert after.unit_status == testing.ActiveStatus()
 
@@ -537,7 +554,9 @@ class TestTheAuthorsFiles:
     def test_a_file_in_a_wrong_folder_is_reported(self, world: World, name: str) -> None:
         custom(world, name, "{}")
 
-        after = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
+        after = world.run(
+            world.context().on.config_changed(), state(world, observability_relation("grafana-dashboard"))
+        )
 
         assert after.unit_status == testing.BlockedStatus(
             f"cos_custom/{name.partition('/')[0]} is not read "
@@ -549,7 +568,9 @@ class TestTheAuthorsFiles:
         custom(world, "grafana_dashboards/shop.json", b"\xff")
         world.image = {"other": {"override": "replace", "command": "other"}}
 
-        after = world.run(world.context().on.config_changed(), state(world, watcher("grafana-dashboard")))
+        after = world.run(
+            world.context().on.config_changed(), state(world, observability_relation("grafana-dashboard"))
+        )
 
         assert "the image has no service flask" in after.unit_status.message
         assert (

@@ -159,5 +159,5 @@ def test_ctrl_c_ends_the_watching_only(juju: Deployment, watcher: Watcher):
     code = watcher.interrupt()
 
     assert code == 0
-    assert "hello goes on. To stop it: paas-local destroy-model hello --no-prompt" in watcher.said()
+    assert "hello keeps running. To stop it: paas-local destroy-model hello --no-prompt" in watcher.said()
     assert Page(juju).has("Hello from hello")

@@ -13,7 +13,7 @@ CLIENT = Path(__file__).parent / "clients/charm"
 
 @pytest.fixture(scope="module")
 def juju() -> Generator[Deployment]:
-    """Give a model with the client in it."""
+    """Yield a model with the client in it."""
     with TemporaryDirectory(prefix="paas-") as home:
         environment = {**os.environ, "PAAS_LOCAL_HOME": home, "JUJU_MODEL": "test"}
         deployment = Deployment(home=Path(home), environment=environment)

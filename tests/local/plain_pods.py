@@ -1,4 +1,4 @@
-"""A machine without namespaces: a charm's dispatch is an ordinary process, Pebble another one."""
+"""A machine without namespaces: a charm's dispatch and Pebble are ordinary processes."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ SOURCE = Path(paas_local.__file__).parent
 
 
 class PlainPod:
-    """Runs programs on the machine itself; the paths of a charm container are replaced by real ones."""
+    """A pod that runs programs on the machine itself; paths of the charm container are replaced by real ones."""
 
     def __init__(self, spec: containers.PodSpec) -> None:
         self.spec = spec
@@ -90,7 +90,7 @@ class PlainPod:
 
 
 class PlainMachine:
-    """Starts plain pods, and pretends to publish ports."""
+    """A machine that starts plain pods and pretends to publish ports."""
 
     def __init__(self) -> None:
         self.pods: dict[str, PlainPod] = {}
@@ -126,24 +126,24 @@ class PlainMachine:
 
 
 class Operator:
-    """Asks the daemon over its socket, as the client does."""
+    """A client of the daemon's socket."""
 
     def __init__(self, session: aiohttp.ClientSession, home: Path, machine: PlainMachine) -> None:
         self._session = session
         self.machine = machine
         self.folders = Folders(root=home / "models" / "demo")
 
-    async def answer(self, verb: str, **body: Any) -> dict[str, Any]:
-        async with self._session.post(f"/v1/{verb}", json=body) as response:
+    async def answer(self, command: str, /, **body: Any) -> dict[str, Any]:
+        async with self._session.post(f"/v1/{command}", json=body) as response:
             return await response.json()
 
-    async def ask(self, verb: str, **body: Any) -> Any:
-        answer = await self.answer(verb, model="demo", **body)
+    async def ask(self, command: str, /, **body: Any) -> Any:
+        answer = await self.answer(command, model="demo", **body)
         assert "result" in answer, answer
         return answer["result"]
 
-    async def refused(self, verb: str, **body: Any) -> str:
-        answer = await self.answer(verb, model="demo", **body)
+    async def error(self, command: str, /, **body: Any) -> str:
+        answer = await self.answer(command, model="demo", **body)
         return answer["error"]
 
     async def deploy(self, charm: Path, application: str = "", **more: Any) -> None:
@@ -155,7 +155,7 @@ class Operator:
         return document["applications"].get(name.partition("/")[0], {}).get("units", {}).get(name, {})
 
     async def until(self, name: str, workload: str, message: str = "", *, wait: float = PATIENCE) -> None:
-        """Wait until a unit says something and has nothing left to do."""
+        """Wait until a unit has a status and is idle."""
         deadline = time.monotonic() + wait
         shown: dict[str, Any] = {}
         while time.monotonic() < deadline:
@@ -168,7 +168,7 @@ class Operator:
         raise AssertionError(f"{name} is not {workload} {message}: {shown}\n{await self.log()}")
 
     async def until_ran(self, unit: str, hook: str, times: int = 1) -> None:
-        """Wait until a unit has run a hook so often."""
+        """Wait until a unit has run a hook a number of times."""
 
         async def ran() -> bool:
             return (await self.ran(unit)).count(hook) >= times
@@ -176,14 +176,14 @@ class Operator:
         await self.eventually(ran)
 
     async def eventually(self, condition: Callable[[], Awaitable[bool]]) -> None:
-        """Wait until something is so."""
+        """Wait until a condition is true."""
         deadline = time.monotonic() + PATIENCE
-        while not await condition():  # files and other processes tell nobody
+        while not await condition():  # no event says that a file or a process has changed
             assert time.monotonic() < deadline, await self.log()
             await asyncio.sleep(0.1)
 
     async def ran(self, unit: str) -> list[str]:
-        """List the hooks that a unit's charm wrote down as it ran them."""
+        """Return the hooks that a unit's charm has recorded."""
         file = self.folders.root.parent.parent / f"{unit.replace('/', '-')}.hooks"
         return file.read_text().split() if file.exists() else []
 
@@ -193,7 +193,7 @@ class Operator:
             return [yaml.safe_load(line) async for line in response.content]
 
     async def follow(self, word: str) -> None:
-        """Read the log as it grows, until a line has the word."""
+        """Read the growing log until a line has the word."""
         body = {"model": "demo", "follow": True}
         async with self._session.post("/v1/debug-log", json=body) as response:
             async for line in response.content:
@@ -206,7 +206,7 @@ class Operator:
 
 @asynccontextmanager
 async def operating(home: Path, *, model: bool = True) -> AsyncGenerator[Operator]:
-    """Run a daemon on a plain machine, with a model."""
+    """Yield the operator of a daemon on a plain machine, with a model."""
     machine = PlainMachine()
     running = daemon.Daemon(home, machine)
     socket = home / "daemon.sock"
@@ -222,7 +222,7 @@ async def operating(home: Path, *, model: bool = True) -> AsyncGenerator[Operato
 
 
 def packed(folder: Path, name: str, body: str = "", *, shell: str = "exit 0", **metadata: Any) -> Path:
-    """Make a packed charm: its dispatch writes down the hook, then runs the charm's Python, or a line of shell."""
+    """Return a packed charm whose dispatch records the hook, then runs the charm's Python or a line of shell."""
     charm = folder / name
     (charm / "src").mkdir(parents=True)
     options = metadata.pop("options", {})

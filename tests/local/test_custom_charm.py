@@ -1,4 +1,4 @@
-"""A charm that adds things of its own, by the real command line: what it adds is what the application has."""
+"""The example of an extended charm: its additions reach the application."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent.parent
 WEATHER = "weather-k8s/0"
 
 
-def test_what_the_charm_adds_reaches_the_application(wheels: Path):
+def test_the_additions_of_a_charm_reach_the_application(wheels: Path):
     with TemporaryDirectory(prefix="paas-") as home:
         environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
         juju = Deployment(home=Path(home), environment=environment)

@@ -15,7 +15,7 @@ Step = Callable[[Operator], Awaitable[None]]
 
 @pytest.fixture
 def place() -> Generator[Path]:
-    """Give a folder short enough for unix sockets, which pytest's own are not."""
+    """Yield a folder whose path is short enough for unix sockets; pytest's folders are too long."""
     with TemporaryDirectory(prefix="paas-") as folder:
         yield Path(folder)
 
@@ -28,7 +28,7 @@ def home(place: Path) -> Path:
 
 
 def play(home: Path, *steps: Step) -> None:
-    """Let each step have a daemon of its own, over the same state."""
+    """Run each step with its own daemon over the same state."""
 
     async def run() -> None:
         for number, step in enumerate(steps):
@@ -51,7 +51,7 @@ STATUS = """
 """
 
 
-def test_a_charm_is_installed_started_and_says_that_it_is_active(place: Path, home: Path):
+def test_a_charm_is_installed_and_started_and_sets_its_status(place: Path, home: Path):
     charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
 
     async def step(operator: Operator) -> None:
@@ -68,7 +68,7 @@ def test_a_charm_is_installed_started_and_says_that_it_is_active(place: Path, ho
     play(home, step)
 
 
-def test_ports_are_published_and_options_change(place: Path, home: Path):
+def test_open_ports_are_published_and_options_reach_the_charm(place: Path, home: Path):
     charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
 
     async def step(operator: Operator) -> None:
@@ -91,22 +91,22 @@ def test_ports_are_published_and_options_change(place: Path, home: Path):
 ADVICE = "free one of them, it is tried again every few seconds"
 
 
-def test_a_port_that_nobody_gives_up_is_told_and_tried_again(place: Path, home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_publishing_a_taken_port_is_reported_and_retried(place: Path, home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("paas_local.controller.published_ports.RETRY_PAUSE", 0.1)
     charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
 
     async def step(operator: Operator) -> None:
-        async def told(published: dict[str, list[str]], unreachable: dict[str, str]) -> bool:
+        async def has_ports(published: dict[str, list[str]], unreachable: dict[str, str]) -> bool:
             answer = await operator.answer("status", model="demo")
             return (answer["published"], answer["unreachable"]) == (published, unreachable)
 
         operator.machine.ports_taken = "no port is free"
         await operator.deploy(charm)
         await operator.until("tiny/0", "active")
-        await operator.eventually(lambda: told({}, {"tiny": f"no port is free; {ADVICE}"}))
+        await operator.eventually(lambda: has_ports({}, {"tiny": f"no port is free; {ADVICE}"}))
 
         operator.machine.ports_taken = ""
-        await operator.eventually(lambda: told({"tiny": ["http://127.0.0.1:8000"]}, {}))
+        await operator.eventually(lambda: has_ports({"tiny": ["http://127.0.0.1:8000"]}, {}))
         assert (await operator.log()).count("no port is free") == 1
 
     play(home, step)
@@ -132,7 +132,7 @@ FAILING = """
 """
 
 
-def test_a_failed_hook_leaves_nothing_but_its_status_and_is_tried_again(place: Path, home: Path):
+def test_a_failed_hook_commits_only_its_status_and_is_retried(place: Path, home: Path):
     charm = packed(place, "tiny", FAILING, peers={"peers": {"interface": "p"}})
 
     async def step(operator: Operator) -> None:
@@ -160,12 +160,12 @@ SERVER = """
         framework.observe(self.on.rotate_action, self._rotate)
 
     def _changed(self, event):
-        wanted = event.relation.data[event.app].get("database")
-        if wanted and self.unit.is_leader() and not event.relation.data[self.app]:
+        database = event.relation.data[event.app].get("database")
+        if database and self.unit.is_leader() and not event.relation.data[self.app]:
             secret = self.app.add_secret({"password": "p1"}, label="db")
             secret.grant(event.relation)
-            event.relation.data[self.app].update({"uris": f"db://{wanted}", "secret": secret.id})
-            self.unit.status = ops.ActiveStatus(wanted)
+            event.relation.data[self.app].update({"uris": f"db://{database}", "secret": secret.id})
+            self.unit.status = ops.ActiveStatus(database)
 
     def _rotate(self, event):
         self.model.get_secret(label="db").set_content({"password": event.params["to"]})
@@ -192,7 +192,7 @@ CLIENT = """
 """
 
 
-def test_two_related_charms_exchange_data_and_a_secret_that_changes(place: Path, home: Path):
+def test_related_charms_exchange_data_and_a_changing_secret(place: Path, home: Path):
     server = packed(
         place,
         "server",
@@ -247,7 +247,7 @@ ACTING = """
 """
 
 
-def test_actions_give_results_say_that_they_failed_or_crash(place: Path, home: Path):
+def test_actions_return_results_or_fail_or_crash(place: Path, home: Path):
     actions = {name: {"description": name} for name in ("good", "bad", "worse")}
     charm = packed(place, "tiny", ACTING, actions=actions)
 
@@ -261,9 +261,9 @@ def test_actions_give_results_say_that_they_failed_or_crash(place: Path, home: P
         assert (bad["status"], bad["message"], bad["results"]["return-code"]) == ("failed", "no key", 0)
         assert (worse["status"], worse["message"]) == ("failed", "exit status 1")
         assert "RuntimeError in charm code: worse" in worse["results"]["stderr"]
-        refused = await operator.refused("run", unit="tiny/0", action="nope")
-        assert refused == 'action "nope" not defined on unit "tiny/0"'
-        late = await operator.refused("run", unit="tiny/0", action="good", wait=0)
+        unknown = await operator.error("run", unit="tiny/0", action="nope")
+        assert unknown == 'action "nope" not defined on unit "tiny/0"'
+        late = await operator.error("run", unit="tiny/0", action="good", wait=0)
         assert late == "timed out waiting for results from: unit tiny/0"
         done = await operator.ask("exec", unit="tiny/0", command=["is-leader"], wait=60)
         assert done["tiny/0"]["results"]["stdout"] == "True\n"
@@ -282,7 +282,7 @@ PEBBLE = """
 """
 
 
-def test_pebble_is_ready_after_start_and_again_when_its_container_has_died(place: Path, home: Path):
+def test_pebble_ready_runs_after_start_and_after_the_container_was_killed(place: Path, home: Path):
     charm = packed(place, "tiny", PEBBLE, containers={"app": {}})
 
     async def step(operator: Operator) -> None:
@@ -298,7 +298,7 @@ def test_pebble_is_ready_after_start_and_again_when_its_container_has_died(place
     play(home, step)
 
 
-def test_failing_checks_and_custom_notices_are_told(place: Path, home: Path):
+def test_checks_and_custom_notices_run_hooks(place: Path, home: Path):
     charm = packed(place, "tiny", containers={"app": {}})
     layer = {
         "checks": {
@@ -327,7 +327,7 @@ def test_failing_checks_and_custom_notices_are_told(place: Path, home: Path):
     play(home, step)
 
 
-def test_a_new_daemon_goes_on_with_new_pods(place: Path, home: Path):
+def test_a_new_daemon_starts_the_stored_models_with_new_pods(place: Path, home: Path):
     charm = packed(place, "tiny", PEBBLE, containers={"app": {}}, peers={"peers": {"interface": "p"}})
 
     async def first(operator: Operator) -> None:
@@ -336,14 +336,14 @@ def test_a_new_daemon_goes_on_with_new_pods(place: Path, home: Path):
 
     async def second(operator: Operator) -> None:
         await operator.until_ran("tiny/0", "app-pebble-ready", 2)
-        told = await operator.ran("tiny/0")
-        assert told[-4:] == ["upgrade-charm", "config-changed", "start", "app-pebble-ready"]
+        hooks = await operator.ran("tiny/0")
+        assert hooks[-4:] == ["upgrade-charm", "config-changed", "start", "app-pebble-ready"]
         assert not (operator.folders.charm("tiny/0") / "mark").exists()
 
     play(home, first, second)
 
 
-def test_removed_applications_and_models_leave_nothing(place: Path, home: Path):
+def test_removed_applications_and_models_leave_no_files(place: Path, home: Path):
     charm = packed(place, "tiny", storage={"data": {"type": "filesystem"}})
 
     async def step(operator: Operator) -> None:
@@ -356,16 +356,16 @@ def test_removed_applications_and_models_leave_nothing(place: Path, home: Path):
         await operator.ask("remove-application", applications=["tiny"])
         await operator.until_ran("tiny/0", "remove")
 
-        async def forgotten() -> bool:
+        async def removed() -> bool:
             return not stored.exists()
 
-        await operator.eventually(forgotten)
+        await operator.eventually(removed)
         assert list((await operator.ask("status"))["applications"]) == ["other"]
 
         await operator.ask("destroy-model")
         assert (await operator.ran("other/0"))[-2:] == ["stop", "remove"]
         assert not operator.folders.root.exists()
-        assert await operator.refused("status") == "model local:admin/demo not found"
+        assert await operator.error("status") == "model local:admin/demo not found"
 
     play(home, step)
 
@@ -398,7 +398,7 @@ LEADING = """
 """
 
 
-def test_units_know_their_peers_and_one_leads(place: Path, home: Path):
+def test_units_have_peers_and_one_leader(place: Path, home: Path):
     charm = packed(place, "tiny", LEADING, peers={"peers": {"interface": "p"}})
 
     async def step(operator: Operator) -> None:
@@ -412,18 +412,18 @@ def test_units_know_their_peers_and_one_leads(place: Path, home: Path):
     play(home, step)
 
 
-def test_a_bad_request_is_one_line(home: Path):
+def test_an_invalid_request_is_reported_in_one_line(home: Path):
     async def step(operator: Operator) -> None:
-        assert await operator.refused("deploy", application="x") == "bad request: charm: Field required"
-        assert await operator.refused("fly") == 'unknown command "fly"'
-        assert (await operator.refused("deploy", charm="/nowhere", application="x")).startswith("/nowhere")
-        twice = await operator.refused("add-model")
+        assert await operator.error("deploy", application="x") == "bad request: charm: Field required"
+        assert await operator.error("fly") == 'unknown command "fly"'
+        assert (await operator.error("deploy", charm="/nowhere", application="x")).startswith("/nowhere")
+        twice = await operator.error("add-model")
         assert twice.endswith("already exists (already exists)")
 
     play(home, step)
 
 
-def test_the_log_has_what_the_charm_said(place: Path, home: Path):
+def test_the_log_has_the_charms_output_and_log_lines(place: Path, home: Path):
     charm = packed(place, "tiny", shell="echo plain words; juju-log --log-level ERROR -- said")
 
     async def step(operator: Operator) -> None:
@@ -431,9 +431,9 @@ def test_the_log_has_what_the_charm_said(place: Path, home: Path):
         await operator.until_ran("tiny/0", "start")
         lines = await operator.lines()
 
-        said = [line for line in lines if line["message"] == "plain words"]
-        assert said[0]["module"] == "unit.tiny/0.install"
-        assert said[0]["level"] == "DEBUG"
+        output = [line for line in lines if line["message"] == "plain words"]
+        assert output[0]["module"] == "unit.tiny/0.install"
+        assert output[0]["level"] == "DEBUG"
         logged = next(line for line in lines if line["message"] == "said")
         assert (logged["level"], logged["module"]) == ("ERROR", "unit.tiny/0.juju-log")
         assert len(await operator.lines(limit=2)) == 2
@@ -441,7 +441,7 @@ def test_the_log_has_what_the_charm_said(place: Path, home: Path):
     play(home, step)
 
 
-def test_an_operators_secret_reaches_the_charm_that_may_read_it(place: Path, home: Path):
+def test_a_user_secret_reaches_the_charm_that_it_is_granted_to(place: Path, home: Path):
     body = """
     def __init__(self, framework):
         super().__init__(framework)
@@ -474,7 +474,7 @@ def test_an_operators_secret_reaches_the_charm_that_may_read_it(place: Path, hom
     play(home, step)
 
 
-def test_the_log_is_followed_as_it_grows(place: Path, home: Path):
+def test_the_log_is_streamed(place: Path, home: Path):
     charm = packed(place, "tiny")
 
     async def step(operator: Operator) -> None:
@@ -485,7 +485,7 @@ def test_the_log_is_followed_as_it_grows(place: Path, home: Path):
     play(home, step)
 
 
-def test_a_failed_hook_can_be_counted_as_done_and_units_removed_by_force(place: Path, home: Path):
+def test_a_failed_hook_is_skipped_and_units_are_removed_by_force(place: Path, home: Path):
     charm = packed(place, "tiny", shell="exit 1")
 
     async def step(operator: Operator) -> None:
@@ -514,10 +514,10 @@ def test_a_pod_that_cannot_start_is_an_error_of_the_unit(place: Path, home: Path
         operator.machine.broken = "no space left"
         await operator.deploy(charm)
 
-        async def told() -> bool:
+        async def has_error() -> bool:
             return "no space left" in (await operator.unit("tiny/0"))["workload-status"].get("message", "")
 
-        await operator.eventually(told)
+        await operator.eventually(has_error)
         operator.machine.broken = ""
         await operator.until_ran("tiny/0", "start")
 

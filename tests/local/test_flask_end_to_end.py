@@ -1,4 +1,4 @@
-"""The example under its real charm, with a real PostgreSQL, by the real command line: what the demo shows, and worse.
+"""The Flask example with its charm and PostgreSQL: the demo, failures and kills.
 
 The tests share one deployment, and each leaves it active.
 """
@@ -22,7 +22,7 @@ POSTGRESQL = "postgresql-k8s/0"
 
 @pytest.fixture(scope="module")
 def juju(wheels: Path) -> Generator[Deployment]:
-    """Give the example and PostgreSQL, deployed and integrated, both active; nothing of it stays."""
+    """Yield the example and PostgreSQL, integrated and active, and remove them."""
     with TemporaryDirectory(prefix="paas-") as home:
         environment = {
             **os.environ,
@@ -52,7 +52,7 @@ def juju(wheels: Path) -> Generator[Deployment]:
 
 @pytest.fixture
 def browser(juju: Deployment) -> Browser:
-    """Give a browser without cookies."""
+    """Return a browser without cookies."""
     return Browser(juju, "flask-k8s")
 
 
@@ -60,7 +60,7 @@ def texts(browser: Browser) -> list[str]:
     return [row["text"] for row in browser.get("/notes")]
 
 
-def test_a_row_is_written_and_read_and_the_worker_works_on_it(juju: Deployment, browser: Browser):
+def test_a_row_is_written_read_and_processed_by_the_worker(juju: Deployment, browser: Browser):
     written = browser.post("/notes", {"text": "three little words"})
 
     words = juju.wait("words", lambda: {row["id"]: row for row in browser.get("/notes")}[written["id"]]["words"])
@@ -79,7 +79,7 @@ def test_an_option_reaches_the_application(juju: Deployment, browser: Browser):
     juju.wait("old greeting", lambda: browser.get("/settings")["greeting"] == "Leave a note")
 
 
-def test_a_bad_option_blocks_and_the_application_goes_on(juju: Deployment, browser: Browser):
+def test_an_invalid_option_blocks_while_the_application_keeps_running(juju: Deployment, browser: Browser):
     juju("config", "flask-k8s", "webserver-worker-class=magic", "flask-env=")
 
     message = juju.wait_for(FLASK, "blocked")
@@ -91,11 +91,11 @@ def test_a_bad_option_blocks_and_the_application_goes_on(juju: Deployment, brows
     juju.wait_for(FLASK, "active")
 
 
-def test_the_charm_tells_where_a_variable_comes_from(juju: Deployment):
-    told = json.loads(juju("run", FLASK, "explain", "--format", "json"))[FLASK]["results"]["variables"]
+def test_explain_names_the_source_of_each_variable(juju: Deployment):
+    variables = json.loads(juju("run", FLASK, "explain", "--format", "json"))[FLASK]["results"]["variables"]
 
-    assert "FLASK_GREETING: option greeting" in told.splitlines()
-    assert "POSTGRESQL_DB_PASSWORD: integration postgresql" in told.splitlines()
+    assert "FLASK_GREETING: option greeting" in variables.splitlines()
+    assert "POSTGRESQL_DB_PASSWORD: integration postgresql" in variables.splitlines()
 
 
 def test_a_new_secret_key_ends_sessions(juju: Deployment, browser: Browser):
@@ -129,7 +129,7 @@ def test_a_granted_secret_reaches_the_application(juju: Deployment, browser: Bro
     juju.wait_for(FLASK, "active")
 
 
-def test_an_ended_integration_blocks_until_there_is_one_again(juju: Deployment, browser: Browser):
+def test_a_removed_integration_blocks_until_it_is_added_again(juju: Deployment, browser: Browser):
     juju("remove-relation", "flask-k8s", "postgresql-k8s")
 
     message = juju.wait_for(FLASK, "blocked")
@@ -140,7 +140,7 @@ def test_an_ended_integration_blocks_until_there_is_one_again(juju: Deployment, 
     juju.wait("answer", lambda: browser.get("/health")["status"] == "ok")
 
 
-def test_a_killed_application_answers_again(juju: Deployment, browser: Browser):
+def test_a_killed_application_is_restarted(juju: Deployment, browser: Browser):
     juju.kill("gunicorn", "app:create_app()")
 
     juju.wait("answer", lambda: browser.get("/health")["status"] == "ok")
@@ -148,7 +148,7 @@ def test_a_killed_application_answers_again(juju: Deployment, browser: Browser):
     juju.wait_for(FLASK, "active")
 
 
-def test_a_killed_postgresql_answers_again_with_its_rows(juju: Deployment, browser: Browser):
+def test_a_killed_postgresql_is_restarted_with_its_rows(juju: Deployment, browser: Browser):
     browser.post("/notes", {"text": "before PostgreSQL was killed"})
 
     juju.kill("postgres -D")
@@ -158,7 +158,7 @@ def test_a_killed_postgresql_answers_again_with_its_rows(juju: Deployment, brows
     juju.wait_for(FLASK, "active")
 
 
-def test_all_goes_on_after_the_background_process_was_killed(juju: Deployment, browser: Browser):
+def test_everything_is_restarted_after_the_background_process_was_killed(juju: Deployment, browser: Browser):
     browser.post("/notes", {"text": "before everything was killed"})
     everything = juju.processes()
 

@@ -1,4 +1,4 @@
-"""Who ends with whom: the host process, the first process of its namespaces, and the daemon."""
+"""The host process, the first process of its namespaces, and the daemon: all end together."""
 
 import os
 import signal
@@ -20,16 +20,16 @@ time.sleep(100)
 """
 
 
-def eventually(true: Callable[[], object]) -> bool:
+def eventually(condition: Callable[[], object]) -> bool:
     for _ in range(200):
-        if true():
+        if condition():
             return True
         time.sleep(0.05)
     return False
 
 
 def processes(folder: Path) -> list[int]:
-    """Give the processes of the daemon's that name the folder, and the daemon; not the host process itself."""
+    """Return the daemon and its processes, whose arguments name the folder, without the host process."""
     done = subprocess.run(["ps", "axww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
     lines = [
         line for line in done.stdout.splitlines() if str(folder) in line and "paas_local.pods.host_gateway" not in line
@@ -62,24 +62,26 @@ def host(folder: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_the_daemon_is_alone_with_its_processes(host: subprocess.Popen[str], folder: Path) -> None:
+def test_the_daemon_sees_only_its_own_processes(host: subprocess.Popen[str], folder: Path) -> None:
     assert host.poll() is None
     assert (folder / "started").read_text() == "2"
     assert len(processes(folder)) == 4
 
 
-def test_what_it_starts_can_listen_to_a_signal_that_nohup_ignores(folder: Path) -> None:
+def test_the_daemon_does_not_inherit_the_ignored_signal_of_nohup(folder: Path) -> None:
     (folder / "home").mkdir()
-    script = f"import signal; open({str(folder / 'told')!r}, 'w').write(str(signal.getsignal(signal.SIGHUP)))"
+    script = f"import signal; open({str(folder / 'handler')!r}, 'w').write(str(signal.getsignal(signal.SIGHUP)))"
     command = ["nohup", sys.executable, "-I", "-m", "paas_local.pods.host_gateway", "--", sys.executable, "-c", script]
 
     subprocess.run(command, env={**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}, check=True, timeout=60)
 
-    assert (folder / "told").read_text() == str(signal.SIG_DFL)
+    assert (folder / "handler").read_text() == str(signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_nothing_survives_the_host_process(host: subprocess.Popen[str], folder: Path, number: signal.Signals) -> None:
+def test_no_process_outlives_the_host_process(
+    host: subprocess.Popen[str], folder: Path, number: signal.Signals
+) -> None:
     host.send_signal(number)
 
     assert host.wait(10) in (-signal.SIGKILL, 128 + signal.SIGTERM)
@@ -96,7 +98,7 @@ def test_the_host_process_ends_with_the_daemon(host: subprocess.Popen[str], fold
     assert eventually(lambda: not processes(folder))
 
 
-def test_a_killed_host_process_is_followed_by_another(host: subprocess.Popen[str], folder: Path) -> None:
+def test_another_host_process_starts_after_a_killed_one(host: subprocess.Popen[str], folder: Path) -> None:
     host.kill()
     host.wait(5)
     (folder / "daemon.py").write_text("raise SystemExit(7)")
@@ -107,8 +109,8 @@ def test_a_killed_host_process_is_followed_by_another(host: subprocess.Popen[str
     assert again.returncode == 7
 
 
-def test_where_namespaces_are_forbidden_one_line_says_so(tmp_path: Path) -> None:
-    # The kernel refuses them to who has another root than its mount namespace, and no power to change that.
+def test_a_machine_that_forbids_namespaces_is_reported_in_one_line(tmp_path: Path) -> None:
+    # The kernel refuses namespaces to a process whose root is not that of its mount namespace.
     program = f"{sys.executable} -I -m paas_local.pods.namespace_init true"
     command = f"mount --rbind / {tmp_path} && exec chroot {tmp_path} setpriv --bounding-set=-sys_admin {program}"
 

@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a command: exit 130, no traceback, nothing half-done goes on."""
+"""Ctrl-C during a command: exit status 130, no traceback, no process left."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ EXAMPLE = Path(__file__).parent.parent.parent / "examples/flask"
 
 @pytest.fixture
 def juju() -> Generator[Deployment]:
-    """Give an empty model, empty caches, and a uv that takes its time, so that a deployment lasts."""
+    """Yield an empty model, empty caches, and a uv that never ends, so that a deployment lasts."""
     with TemporaryDirectory(prefix="paas-") as folder:
         slow = Path(folder, "uv")
         slow.write_text("#!/bin/sh\nsleep 3600\n")
@@ -37,7 +37,7 @@ def juju() -> Generator[Deployment]:
 
 
 def interrupted(juju: Deployment, *words: str) -> tuple[int, str]:
-    """Run a command as a shell does, in a group of its own; interrupt the group once it works."""
+    """Run a command in its own process group, as a shell does, and interrupt it after its first output."""
     command = subprocess.Popen(
         [PAAS_LOCAL, *words],
         env=juju.environment,
@@ -53,7 +53,7 @@ def interrupted(juju: Deployment, *words: str) -> tuple[int, str]:
         os.killpg(command.pid, signal.SIGINT)
         rest, _ = command.communicate(timeout=20)
     finally:
-        # Only where the test fails; the group is the command's own.
+        # Reached with a live group only if the test fails.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(command.pid, signal.SIGKILL)
     juju.wait("end of its processes", lambda: not alive(command.pid), patience=20)
@@ -61,14 +61,14 @@ def interrupted(juju: Deployment, *words: str) -> tuple[int, str]:
 
 
 def alive(group: int) -> list[str]:
-    """Find the processes of a group that have not ended, whether or not somebody has asked how."""
-    found: list[str] = []
+    """Return the processes of a group that have not ended; zombies have."""
+    processes: list[str] = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             state, _, its_group = entry.read_text().rpartition(")")[2].split()[:3]
             if int(its_group) == group and state not in "ZX":
-                found.append(entry.parent.name)
-    return found
+                processes.append(entry.parent.name)
+    return processes
 
 
 def test_an_interrupted_deployment_leaves_nothing(juju: Deployment):

@@ -1,4 +1,4 @@
-"""A new project, up and watched, by the real command line: a saved change is served, and soon.
+"""``paas-local up`` with a new project: saved changes are served.
 
 The tests share one application, and each leaves it active.
 """
@@ -16,11 +16,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from deployment import PAAS_LOCAL, PATIENCE, Deployment
 
-"""Seconds; on an idle machine it is less than one, but these tests may have company."""
-
 
 class Watcher:
-    """A ``paas-local up`` at work."""
+    """A running ``paas-local up``."""
 
     def __init__(self, juju: Deployment, project: Path) -> None:
         self._juju = juju
@@ -35,21 +33,21 @@ class Watcher:
                 start_new_session=True,
             )
 
-    def wait_until_says(self, words: str) -> None:
-        self._juju.wait(f'"{words}" in {self.said()}', lambda: words in self.said())
+    def wait_until_prints(self, words: str) -> None:
+        self._juju.wait(f'"{words}" in {self.printed()}', lambda: words in self.printed())
 
-    def said(self) -> str:
+    def printed(self) -> str:
         return self._log.read_text()
 
     def interrupt(self) -> int:
-        """Press Ctrl-C; give the exit code."""
+        """Press Ctrl-C, and return the exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(20)
 
 
 @pytest.fixture(scope="module")
 def juju(wheels: Path) -> Generator[Deployment]:
-    """Give a home with nothing in it; nothing of it stays."""
+    """Yield an empty home, and remove everything in it."""
     with TemporaryDirectory(prefix="paas-") as home:
         environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "hello"}
         deployment = Deployment(home=Path(home), environment=environment)
@@ -62,7 +60,7 @@ def juju(wheels: Path) -> Generator[Deployment]:
 
 @pytest.fixture(scope="module")
 def project(juju: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a new Flask project that is up."""
+    """Return a new Flask project that runs."""
     folder = tmp_path_factory.mktemp("projects")
     subprocess.run([PAAS_LOCAL, "new", "flask", "hello"], cwd=folder, env=juju.environment, check=True)
     juju("up", "--detach", str(folder / "hello"))
@@ -71,10 +69,10 @@ def project(juju: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def watcher(juju: Deployment, project: Path) -> Generator[Watcher]:
-    """Give a watched project."""
+    """Yield a watched project."""
     watcher = Watcher(juju, project)
     try:
-        watcher.wait_until_says("Watching")
+        watcher.wait_until_prints("Watching")
         yield watcher
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -83,7 +81,7 @@ def watcher(juju: Deployment, project: Path) -> Generator[Watcher]:
 
 
 class Page:
-    """The application's page, as it is served from moment to moment."""
+    """The application's page, as it is served now."""
 
     def __init__(self, juju: Deployment) -> None:
         self._juju = juju
@@ -94,14 +92,14 @@ class Page:
             return words in answer.read().decode()
 
     def wait_until(self, words: str) -> None:
-        """Wait until the page has some words."""
+        """Wait until the page has a text."""
         began = time.monotonic()
-        while not self._answers_with(words):
+        while not self._is_served_with(words):
             assert time.monotonic() - began < PATIENCE, f'no "{words}"\n{self._juju.what_happened()}'
             time.sleep(0.02)
 
-    def _answers_with(self, words: str) -> bool:
-        # While the server starts anew nobody answers.
+    def _is_served_with(self, words: str) -> bool:
+        # The server does not answer while it restarts.
         try:
             return self.has(words)
         except OSError:
@@ -113,7 +111,7 @@ def save(project: Path, old: str, new: str) -> None:
     file.write_text(file.read_text().replace(old, new))
 
 
-def test_a_new_project_is_up_at_once(juju: Deployment, project: Path):
+def test_a_new_project_runs(juju: Deployment, project: Path):
     assert juju.unit("hello/0") == ("active", "")
 
     assert Page(juju).has("Hello from hello")
@@ -129,16 +127,16 @@ def test_a_saved_change_is_served(juju: Deployment, watcher: Watcher):
         page.wait_until("Hello from hello")
 
 
-def test_what_python_cannot_read_or_load_is_said_and_mended_with_the_next_save(juju: Deployment, watcher: Watcher):
+def test_a_syntax_error_or_a_crash_is_reported_until_the_next_save(juju: Deployment, watcher: Watcher):
     page = Page(juju)
 
     save(watcher.project, "Hello from hello", 'Hello (" from hello')
-    watcher.wait_until_says("ERROR app.py, line")
+    watcher.wait_until_prints("ERROR app.py, line")
     assert page.has("Hello from hello")
 
     save(watcher.project, 'Hello (" from hello', "Hello from nowhere")
     save(watcher.project, "app = Flask(__name__)", "app = Flask(__name__)\nno_such_name")
-    watcher.wait_until_says("name 'no_such_name' is not defined")
+    watcher.wait_until_prints("name 'no_such_name' is not defined")
 
     save(watcher.project, "\nno_such_name", "")
     page.wait_until("Hello from nowhere")
@@ -146,18 +144,18 @@ def test_what_python_cannot_read_or_load_is_said_and_mended_with_the_next_save(j
     page.wait_until("Hello from hello")
 
 
-def test_a_changed_charm_starts_the_application_anew(juju: Deployment, watcher: Watcher):
+def test_a_changed_charm_restarts_the_application(juju: Deployment, watcher: Watcher):
     charm = watcher.project / "charm/charmcraft.yaml"
 
     charm.write_text(f"{charm.read_text()}\nconfig:\n  options:\n    greeting:\n      type: string\n")
 
-    watcher.wait_until_says("charm/charmcraft.yaml: runs")
+    watcher.wait_until_prints("charm/charmcraft.yaml: runs")
     assert juju("config", "hello", "greeting") == "\n"
 
 
-def test_ctrl_c_ends_the_watching_only(juju: Deployment, watcher: Watcher):
+def test_ctrl_c_ends_only_the_watching(juju: Deployment, watcher: Watcher):
     code = watcher.interrupt()
 
     assert code == 0
-    assert "hello keeps running. To stop it: paas-local destroy-model hello --no-prompt" in watcher.said()
+    assert "hello keeps running. To stop it: paas-local destroy-model hello --no-prompt" in watcher.printed()
     assert Page(juju).has("Hello from hello")

@@ -35,14 +35,14 @@ PROVIDERS = {
     "prometheus-k8s": "metrics-endpoint",
     "grafana-k8s": "grafana-dashboard",
 }
-"""Built-in application to the example's endpoint that it serves."""
+"""The built-in charms, each with the endpoint of the example that it serves."""
 NEAR = "127.0.0.1,localhost,::1,.svc.cluster.local"
-"""What is not asked through the forward proxy."""
+"""The hosts that the application reaches without the forward proxy."""
 
 
 @pytest.fixture(scope="module")
 def juju(wheels: Path) -> Generator[Deployment]:
-    """Give the example with all providers, all active; nothing of it stays."""
+    """Yield the example with all providers, all active, and remove them."""
     with TemporaryDirectory(prefix="paas-") as home:
         environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
         deployment = Deployment(home=Path(home), environment=environment)
@@ -75,7 +75,7 @@ def results(juju: Deployment, unit: str, action: str, *words: str) -> dict[str, 
 
 
 def public(browser: Browser) -> str:
-    """Give the address behind the ingress, as the application knows it."""
+    """Return the URL at the ingress, as the application reads it."""
     return browser.get("/links")["base_url"].rstrip("/")
 
 
@@ -147,8 +147,8 @@ def test_a_metric_is_scraped(juju: Deployment, browser: Browser):
     browser.get("/health")
 
     def names() -> set[str]:
-        found = results(juju, "prometheus-k8s/0", "list-metrics").get("metrics", {})
-        return {each["metric"].partition("{")[0] for each in found.values()}
+        samples = results(juju, "prometheus-k8s/0", "list-metrics").get("metrics", {})
+        return {each["metric"].partition("{")[0] for each in samples.values()}
 
     juju.wait("metric", lambda: any(name.startswith("flask_request") for name in names()))
 
@@ -160,27 +160,25 @@ def test_dashboards_arrive(juju: Deployment):
     assert any("Requests" in each["panels"] for each in shown.values())
 
 
-def test_what_lies_outside_is_asked_through_the_forward_proxy_and_what_is_near_is_not(
-    juju: Deployment, browser: Browser
-):
+def test_only_hosts_outside_the_cluster_are_reached_through_the_forward_proxy(juju: Deployment, browser: Browser):
     address = juju.status()["applications"]["loki-k8s"]["units"]["loki-k8s/0"]["address"]
 
-    def asked(host: str) -> tuple[int, str]:
+    def fetched(host: str) -> tuple[int, str]:
         url = f"http://{host}:3100/ready"
 
         def reached() -> dict[str, Any]:
-            found: dict[str, Any] = browser.get("/outside")
-            return found if found["url"] == url else {}
+            answer: dict[str, Any] = browser.get("/outside")
+            return answer if answer["url"] == url else {}
 
         juju("config", APP, f"outside-url={url}")
         answer = juju.wait(url, reached)
         return answer["status"], str(answer["via"] or "").partition(" (")[0]
 
-    assert asked(address) == (200, "1.1 squid-forward-proxy")
-    assert asked("loki-k8s.test.svc.cluster.local") == (200, "")
+    assert fetched(address) == (200, "1.1 squid-forward-proxy")
+    assert fetched("loki-k8s.test.svc.cluster.local") == (200, "")
 
 
-def test_a_page_is_reached_under_the_ingress_s_path(browser: Browser):
+def test_a_page_is_served_under_the_path_of_the_ingress(browser: Browser):
     url = public(browser)
     path = urlsplit(url).path
 
@@ -215,11 +213,11 @@ def test_a_person_logs_in_at_the_saml_identity_provider(browser: Browser):
     assert json.loads(landed.text) == {"name": "ann@example.com"}
 
 
-def test_who_forges_an_answer_is_refused(browser: Browser):
+def test_a_forged_saml_answer_is_rejected(browser: Browser):
     assert browse(f"{public(browser)}/saml/acs", {"SAMLResponse": "PGEvPg=="}).status == 403
 
 
-def test_a_person_may_read_what_was_allowed(browser: Browser):
+def test_a_user_may_read_what_the_relation_allows(browser: Browser):
     browser.send("PUT", "/permissions/plan/ann")
 
     assert browser.get("/permissions/plan/ann") == {"allowed": True}

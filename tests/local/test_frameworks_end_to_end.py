@@ -1,7 +1,7 @@
-"""The examples of Django, FastAPI and Go under their real charms, all against one real PostgreSQL.
+"""The examples of Django, FastAPI and Go with their charms, one PostgreSQL, one ingress and one Prometheus.
 
-They are behind one ingress, and scraped by one Prometheus. What does not differ from Flask's is in
-test_flask_end_to_end.py. The tests share one deployment, and each leaves it active.
+Tests that do not depend on the framework are in test_flask_end_to_end.py. The tests share one deployment, and each
+leaves it active.
 """
 
 import json
@@ -21,15 +21,15 @@ ROOT = Path(__file__).parent.parent.parent
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """What differs between the examples."""
+    """One example and its values in the tests."""
 
     framework: str
     image: str
     bad_option: str
     process: str
-    """What its server has in its command line."""
+    """A word in the command line of its server."""
     metric: str
-    """Of the samples that are scraped, one."""
+    """One of its metrics."""
 
     @property
     def application(self) -> str:
@@ -69,7 +69,7 @@ each_example = pytest.mark.parametrize("example", [pytest.param(each, id=each.fr
 
 @pytest.fixture(scope="module")
 def juju(wheels: Path) -> Generator[Deployment]:
-    """Give all three, integrated with one PostgreSQL and active; nothing of it stays."""
+    """Yield the three examples, integrated and active, and remove them."""
     with TemporaryDirectory(prefix="paas-") as home:
         environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
         deployment = Deployment(home=Path(home), environment=environment)
@@ -92,7 +92,7 @@ def juju(wheels: Path) -> Generator[Deployment]:
 
 
 @each_example
-def test_a_row_is_written_and_read_and_the_worker_works_on_it(juju: Deployment, example: Example):
+def test_a_row_is_written_read_and_processed_by_the_worker(juju: Deployment, example: Example):
     browser = Browser(juju, example.application)
     written = browser.post("/notes", {"text": "three little words"})
 
@@ -112,11 +112,15 @@ def test_a_page_is_served_from_the_database(juju: Deployment, example: Example):
 
 @pytest.fixture
 def public(juju: Deployment, example: Example) -> str:
-    """Give the address behind the ingress."""
+    """Return the URL at the ingress."""
 
     def address() -> str:
-        told = json.loads(juju("run", "traefik-k8s/0", "show-proxied-endpoints", "--format", "json"))
-        return json.loads(told["traefik-k8s/0"]["results"]["proxied-endpoints"]).get(example.application, {}).get("url")
+        document = json.loads(juju("run", "traefik-k8s/0", "show-proxied-endpoints", "--format", "json"))
+        return (
+            json.loads(document["traefik-k8s/0"]["results"]["proxied-endpoints"])
+            .get(example.application, {})
+            .get("url")
+        )
 
     url = juju.wait("address", address)
     juju.wait("answer through the ingress", lambda: browse(f"{url}/health").status == 200)
@@ -124,13 +128,13 @@ def public(juju: Deployment, example: Example) -> str:
 
 
 def styles(page: Page) -> list[str]:
-    found = re.findall(r'<link rel="stylesheet" href="([^"]*)"', page.text)
-    assert found
-    return found
+    links = re.findall(r'<link rel="stylesheet" href="([^"]*)"', page.text)
+    assert links
+    return links
 
 
 @each_example
-def test_a_note_is_left_under_the_ingress_s_path(example: Example, public: str):
+def test_a_form_works_under_the_path_of_the_ingress(example: Example, public: str):
     path = urlsplit(public).path
     page = browse(f"{public}/")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
@@ -147,7 +151,7 @@ def test_a_note_is_left_under_the_ingress_s_path(example: Example, public: str):
 
 
 @pytest.mark.parametrize("example", [pytest.param(EXAMPLES[0], id="django")])
-def test_django_s_admin_has_its_styles_under_the_path(public: str):
+def test_djangos_admin_finds_its_styles_under_the_path(public: str):
     page = browse(f"{public}/admin/login/")
 
     assert {browse(urljoin(public, style)).status for style in styles(page)} == {200}
@@ -155,7 +159,7 @@ def test_django_s_admin_has_its_styles_under_the_path(public: str):
 
 
 @pytest.mark.parametrize("example", [pytest.param(EXAMPLES[1], id="fastapi")])
-def test_fastapi_s_documentation_finds_its_schema_under_the_path(public: str):
+def test_fastapis_documentation_finds_its_schema_under_the_path(public: str):
     schema = re.search(r"url: '([^']*)'", browse(f"{public}/docs").text)
 
     assert schema
@@ -169,8 +173,8 @@ def test_a_metric_is_scraped(juju: Deployment, example: Example):
     query = f"""query='{{juju_application="{example.application}"}}'"""
 
     def names() -> set[str]:
-        told = json.loads(juju("run", "prometheus-k8s/0", "list-metrics", query, "--format", "json"))
-        samples = told["prometheus-k8s/0"]["results"].get("metrics", {})
+        document = json.loads(juju("run", "prometheus-k8s/0", "list-metrics", query, "--format", "json"))
+        samples = document["prometheus-k8s/0"]["results"].get("metrics", {})
         return {each["metric"].partition("{")[0] for each in samples.values()}
 
     assert juju.wait(f"{example.metric} among {names()}", lambda: example.metric in names())
@@ -188,7 +192,7 @@ def test_an_option_reaches_the_application(juju: Deployment, example: Example):
 
 
 @each_example
-def test_a_bad_option_blocks_and_the_application_goes_on(juju: Deployment, example: Example):
+def test_an_invalid_option_blocks_while_the_application_keeps_running(juju: Deployment, example: Example):
     browser = Browser(juju, example.application)
     option = example.bad_option.partition("=")[0]
 
@@ -213,7 +217,7 @@ def test_a_new_secret_key_ends_sessions(juju: Deployment, example: Example):
 
 
 @each_example
-def test_a_killed_application_answers_again(juju: Deployment, example: Example):
+def test_a_killed_application_is_restarted(juju: Deployment, example: Example):
     browser = Browser(juju, example.application)
 
     juju.kill(example.process)
@@ -222,10 +226,10 @@ def test_a_killed_application_answers_again(juju: Deployment, example: Example):
     juju.wait_for(example.unit, "active")
 
 
-def test_a_port_option_moves_the_application(juju: Deployment):
+def test_the_port_option_changes_the_port(juju: Deployment):
     juju("config", "fastapi-k8s", "webserver-port=9090")
 
-    # On the way the old address may show the metrics, which stay on their port.
+    # Until then the old address may show the metrics, which keep their port.
     juju.wait("new port", lambda: "9090" in Browser(juju, "fastapi-k8s").text("/settings"))
 
     juju("config", "fastapi-k8s", "--reset", "webserver-port")
@@ -233,16 +237,16 @@ def test_a_port_option_moves_the_application(juju: Deployment):
 
 
 def test_django_gets_a_superuser_who_can_log_in(juju: Deployment):
-    made = juju("run", "django-k8s/leader", "create-superuser", "username=ann", "email=ann@example.com")
+    output = juju("run", "django-k8s/leader", "create-superuser", "username=ann", "email=ann@example.com")
 
-    password = made.partition("password:")[2].strip()
+    password = output.partition("password:")[2].strip()
     assert password
     page = Browser(juju, "django-k8s").log_in("/admin/login/", "ann", password)
     assert "Site administration" in page
     assert password not in juju("debug-log", "--limit", "0", "--level", "TRACE")
 
 
-def test_django_without_a_database_says_what_to_do(juju: Deployment):
+def test_django_without_a_database_names_the_command(juju: Deployment):
     juju("remove-relation", "django-k8s", "postgresql-k8s")
 
     message = juju.wait_for("django-k8s/0", "blocked")

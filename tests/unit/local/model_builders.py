@@ -29,7 +29,7 @@ FLASK = Charm(
         "key": Option(type="secret"),
     },
     actions={
-        "rotate": Action(description="Rotate the key."),
+        "rotate": Action(),
         "backup": Action(
             schema={
                 "type": "object",

@@ -44,5 +44,5 @@ def test_a_charms_declarations():
     assert (declared.storage, declared.images) == (("data", "logs"), ("image",))
     assert declared.options == {"n": Option(type="int", default=1, description="d"), "t": Option()}
     assert declared.actions["act"] == Action(
-        description="a", schema={"type": "object", "properties": {"p": {"type": "string"}}, "required": ["p"]}
+        schema={"type": "object", "properties": {"p": {"type": "string"}}, "required": ["p"]}
     )

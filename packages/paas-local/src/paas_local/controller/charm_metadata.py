@@ -58,4 +58,4 @@ def _action(item: Mapping[str, Any]) -> Action:
     for key in ("required", "additionalProperties"):
         if key in item and item[key] not in (None, []):
             schema[key] = item[key]
-    return Action(description=item.get("description", ""), schema=schema)
+    return Action(schema=schema)

@@ -119,7 +119,7 @@ def _enqueue(model: Model, task: Task) -> tuple[Model, Task]:
 
 def _problem(action: Action, params: Mapping[str, Any]) -> str:
     """Return how parameters break an action's schema, or an empty string; Juju validates against draft 4."""
-    # takes a quarter of the controller's start-up time, and few sessions run an action
+    # adds a tenth to the start-up time of the controller, and few sessions run an action
     import jsonschema  # noqa: PLC0415
     import referencing.exceptions  # noqa: PLC0415
 

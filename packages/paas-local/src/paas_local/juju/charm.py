@@ -41,7 +41,6 @@ class Option:
 class Action:
     """One action; ``schema`` is the JSON schema of its parameters."""
 
-    description: str = ""
     schema: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -147,11 +147,6 @@ class Unit:
         """Return the name of the unit's application."""
         return application_of(self.name)
 
-    @property
-    def number(self) -> int:
-        """Return the unit's number in its application."""
-        return int(self.name.rpartition("/")[2])
-
 
 @dataclass(frozen=True, kw_only=True)
 class Application:

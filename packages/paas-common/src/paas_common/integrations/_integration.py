@@ -27,7 +27,7 @@ class Context:
     """Prefix of the integration's variables."""
     app_env_prefix: str
     """Prefix of the application's own variables, ``FLASK_``."""
-    options: collections.abc.Mapping[str, OptionValue]
+    options: collections.abc.Mapping[str, OptionValue] = dataclasses.field(repr=False)
     """The charm's options that have a value."""
     base_url: str
     """The application's URL; inside the cluster while an ingress is parsed."""

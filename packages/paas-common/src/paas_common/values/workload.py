@@ -50,8 +50,8 @@ class Workload:
 
     service: str
     """The main service, which listens on ``port``."""
-    services: collections.abc.Mapping[str, LayerEntry]
-    """The services of the charm's layer; each replaces the image's service."""
+    services: collections.abc.Mapping[str, LayerEntry] = dataclasses.field(repr=False)
+    """The services of the charm's layer, secrets in plain text; each replaces the image's service."""
     environment: Environment
     port: int
     app_dir: str

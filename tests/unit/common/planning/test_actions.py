@@ -1,10 +1,25 @@
-"""Actions for changed files and services."""
+"""The actions that make a container run a workload, and their order."""
 
 import dataclasses
+import typing
 
 import pytest
+from paas_common.observability import log_targets
 from paas_common.planning import actions
-from paas_common.planning.actions import Push, Reload, Remember, Remove, Replan, Restart
+from paas_common.planning.actions import (
+    Action,
+    AddLayer,
+    Current,
+    ForwardLogs,
+    Push,
+    PushCandidate,
+    Reload,
+    Remember,
+    Remove,
+    Replan,
+    Restart,
+    Stop,
+)
 from paas_common.values.facts import ContainerState
 from paas_common.values.workload import Check, File, Migration, Workload
 
@@ -101,3 +116,130 @@ def test_the_migration_runs_after_unchecked_files_and_before_checked_files(file:
     pushed = next(place for place, action in enumerate(due_actions) if isinstance(action, Push))
     assert (pushed < due_actions.index(CHECK) < due_actions.index(migration)) is (file is PLAIN)
     assert (pushed > due_actions.index(migration)) is (file is CHECKED)
+
+
+MIGRATION = Migration(command=("migrate",), fingerprint="1")
+LOKI = {"type": "loki", "location": "http://loki", "labels": {"product": log_targets.PRODUCT}}
+APPLIED = actions.digests(WORKLOAD)
+CHANGED_SERVICES = {**WORKLOAD.services, "web": {"startup": "enabled", "environment": {"NEW": "1"}}}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Case:
+    """A workload, a container in which ``WORKLOAD`` runs apart from the named differences, and all actions."""
+
+    actions: tuple[Action, ...]
+    workload: Workload = WORKLOAD
+    applied: dict[str, str] = dataclasses.field(default_factory=lambda: APPLIED)
+    current: dict[str, typing.Any] = dataclasses.field(default_factory=dict[str, typing.Any])
+
+
+def with_workload(**changes: typing.Any) -> Workload:
+    return dataclasses.replace(WORKLOAD, **changes)
+
+
+def remember(workload: Workload) -> Remember:
+    return Remember(applied=actions.digests(workload))
+
+
+NEW_PLAIN, NEW_CHECKED = changed(PLAIN), changed(CHECKED)
+(PLAIN_FILE, _), (_, CHECKED_FILE) = NEW_PLAIN.files, NEW_CHECKED.files
+CHECKS = (PushCandidate(file=CHECKED), CHECK)
+CASES = {
+    "a-new-container": Case(
+        workload=with_workload(migration=MIGRATION, idle=("cron-scheduler",)),
+        applied={},
+        current={"layer_applied": False, "running": frozenset[str](), "files": {}},
+        actions=(
+            Push(file=PLAIN),
+            *CHECKS,
+            MIGRATION,
+            Push(file=CHECKED),
+            AddLayer(),
+            Replan(),
+            remember(WORKLOAD),
+        ),
+    ),
+    "no-difference": Case(actions=()),
+    "a-file-that-is-read-at-the-start": Case(
+        workload=NEW_PLAIN,
+        actions=(
+            Push(file=PLAIN_FILE),
+            *CHECKS,
+            Restart(services=("web", "mail-worker")),
+            remember(NEW_PLAIN),
+        ),
+    ),
+    "a-file-that-is-read-on-sighup": Case(
+        workload=NEW_CHECKED,
+        actions=(
+            PushCandidate(file=CHECKED_FILE),
+            CHECK,
+            Push(file=CHECKED_FILE),
+            Reload(service="web"),
+            remember(NEW_CHECKED),
+        ),
+    ),
+    "a-file-that-somebody-changed-in-the-container": Case(
+        current={"files": {PLAIN.path: "edited", CHECKED.path: CHECKED.content}},
+        actions=(Push(file=PLAIN), *CHECKS),
+    ),
+    "a-file-that-is-not-used-any-more": Case(
+        workload=with_workload(files=(CHECKED,)),
+        actions=(
+            *CHECKS,
+            Restart(services=("web", "mail-worker")),
+            Remove(path=PLAIN.path),
+            remember(with_workload(files=(CHECKED,))),
+        ),
+    ),
+    "another-environment": Case(
+        workload=with_workload(services=CHANGED_SERVICES),
+        current={"layer_applied": False},
+        actions=(*CHECKS, AddLayer(), Replan(), remember(with_workload(services=CHANGED_SERVICES))),
+    ),
+    "another-health-check": Case(
+        workload=with_workload(health={"period": "9s"}),
+        current={"layer_applied": False},
+        actions=(*CHECKS, AddLayer(), Replan(), remember(with_workload(health={"period": "9s"}))),
+    ),
+    "a-service-that-stopped": Case(current={"running": frozenset({"mail-worker"})}, actions=(Replan(),)),
+    "a-layer-that-was-replaced": Case(current={"layer_applied": False}, actions=(*CHECKS, AddLayer(), Replan())),
+    "a-scheduler-that-this-unit-must-not-run": Case(
+        workload=with_workload(idle=("cron-scheduler",)), actions=(Stop(services=("cron-scheduler",)),)
+    ),
+    "an-idle-scheduler-that-does-not-run": Case(
+        workload=with_workload(idle=("cron-scheduler",)),
+        current={"running": frozenset({"web", "mail-worker"})},
+        actions=(),
+    ),
+    "a-migration": Case(workload=with_workload(migration=MIGRATION), actions=(MIGRATION,)),
+    "a-new-log-target": Case(
+        workload=with_workload(log_targets={"loki/0": LOKI}), actions=(ForwardLogs(targets={"loki/0": LOKI}),)
+    ),
+    "a-log-target-of-a-removed-relation": Case(
+        current={"log_targets": {"loki/0": LOKI}},
+        actions=(ForwardLogs(targets={"loki/0": log_targets.DISABLED}),),
+    ),
+    "a-log-target-of-the-image": Case(current={"log_targets": {"own": {"type": "loki"}}}, actions=()),
+}
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
+def test_a_difference_needs_exactly_these_actions_in_this_order(case: Case) -> None:
+    container = ContainerState(services={}, files=frozenset(), fingerprint="", applied=case.applied)
+    files = {file.path: file.content for file in WORKLOAD.files}
+    current = dataclasses.replace(Current(layer_applied=True, running=SERVICES, files=files), **case.current)
+
+    assert actions.due(case.workload, container, current) == case.actions
+
+
+def test_every_kind_of_action_has_a_case() -> None:
+    assert {type(action) for case in CASES.values() for action in case.actions} == set(typing.get_args(Action))
+
+
+def test_digests_hold_no_secret() -> None:
+    services = {"web": {"environment": {"PASSWORD": "recognisable"}}}
+    workload = with_workload(services=services, files=(dataclasses.replace(PLAIN, content="recognisable"),))
+
+    assert "recognisable" not in str(actions.digests(workload))

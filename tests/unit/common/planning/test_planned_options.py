@@ -1,0 +1,141 @@
+"""The meaning of valid options: settings, the secret key, ports, and variables."""
+
+import typing
+
+import builders
+import pytest
+from builders import KEY, SHOP, facts_of, option
+from paas_common.planning import options
+from paas_common.planning.options import Options
+from paas_common.values.environment import SecretText
+from paas_common.values.facts import Option, ReadableSecret
+from paas_common.values.framework import FrameworkSpec, Ports
+from paas_flask.charm import FLASK
+
+KEY_SECRET = ReadableSecret(content={"value": "key"})
+
+
+def read(spec: FrameworkSpec = SHOP, *given: Option, **more: typing.Any) -> Options:
+    """Return valid options; ``more`` are further facts."""
+    valid = options.read(spec, facts_of(spec, options=given, **more))
+    assert isinstance(valid, Options), valid
+    return valid
+
+
+def variables(spec: FrameworkSpec, *given: Option) -> dict[str, tuple[str, str]]:
+    """Return text and source of the variables of the charm's own options."""
+    facts = facts_of(spec, options=given)
+    return {each.name: (each.text, each.source) for each in options.charm_variables(spec, facts)}
+
+
+@pytest.mark.parametrize("spec", builders.FRAMEWORKS)
+def test_without_options_a_framework_has_its_defaults_and_a_generated_key(spec: FrameworkSpec) -> None:
+    valid = read(spec)
+
+    assert valid.ports == spec.ports
+    assert valid.secret_key.name == f"{spec.env_prefix}SECRET_KEY"
+    assert valid.secret_key.value == SecretText(KEY)
+    assert valid.key_is_generated
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        pytest.param(option("shop-secret-key", "key"), "option shop-secret-key", id="text"),
+        pytest.param(
+            option("shop-secret-key-id", "secret:1", type="secret", secret=KEY_SECRET),
+            "option shop-secret-key-id",
+            id="id-of-a-secret",
+        ),
+        pytest.param(
+            option("app-secret-key", "secret:1", type="secret", secret=KEY_SECRET),
+            "option app-secret-key",
+            id="newer-extension",
+        ),
+    ],
+)
+def test_the_secret_key_of_an_option_replaces_the_generated_one(given: Option, source: str) -> None:
+    valid = read(SHOP, given)
+
+    assert (valid.secret_key.value, valid.secret_key.source) == (SecretText("key"), source)
+    assert not valid.key_is_generated
+
+
+def test_the_newer_option_for_the_secret_key_wins() -> None:
+    newer = option("app-secret-key", "secret:1", type="secret", secret=KEY_SECRET)
+
+    assert read(SHOP, option("shop-secret-key", "older"), newer).secret_key.text == "key"
+
+
+def test_a_secret_key_of_an_option_needs_no_peer_relation() -> None:
+    assert read(SHOP, option("shop-secret-key", "key"), peers=None, secret_key=None).secret_key.text == "key"
+
+
+CONFIG = "port: 1\nmetrics-port: 2\nmetrics-path: /config"
+PORT_OPTIONS = (
+    option("shop-port", 3, type="int"),
+    option("metrics-port", 4, type="int"),
+    option("metrics-path", "/option"),
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "config", "ports"),
+    [
+        pytest.param((), "", Ports(app=8000, metrics=9000), id="defaults-of-the-framework"),
+        pytest.param(PORT_OPTIONS, "", Ports(app=3, metrics=4, metrics_path="/option"), id="options"),
+        pytest.param((), CONFIG, Ports(app=1, metrics=2, metrics_path="/config"), id="paas-config"),
+        pytest.param(PORT_OPTIONS, CONFIG, Ports(app=1, metrics=2, metrics_path="/config"), id="paas-config-wins"),
+        pytest.param(PORT_OPTIONS, "port: 1", Ports(app=1, metrics=4, metrics_path="/option"), id="each-by-itself"),
+    ],
+)
+def test_ports_come_from_paas_config_then_options_then_the_framework(
+    given: tuple[Option, ...], config: str, ports: Ports
+) -> None:
+    assert read(SHOP, *given, paas_config=config).ports == ports
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param(option("api-url", "http://a"), {"SHOP_API_URL": ("http://a", "option api-url")}, id="text"),
+        pytest.param(option("debug", value=True), {"SHOP_DEBUG": ("true", "option debug")}, id="boolean"),
+        pytest.param(option("retries", 0), {"SHOP_RETRIES": ("0", "option retries")}, id="zero"),
+        pytest.param(option("rate", 0.5), {"SHOP_RATE": ("0.5", "option rate")}, id="float"),
+        pytest.param(option("empty", ""), {"SHOP_EMPTY": ("", "option empty")}, id="empty-text"),
+        pytest.param(option("unset"), {}, id="no-value"),
+        pytest.param(option("shop-anything", "x"), {}, id="prefix-of-the-framework"),
+        pytest.param(option("metrics-port", 1), {}, id="option-of-the-framework"),
+        pytest.param(
+            option("api", "secret:1", secret=ReadableSecret(content={"token": "t", "user-name": "u"})),
+            {"SHOP_API_TOKEN": ("t", "option api"), "SHOP_API_USER_NAME": ("u", "option api")},
+            id="each-key-of-a-secret",
+        ),
+    ],
+)
+def test_an_option_of_the_charm_becomes_variables(given: Option, expected: dict[str, tuple[str, str]]) -> None:
+    assert variables(SHOP, given) == expected
+
+
+def test_the_content_of_a_secret_is_secret() -> None:
+    given = option("api", "secret:1", secret=ReadableSecret(content={"token": "t"}))
+
+    (variable,) = options.charm_variables(SHOP, facts_of(options=(given,)))
+
+    assert variable.value == SecretText("t")
+
+
+def test_a_hidden_option_has_no_variable() -> None:
+    assert variables(FLASK, option("secret-key", "x")) == {}
+
+
+def test_an_option_of_the_framework_becomes_a_variable_unless_it_is_excluded() -> None:
+    valid = read(SHOP, option("shop-workers", 3, type="int"), *PORT_OPTIONS)
+
+    (variable,) = options.framework_variables(SHOP, valid.settings)
+
+    assert (variable.name, variable.text, variable.source) == ("SERVER_WORKERS", "3", "option shop-workers")
+
+
+def test_a_framework_s_option_without_value_has_no_variable() -> None:
+    assert list(options.framework_variables(SHOP, read().settings)) == []

@@ -96,6 +96,15 @@ OPTIONS = {
         ),
         problem=Blocked("invalid options: app-secret-key (the secret must hold one key, value, that is not empty)"),
     ),
+    "an-unreadable-secret-of-the-secret-key-is-one-reason": Case(
+        facts=facts_of(
+            options=(option("shop-secret-key-id", "secret:1", type="secret", secret=UnreadableSecret(uri="secret:1")),)
+        ),
+        problem=Blocked(
+            "option shop-secret-key-id names a secret that shop may not read or that does not exist "
+            "(juju grant-secret secret:1 shop)"
+        ),
+    ),
     "no-generated-secret-key-yet": Case(
         facts=facts_of(secret_key=None), problem=Waiting("waiting for peer integration")
     ),

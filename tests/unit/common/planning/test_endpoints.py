@@ -169,6 +169,16 @@ def test_the_traceback_of_the_charm_s_own_integration_has_no_secret() -> None:
     assert QUEUE_DATA["token"] not in text
 
 
+def test_a_request_of_the_charm_is_published() -> None:
+    def request(context: Context) -> StrMap:
+        return {"queue": context.identity.app}
+
+    known = builders.known(dataclasses.replace(QUEUE, request=request))
+    read_endpoints = tuple(read(related("queue", "queue"), known=known).values())
+
+    assert endpoints.requests(read_endpoints) == {"queue": {"queue": "shop"}}
+
+
 def test_a_request_of_the_charm_that_is_not_text_is_invalid() -> None:
     def request(_: Context) -> typing.Any:
         return {"port": 5672}

@@ -120,6 +120,6 @@ def writing(context: HookContext, relation: int, owner: str, **data: str) -> Hoo
     return dataclasses.replace(context, writes=dataclasses.replace(context.writes, databags=databags))
 
 
-def settled(model: Model) -> Model:
+def idle(model: Model) -> Model:
     """Return the model after all due hooks have run."""
     return run(model)[0]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from model_builders import FLASK, NOW, deployed, empty, settled
+from model_builders import FLASK, NOW, deployed, empty, idle
 from paas_local.controller import dispatch
 from paas_local.juju import actions, events, operations
 from paas_local.juju.model import Model
@@ -13,7 +13,7 @@ RELATED = events.Related(relation=3, endpoint="db", change="joined", application
 
 
 def model() -> Model:
-    return settled(deployed(empty(), FLASK))
+    return idle(deployed(empty(), FLASK))
 
 
 def event_variables(event: events.Event, where: Model | None = None) -> dict[str, str]:

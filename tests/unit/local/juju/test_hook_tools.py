@@ -3,7 +3,7 @@ import json
 from typing import Any
 
 import pytest
-from model_builders import FLASK, NOW, POSTGRES, deployed, empty, settled
+from model_builders import FLASK, NOW, POSTGRES, deployed, empty, idle
 from paas_local.juju import actions, events, hook_commit, hook_tools, operations
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import HookContext
@@ -18,7 +18,7 @@ START = events.Lifecycle(step="start")
 
 def related(*, flasks: int = 2) -> Model:
     model = deployed(deployed(empty(), FLASK, units=flasks), POSTGRES)
-    model = settled(operations.integrate(settled(model), "flask-k8s", "postgresql-k8s"))
+    model = idle(operations.integrate(idle(model), "flask-k8s", "postgresql-k8s"))
     relation = dataclasses.replace(
         model.relations[2],
         applications={
@@ -172,10 +172,10 @@ def test_a_relation_must_be_named_outside_relation_hooks():
     ],
 )
 def test_relation_list_returns_the_joined_units(change: events.RelationStep, expected: list[str]):
-    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = idle(deployed(deployed(empty(), FLASK), POSTGRES))
     model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
     if change == "departed":
-        model = settled(model)
+        model = idle(model)
     unit = "postgresql-k8s/0" if change in {"joined", "departed"} else ""
     event = dataclasses.replace(CHANGED, change=change, unit=unit)
 
@@ -291,7 +291,7 @@ def test_network_get_returns_the_units_address():
 
 
 def test_storage_get_returns_the_mount_point():
-    model = settled(deployed(empty(), POSTGRES))
+    model = idle(deployed(empty(), POSTGRES))
     hook = context(model, "postgresql-k8s/0", events.Storage(storage="pgdata/0"))
 
     assert read(hook, "storage-list", "pgdata") == ["pgdata/0"]
@@ -423,7 +423,7 @@ def test_a_grant_ends_with_its_relation():
 
     assert model.secrets["s1"].readable_by("flask-k8s/0")
     assert not hook_commit.commit(model, revoked, NOW).secrets["s1"].grants
-    ended = settled(operations.remove_relation(model, ["flask-k8s", "postgresql-k8s"]))
+    ended = idle(operations.remove_relation(model, ["flask-k8s", "postgresql-k8s"]))
     assert not ended.secrets["s1"].grants
 
 

@@ -1,7 +1,7 @@
 import dataclasses
 from pathlib import Path
 
-from model_builders import FLASK, NOW, POSTGRES, deployed, empty, settled
+from model_builders import FLASK, NOW, POSTGRES, deployed, empty, idle
 from paas_local.controller.storage import Line, State
 from paas_local.juju import actions, events, go_values, hook_commit, operations
 from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
@@ -9,8 +9,8 @@ from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
 
 def rich() -> Model:
     """Hold something of everything that a model can hold."""
-    model = settled(deployed(deployed(empty(), FLASK, units=2), POSTGRES))
-    model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+    model = idle(deployed(deployed(empty(), FLASK, units=2), POSTGRES))
+    model = idle(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
     model = operations.configure(model, "flask-k8s", {"debug": "true", "workers": "1", "ratio": "1.0"})
     model, _ = actions.enqueue(model, "flask-k8s/0", "rotate", {"name": "a", "deep": {"x": [1]}}, NOW)
     secret = Secret(
@@ -61,7 +61,7 @@ def test_a_stored_event_has_the_same_kind(tmp_path: Path):
     ]
     state = State(tmp_path / "state.db")
     for event in kinds:
-        model = settled(deployed(empty(), FLASK))
+        model = idle(deployed(empty(), FLASK))
         unit = model.unit("flask-k8s/0")
         assert unit is not None
         pending_events = dataclasses.replace(unit, pending_events=(event,), running=event)

@@ -9,8 +9,8 @@ from model_builders import (
     deployed,
     empty,
     hooks_of,
+    idle,
     run,
-    settled,
     spelled,
     turn,
     writing,
@@ -25,7 +25,7 @@ SETUP = ["install", "leader-elected", "config-changed", "start"]
 
 def related() -> Model:
     model = deployed(deployed(empty(), FLASK), POSTGRES)
-    return settled(operations.integrate(settled(model), "flask-k8s", "postgresql-k8s"))
+    return idle(operations.integrate(idle(model), "flask-k8s", "postgresql-k8s"))
 
 
 def test_the_hooks_of_a_first_unit_include_leader_elected():
@@ -60,7 +60,7 @@ def test_a_storage_is_attached_after_start():
 
 
 def test_a_second_unit_joins_its_peer_and_does_not_lead():
-    model = settled(deployed(empty(), FLASK))
+    model = idle(deployed(empty(), FLASK))
 
     model = operations.add_units(model, "flask-k8s", ["10.152.0.9"], NOW)
     _, hooks = run(model)
@@ -80,7 +80,7 @@ def test_a_second_unit_joins_its_peer_and_does_not_lead():
 
 
 def test_both_ends_of_a_new_relation_run_created_joined_and_changed():
-    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = idle(deployed(deployed(empty(), FLASK), POSTGRES))
 
     _, hooks = run(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
 
@@ -107,7 +107,7 @@ def test_a_relation_from_before_the_start_is_joined_after_it():
 
 
 def test_the_change_of_an_application_databag_comes_before_its_units_join():
-    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = idle(deployed(deployed(empty(), FLASK), POSTGRES))
     model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
 
     model, _ = turn(model, "postgresql-k8s/0", write=lambda c: writing(c, 2, "postgresql-k8s", uris="x"))
@@ -132,7 +132,7 @@ def test_several_writes_become_one_event():
 
 def test_writing_the_same_value_causes_no_event():
     model = wrote(related(), "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
-    model = settled(model)
+    model = idle(model)
 
     model = wrote(model, "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1", "gone": ""})
 
@@ -154,7 +154,7 @@ def test_a_change_during_a_hook_causes_another_event():
 
 
 def test_the_writer_of_a_peer_databag_gets_no_event():
-    model = settled(deployed(empty(), FLASK, units=2))
+    model = idle(deployed(empty(), FLASK, units=2))
 
     model = wrote(model, "flask-k8s/0", 0, "flask-k8s", {"key": "id"})
 
@@ -162,7 +162,7 @@ def test_the_writer_of_a_peer_databag_gets_no_event():
 
 
 def test_several_option_changes_become_one_event_and_the_same_value_none():
-    model = settled(deployed(empty(), FLASK))
+    model = idle(deployed(empty(), FLASK))
 
     model = operations.configure(model, "flask-k8s", {"greeting": "a"})
     model, hooks = run(operations.configure(model, "flask-k8s", {"greeting": "b"}))
@@ -192,9 +192,9 @@ def test_removing_a_relation_runs_departed_then_broken_on_both_ends():
 
 def test_a_second_relation_has_a_new_id_and_empty_databags():
     model = wrote(related(), "postgresql-k8s/0", 2, "postgresql-k8s", {"a": "1"})
-    model = settled(operations.remove_relation(settled(model), ["flask-k8s", "postgresql-k8s"]))
+    model = idle(operations.remove_relation(idle(model), ["flask-k8s", "postgresql-k8s"]))
 
-    model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+    model = idle(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
 
     assert sorted(model.relations) == [0, 1, 3]
     assert not model.relations[3].applications
@@ -218,7 +218,7 @@ def test_removing_an_application_removes_its_units_and_relations():
 
 
 def test_scaling_down_names_the_departing_unit_on_all_units():
-    model = settled(deployed(empty(), FLASK, units=2))
+    model = idle(deployed(empty(), FLASK, units=2))
 
     model, hooks = run(operations.remove_units(model, "flask-k8s", 1))
 
@@ -237,7 +237,7 @@ def test_a_unit_that_was_never_installed_is_removed_without_hooks():
 
 
 def test_another_unit_becomes_leader_when_the_leader_is_removed():
-    model = settled(deployed(empty(), PLAIN, units=2))
+    model = idle(deployed(empty(), PLAIN, units=2))
 
     model, hooks = run(remove_unit(model, "plain/0"))
 
@@ -246,7 +246,7 @@ def test_another_unit_becomes_leader_when_the_leader_is_removed():
 
 
 def test_a_failed_hook_is_retried_with_growing_pauses_before_all_other_hooks():
-    model = settled(deployed(empty(), FLASK))
+    model = idle(deployed(empty(), FLASK))
     model = operations.configure(model, "flask-k8s", {"greeting": "x"})
     event = events.Lifecycle(step="config-changed")
 
@@ -264,7 +264,7 @@ def test_a_failed_hook_is_retried_with_growing_pauses_before_all_other_hooks():
 
 
 def test_a_failed_hook_is_retried_with_the_same_event():
-    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = idle(deployed(deployed(empty(), FLASK), POSTGRES))
     model = operations.integrate(model, "flask-k8s", "postgresql-k8s")
     model, _ = run(model, ["postgresql-k8s/0"])
     created = next_hook.next_event(model, "flask-k8s/0", NOW)
@@ -282,7 +282,7 @@ def test_a_failed_hook_is_retried_with_the_same_event():
 
 
 def test_an_action_runs_while_a_hook_is_in_error():
-    model = settled(deployed(empty(), FLASK))
+    model = idle(deployed(empty(), FLASK))
     event = events.Lifecycle(step="config-changed")
     model = hook_commit.fail(model, "flask-k8s/0", event, NOW)
 
@@ -296,7 +296,7 @@ def test_an_action_runs_while_a_hook_is_in_error():
 
 
 def test_a_failed_hook_waits_for_resolved_if_automatic_retries_are_off():
-    model = settled(deployed(operations.configure_model(empty(), {"automatically-retry-hooks": "false"})))
+    model = idle(deployed(operations.configure_model(empty(), {"automatically-retry-hooks": "false"})))
     event = events.Lifecycle(step="config-changed")
 
     model = hook_commit.fail(model, "plain/0", event, NOW)
@@ -308,8 +308,8 @@ def test_a_failed_hook_waits_for_resolved_if_automatic_retries_are_off():
 
 
 def test_a_new_pod_runs_upgrade_charm_and_pebble_ready_again():
-    model = operations.pebble_started(settled(deployed(empty(), FLASK)), "flask-k8s/0", "app")
-    model = settled(model)
+    model = operations.pebble_started(idle(deployed(empty(), FLASK)), "flask-k8s/0", "app")
+    model = idle(model)
 
     model = operations.pebble_started(operations.new_pod(model, "flask-k8s/0", NOW), "flask-k8s/0", "app")
     _, hooks = run(model)
@@ -329,7 +329,7 @@ def test_a_restart_of_the_daemon_loses_no_event():
 
 
 def test_each_notice_and_check_runs_a_hook():
-    model = settled(deployed(empty(), FLASK))
+    model = idle(deployed(empty(), FLASK))
     notice = events.Notice(container="app", notice="1", key="example.com/a")
     failed = events.Check(container="app", check="up", outcome="failed")
 
@@ -346,7 +346,7 @@ def test_each_notice_and_check_runs_a_hook():
 
 def test_update_status_comes_last_and_runs_once():
     model = operations.set_update_status_due(
-        operations.set_update_status_due(settled(deployed(empty(), FLASK)), "flask-k8s/0"), "flask-k8s/0"
+        operations.set_update_status_due(idle(deployed(empty(), FLASK)), "flask-k8s/0"), "flask-k8s/0"
     )
 
     _, hooks = run(operations.configure(model, "flask-k8s", {"greeting": "x"}))
@@ -385,7 +385,7 @@ def test_a_new_revision_runs_secret_changed_for_readers_and_secret_remove_for_th
     ],
 )
 def test_the_owner_gets_no_secret_changed(units: int, expected: list[tuple[str, str]]):
-    model = settled(deployed(empty(), POSTGRES, units=units))
+    model = idle(deployed(empty(), POSTGRES, units=units))
     tracking = {unit.name: Tracking(revision=1) for unit in model.units}
 
     model = with_secret(model, secret(tracking=tracking))
@@ -400,7 +400,7 @@ def test_a_reader_with_a_revoked_grant_gets_no_event():
 
 
 def test_a_removed_unit_runs_no_hooks_until_its_pod_has_ended():
-    model = settled(deployed(empty(), PLAIN))
+    model = idle(deployed(empty(), PLAIN))
     event = events.Lifecycle(step="remove")
 
     model = hook_commit.begin(operations.remove_applications(model, ["plain"]), "plain/0", event, NOW)
@@ -413,7 +413,7 @@ def test_a_removed_unit_runs_no_hooks_until_its_pod_has_ended():
 
 
 def test_an_interrupted_hook_is_due_again_at_once():
-    model = settled(operations.configure(settled(deployed(empty(), FLASK)), "flask-k8s", {}))
+    model = idle(operations.configure(idle(deployed(empty(), FLASK)), "flask-k8s", {}))
     model = operations.configure(model, "flask-k8s", {"greeting": "x"})
     event = events.Lifecycle(step="config-changed")
 

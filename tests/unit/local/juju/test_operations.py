@@ -1,7 +1,7 @@
 import dataclasses
 
 import pytest
-from model_builders import FLASK, NOW, PLAIN, POSTGRES, deployed, empty, settled
+from model_builders import FLASK, NOW, PLAIN, POSTGRES, deployed, empty, idle
 from paas_local.juju import charm_config, operations
 from paas_local.juju.charm import Endpoint
 from paas_local.juju.errors import JujuError
@@ -24,7 +24,7 @@ def request(**changed: object) -> operations.Request:
 
 
 def two() -> Model:
-    return settled(deployed(deployed(empty(), FLASK), POSTGRES))
+    return idle(deployed(deployed(empty(), FLASK), POSTGRES))
 
 
 @pytest.mark.parametrize("name", ["Demo", "", "a_b", "-a"])
@@ -71,8 +71,8 @@ def test_names_are_unique_and_revisions_count_up():
 
 
 def test_a_new_unit_gets_the_lowest_free_number():
-    model = settled(deployed(empty(), PLAIN, units=2))
-    model = settled(operations.remove_units(model, "plain", 1))
+    model = idle(deployed(empty(), PLAIN, units=2))
+    model = idle(operations.remove_units(model, "plain", 1))
 
     model = operations.add_units(model, "plain", ["10.152.0.9"], NOW)
 
@@ -150,9 +150,9 @@ def test_removing_an_absent_relation_is_an_error(ends: list[str], message: str):
 
 
 def test_a_relation_is_removed_by_its_id():
-    model = settled(operations.integrate(two(), "flask-k8s", "postgresql-k8s"))
+    model = idle(operations.integrate(two(), "flask-k8s", "postgresql-k8s"))
 
-    model = settled(operations.remove_relation(model, ["2"]))
+    model = idle(operations.remove_relation(model, ["2"]))
 
     assert 2 not in model.relations
 
@@ -246,15 +246,15 @@ def test_a_dying_application_accepts_no_changes():
 )
 def test_resolving_a_unit_without_an_error_is_an_error(unit: str, message: str):
     with pytest.raises(JujuError) as raised:
-        operations.resolve(settled(deployed(empty())), unit, NOW, retry=True)
+        operations.resolve(idle(deployed(empty())), unit, NOW, retry=True)
 
     assert raised.value.message == message
 
 
 def test_a_destroyed_model_empties_itself():
-    model = settled(operations.integrate(two(), "flask-k8s", "postgresql-k8s"))
+    model = idle(operations.integrate(two(), "flask-k8s", "postgresql-k8s"))
 
-    model = settled(operations.destroy(model))
+    model = idle(operations.destroy(model))
 
     assert (model.applications, model.relations) == ({}, {})
 

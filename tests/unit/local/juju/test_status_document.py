@@ -2,7 +2,7 @@ import dataclasses
 import re
 
 import pytest
-from model_builders import FLASK, NOW, POSTGRES, deployed, empty, settled, turn
+from model_builders import FLASK, NOW, POSTGRES, deployed, empty, idle, turn
 from paas_local.controller import etc_hosts, published_ports
 from paas_local.juju import documents, events, hook_commit, operations, status_document, timestamps
 from paas_local.juju.model import Model, Status, with_application, with_unit
@@ -58,7 +58,7 @@ def test_the_phases_of_a_deployment_have_jujus_messages():
     summaries.append(summary(model))
     model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="install"), NOW)
     summaries.append(summary(model))
-    model = settled(operations.new_pod(model, "flask-k8s/0", NOW))
+    model = idle(operations.new_pod(model, "flask-k8s/0", NOW))
     summaries.append(summary(model))
 
     assert summaries == [
@@ -74,8 +74,8 @@ def test_the_phases_of_a_deployment_have_jujus_messages():
 
 
 def test_an_active_application_has_all_keys():
-    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
-    model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+    model = idle(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = idle(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
     model = with_status(model, "flask-k8s/0", "active")
     unit = model.unit("flask-k8s/0")
     assert unit is not None
@@ -129,8 +129,8 @@ def test_an_active_application_has_all_keys():
     ],
 )
 def test_a_failed_hook_is_an_error_of_the_unit(event: events.Event, expected: str):
-    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
-    model = with_status(settled(operations.integrate(model, "flask-k8s", "postgresql-k8s")), "flask-k8s/0", "active")
+    model = idle(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = with_status(idle(operations.integrate(model, "flask-k8s", "postgresql-k8s")), "flask-k8s/0", "active")
 
     failed = hook_commit.fail(model, "flask-k8s/0", event, NOW)
     application = dataclasses.replace(failed.applications["flask-k8s"], status=Status(current="active"))
@@ -142,7 +142,7 @@ def test_a_failed_hook_is_an_error_of_the_unit(event: events.Event, expected: st
 
 
 def test_a_running_action_does_not_hide_an_error():
-    failed = hook_commit.fail(settled(pending()), "flask-k8s/0", events.Lifecycle(step="start"), NOW)
+    failed = hook_commit.fail(idle(pending()), "flask-k8s/0", events.Lifecycle(step="start"), NOW)
     unit = failed.unit("flask-k8s/0")
     assert unit is not None
 
@@ -152,7 +152,7 @@ def test_a_running_action_does_not_hide_an_error():
 
 
 def test_the_worst_unit_decides_until_the_leader_sets_a_status():
-    model = settled(deployed(empty(), FLASK, units=2))
+    model = idle(deployed(empty(), FLASK, units=2))
 
     model = with_status(with_status(model, "flask-k8s/0", "active"), "flask-k8s/1", "blocked", "missing")
 
@@ -160,7 +160,7 @@ def test_the_worst_unit_decides_until_the_leader_sets_a_status():
 
 
 def test_an_application_waits_for_missing_units():
-    model = with_status(settled(deployed(empty(), FLASK)), "flask-k8s/0", "active")
+    model = with_status(idle(deployed(empty(), FLASK)), "flask-k8s/0", "active")
 
     more = operations.add_units(model, "flask-k8s", ["10.152.0.9"], NOW)
 
@@ -169,7 +169,7 @@ def test_an_application_waits_for_missing_units():
 
 
 def test_removed_units_and_applications_are_dying():
-    model = with_status(settled(deployed(empty(), FLASK)), "flask-k8s/0", "active")
+    model = with_status(idle(deployed(empty(), FLASK)), "flask-k8s/0", "active")
     model, _ = turn(operations.remove_applications(model, ["flask-k8s"]), "flask-k8s/0")
 
     model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="remove"), NOW)
@@ -217,7 +217,7 @@ def test_the_agents_message_names_the_running_hook(event: events.Event, expected
 
 
 def test_update_status_leaves_the_agent_idle():
-    model = settled(deployed(empty(), FLASK))
+    model = idle(deployed(empty(), FLASK))
 
     model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="update-status"), NOW)
 
@@ -231,7 +231,7 @@ def test_times_have_jujus_formats():
 
 
 def test_the_hosts_file_has_all_names_of_a_model():
-    text = etc_hosts.text(settled(deployed(empty(), FLASK, units=2)))
+    text = etc_hosts.text(idle(deployed(empty(), FLASK, units=2)))
 
     assert "10.152.0.3 flask-k8s-1.flask-k8s-endpoints.demo.svc.cluster.local flask-k8s-1\n" in text
     service = next(line for line in text.splitlines() if " flask-k8s " in line).split()
@@ -247,7 +247,7 @@ def test_the_hosts_file_has_all_names_of_a_model():
 
 
 def test_open_tcp_ports_of_the_leader_are_published():
-    model = settled(deployed(empty(), FLASK, units=2))
+    model = idle(deployed(empty(), FLASK, units=2))
     for name, ports in (("flask-k8s/0", {"8000/tcp", "53/udp", "1-9/tcp", "icmp"}), ("flask-k8s/1", {"7/tcp"})):
         unit = model.unit(name)
         assert unit is not None
@@ -261,8 +261,8 @@ def test_open_tcp_ports_of_the_leader_are_published():
 
 
 def test_show_unit_includes_databags():
-    model = settled(deployed(deployed(empty(), FLASK), POSTGRES))
-    model = settled(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
+    model = idle(deployed(deployed(empty(), FLASK), POSTGRES))
+    model = idle(operations.integrate(model, "flask-k8s", "postgresql-k8s"))
     unit = model.unit("flask-k8s/0")
     assert unit is not None
 
@@ -299,7 +299,7 @@ def test_model_config_shows_sources():
 
 
 def test_storage_shows_its_mount_point():
-    shown = status_document.document(settled(deployed(empty(), POSTGRES)), NOW)["storage"]["storage"]["pgdata/0"]
+    shown = status_document.document(idle(deployed(empty(), POSTGRES)), NOW)["storage"]["storage"]["pgdata/0"]
 
     assert shown["status"]["current"] == "attached"
     assert shown["attachments"]["units"]["postgresql-k8s/0"]["location"] == "/var/lib/juju/storage/pgdata/0"

@@ -1,12 +1,12 @@
 import pytest
-from model_builders import FLASK, NOW, deployed, empty, settled
+from model_builders import FLASK, NOW, deployed, empty, idle
 from paas_local.juju import actions, operations
 from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Model
 
 
 def model() -> Model:
-    return settled(deployed(empty(), FLASK))
+    return idle(deployed(empty(), FLASK))
 
 
 def test_operations_and_tasks_share_one_counter():

@@ -42,8 +42,8 @@ class Clock:
 
     def show(self, seconds: float) -> str:
         """Return a time as text."""
-        moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
-        local = moment if self.utc else moment.astimezone()
+        time = datetime.fromtimestamp(seconds, tz=timezone.utc)
+        local = time if self.utc else time.astimezone()
         precision = "milliseconds" if self.milliseconds else "seconds"
         clock = local.time().isoformat(precision)
         return f"{local.date().isoformat()} {clock}" if self.date else clock

@@ -5,7 +5,7 @@ It has each unit's name and, with the leader's address, these names of each appl
 - its service;
 - ``-primary`` and ``-replicas``, services that database charms create and pass to their clients;
 - ``<application>.<model>.localhost``: outside the pods, browsers resolve it to the host, where the application's
-  ports are published, so a URL with it works on both sides.
+  ports are published, so a URL with it works inside and outside.
 """
 
 from collections.abc import Iterator

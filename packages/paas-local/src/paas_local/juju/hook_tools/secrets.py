@@ -116,12 +116,12 @@ def secret_ids(call: Call) -> Reply:
 
 
 def secret_grant(call: Call) -> Reply:
-    """Let the other side of a relation read a secret."""
+    """Grant a secret to the remote application of a relation, or to one of its units."""
     return _grant(call, revoke=False)
 
 
 def secret_revoke(call: Call) -> Reply:
-    """Let the other side of a relation no longer read a secret."""
+    """Revoke the grant of a secret."""
     return _grant(call, revoke=True)
 
 

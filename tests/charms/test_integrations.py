@@ -363,14 +363,6 @@ def test_oauth_without_the_openid_scope_blocks(world: World) -> None:
     assert after.unit_status == testing.BlockedStatus("invalid options: oidc-scopes (must contain openid)")
 
 
-def test_waits_for_a_related_proxy_even_if_it_is_optional(world: World) -> None:
-    example = example_named("http-proxy-pending")
-
-    after = world.run(world.context().on.config_changed(), state_of(world, example, relation_of(example)))
-
-    assert after.unit_status == testing.WaitingStatus("waiting for provider to provide http-proxy")
-
-
 def test_a_password_is_quoted_in_every_url(world: World) -> None:
     odd = "p@ss/w:rd %#?&"
     example = example_named("rabbitmq-k8s")

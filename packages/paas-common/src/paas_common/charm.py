@@ -25,6 +25,21 @@ from paas_common.values.workload import Command, File, Workload
 logger = logging.getLogger(__name__)
 
 
+_OVERRIDE_ENVIRONMENT: typing.Final = "override environment()"
+_REPLACEMENTS: typing.Final = {
+    "_reconcile": "override environment(), files() or after_start()",
+    "restart": "override files() or after_start()",
+    "is_ready": "override readiness_problems()",
+    "_create_app": _OVERRIDE_ENVIRONMENT,
+    "_create_charm_state": _OVERRIDE_ENVIRONMENT,
+    "_gen_environment": _OVERRIDE_ENVIRONMENT,
+    "gen_environment": _OVERRIDE_ENVIRONMENT,
+    "_base_url": "override environment() and set the variable that ends with BASE_URL",
+    "get_cos_dir": "put dashboards and alert rules into cos_custom/",
+}
+"""Names that subclasses of paas_charm (1.12) override, and their replacement here."""
+
+
 class CommandError(Exception):
     """A command in the container did not succeed; the message is for the operator and has no secrets."""
 
@@ -53,6 +68,20 @@ class PaasCharm(ops.CharmBase):
     start_timeout: typing.ClassVar[float] = 15.0
     """Seconds that an event waits for a started application to answer, before the status says that it does not."""
 
+    def __init_subclass__(cls, **keywords: typing.Any) -> None:
+        """Refuse definitions that paas_charm calls and this class does not.
+
+        Raises ``TypeError`` that names the replacement.
+        """
+        super().__init_subclass__(**keywords)
+        for name in vars(cls):
+            if replacement := _REPLACEMENTS.get(name):
+                raise TypeError(f"{cls.__name__}.{name} is never called: {replacement} (docs/extending.md)")
+            if name.startswith("_paas_"):
+                raise TypeError(
+                    f"{cls.__name__}.{name}: names that start with _paas_ belong to the base class (rename it)"
+                )
+
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         self._paas_done = False
@@ -70,6 +99,8 @@ class PaasCharm(ops.CharmBase):
             framework.observe(self.on["rotate-secret-key"].action, self._paas_on_rotate_secret_key)
         if "explain" in self.meta.actions:
             framework.observe(self.on["explain"].action, self._paas_on_explain)
+        if "force-migration" in self.meta.actions:
+            framework.observe(self.on["force-migration"].action, self._paas_on_force_migration)
 
     def environment(self, context: WorkloadContext, /) -> EnvOverrides:
         """Return variables to set, which override all others; ``None`` removes a variable."""
@@ -170,7 +201,8 @@ class PaasCharm(ops.CharmBase):
             return _Planned(facts=facts, plan=plan, published=published, additions=additions)
         reason = drafted if isinstance(drafted, Blocked | Waiting) else additions
         assert isinstance(reason, Blocked | Waiting)
-        return _Planned(facts=facts, plan=Plan(outcome=problem or reason), published=published)
+        plan = Plan(outcome=problem or reason, notes=migration.grant(facts))
+        return _Planned(facts=facts, plan=plan, published=published)
 
     def _paas_read_container(self) -> tuple[ContainerState | None, Problem | None]:
         try:
@@ -219,7 +251,12 @@ class PaasCharm(ops.CharmBase):
         problem = applied.problem or self._paas_after_start(planned, applied)
         problems = [*([problem] if problem else []), *planned.published.problems, *unpublished]
         ports = plan.outcome.ports if isinstance(plan.outcome, Workload) else frozenset[int]()
-        report.status(self, ports, combine(problems) if problems else None)
+        report.status(
+            self,
+            ports,
+            combine(problems) if problems else None,
+            sets_app_status=facts.identity.leader and state.refreshed_from_paas_charm(self.spec, facts),
+        )
 
     def _paas_on_rotate_secret_key(self, event: ops.ActionEvent) -> None:
         """Replace the application's secret key, which ends all sessions."""
@@ -238,6 +275,19 @@ class PaasCharm(ops.CharmBase):
         secret_key.rotate(self, relation, state.plain_key_field(self.spec))
         event.set_results({"status": "success"})
         self._paas_on_event(event)
+
+    def _paas_on_force_migration(self, event: ops.ActionEvent) -> None:
+        """Make a migration due on all units, for example after a database was restored."""
+        facts, _ = self._paas_read()
+        if not facts.identity.leader:
+            event.fail(f"only the leader can force a migration (juju run {self.app.name}/leader force-migration)")
+            return
+        if facts.peers is None:
+            event.fail("charm is still initializing")
+            return
+        report.notes(self, facts, migration.force(facts))
+        self._paas_on_event(event)
+        event.set_results({"status": self.unit.status.message or self.unit.status.name})
 
     def _paas_on_explain(self, event: ops.ActionEvent) -> None:
         """Return the source of each of the application's variables, without its value."""

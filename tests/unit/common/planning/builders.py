@@ -109,10 +109,13 @@ def related(
     units: tuple[StrMap, ...] = (),
     secrets: dict[str, StrMap] | None = None,
     unreadable: tuple[str, ...] = (),
+    unavailable: tuple[str, ...] = (),
     **more: typing.Any,
 ) -> Endpoint:
     """Return an endpoint with relation 7; ``more`` are fields of the endpoint."""
-    databags = Databags(app=app or {}, units=units, secrets=secrets or {}, unreadable=unreadable)
+    databags = Databags(
+        app=app or {}, units=units, secrets=secrets or {}, unreadable=unreadable, unavailable=unavailable
+    )
     relation = Relation(app=provider, id=7, databags=databags)
     return Endpoint(name=name, interface=interface, relation=relation, **more)
 

@@ -12,7 +12,14 @@ from builders import QUEUE, SHOP, facts_of, option, postgresql, related, unrelat
 from paas_common.integrations import BUILT_IN, Context, Integration, Integrations
 from paas_common.planning import endpoints, migration
 from paas_common.values import environment
-from paas_common.values.facts import Databags, Facts, MigrationFailure, ReadableSecret, UnreadableSecret
+from paas_common.values.facts import (
+    Databags,
+    Facts,
+    MigrationFailure,
+    ReadableSecret,
+    UnavailableSecret,
+    UnreadableSecret,
+)
 from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Problem, Waiting
 from paas_django.charm import DJANGO
@@ -48,6 +55,12 @@ OPTIONS = {
     "a-required-option-without-value": Case(
         facts=facts_of(options=(option("bucket", required=True), option("region", required=True))),
         problem=Blocked("missing options: bucket, region (juju config shop bucket=<value> region=<value>)"),
+    ),
+    "a-secret-of-an-option-that-cannot-be-read-now": Case(
+        facts=facts_of(
+            options=(option("api", "secret:1", type="secret", secret=UnavailableSecret(uri="secret:1")),),
+        ),
+        problem=Waiting("waiting for Juju to return the secret of option api (it is read again at the next event)"),
     ),
     "an-unreadable-secret-of-an-option": Case(
         facts=facts_of(
@@ -156,9 +169,12 @@ ENDPOINTS = {
         ),
         problem=Waiting("waiting for provider to provide postgresql", stop=True),
     ),
-    "an-optional-proxy-that-is-related": Case(
-        facts=facts_of(SHOP, related("http-proxy", "http_proxy", provider="squid", optional=True)),
-        problem=Waiting("waiting for squid to provide http-proxy", stop=True),
+    "a-secret-of-an-endpoint-that-cannot-be-read-now": Case(
+        facts=facts_of(
+            SHOP,
+            related("postgresql", "postgresql_client", {"endpoints": "pg:5432"}, unavailable=("secret-user",)),
+        ),
+        problem=Waiting("waiting for Juju to return a secret of postgresql (it is read again at the next event)"),
     ),
     "invalid-relation-data": Case(
         facts=facts_of(SHOP, related("redis", "redis", {"leader-host": "r"}, units=({"port": "0"},))),

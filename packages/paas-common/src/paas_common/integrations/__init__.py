@@ -5,7 +5,7 @@ import dataclasses
 import importlib
 import typing
 
-from ._integration import CharmLibrary, Context, Integration, Invalid, Pending, Reading, Ready
+from ._integration import CharmLibrary, Context, Integration, Invalid, Pending, Reading, Ready, Unavailable
 
 _BUILT_IN: typing.Final = {
     "openfga": "openfga:OPENFGA",
@@ -63,4 +63,5 @@ __all__ = [
     "Pending",
     "Reading",
     "Ready",
+    "Unavailable",
 ]

@@ -35,11 +35,18 @@ class Context:
     """Folder in the container for the files of this endpoint."""
     is_default: bool = True
     """This endpoint sets the default variables of its interface."""
+    written: StrMap = dataclasses.field(default_factory=dict[str, str])
+    """Our application databag; empty on a unit that is not the leader, because Juju does not let it read."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Pending:
     """The remote side has not written everything yet."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Unavailable:
+    """Juju could not return a secret of the remote side now; it may be readable at a later event."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +70,7 @@ class Ready:
     """The application's URL that the endpoint provides."""
 
 
-Reading = Pending | Invalid | Ready
+Reading = Pending | Unavailable | Invalid | Ready
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -136,11 +143,11 @@ class Integration(typing.Generic[DataT]):
     """Browsers must reach the application, so an ingress is needed too."""
     check_options: collections.abc.Callable[[Context], str | None] = _valid_options
     """Returns what is wrong with the options of a related endpoint."""
-    required_once_related: bool = False
-    """Once related, the application must not run without it, even if the endpoint is optional."""
 
     def read(self, relation: Relation, context: Context) -> Reading:
         """Return the meaning of the databags; invalid remote data never raises."""
+        if relation.databags.unavailable:
+            return Unavailable()
         if relation.databags.unreadable:
             return Pending()
         try:

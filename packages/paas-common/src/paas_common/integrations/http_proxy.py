@@ -16,6 +16,7 @@ from paas_common.values.environment import EnvOverrides
 from paas_common.values.facts import Databags, StrMap
 
 from ._integration import Context, Integration
+from ._json import is_json_list
 
 _NAMESPACE: typing.Final = uuid.UUID("5f2b5bd4-3c1d-4a27-9d35-64a1a52e0c3f")
 _FAILURES: typing.Final = ("rejected", "invalid", "unsupported", "error")
@@ -75,7 +76,12 @@ def env(data: HttpProxy, context: Context) -> EnvOverrides:
 
 
 def request(context: Context) -> StrMap:
-    """Return a request for a proxy to all domains, with any authentication."""
+    """Return a request for a proxy to all domains, with any authentication.
+
+    A request that is in the databag stays, because the provider's approval belongs to its id.
+    """
+    if is_json_list(context.written.get("requests", "")):
+        return {"requests": context.written["requests"]}
     name = f"{context.identity.model}/{context.identity.app}/{context.relation_id}"
     return {"requests": json.dumps([{"requirer": str(uuid.uuid5(_NAMESPACE, name)), "domains": [], "auth": []}])}
 
@@ -105,5 +111,4 @@ HTTP_PROXY = Integration(
     parse=parse,
     env=env,
     request=request,
-    required_once_related=True,
 )

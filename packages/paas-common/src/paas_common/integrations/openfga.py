@@ -38,8 +38,11 @@ def env(data: Openfga, context: Context) -> EnvOverrides:
 
 
 def request(context: Context) -> StrMap:
-    """Return a request for a store with the application's name."""
-    return {"store_name": context.identity.app}
+    """Return a request for a store with the application's name.
+
+    A name that is in the databag stays: the provider creates an empty store for each new name (openfga_k8s v1).
+    """
+    return {"store_name": context.written.get("store_name") or context.identity.app}
 
 
 OPENFGA = Integration(

@@ -14,6 +14,7 @@ from paas_common.values.environment import EnvOverrides
 from paas_common.values.facts import Databags, StrMap
 
 from ._integration import Context, Integration
+from ._json import is_json_list
 
 RESOURCE = "*"
 SCHEME = "valkey://"
@@ -92,7 +93,9 @@ def env(data: Valkey, context: Context) -> EnvOverrides:
 
 
 def request(context: Context) -> StrMap:
-    """Return a request for an account that may use every key."""
+    """Return a request for an account that may use every key; a request that is in the databag stays."""
+    if is_json_list(context.written.get("requests", "")):
+        return {"version": context.written.get("version", "v1"), "requests": context.written["requests"]}
     identity = context.identity
     salt = _digest(f"{identity.model}/{identity.app}/{context.relation_id}")
     request_id = _digest(f"{RESOURCE}:{salt}")

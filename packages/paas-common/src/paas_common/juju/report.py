@@ -33,16 +33,21 @@ def notes(charm: ops.CharmBase, facts: Facts, notes: migration.Notes) -> None:
         databag.write(relation.data[charm.app], facts.peers.app, notes.app)
 
 
-def status(charm: ops.CharmBase, ports: collections.abc.Set[int], problem: Problem | None) -> None:
+def status(
+    charm: ops.CharmBase, ports: collections.abc.Set[int], problem: Problem | None, *, sets_app_status: bool
+) -> None:
     """Open the ports, if any are known, and set the unit's status.
 
-    Juju derives the application's status from the units'.
+    Juju derives the application's status from the units', unless a charm has ever set it. paas_charm sets it at every
+    event, so after a refresh from it the leader must go on setting it.
     """
     if ports and charm.unit.opened_ports() != {ops.Port("tcp", port) for port in ports}:
         charm.unit.set_ports(*sorted(ports))
     unit_status = _status(problem)
     if charm.unit.status != unit_status:
         charm.unit.status = unit_status
+    if sets_app_status and charm.app.status != unit_status:
+        charm.app.status = unit_status
 
 
 def _status(problem: Problem | None) -> ops.StatusBase:

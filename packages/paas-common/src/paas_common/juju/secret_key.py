@@ -1,7 +1,8 @@
 """The generated secret key: an application-owned Juju secret, whose id is in the peer relation.
 
-A plain key that an earlier charm left in the application databag is taken over, so that sessions stay valid. On a Juju
-without secrets (before 3.0.3) the key stays in plain text in the databag.
+A plain key that paas_charm left in the application databag is taken over, so that sessions stay valid. It also stays in
+the databag, so that the charm can be refreshed back to paas_charm, which waits for it. On a Juju without secrets
+(before 3.0.3) the key is in plain text in the databag only.
 """
 
 import os
@@ -37,7 +38,10 @@ def rotate(charm: ops.CharmBase, relation: ops.Relation, plain_field: str) -> No
     if secret_id is None:
         _store(charm, relation, plain_field, _generate())
         return
-    charm.model.get_secret(id=secret_id).set_content({CONTENT: _generate()})
+    key = _generate()
+    charm.model.get_secret(id=secret_id).set_content({CONTENT: key})
+    if databag.get(plain_field):
+        databag[plain_field] = key
     rotations = f"{plain_field}_rotations"
     databag[rotations] = str(int(databag.get(rotations, "0")) + 1)
 
@@ -49,7 +53,6 @@ def _store(charm: ops.CharmBase, relation: ops.Relation, plain_field: str, key: 
         return
     secret = charm.app.add_secret({CONTENT: key})
     databag[_id_field(plain_field)] = secret.id or ""
-    databag.pop(plain_field, None)
 
 
 def _id_field(plain_field: str) -> str:

@@ -25,6 +25,7 @@ from paas_common.values.facts import (
     ReadableSecret,
     Relation,
     StrMap,
+    UnavailableSecret,
     UnreadableSecret,
     unit_number,
 )
@@ -78,6 +79,11 @@ def peer_relation(charm: ops.CharmBase) -> ops.Relation | None:
 def plain_key_field(spec: FrameworkSpec) -> str:
     """Return the databag key under which earlier charms kept the secret key in plain text."""
     return f"{spec.name}_secret_key"
+
+
+def refreshed_from_paas_charm(spec: FrameworkSpec, facts: Facts) -> bool:
+    """Return whether paas_charm ran this application before: it leaves the secret key in plain text."""
+    return facts.peers is not None and bool(facts.peers.app.get(plain_key_field(spec)))
 
 
 def _secret_key(charm: ops.CharmBase, spec: FrameworkSpec) -> str | None:
@@ -140,8 +146,12 @@ def _paas_config(charm_dir: pathlib.Path) -> str:
 def _secret(charm: ops.CharmBase, uri: str) -> JujuSecret:
     try:
         return ReadableSecret(content=charm.model.get_secret(id=uri).get_content(refresh=True))
-    except (ops.SecretNotFoundError, ops.ModelError):
+    except ops.SecretNotFoundError:
         return UnreadableSecret(uri=uri)
+    except ops.ModelError as error:
+        # Juju 3.6 prints "permission denied" for a secret without grant. Anything else passes, such as a sealed Vault.
+        denied = "permission denied" in str(error)
+        return UnreadableSecret(uri=uri) if denied else UnavailableSecret(uri=uri)
 
 
 def _endpoints(
@@ -178,6 +188,7 @@ def _relation(charm: ops.CharmBase, relation: ops.Relation, integration: Integra
         units=tuple(dict(relation.data[unit]) for unit in units),
         secrets={uri: secret.content for uri in deeper if isinstance(secret := secrets[uri], ReadableSecret)},
         unreadable=tuple(name for name, secret in secrets.items() if isinstance(secret, UnreadableSecret)),
+        unavailable=tuple(name for name, secret in secrets.items() if isinstance(secret, UnavailableSecret)),
     )
     request = dict(relation.data[charm.app]) if charm.unit.is_leader() else {}
     return Relation(app=relation.app.name, id=relation.id, databags=databags, request=request)

@@ -26,11 +26,11 @@ class Failed:
 def run(
     container: ops.Container, workload: Workload, command: Command, extra: StrMap, timeout: float = TIMEOUT
 ) -> str | Failed:
-    """Run a command with the application's environment and extra variables; return its standard output."""
+    """Run a command with the main service's environment and extra variables; return its standard output."""
     try:
         process = container.exec(
             list(command),
-            environment={**environment.plain(workload.environment), **extra},
+            environment={**workload.service_environment, **extra},
             working_dir=workload.app_dir,
             user=workload.user,
             group=workload.user,

@@ -8,7 +8,7 @@ import typing
 import ops
 import ops.pebble
 
-from paas_common.pebble import notes
+from paas_common.pebble import image, notes
 from paas_common.planning import services
 from paas_common.planning.actions import Current
 from paas_common.values import environment, workload
@@ -76,7 +76,7 @@ def _first_state(container: ops.Container, spec: FrameworkSpec) -> ContainerStat
     state = ContainerState(
         services=entries,
         files=frozenset(path for path, _, _ in listed if "/" not in path),
-        fingerprint=environment.digest(listed),
+        fingerprint=environment.digest([listed, image.identity(container, entries)]),
     )
     notes.save(container, spec.state_dir, state)
     return state

@@ -5,7 +5,7 @@ import dataclasses
 import typing
 
 from paas_common import integrations
-from paas_common.integrations import Context, Integration, Integrations, Invalid, Pending, Reading, Ready
+from paas_common.integrations import Context, Integration, Integrations, Invalid, Pending, Reading, Ready, Unavailable
 from paas_common.planning import guard
 from paas_common.values import environment
 from paas_common.values.environment import Variable
@@ -14,6 +14,7 @@ from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Problem, Waiting
 from paas_common.values.workload import File
 
+_READ_AGAIN: typing.Final = "it is read again at the next event"
 SHORTEST_SECRET: typing.Final = 4
 """Characters; shorter databag values are not masked in an error, because ports and switches occur in any text."""
 
@@ -117,6 +118,7 @@ def _read(spec: FrameworkSpec, facts: Facts, known: Integrations, endpoint: Endp
         options=facts.option_values,
         base_url=base_url,
         folder=f"{spec.state_dir}/{endpoint.name}",
+        written=endpoint.relation.request if endpoint.relation else {},
     )
     return ReadEndpoint(
         endpoint=endpoint,
@@ -182,7 +184,10 @@ def problems(identity: Identity, endpoints: Endpoints) -> list[Problem]:
         match read.reading:
             case Invalid(reason):
                 problems.append(Blocked(reason))
-            case Pending() if read.related and (required or read.integration.required_once_related):
+            case Unavailable():
+                name = read.endpoint.name
+                problems.append(Waiting(f"waiting for Juju to return a secret of {name} ({_READ_AGAIN})"))
+            case Pending() if read.related and required:
                 problems.append(waiting(read))
             case Pending() if required and not read.related:
                 missing.append(read)

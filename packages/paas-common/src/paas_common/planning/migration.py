@@ -20,6 +20,8 @@ from paas_common.values.workload import Command, Migration
 
 DONE: typing.Final = "migrated"
 """Application databag: JSON list of fingerprints. Unit databag: the unit's last finished migration."""
+FORCED: typing.Final = "migrations-forced"
+"""Application databag: how often an operator has forced a migration; part of each fingerprint."""
 WANTED: typing.Final = "migration-wanted"
 TURN: typing.Final = "migration-turn"
 REMEMBERED: typing.Final = 10
@@ -46,9 +48,22 @@ def command(spec: FrameworkSpec, files: frozenset[str]) -> Command | None:
     return tuple(word.format(app_dir=spec.app_dir) for word in words) if words else None
 
 
-def fingerprint(container: ContainerState, databases: collections.abc.Iterable[str]) -> str:
-    """Return what identifies an image and its databases; the databases' addresses do not count."""
-    return environment.digest([container.fingerprint, sorted(databases)])
+def fingerprint(container: ContainerState, databases: collections.abc.Iterable[str], forced: str = "") -> str:
+    """Return what identifies an image, its databases and how often a migration was forced.
+
+    The databases' addresses do not count.
+    """
+    return environment.digest([container.fingerprint, sorted(databases), *([forced] if forced else [])])
+
+
+def force(facts: Facts) -> Notes:
+    """Return the leader's notes that make a migration due on all units."""
+    return Notes(app={FORCED: str(int(forced(facts) or "0") + 1)})
+
+
+def forced(facts: Facts) -> str:
+    """Return how often an operator has forced a migration; empty if never."""
+    return facts.peers.app.get(FORCED, "") if facts.peers else ""
 
 
 def turn(
@@ -79,9 +94,18 @@ def request(facts: Facts, container: ContainerState, migration: Migration | None
     if facts.peers is None:
         return Notes()
     wanted = migration.fingerprint if migration and not _is_done(facts, container, migration.fingerprint) else ""
-    unit = {WANTED: wanted}
-    if not facts.identity.leader:
-        return Notes(unit=unit)
+    return Notes(unit={WANTED: wanted}, app=_granted(facts, wanted))
+
+
+def grant(facts: Facts) -> Notes:
+    """Return the leader's notes while its own application cannot run: other units still get their turn."""
+    return Notes(app=_granted(facts, ""))
+
+
+def _granted(facts: Facts, wanted: str) -> StrMap:
+    """Return whose turn it is; ``wanted`` is what the leader itself wants to migrate."""
+    if facts.peers is None or not facts.identity.leader:
+        return {}
     name = facts.identity.unit
     requests = {name: wanted} | {other: databag.get(WANTED, "") for other, databag in facts.peers.others.items()}
     done = _all_done(facts)
@@ -89,13 +113,10 @@ def request(facts: Facts, container: ContainerState, migration: Migration | None
     holder = facts.peers.app.get(TURN, "").partition(" ")[0]
     if holder not in open_requests:
         holder = name if name in open_requests else min(open_requests, default="", key=unit_number)
-    return Notes(
-        unit=unit,
-        app={
-            TURN: f"{holder} {open_requests[holder]}" if holder else "",
-            DONE: json.dumps(done[-REMEMBERED:]) if done else "",
-        },
-    )
+    return {
+        TURN: f"{holder} {open_requests[holder]}" if holder else "",
+        DONE: json.dumps(done[-REMEMBERED:]) if done else "",
+    }
 
 
 def with_notes(facts: Facts, notes: Notes) -> Facts:

@@ -7,7 +7,7 @@ import pydantic
 
 from paas_common.values import environment, paas_config, settings
 from paas_common.values.environment import SecretText, Variable
-from paas_common.values.facts import Facts, Identity, Option, ReadableSecret, UnreadableSecret
+from paas_common.values.facts import Facts, Identity, Option, ReadableSecret, UnavailableSecret, UnreadableSecret
 from paas_common.values.framework import FrameworkSpec, Ports
 from paas_common.values.paas_config import PaasConfig
 from paas_common.values.settings import Settings
@@ -59,6 +59,11 @@ def _settings(spec: FrameworkSpec, facts: Facts) -> tuple[Settings | None, list[
         if isinstance(option.secret, UnreadableSecret)
     ]
     problems += [
+        Waiting(f"waiting for Juju to return the secret of option {option.name} (it is read again at the next event)")
+        for option in facts.options
+        if isinstance(option.secret, UnavailableSecret)
+    ]
+    problems += [
         _invalid(f"{option.name} (must be the id of a secret: secret:...)")
         for option in facts.options
         if option.type == "secret" and option.value is not None and option.secret is None
@@ -103,7 +108,7 @@ def _key_from_secret(spec: FrameworkSpec, option: Option) -> tuple[Variable | No
             return _key_variable(spec, content["value"], f"option {option.name}"), []
         case ReadableSecret():
             return None, [_invalid(f"{option.name} (the secret must hold one key, value, that is not empty)")]
-        case UnreadableSecret() | None:
+        case UnreadableSecret() | UnavailableSecret() | None:
             return None, []  # reported with all other secret options
 
 

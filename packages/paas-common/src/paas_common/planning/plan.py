@@ -268,7 +268,9 @@ def _migration(draft: Draft) -> Migration | None:
     if command is None:
         return None
     databases = endpoints.databases(draft.endpoints)
-    return Migration(command=command, fingerprint=migration.fingerprint(draft.container, databases))
+    return Migration(
+        command=command, fingerprint=migration.fingerprint(draft.container, databases, migration.forced(draft.facts))
+    )
 
 
 def _health_check(port: int) -> LayerEntry:

@@ -45,7 +45,14 @@ class UnreadableSecret:
     uri: str
 
 
-JujuSecret = ReadableSecret | UnreadableSecret
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UnavailableSecret:
+    """A Juju secret that could not be read now, for another reason than ``UnreadableSecret``."""
+
+    uri: str
+
+
+JujuSecret = ReadableSecret | UnreadableSecret | UnavailableSecret
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,6 +79,8 @@ class Databags:
     """Contents of the secrets whose ids are deeper in the databag, by id."""
     unreadable: tuple[str, ...] = ()
     """Secrets that this unit cannot read, by databag key or id."""
+    unavailable: tuple[str, ...] = ()
+    """Secrets that could not be read now, by databag key or id."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -185,7 +194,7 @@ class Facts:
     """None while Juju has not created the peer relation."""
     planned_units: int = 1
     secret_key: str | None = dataclasses.field(default=None, repr=False)
-    """The generated secret key; None until the leader has made it."""
+    """The generated secret key; None until the leader has made it, or if it could not be read."""
     paas_config: str = ""
     """The text of the charm's ``paas-config.yaml``."""
     proxies: StrMap = dataclasses.field(default_factory=dict[str, str])

@@ -5,6 +5,7 @@ import dataclasses
 import typing
 
 from paas_common.values.environment import Environment
+from paas_common.values.facts import StrMap
 
 Command = tuple[str, ...]
 LayerEntry = collections.abc.Mapping[str, object]
@@ -75,6 +76,11 @@ class Workload:
     def layer(self) -> dict[str, dict[str, LayerEntry]]:
         """Return the charm's Pebble layer as plain data."""
         return {"services": dict(self.services), "checks": {HEALTH_CHECK: self.health}}
+
+    @property
+    def service_environment(self) -> StrMap:
+        """Return the main service's whole environment: the image's variables and the application's."""
+        return typing.cast("StrMap", self.services[self.service]["environment"])
 
     @property
     def ports(self) -> frozenset[int]:

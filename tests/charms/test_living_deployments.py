@@ -1,0 +1,297 @@
+"""Deployments that live on: refreshes from paas_charm, failing secrets, new images, late integrations."""
+
+import dataclasses
+import importlib
+import json
+import typing
+
+import ops
+import paas_flask
+import pytest
+from ops import testing
+from world import DATABASE, SERVED, World, environment, healthy, peer_of, postgresql, relation
+
+MIGRATES = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
+
+
+def running(state: testing.State) -> bool:
+    (container,) = state.containers
+    return container.service_statuses.get("flask") == ops.pebble.ServiceStatus.ACTIVE
+
+
+def related(endpoint: str, interface: str, **data: dict[str, str]) -> testing.Relation:
+    return testing.Relation(
+        endpoint, interface=interface, remote_app_name="provider", **typing.cast("typing.Any", data)
+    )
+
+
+class TestRequestsOfPaasCharm:
+    """A refresh keeps what the provider has acted on."""
+
+    @pytest.mark.parametrize(
+        ("endpoint", "interface", "written"),
+        [
+            pytest.param("openfga", "openfga", {"store_name": "app-store"}, id="openfga"),
+            pytest.param(
+                "http-proxy",
+                "http_proxy",
+                {"requests": json.dumps([{"requirer": "5c1f", "domains": ["a.com:443"], "auth": ["none"]}])},
+                id="http-proxy",
+            ),
+            pytest.param(
+                "valkey",
+                "valkey_client",
+                {"version": "v1", "requests": json.dumps([{"resource": "*", "request-id": "0a", "salt": "b1"}])},
+                id="valkey",
+            ),
+        ],
+    )
+    def test_a_request_in_the_databag_stays(
+        self, world: World, endpoint: str, interface: str, written: dict[str, str]
+    ) -> None:
+        world.meta["requires"] = {endpoint: {"interface": interface, "optional": True}}
+        key, provider = world.secret(), related(endpoint, interface, local_app_data=written)
+
+        after = world.run(
+            world.context().on.upgrade_charm(),
+            world.state(relations={world.peer(key), provider}, secrets={key}),
+        )
+
+        assert relation(after, endpoint).local_app_data == written
+
+
+class TestApplicationStatus:
+    """Juju shows an application status that a charm has set until a charm sets it again."""
+
+    def test_the_leader_sets_it_after_a_refresh_from_paas_charm(self, world: World) -> None:
+        peer = world.peer(None, local_app_data={"flask_secret_key": "of-old"})
+        state = world.state(
+            secrets=set(), relations={peer, postgresql(app=DATABASE)}, app_status=testing.BlockedStatus("stale")
+        )
+
+        after = world.run(world.context().on.upgrade_charm(), state)
+
+        assert after.app_status == after.unit_status == testing.ActiveStatus()
+
+    def test_it_stays_juju_s_in_other_deployments(self, world: World) -> None:
+        after = world.run(world.context().on.config_changed(), world.state())
+
+        assert after.app_status == testing.UnknownStatus()
+
+
+class TestSecretsThatCannotBeReadNow:
+    """A sealed Vault or a busy controller does not stop a healthy application."""
+
+    @pytest.fixture
+    def sealed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fails(*_: object, **__: object) -> typing.NoReturn:
+            raise ops.ModelError("ERROR cannot access backend: Vault is sealed")
+
+        monkeypatch.setattr(ops.Model, "get_secret", fails)
+
+    def test_a_database_s_secret(self, world: World, request: pytest.FixtureRequest) -> None:
+        account = testing.Secret({"username": "u", "password": "p"})
+        database = postgresql(app={"endpoints": "pg:5432", "database": "d", "secret-user": account.id})
+        key = world.secret()
+        settled = world.settled(relations={world.peer(key), database}, secrets={key, account})
+        request.getfixturevalue("sealed")
+
+        after = world.run(world.context().on.update_status(), settled)
+
+        assert running(after)
+        assert after.unit_status.name == "waiting"
+
+    def test_an_option_s_secret(self, world: World, request: pytest.FixtureRequest) -> None:
+        key, moderator = world.secret(), testing.Secret({"name": "ada"})
+        settled = world.settled(
+            config={"moderator": moderator.id},
+            secrets={key, moderator},
+            relations={world.peer(key), postgresql(app=DATABASE)},
+        )
+        request.getfixturevalue("sealed")
+
+        after = world.run(world.context().on.update_status(), settled)
+
+        assert running(after)
+        assert (
+            "waiting for Juju to return the secret of option moderator (it is read again at the next event)"
+            in after.unit_status.message
+        )
+
+
+def test_relating_an_optional_proxy_does_not_stop_the_application(world: World) -> None:
+    world.meta["requires"]["http-proxy"] = {"interface": "http_proxy", "optional": True}
+    settled = world.settled()
+
+    proxy = related("http-proxy", "http_proxy")
+    after = world.run(
+        world.context().on.relation_created(proxy),
+        dataclasses.replace(settled, relations={*settled.relations, proxy}),
+    )
+
+    assert running(after)
+    assert after.unit_status == testing.ActiveStatus()
+
+
+class TestCommandsInTheServiceEnvironment:
+    """Checks and migrations run with the image's own variables too."""
+
+    @pytest.fixture
+    def with_migration(self, world: World) -> World:
+        world.image_file("migrate.py")
+        world.commands = {SERVED, MIGRATES}
+        return world
+
+    def test_the_check_and_the_migration_have_the_image_s_variables(self, with_migration: World) -> None:
+        after = with_migration.run(with_migration.context().on.config_changed(), with_migration.state())
+
+        ran = with_migration.context().exec_history[with_migration.container]
+        assert {tuple(each.command[:2]) for each in ran} == {("/bin/python3", "-m"), ("python3", "migrate.py")}
+        for each in ran:
+            assert dict(each.environment) == environment(after)
+            assert each.environment["OF_THE_IMAGE"] == "kept"
+
+
+class TestNewImages:
+    """A new image means a migration, whatever changed in it."""
+
+    @pytest.fixture
+    def deployed(self, world: World) -> testing.State:
+        world.image_file("migrate.py")
+        world.commands = {SERVED, MIGRATES}
+        return world.run(world.context().on.config_changed(), world.state(planned_units=1))
+
+    def migrations(self, world: World) -> int:
+        history = world.context().exec_history.get(world.container, [])
+        return sum(each.command[-1] == "migrate.py" for each in history)
+
+    def refreshed(self, world: World, state: testing.State, file: str, text: str) -> testing.State:
+        """Replace the pod by one whose image has another file outside of the application's folder."""
+        world.new_container()
+        folder = world.root / "outside"
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text)
+        top = file.partition("/")[0]
+        mounts = {top: testing.Mount(location=f"/{top}", source=folder / top)}
+        container = world.workload()
+        container = dataclasses.replace(container, mounts={**container.mounts, **mounts})
+        return world.run(world.context().on.pebble_ready(container), dataclasses.replace(state, containers={container}))
+
+    @pytest.mark.parametrize(
+        "file",
+        [
+            pytest.param(".rock/metadata.yaml", id="another build"),
+            pytest.param("bin/python3", id="another program"),
+            pytest.param("lib/python3.12/site-packages/notes-2.0.dist-info/METADATA", id="another dependency"),
+        ],
+    )
+    def test_a_change_outside_of_the_application_s_folder_migrates(
+        self, world: World, deployed: testing.State, file: str
+    ) -> None:
+        before = self.migrations(world)
+
+        self.refreshed(world, deployed, file, "2")
+
+        assert self.migrations(world) == before + 1
+
+    def test_the_same_image_in_a_new_pod_does_not(self, world: World, deployed: testing.State) -> None:
+        again = self.refreshed(world, deployed, ".rock/metadata.yaml", "2")
+        before = self.migrations(world)
+
+        self.refreshed(world, again, ".rock/metadata.yaml", "2")
+
+        assert self.migrations(world) == before
+
+
+class TestTurns:
+    """Turns to migrate do not depend on the leader's own container."""
+
+    def test_a_leader_whose_container_is_down_grants_turns(self, world: World) -> None:
+        key = world.secret()
+        peer = world.peer(key, peers_data={1: {"migration-wanted": "abc"}})
+        state = world.state(
+            containers={world.workload(can_connect=False)},
+            relations={peer, postgresql(app=DATABASE)},
+            secrets={key},
+            planned_units=2,
+        )
+
+        after = world.run(world.context().on.relation_changed(peer, remote_unit=1), state)
+
+        assert peer_of(after).local_app_data["migration-turn"] == "flask-k8s/1 abc"
+
+    def test_an_operator_can_force_a_migration(self, world: World) -> None:
+        world.meta["actions"]["force-migration"] = {}
+        world.image_file("migrate.py")
+        world.commands = {SERVED, MIGRATES}
+        settled = healthy(world.run(world.context().on.config_changed(), world.state()))
+        runs = sum(each.command[-1] == "migrate.py" for each in world.context().exec_history[world.container])
+
+        world.run(world.context().on.action("force-migration"), settled)
+
+        history = world.context().exec_history[world.container]
+        assert sum(each.command[-1] == "migrate.py" for each in history) == runs + 1
+
+    def test_only_the_leader_can_force_a_migration(self, world: World) -> None:
+        world.meta["actions"]["force-migration"] = {}
+
+        with pytest.raises(testing.ActionFailed) as failed:
+            world.run(world.context().on.action("force-migration"), world.state(leader=False))
+
+        assert failed.value.message == (
+            "only the leader can force a migration (juju run flask-k8s/leader force-migration)"
+        )
+
+
+class TestOverridesOfPaasCharm:
+    """A definition that the base class never calls is refused when the class is made."""
+
+    @pytest.mark.parametrize(
+        ("name", "replacement"),
+        [
+            ("_reconcile", "override environment(), files() or after_start()"),
+            ("restart", "override files() or after_start()"),
+            ("is_ready", "override readiness_problems()"),
+            ("_create_app", "override environment()"),
+            ("_gen_environment", "override environment()"),
+            ("_base_url", "override environment() and set the variable that ends with BASE_URL"),
+            ("get_cos_dir", "put dashboards and alert rules into cos_custom/"),
+        ],
+    )
+    def test_the_error_names_the_replacement(self, name: str, replacement: str) -> None:
+        with pytest.raises(TypeError) as refused:
+            type("MyCharm", (paas_flask.Charm,), {name: print})
+
+        assert str(refused.value) == f"MyCharm.{name} is never called: {replacement} (docs/extending.md)"
+
+    def test_private_names_of_the_base_class_are_refused(self) -> None:
+        with pytest.raises(
+            TypeError, match=r"MyCharm\._paas_plan: names that start with _paas_ belong to the base class"
+        ):
+            type("MyCharm", (paas_flask.Charm,), {"_paas_plan": None})
+
+
+class TestErrorsOfCharmLibraries:
+    """No error of a charm library ends a hook."""
+
+    def test_a_port_that_the_library_refuses_blocks(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        library = importlib.import_module("charms.traefik_k8s.v2.ingress")
+
+        def refuses(*_: object, **__: object) -> typing.NoReturn:
+            raise ValueError("port must be below 65535")
+
+        monkeypatch.setattr(library.IngressPerAppRequirer, "provide_ingress_requirements", refuses)
+        world.meta["requires"]["ingress"] = {"interface": "ingress", "optional": True}
+        key = world.secret()
+        ingress = related("ingress", "ingress")
+
+        after = world.run(
+            world.context().on.relation_created(ingress),
+            world.state(relations={world.peer(key), postgresql(app=DATABASE), ingress}, secrets={key}),
+        )
+
+        assert after.unit_status == testing.BlockedStatus(
+            "publishing port 8000 to ingress by charms.traefik_k8s.v2.ingress failed: ValueError: port must be below "
+            "65535 (the traceback is in juju debug-log)"
+        )
+        assert running(after)

@@ -1,4 +1,4 @@
-"""A machine of its own for the tests of the network: an internet with one web server, a host process, two pods.
+"""A separate machine for the tests of the network: an internet with one web server, a host process, two pods.
 
 ``network_driver.py machine FOLDER`` runs in the namespaces of ``paas_local.pods.namespace_init``: what it calls the
 host is already a namespace, so the tests need neither the internet nor root. ``network_driver.py daemon FOLDER`` is
@@ -42,7 +42,7 @@ server.serve_forever()
 
 class Web(BaseHTTPRequestHandler):
     def log_message(self, *arguments: object, **_: object) -> None:
-        """Say nothing: the output is the driver's answer."""
+        """Write nothing: the output is the driver's answer."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -51,7 +51,7 @@ class Web(BaseHTTPRequestHandler):
 
 
 def answer_names() -> None:
-    """Say of every name that it is the web server's."""
+    """Return the web server's address for every name."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as names:
         names.bind((NAMES, 53))
         while True:

@@ -70,7 +70,7 @@ async def results(pod: containers.Pod, job: dict[str, Any]) -> list[dict[str, An
 
 
 async def killed(pod: containers.Pod) -> bool:
-    """Kill what ``run`` gave, and tell whether the program in the container has ended too."""
+    """Kill the process that ``run`` returned; return whether the program in the container has ended too."""
     process = await pod.run(["sleep", "98765"], env={"PATH": "/usr/bin:/bin"}, cwd="/")
     assert await eventually(sleeping)
     process.kill()
@@ -96,13 +96,13 @@ def command_lines() -> list[bytes]:
         if folder.name.isdigit():
             try:
                 found.append((folder / "cmdline").read_bytes())
-            except OSError:  # it has just ended
+            except OSError:  # it has ended already
                 continue
     return [line for line in found if line]
 
 
 async def reached(socket: Path) -> bool:
-    """Tell whether the daemon can connect to a container's Pebble."""
+    """Return whether the controller can connect to a container's Pebble."""
     for _ in range(200):
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_unix_connection(str(socket))
@@ -113,7 +113,7 @@ async def reached(socket: Path) -> bool:
 
 
 async def restarted(pod: containers.Pod) -> int:
-    """Kill a container's main program, start the container again, and give the first exit code."""
+    """Kill a container's main program, start the container again, and return the first exit code."""
     process = await pod.run(
         ["sh", "-c", "touch /tmp/gone; kill -TERM 1"], env={"PATH": "/bin"}, cwd="/", container="app"
     )
@@ -126,7 +126,7 @@ async def restarted(pod: containers.Pod) -> int:
 async def main(job: dict[str, Any]) -> None:
     folder = Path(job["folder"])
     prepare(folder)
-    # By a short path: a test gives a folder that is too long for a socket's.
+    # A short path, because a test has a folder that is too long for a socket.
     os.chdir(folder)
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), "agent.socket")
     pebble = folder / "pebble" if job["pebble"] == "idle" else None

@@ -14,7 +14,7 @@ DRIVER = Path(__file__).with_name("pod_driver.py")
 
 
 def run(folder: Path, packages: Path, command: str) -> str:
-    """Give what a command prints in a container that has these packages."""
+    """Return the output of a command in a container with these packages."""
     folder.mkdir()
     document: dict[str, Any] = {
         "folder": str(folder),

@@ -49,7 +49,7 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(folder: Path, framework: str, **files: str) -> rocks.Rock:
-    """Build an image called my-site of these files."""
+    """Build an image called my-site from these files."""
     rock = {"name": "my-site", "base": "ubuntu@24.04", "extensions": [f"{framework}-framework"]}
     for name, text in {"rockcraft.yaml": yaml.safe_dump(rock), **files}.items():
         place = folder / "source" / name
@@ -64,7 +64,7 @@ def at(rock: rocks.Rock, target: str) -> Path:
 
 
 def python(rock: rocks.Rock, folder: Path, *words: str) -> str:
-    """Run the image's interpreter, as a service would."""
+    """Run the image's interpreter as a service does."""
     assert rock.python is not None
     command = [rock.python / "bin/python", *words]
     return subprocess.run(command, cwd=folder, env={}, check=True, capture_output=True, text=True).stdout
@@ -102,7 +102,7 @@ def test_the_go_program_runs_anywhere(tmp_path: Path):
     assert (at(rock, "/app") / "static/a.css").is_file()
 
 
-def test_a_file_that_go_embeds_makes_another_program(tmp_path: Path):
+def test_a_changed_embedded_file_makes_another_program(tmp_path: Path):
     files = {"go.mod": "module my-site\n\ngo 1.22\n", "main.go": GO, "words.txt": "hello"}
     first = made(tmp_path, "go", **files)
 
@@ -113,7 +113,7 @@ def test_a_file_that_go_embeds_makes_another_program(tmp_path: Path):
     assert subprocess.run([at(changed, "/usr/local/bin/my-site")], capture_output=True, check=True).stdout == b"goodbye"
 
 
-def test_what_go_cannot_compile_is_told_in_one_line(tmp_path: Path):
+def test_an_error_of_go_is_one_line(tmp_path: Path):
     with pytest.raises(ProjectError) as caught:
         made(
             tmp_path, "go", **{"go.mod": "module my-site\n\ngo 1.22\n", "main.go": "package main\nfunc main() { x }\n"}
@@ -122,7 +122,7 @@ def test_what_go_cannot_compile_is_told_in_one_line(tmp_path: Path):
     assert str(caught.value) == f"{tmp_path / 'source'}: ./main.go:2:15: undefined: x"
 
 
-def test_a_part_may_generate_programs_before_it_is_compiled(tmp_path: Path):
+def test_a_part_can_generate_programs_before_it_is_compiled(tmp_path: Path):
     server = tmp_path / "source/server"
     files = {
         "go.mod": "module example.com/server\n\ngo 1.22\n",

@@ -1,4 +1,4 @@
-"""A charm and its application under another Pebble than the embedded supervisor: one executable file.
+"""A charm and its application with a Pebble that replaces the built-in one: one executable file.
 
 No package index carries the real one. What is run here in its place is our supervisor, packed into one file that is
 started exactly as the real one is; it says so in the log of each container.
@@ -37,7 +37,7 @@ sys.exit(main())
 
 @pytest.fixture(scope="module")
 def pebble(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the one file."""
+    """Build the executable file."""
     folder = tmp_path_factory.mktemp("pebble")
     code = folder / "code"
     subprocess.run(
@@ -53,7 +53,7 @@ def pebble(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (code / "__main__.py").write_text(PROGRAM)
     (folder / "bin").mkdir()
     zipapp.create_archive(code, folder / "bin/pebble", interpreter="/usr/bin/env python3")
-    # As what a package installs: PostgreSQL's container runs it as a user of its own.
+    # Readable for all users: PostgreSQL's container runs it as its own user.
     (folder / "bin/pebble").chmod(0o755)
     return folder / "bin/pebble"
 

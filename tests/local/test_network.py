@@ -1,4 +1,4 @@
-"""The pods' network, seen from a pod, from another and from the host; see the driver for the internet."""
+"""The network of the pods, seen from two pods and from the host; the driver contains the internet."""
 
 import json
 import subprocess
@@ -34,7 +34,7 @@ def test_pods_reach_each_other_by_their_own_addresses(facts: dict[str, Any]) -> 
     assert facts["first"] == "10.152.3.77 asks for /x"
 
 
-def test_a_new_pod_is_reached_at_once_at_an_address_used_before(facts: dict[str, Any]) -> None:
+def test_a_new_pod_is_reached_at_once_at_a_reused_address(facts: dict[str, Any]) -> None:
     assert facts["again"] == "10.152.3.77 asks for /y"
 
 
@@ -43,7 +43,7 @@ def test_a_published_port_has_the_pod_s_number_and_answers_on_the_host(facts: di
     assert facts["outside"] == "10.152.0.1 asks for /index"
 
 
-def test_a_port_in_use_is_passed_over(facts: dict[str, Any]) -> None:
+def test_skips_a_port_in_use(facts: dict[str, Any]) -> None:
     assert facts["next"] == 8001
 
 
@@ -51,12 +51,12 @@ def test_an_unpublished_port_is_free_again(facts: dict[str, Any]) -> None:
     assert facts["refused"]
 
 
-def test_pods_reach_the_rest_of_the_world_by_address_and_by_name(facts: dict[str, Any]) -> None:
+def test_pods_reach_the_outside_by_address_and_by_name(facts: dict[str, Any]) -> None:
     assert facts["egress"] == "203.0.113.5 says hello"
     assert facts["name"] == "web.example says hello"
 
 
-def test_other_ports_are_refused_and_not_left_waiting(facts: dict[str, Any]) -> None:
+def test_connections_to_other_ports_are_refused_at_once(facts: dict[str, Any]) -> None:
     assert "Connection refused" in facts["closed"]
 
 
@@ -68,6 +68,6 @@ def test_only_one_background_process_runs_for_a_home(facts: dict[str, Any]) -> N
     assert words.endswith(f"as process {facts['pid']}\n")
 
 
-def test_the_daemon_may_clean_up_when_the_host_process_is_asked_to_end(facts: dict[str, Any]) -> None:
+def test_the_controller_cleans_up_when_the_host_process_is_stopped(facts: dict[str, Any]) -> None:
     assert facts["stopped"]
     assert facts["code"] == 0

@@ -1,4 +1,4 @@
-"""Charms and images packed with the real uv: what they import is there, and changes are noticed."""
+"""Charms and images packed with the real uv: imports work, and changes are noticed."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def imports(charm: charms.Charm, module: str) -> None:
-    """Import a module the way the charm's dispatch would."""
+    """Import a module as the charm's dispatch does."""
     lines = (charm.folder / "dispatch").read_text().splitlines()
     assert lines[-1].startswith('exec "$here/venv/bin/python"')
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{charm.folder}/lib:{charm.folder}/src"}
@@ -41,12 +41,12 @@ def imports(charm: charms.Charm, module: str) -> None:
 
 def test_the_example_is_packed_with_its_libraries(wheels: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
-    said: list[str] = []
+    messages: list[str] = []
 
-    charm = charms.pack(EXAMPLE / "charm", said.append)
+    charm = charms.pack(EXAMPLE / "charm", messages.append)
 
     imports(charm, "paas_flask, charms.data_platform_libs.v0.data_interfaces")
-    assert not any("traefik_k8s" in line for line in said)
+    assert not any("traefik_k8s" in line for line in messages)
     assert not (EXAMPLE / "charm" / "lib").exists()
 
 
@@ -59,7 +59,7 @@ def test_a_built_in_provider_is_packed(name: str):
     assert rock.mounts
 
 
-def test_the_examples_image_runs_its_application(tmp_path: Path):
+def test_the_image_of_the_example_imports_its_application(tmp_path: Path):
     rock = rocks.build(EXAMPLE, quietly)
 
     (folder,) = (mount.source for mount in rock.mounts if mount.target == "/flask")
@@ -70,7 +70,7 @@ def test_the_examples_image_runs_its_application(tmp_path: Path):
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Path:
-    """A charm that needs a wheel which only this machine has."""
+    """Write a charm that needs a wheel from this machine."""
     source = tmp_path / "charm"
     (source / "src").mkdir(parents=True)
     (source / "src" / "charm.py").write_text("import local_wheel\n")
@@ -82,34 +82,34 @@ def plain(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sharing(plain: Path) -> Path:
-    """A charm that takes a module from the folder beside it."""
-    (plain.parent / "beside").mkdir()
-    (plain.parent / "beside/common.py").write_text("WORD = 'shared'\n")
+    """Write a charm that gets a module from the folder next to it."""
+    (plain.parent / "common").mkdir()
+    (plain.parent / "common/common.py").write_text("WORD = 'shared'\n")
     (plain / "src/charm.py").write_text("import common\n")
     (plain / "requirements.txt").unlink()
-    parts = "{charm: {plugin: charm, source: .}, shared: {plugin: dump, source: ../beside, organize: {'*': src/}}}"
+    parts = "{charm: {plugin: charm, source: .}, shared: {plugin: dump, source: ../common, organize: {'*': src/}}}"
     (plain / "charmcraft.yaml").write_text(
         f"{{name: plain, type: charm, summary: a, description: a, parts: {parts}}}\n"
     )
     return plain
 
 
-def test_a_charm_takes_files_from_a_folder_that_it_shares(sharing: Path):
+def test_a_charm_gets_files_from_a_shared_folder(sharing: Path):
     charm = charms.pack(sharing, quietly)
 
     imports(charm, "charm")
     assert (charm.folder / "src/common.py").read_text() == "WORD = 'shared'\n"
 
 
-def test_a_shared_folder_that_is_not_there_is_named(sharing: Path):
-    (sharing.parent / "beside").rename(sharing.parent / "moved")
+def test_a_missing_shared_folder_is_named(sharing: Path):
+    (sharing.parent / "common").rename(sharing.parent / "moved")
 
-    with pytest.raises(ProjectError, match=r"parts\.shared\.source: .*beside is not a folder of this machine"):
+    with pytest.raises(ProjectError, match=r"parts\.shared\.source: .*common is not a folder of this machine"):
         charms.pack(sharing, quietly)
 
 
 def wheel(tmp_path: Path, text: str) -> Path:
-    """Build the wheel, with always the same version."""
+    """Build the wheel, always with the same version."""
     project = tmp_path / "project"
     shutil.rmtree(project, ignore_errors=True)
     (project / "local_wheel-1.0.dist-info").mkdir(parents=True)
@@ -138,7 +138,7 @@ def test_a_wheel_built_again_makes_a_new_environment(plain: Path, tmp_path: Path
     imports(second, "local_wheel; assert local_wheel.A == 2")
 
 
-def test_an_environment_is_made_again_without_a_network(
+def test_an_environment_is_rebuilt_without_a_network(
     plain: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (plain / "requirements.txt").write_text("ops>=3,<4\n")
@@ -150,7 +150,7 @@ def test_an_environment_is_made_again_without_a_network(
     assert charms.pack(plain, quietly) == first
 
 
-def test_a_source_folder_in_the_requirements_is_looked_into(plain: Path, tmp_path: Path):
+def test_a_changed_source_folder_in_the_requirements_is_noticed(plain: Path, tmp_path: Path):
     package = tmp_path / "package"
     package.mkdir()
     (package / "pyproject.toml").write_text(
@@ -176,7 +176,7 @@ def test_a_source_folder_in_the_requirements_is_looked_into(plain: Path, tmp_pat
         pytest.param("-r missing.txt", "missing.txt", id="file"),
     ],
 )
-def test_what_cannot_be_resolved_is_told_in_one_line(requirement: str, words: str, plain: Path):
+def test_an_error_of_uv_is_one_line(requirement: str, words: str, plain: Path):
     (plain / "requirements.txt").write_text(f"{requirement}\n")
 
     with pytest.raises(ProjectError) as caught:

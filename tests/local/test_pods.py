@@ -1,4 +1,4 @@
-"""Containers as their processes see them: real namespaces, for whichever user runs the tests."""
+"""Containers, seen from their processes, in real namespaces of the user who runs the tests."""
 
 import json
 import os
@@ -33,7 +33,7 @@ print(pebble.makefile().read())
 
 
 def job(folder: Path, **changes: Any) -> list[str]:
-    """Write a job, and give the command that does it."""
+    """Write a job, and return the command that runs it."""
     document: dict[str, Any] = {
         "folder": str(folder),
         "mounts": [],
@@ -58,13 +58,13 @@ def do(folder: Path, **changes: Any) -> dict[str, Any]:
 
 
 def say(folder: Path, command: str, container: str = "charm", **changes: Any) -> str:
-    """Give what a shell command in a container writes."""
+    """Return the output of a shell command in a container."""
     (result,) = do(folder, commands=[(container, command)], **changes)["results"]
     return result["out"] + result["err"]
 
 
 def venv(folder: Path, base: str) -> Path:
-    """Make an environment with a program and a module of its own."""
+    """Make an environment with its own program and module."""
     where = folder / "environment of the app"
     subprocess.run([base, "-m", "venv", "--without-pip", where], check=True)
     (packages,) = where.glob("lib/python3*/site-packages")
@@ -86,9 +86,7 @@ def test_a_pod_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "pod/root").iterdir()) == []
 
 
-def test_a_hook_gets_its_environment_and_folder_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hook_has_exactly_its_environment_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_USER", "x")
 
     text = say(tmp_path, "cat /proc/self/environ | tr '\\0' '\\n'; pwd; hostname")
@@ -97,7 +95,7 @@ def test_a_hook_gets_its_environment_and_folder_and_nothing_else(
     assert sorted(text.splitlines()) == sorted([path, "ONLY=this", "PWD=/tmp", "/tmp", "flask-k8s-0"])
 
 
-def test_pebble_s_environment_is_fixed_but_for_the_rock_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pebble_s_environment_is_fixed_except_for_the_rock_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_USER", "x")
 
     text = say(tmp_path, "cat /proc/1/environ | tr '\\0' '\\n'", container="app")
@@ -107,7 +105,7 @@ def test_pebble_s_environment_is_fixed_but_for_the_rock_s(tmp_path: Path, monkey
     assert "ROCK=yes" in text
 
 
-def test_the_rest_of_the_host_is_not_there(tmp_path: Path) -> None:
+def test_the_rest_of_the_host_is_hidden(tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
 
     text = say(tmp_path, f"ls -A {tmp_path} {Path.home()} /etc; touch /usr/bin/x; touch /etc/mine && ls /etc/mine")
@@ -142,13 +140,13 @@ def test_the_charm_container_has_juju_s_paths(tmp_path: Path) -> None:
     ]
 
 
-def test_hook_tools_run_without_anyone_s_packages(tmp_path: Path) -> None:
+def test_hook_tools_run_without_site_packages(tmp_path: Path) -> None:
     text = say(tmp_path, "/var/lib/juju/tools/unit-flask-k8s-0/is-leader --format=json")
 
     assert text == "['/var/lib/juju/tools/unit-flask-k8s-0/is-leader', '--format=json'] 1 1\n"
 
 
-def test_a_program_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_program_is_an_error_of_one_line(tmp_path: Path) -> None:
     done = do(tmp_path, commands=[("charm", "exec /no/such")])
 
     assert done["results"][0]["code"] == 127
@@ -160,7 +158,7 @@ def test_exit_codes_and_signals_reach_the_caller(tmp_path: Path) -> None:
     assert [result["code"] for result in done["results"]] == [3, -9]
 
 
-def test_a_background_process_of_a_hook_lives_on_and_is_buried(tmp_path: Path) -> None:
+def test_a_background_process_of_a_hook_survives_and_is_reaped(tmp_path: Path) -> None:
     started = "sh -c 'sleep 0.2' >/dev/null 2>&1 & echo $!"
 
     done = do(tmp_path, commands=[("charm", started), ("charm", "ps ax"), ("charm", "sleep 0.4; ps ax")])
@@ -171,7 +169,7 @@ def test_a_background_process_of_a_hook_lives_on_and_is_buried(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("base", [str(Path(sys.base_prefix) / "bin/python3"), "/usr/bin/python3"])
-def test_the_app_s_interpreter_answers_to_python3(tmp_path: Path, base: str) -> None:
+def test_python3_is_the_application_s_interpreter(tmp_path: Path, base: str) -> None:
     where = venv(tmp_path, base)
     mounts = [(str(where), str(where), "ro"), (sys.base_prefix, sys.base_prefix, "ro")]
     prefix = f"{AS_DAEMON} '/bin/python3 -m gunicorn; python3 -m gunicorn; python -m gunicorn; flask; /bin/flask'"
@@ -209,7 +207,7 @@ def test_a_copy_belongs_to_daemon_and_ends_with_the_container(tmp_path: Path) ->
     assert (app / "deep/app.py").read_text() == "1\n"
 
 
-def test_single_files_have_their_places(tmp_path: Path) -> None:
+def test_single_files_are_mounted(tmp_path: Path) -> None:
     (tmp_path / "tool").write_text("#!/bin/sh\necho tool\n")
     (tmp_path / "tool").chmod(0o755)
     mounts = [(str(tmp_path / "tool"), path, "ro") for path in ("/bin/tool", "/opt/a/tool", "/bin/ls")]
@@ -219,7 +217,7 @@ def test_single_files_have_their_places(tmp_path: Path) -> None:
     assert text.splitlines() == ["tool"] * 4
 
 
-def test_a_container_runs_as_the_user_it_names(tmp_path: Path) -> None:
+def test_a_container_runs_as_its_user(tmp_path: Path) -> None:
     command = "id -u; id -un; touch /data/x /run/x /root/x; stat -c %u /data/x /data; grep CapEff /proc/self/status"
 
     done = do(tmp_path, containers=2, commands=[("other", command), ("charm", "ls /charm/containers")])
@@ -229,7 +227,7 @@ def test_a_container_runs_as_the_user_it_names(tmp_path: Path) -> None:
     assert (tmp_path / "pod/other.log").read_text() == "170\n"
 
 
-def test_a_missing_mount_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_mount_is_an_error_of_one_line(tmp_path: Path) -> None:
     command = job(tmp_path, mounts=[("/no/such", "/flask/app", "ro")])
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -267,7 +265,7 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in text.stdout.split()]
 
 
-def test_the_embedded_pebble_answers(tmp_path: Path) -> None:
+def test_the_built_in_pebble_answers(tmp_path: Path) -> None:
     program = f"{os.path.realpath(sys.executable)} -c '{ASK_PEBBLE}'"
 
     text = say(tmp_path, f"cd /charm/containers/app && {program}", pebble="embedded")
@@ -275,28 +273,28 @@ def test_the_embedded_pebble_answers(tmp_path: Path) -> None:
     assert '"healthy":true' in text.replace(" ", "")
 
 
-def test_the_daemon_reaches_pebble_below_the_longest_of_folders(tmp_path: Path) -> None:
+def test_the_controller_reaches_pebble_in_a_long_path(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 20) / ("longer" * 10)
     folder.mkdir(parents=True)
 
     assert do(folder, pebble="embedded")["reached"]
 
 
-def test_a_rock_s_files_are_beside_the_host_s_and_not_among_them(tmp_path: Path) -> None:
+def test_a_rock_s_files_do_not_change_the_host_s_folders(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\necho from the rock\n")
     program.chmod(0o755)
     folder = Path("/usr/local/bin")
     before = sorted(folder.iterdir())
 
-    said = say(
+    messages = say(
         tmp_path,
         f"my-site; ls {folder}; echo; /usr/share/my/site; ls /usr/share",
         container="app",
         mounts=[(str(program), f"{folder}/my-site", "ro"), (str(program), "/usr/share/my/site", "ro")],
     )
 
-    programs, shared = (text.splitlines() for text in said.split("\n\n"))
+    programs, shared = (text.splitlines() for text in messages.split("\n\n"))
     assert programs[0] == shared[0] == "from the rock"
     assert set(programs[1:]) == {"my-site", *(path.name for path in before)}
     assert set(shared[1:]) == {"my", *(path.name for path in Path("/usr/share").iterdir())}
@@ -304,7 +302,7 @@ def test_a_rock_s_files_are_beside_the_host_s_and_not_among_them(tmp_path: Path)
     assert not Path("/usr/share/my").exists()
 
 
-def test_packages_are_found_where_a_machine_that_installed_them_has_them(tmp_path: Path) -> None:
+def test_packages_have_the_paths_of_installed_ones(tmp_path: Path) -> None:
     packages = tmp_path / "packages/usr"
     (packages / "lib/of the package").mkdir(parents=True)
     (packages / "bin").mkdir()

@@ -1,4 +1,4 @@
-"""The test application in each framework's wheel becomes an image, and serves with nothing but a charm's variables."""
+"""The test application in each framework's wheel becomes an image, and serves with only a charm's variables."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def image(wheels: Path, framework: str, folder: Path) -> rocks.Rock:
-    """Build the image of the application that the wheel carries."""
+    """Build the image of the application in the wheel."""
     (wheel,) = wheels.glob(f"paas_{framework}-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
@@ -46,7 +46,7 @@ def serving(words: list[str], folder: Path, environment: dict[str, str]) -> Gene
 
 
 def answer(port: int, path: str) -> Any:
-    """Ask once; nothing while nobody listens."""
+    """Send one request; return None if no server listens."""
     with (
         contextlib.suppress(urllib.error.URLError, ConnectionError),
         urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as found,
@@ -57,10 +57,10 @@ def answer(port: int, path: str) -> Any:
 
 def ask(port: int, path: str) -> Any:
     deadline = time.monotonic() + PATIENCE
-    while (found := answer(port, path)) is None:
-        assert time.monotonic() < deadline, f"nobody answers on {port}"
+    while (document := answer(port, path)) is None:
+        assert time.monotonic() < deadline, f"no server answers on {port}"
         time.sleep(0.2)
-    return found
+    return document
 
 
 def free_port() -> int:
@@ -70,7 +70,7 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize("framework", ["flask", "django", "fastapi", "go"])
-def test_it_serves_and_names_its_variables(wheels: Path, tmp_path: Path, framework: str):
+def test_the_application_serves_and_lists_its_variables(wheels: Path, tmp_path: Path, framework: str):
     rock = image(wheels, framework, tmp_path / "wheel")
     places = {mount.target: mount.source for mount in rock.mounts}
     python = str(rock.python / "bin/python") if rock.python else ""

@@ -1,4 +1,4 @@
-"""A uv without an index: it resolves to what is asked for, installs nothing, and keeps a record."""
+"""A uv without an index: it resolves requirements to themselves, installs nothing, and records its calls."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ esac
 
 
 class Uv:
-    """Where the record is."""
+    """Path of the record."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
@@ -42,7 +42,7 @@ class Uv:
 
 
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Uv:
-    """Make it the uv of this test, with an empty cache."""
+    """Install it as the uv of this test, with an empty cache."""
     program, log = tmp_path / "uv", tmp_path / "uv.log"
     program.write_text(_SCRIPT.format(log=log))
     program.chmod(0o755)

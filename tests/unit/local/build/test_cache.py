@@ -1,4 +1,4 @@
-"""What is kept, and when two things are the same."""
+"""Entries of the cache, and digests of their content."""
 
 import os
 from pathlib import Path
@@ -13,28 +13,28 @@ def folder_of_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "paas-local"
 
 
-def test_an_entry_has_its_place_once_it_is_kept():
-    with cache.new("charms") as folder:
+def test_a_stored_entry_has_its_path():
+    with cache.new_entry("charms") as folder:
         (folder / "a").write_text("a")
         assert not cache.path("charms", "d1").exists()
-        place = cache.keep(folder, "charms", "d1")
+        place = cache.store(folder, "charms", "d1")
 
     assert place == cache.path("charms", "d1")
     assert (place / "a").read_text() == "a"
 
 
-def test_of_two_that_make_the_same_the_first_stays():
+def test_the_first_of_two_equal_entries_is_kept():
     for text in ("first", "second"):
-        with cache.new("charms") as folder:
+        with cache.new_entry("charms") as folder:
             (folder / "a").write_text(text)
-            place = cache.keep(folder, "charms", "d1")
+            place = cache.store(folder, "charms", "d1")
 
     assert (place / "a").read_text() == "first"
 
 
-def test_what_is_interrupted_is_gone(folder_of_cache: Path):
+def test_an_interrupted_run_leaves_nothing(folder_of_cache: Path):
     def interrupted() -> None:
-        with cache.new("charms") as folder:
+        with cache.new_entry("charms") as folder:
             (folder / "a").touch()
             raise KeyboardInterrupt
 
@@ -44,24 +44,24 @@ def test_what_is_interrupted_is_gone(folder_of_cache: Path):
     assert list((folder_of_cache / "charms").iterdir()) == []
 
 
-def test_another_reason_not_to_keep_is_not_hidden():
-    with cache.new("charms") as folder, pytest.raises(FileNotFoundError):
-        cache.keep(folder / "not-there", "charms", "d1")
+def test_other_errors_are_raised():
+    with cache.new_entry("charms") as folder, pytest.raises(FileNotFoundError):
+        cache.store(folder / "not-there", "charms", "d1")
 
 
-def test_borders_between_parts_count():
+def test_the_digest_depends_on_the_borders_between_parts():
     assert cache.digest("ab", "c") != cache.digest("a", "bc")
     assert cache.digest("a", "b") == cache.digest(b"a", b"b")
 
 
 @pytest.mark.parametrize("change", ["content", "name", "mode", "link", "folder link"])
-def test_a_changed_tree_is_another(change: str, tmp_path: Path):
+def test_a_changed_tree_has_another_digest(change: str, tmp_path: Path):
     folder = tmp_path / "tree"
     (folder / "below").mkdir(parents=True)
     (folder / "below" / "a").write_text("a")
     (folder / "link").symlink_to("a")
     (folder / "folder").symlink_to("below")
-    before = cache.tree(folder)
+    before = cache.tree_digest(folder)
 
     match change:
         case "content":
@@ -77,25 +77,25 @@ def test_a_changed_tree_is_another(change: str, tmp_path: Path):
             (folder / "folder").unlink()
             (folder / "folder").symlink_to(".")
 
-    assert cache.tree(folder) != before
+    assert cache.tree_digest(folder) != before
 
 
-def test_caches_do_not_make_a_difference(tmp_path: Path):
+def test_caches_of_tools_are_ignored(tmp_path: Path):
     folder = tmp_path / "tree"
     folder.mkdir()
-    before = cache.tree(folder)
+    before = cache.tree_digest(folder)
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "a.pyc").touch()
 
-    assert cache.tree(folder) == before
+    assert cache.tree_digest(folder) == before
 
 
-def test_what_is_no_file_is_neither_read_nor_copied(tmp_path: Path):
+def test_special_files_are_neither_read_nor_copied(tmp_path: Path):
     folder = tmp_path / "tree"
     folder.mkdir()
     os.mkfifo(folder / "pipe")
 
-    cache.tree(folder)
+    cache.tree_digest(folder)
     cache.copy(folder, tmp_path / "copy")
 
     assert list((tmp_path / "copy").iterdir()) == []

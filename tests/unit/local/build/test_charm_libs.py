@@ -1,4 +1,4 @@
-"""Where charm libraries come from, with a source distribution that the test makes."""
+"""Sources of charm libraries, with a source distribution that the test makes."""
 
 import hashlib
 import io
@@ -39,7 +39,7 @@ def pin(archive: bytes, content: bytes = CLIENT) -> charm_libs.Pin:
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An index with one distribution that carries one library; gives its file."""
+    """Serve an index with one distribution that contains one library; return its file."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path / "programs"))
     archive = tmp_path / "carrier-1.0.tar.gz"
@@ -74,31 +74,31 @@ def test_the_lock_names_the_libraries_of_the_contract():
         pytest.param({"lib": "big_db.client", "version": 0}, "charms/big_db/v0/client.py", id="number"),
     ],
 )
-def test_a_library_lies_where_it_is_imported_from(entry: dict[str, Any], path: str):
+def test_the_path_of_a_library_follows_its_import(entry: dict[str, Any], path: str):
     (library,) = charm_libs.declared({"charm-libs": [entry]})
 
     assert library.path == Path(path)
 
 
 @pytest.mark.parametrize("entry", ["x", {"lib": "x", "version": "1"}, {"lib": "a.b", "version": "one"}, {"lib": "a.b"}])
-def test_refuses_entries_that_name_no_library(entry: Any):
-    with pytest.raises(ProjectError, match=r"charmcraft\.yaml: charm-libs: an entry is like"):
+def test_refuses_entries_without_a_library(entry: Any):
+    with pytest.raises(ProjectError, match=r"charmcraft\.yaml: charm-libs: an entry must be like"):
         charm_libs.declared({"charm-libs": [entry]})
 
 
-def test_refuses_charm_libs_that_are_no_list():
-    with pytest.raises(ProjectError, match="charm-libs: has to be a list"):
+def test_refuses_charm_libs_that_are_not_a_list():
+    with pytest.raises(ProjectError, match="charm-libs: must be a list"):
         charm_libs.declared({"charm-libs": {"lib": "a.b"}})
 
 
-def test_takes_the_file_from_the_index(index: Path, tmp_path: Path):
-    said: list[str] = []
+def test_gets_the_file_from_the_index(index: Path, tmp_path: Path):
+    messages: list[str] = []
 
-    written = charm_libs.fetch_into(tmp_path / "lib", DECLARED, said.append)
+    written = charm_libs.fetch_into(tmp_path / "lib", DECLARED, messages.append)
 
     assert written == [tmp_path / "lib" / "charms" / "big_db" / "v0" / "client.py"]
     assert written[0].read_bytes() == CLIENT
-    assert said == ["downloading carrier 1.0 for 1 charm libraries"]
+    assert messages == ["downloading carrier 1.0 for 1 charm libraries"]
 
 
 def test_downloads_once(index: Path, tmp_path: Path):
@@ -108,7 +108,7 @@ def test_downloads_once(index: Path, tmp_path: Path):
     assert charm_libs.fetch_into(tmp_path / "two", DECLARED, lambda _: None)
 
 
-def test_leaves_what_is_there(index: Path, tmp_path: Path):
+def test_keeps_existing_files(index: Path, tmp_path: Path):
     mine = tmp_path / "lib" / "charms" / "big_db" / "v0" / "client.py"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
@@ -125,28 +125,28 @@ def test_leaves_what_is_there(index: Path, tmp_path: Path):
         pytest.param({"lib": "big_db.client", "version": "0.6"}, id="other patch"),
     ],
 )
-def test_says_what_no_source_has(entry: dict[str, Any], index: Path, tmp_path: Path):
-    said: list[str] = []
+def test_names_unavailable_libraries(entry: dict[str, Any], index: Path, tmp_path: Path):
+    messages: list[str] = []
 
-    written = charm_libs.fetch_into(tmp_path / "lib", {"charm-libs": [entry]}, said.append, insist=True)
+    written = charm_libs.fetch_into(tmp_path / "lib", {"charm-libs": [entry]}, messages.append, requested=True)
 
     assert written == []
-    assert said[-1].startswith("not available here: ")
-    assert said[-1].endswith("run charmcraft fetch-libs")
+    assert messages[-1].startswith("not available here: ")
+    assert messages[-1].endswith("run charmcraft fetch-libs")
 
 
-def test_deploy_is_silent_about_libraries_that_hardly_any_charm_needs(index: Path, tmp_path: Path):
-    said: list[str] = []
+def test_unavailable_libraries_are_not_reported_without_a_request(index: Path, tmp_path: Path):
+    messages: list[str] = []
 
-    charm_libs.fetch_into(tmp_path / "lib", {"charm-libs": [{"lib": "other.thing", "version": "1"}]}, said.append)
+    charm_libs.fetch_into(tmp_path / "lib", {"charm-libs": [{"lib": "other.thing", "version": "1"}]}, messages.append)
 
-    assert said == []
+    assert messages == []
 
 
 def test_refuses_another_archive(index: Path, tmp_path: Path):
     index.write_bytes(sdist(CLIENT + b"# changed"))
 
-    with pytest.raises(ProjectError, match=r"carrier 1\.0 is not the file that is pinned: sha256 is"):
+    with pytest.raises(ProjectError, match=r"carrier 1\.0 is not the pinned file: sha256 is"):
         charm_libs.fetch_into(tmp_path / "lib", DECLARED, lambda _: None)
 
     assert not (tmp_path / "lib").exists()
@@ -155,20 +155,20 @@ def test_refuses_another_archive(index: Path, tmp_path: Path):
 def test_refuses_another_file_in_the_archive():
     archive = sdist(b"changed")
 
-    with pytest.raises(ProjectError, match=r"client\.py of carrier 1\.0 is not the file that is pinned"):
+    with pytest.raises(ProjectError, match=r"client\.py of carrier 1\.0 is not the pinned file"):
         charm_libs.extract(archive, [pin(archive)])
 
 
 @pytest.mark.parametrize("archive", [sdist(member="elsewhere.py"), b"not an archive"])
-def test_tells_when_the_archive_lacks_the_file(archive: bytes):
-    with pytest.raises(ProjectError, match=r"carrier 1\.0 does not hold the file that it should"):
+def test_an_archive_without_the_file_is_an_error(archive: bytes):
+    with pytest.raises(ProjectError, match=r"carrier 1\.0 does not contain the pinned file"):
         charm_libs.extract(archive, [pin(archive)])
 
 
-def test_tells_when_the_download_fails(index: Path, tmp_path: Path):
+def test_a_failed_download_is_an_error(index: Path, tmp_path: Path):
     index.unlink()
 
-    with pytest.raises(ProjectError, match=r"carrier 1\.0, which holds charm libraries, cannot be downloaded: "):
+    with pytest.raises(ProjectError, match=r"carrier 1\.0, which contains charm libraries, cannot be downloaded: "):
         charm_libs.fetch_into(tmp_path / "lib", DECLARED, lambda _: None)
 
 
@@ -187,28 +187,28 @@ def test_prefers_charmcraft(index: Path, tmp_path: Path):
     assert written.read_text() == "newer\n"
 
 
-def test_falls_back_where_charmcraft_fails(index: Path, tmp_path: Path):
+def test_falls_back_if_charmcraft_fails(index: Path, tmp_path: Path):
     charmcraft(tmp_path, "exit 1")
-    said: list[str] = []
+    messages: list[str] = []
 
-    (written,) = charm_libs.fetch_into(tmp_path / "lib", DECLARED, said.append)
+    (written,) = charm_libs.fetch_into(tmp_path / "lib", DECLARED, messages.append)
 
     assert written.read_bytes() == CLIENT
-    assert "charmcraft got no charm libraries from Charmhub; taking pinned copies of them instead" in said
+    assert "charmcraft got no charm libraries from Charmhub; using pinned copies instead" in messages
 
 
-def test_a_charmcraft_that_failed_is_asked_again_when_it_is_insisted(index: Path, tmp_path: Path):
+def test_a_failed_charmcraft_is_called_again_on_request(index: Path, tmp_path: Path):
     charmcraft(tmp_path, f"echo x >> {tmp_path}/asked; exit 1")
 
     charm_libs.fetch_into(tmp_path / "one", DECLARED, lambda _: None)
     charm_libs.fetch_into(tmp_path / "two", DECLARED, lambda _: None)
     assert (tmp_path / "asked").read_text() == "x\n"
 
-    charm_libs.fetch_into(tmp_path / "three", DECLARED, lambda _: None, insist=True)
+    charm_libs.fetch_into(tmp_path / "three", DECLARED, lambda _: None, requested=True)
     assert (tmp_path / "asked").read_text() == "x\nx\n"
 
 
-def test_falls_back_where_charmcraft_hangs(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_falls_back_if_charmcraft_hangs(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def hang(*_: object, **options: Any) -> None:
         raise subprocess.TimeoutExpired("charmcraft", options["timeout"])
 

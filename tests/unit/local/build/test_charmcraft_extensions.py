@@ -1,4 +1,4 @@
-"""What charmcraft's own expansion is, and what an author is told."""
+"""Expansions, compared with recordings of charmcraft, and errors for the author."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -38,7 +38,7 @@ def flask(**more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", EXPANSIONS)
-def test_equals_what_charmcraft_makes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_equals_the_expansion_of_charmcraft(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
     case = EXPANSIONS[name]
     for file, text in case["files"].items():
@@ -51,7 +51,7 @@ def test_equals_what_charmcraft_makes(name: str, tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", EXPANSIONS)
-def test_keeps_the_order_of_what_charmcraft_makes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_keeps_the_order_of_charmcraft(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
     case = EXPANSIONS[name]
 
@@ -78,7 +78,7 @@ def test_every_option_action_and_resource_is_described(
 def test_each_framework_keeps_its_own_names(tmp_path: Path):
     options = {"django-mine": {"type": "string"}}
 
-    with pytest.raises(ProjectError, match="names that begin with django- belong to django-framework"):
+    with pytest.raises(ProjectError, match="names that begin with django- are reserved for django-framework"):
         charmcraft_extensions.expand(flask(extensions=["django-framework"], config={"options": options}), tmp_path)
     charmcraft_extensions.expand(flask(extensions=["go-framework"], config={"options": options}), tmp_path)
 
@@ -107,46 +107,46 @@ def test_two_expansions_share_nothing(tmp_path: Path):
             "extensions: flask is not known; known are: django-framework, fastapi-framework, ",
             id="unknown",
         ),
-        pytest.param({"extensions": "flask-framework"}, "extensions: has to be a list of texts", id="no list"),
-        pytest.param({"base": "ubuntu@20.04"}, "does not support ubuntu@20.04; it does: ubuntu@22.04", id="base"),
+        pytest.param({"extensions": "flask-framework"}, "extensions: must be a list of strings", id="no list"),
+        pytest.param({"base": "ubuntu@20.04"}, "does not support ubuntu@20.04; supported are: ubuntu@22.04", id="base"),
         pytest.param({"base": "ubuntu@26.04"}, f"set {charmcraft_extensions.EXPERIMENTAL}=1", id="experimental"),
         pytest.param({"base": None}, "needs exactly one, as ubuntu@24.04; found: none", id="no base"),
         pytest.param({"platforms": {"ubuntu@22.04:amd64": None}}, "found: ubuntu@22.04, ubuntu@24.04", id="bases"),
         pytest.param({"type": "bundle"}, "type: flask-framework needs `type: charm`", id="type"),
-        pytest.param({"parts": {"charm": {}}}, "parts.charm: flask-framework brings this part", id="part"),
-        pytest.param({"storage": {}}, "storage: not possible together with flask-framework", id="storage"),
-        pytest.param({"devices": {}}, "devices: not possible together with", id="devices"),
-        pytest.param({"extra-bindings": {}}, "extra-bindings: not possible together with", id="bindings"),
+        pytest.param({"parts": {"charm": {}}}, "parts.charm: flask-framework adds this part", id="part"),
+        pytest.param({"storage": {}}, "storage: must not be used together with flask-framework", id="storage"),
+        pytest.param({"devices": {}}, "devices: must not be used together with", id="devices"),
+        pytest.param({"extra-bindings": {}}, "extra-bindings: must not be used together with", id="bindings"),
         pytest.param({"assumes": ["juju >= 3"]}, "assumes: flask-framework sets this key; remove it", id="assumes"),
         pytest.param({"containers": {"app": {}}}, "containers: flask-framework sets this key", id="containers"),
         pytest.param({"resources": {"app": {}}}, "resources: flask-framework sets this key", id="resources"),
         pytest.param({"peers": {"p": {}}}, "peers: flask-framework sets this key", id="peers"),
-        pytest.param({"requires": {"ingress": {}}}, "requires.ingress: flask-framework has one", id="requires"),
+        pytest.param({"requires": {"ingress": {}}}, "requires.ingress: flask-framework adds one", id="requires"),
         pytest.param({"provides": {"grafana-dashboard": {}}}, "provides.grafana-dashboard: ", id="provides"),
         pytest.param({"actions": {"rotate-secret-key": {}}}, "actions.rotate-secret-key: ", id="actions"),
-        pytest.param({"requires": []}, "requires: has to be a mapping", id="no mapping"),
-        pytest.param({"requires": {"db": "x"}}, "requires: db: has to be a mapping", id="no mapping below"),
+        pytest.param({"requires": []}, "requires: must be a mapping", id="no mapping"),
+        pytest.param({"requires": {"db": "x"}}, "requires: db: must be a mapping", id="no mapping below"),
         pytest.param(
             {"config": {"options": {"flask-debug": {}}}},
-            "config.options.flask-debug: flask-framework has",
+            "config.options.flask-debug: flask-framework adds",
             id="taken",
         ),
         pytest.param(
-            {"config": {"options": {"flask-mine": {}}}}, "names that begin with flask- belong to", id="prefix"
+            {"config": {"options": {"flask-mine": {}}}}, "names that begin with flask- are reserved for", id="prefix"
         ),
         pytest.param(
             {"config": {"options": {"webserver-mine": {}}}},
-            "names that begin with webserver- belong to",
+            "names that begin with webserver- are reserved for",
             id="webserver",
         ),
         pytest.param(
             {"config": {"options": {"mine": {"optional": False, "default": "x"}}}},
-            "config.options.mine: an option that is not optional cannot have a default",
+            "config.options.mine: an option with optional: false must not have a default",
             id="default",
         ),
     ],
 )
-def test_tells_what_is_wrong_in_one_line(
+def test_an_error_is_one_line_with_the_key(
     more: dict[str, Any], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.delenv(charmcraft_extensions.EXPERIMENTAL, raising=False)
@@ -159,7 +159,7 @@ def test_tells_what_is_wrong_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_an_option_named_like_the_new_generations_is_not_reserved(tmp_path: Path):
+def test_a_prefix_of_the_second_generation_is_not_reserved_in_the_first(tmp_path: Path):
     options = {"app-mine": {"type": "string"}, "falsy": {"optional": False, "default": ""}}
 
     expanded = charmcraft_extensions.expand(flask(config={"options": options}), tmp_path)
@@ -178,7 +178,7 @@ def test_an_option_named_like_the_new_generations_is_not_reserved(tmp_path: Path
         ),
     ],
 )
-def test_finds_the_base_where_it_stands(more: dict[str, Any], tmp_path: Path):
+def test_reads_the_base_from_each_key(more: dict[str, Any], tmp_path: Path):
     assert "flask-app" in charmcraft_extensions.expand(flask(**more), tmp_path)["containers"]
 
 
@@ -186,7 +186,7 @@ def test_refuses_loose_files_among_custom_rules(tmp_path: Path):
     (tmp_path / "cos_custom" / "grafana_dashboards").mkdir(parents=True)
     (tmp_path / "cos_custom" / "notes.txt").touch()
 
-    with pytest.raises(ProjectError, match=r"cos_custom/notes.txt: only the folders grafana_dashboards"):
+    with pytest.raises(ProjectError, match=r"cos_custom/notes.txt: cos_custom must contain only the folders grafana"):
         charmcraft_extensions.expand(flask(), tmp_path)
 
 
@@ -194,10 +194,10 @@ def test_refuses_loose_files_among_custom_rules(tmp_path: Path):
     ("text", "words"),
     [
         pytest.param("a: [", "paas-config.yaml, line 1: ", id="YAML"),
-        pytest.param("- a", "paas-config.yaml: has to be a mapping", id="list"),
-        pytest.param("port: 0", "paas-config.yaml: port: has to be a number from 1 to 65535", id="port"),
-        pytest.param("metrics-port: '9'", "paas-config.yaml: metrics-port: has to be a number", id="text"),
-        pytest.param("metrics-path: metrics", "paas-config.yaml: metrics-path: has to be the path", id="path"),
+        pytest.param("- a", "paas-config.yaml: must be a mapping", id="list"),
+        pytest.param("port: 0", "paas-config.yaml: port: must be a number from 1 to 65535", id="port"),
+        pytest.param("metrics-port: '9'", "paas-config.yaml: metrics-port: must be a number", id="text"),
+        pytest.param("metrics-path: metrics", "paas-config.yaml: metrics-path: must be the path", id="path"),
     ],
 )
 def test_checks_the_paas_config(text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,4 +1,4 @@
-"""What a packed charm holds, and what the author of one that cannot be packed is told."""
+"""The content of a packed charm, and errors for its author."""
 
 import os
 import stat
@@ -43,7 +43,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> uv_program.Uv:
 
 @pytest.fixture
 def source(tmp_path: Path, uv: uv_program.Uv) -> Path:
-    """The folder of a charm."""
+    """Write the folder of a charm."""
     folder = tmp_path / "charm"
     write(folder, "charmcraft.yaml", yaml.safe_dump(PROJECT))
     write(folder, "requirements.txt", "ops\n")
@@ -62,7 +62,7 @@ def change(source: Path, **more: Any) -> None:
     write(source, "charmcraft.yaml", yaml.safe_dump({**PROJECT, **more}))
 
 
-def test_holds_what_juju_reads(source: Path):
+def test_contains_the_files_that_juju_reads(source: Path):
     charm = charms.pack(source, quietly)
 
     metadata = yaml.safe_load((charm.folder / "metadata.yaml").read_text())
@@ -81,13 +81,13 @@ def test_holds_what_juju_reads(source: Path):
     assert charm.actions == {"greet": {"description": "Say hello."}, "plain": {}}
 
 
-def test_is_read_as_it_was_packed(source: Path):
+def test_a_packed_charm_is_read_back(source: Path):
     charm = charms.pack(source, quietly)
 
     assert charms.read(charm.folder) == charm
 
 
-def test_links_to_an_environment_and_tells_what_that_needs(source: Path):
+def test_links_to_an_environment_and_lists_its_mounts(source: Path):
     charm = charms.pack(source, quietly)
 
     environment = (charm.folder / "venv").readlink()
@@ -121,30 +121,30 @@ def test_does_not_depend_on_the_umask(source: Path):
 
 
 @pytest.mark.parametrize("name", [".git/HEAD", "venv/pyvenv.cfg", "tests/test.py", "src/__pycache__/a.pyc", "a.charm"])
-def test_leaves_out_what_is_not_the_charms(name: str, source: Path):
+def test_leaves_out_files_that_do_not_belong_to_the_charm(name: str, source: Path):
     write(source, name, "x")
 
     assert not (charms.pack(source, quietly).folder / name).exists()
 
 
-def test_leaves_out_links_to_elsewhere(source: Path, tmp_path: Path):
+def test_leaves_out_links_out_of_the_folder(source: Path, tmp_path: Path):
     (source / "secrets").symlink_to(tmp_path)
-    said: list[str] = []
+    messages: list[str] = []
 
-    folder = charms.pack(source, said.append).folder
+    folder = charms.pack(source, messages.append).folder
 
     assert not (folder / "secrets").is_symlink()
-    assert any("link out of the charm's folder" in line for line in said)
+    assert any("a link that leads out of the charm's folder" in line for line in messages)
 
 
-def test_dispatch_runs_the_charm_wherever_it_lies(source: Path):
+def test_dispatch_runs_the_charm_from_any_folder(source: Path):
     dispatch = (charms.pack(source, quietly).folder / "dispatch").read_text()
 
     assert 'export PYTHONPATH="$here/lib:$here/src"' in dispatch
     assert 'exec "$here/venv/bin/python" "$here/src/charm.py"' in dispatch
 
 
-def test_another_entrypoint(source: Path):
+def test_dispatch_runs_another_entrypoint(source: Path):
     change(source, parts={"charm": {"plugin": "charm", "charm-entrypoint": "app.py"}})
     write(source, "app.py").chmod(0o755)
 
@@ -152,7 +152,7 @@ def test_another_entrypoint(source: Path):
 
 
 @pytest.mark.parametrize("own", ["dispatch", "hooks/install"])
-def test_keeps_the_authors_own_way_to_run(own: str, source: Path):
+def test_keeps_the_authors_own_dispatch(own: str, source: Path):
     write(source, own, "mine")
 
     folder = charms.pack(source, quietly).folder
@@ -168,14 +168,14 @@ def test_the_same_charm_is_packed_once(source: Path, uv: uv_program.Uv):
     assert uv.count("pip install") == 1
 
 
-def test_a_changed_charm_is_another(source: Path):
+def test_a_changed_charm_is_packed_again(source: Path):
     first = charms.pack(source, quietly)
     write(source, "src/charm.py", "import ops  # changed\n")
 
     assert charms.pack(source, quietly).folder != first.folder
 
 
-def test_nothing_unfinished_stays(source: Path, tmp_path: Path):
+def test_a_failed_run_leaves_nothing(source: Path, tmp_path: Path):
     write(source, "requirements.txt", "nosuch\n")
 
     with pytest.raises(ProjectError):
@@ -184,13 +184,13 @@ def test_nothing_unfinished_stays(source: Path, tmp_path: Path):
     assert list((tmp_path / "cache" / "paas-local" / "charms").iterdir()) == []
 
 
-def test_compiles_what_it_packs(source: Path):
+def test_compiles_modules(source: Path):
     folder = charms.pack(source, quietly).folder
 
     assert list((folder / "src" / "__pycache__").glob("charm.*.pyc"))
 
 
-def test_installs_what_the_libraries_import(source: Path, uv: uv_program.Uv, tmp_path: Path):
+def test_installs_the_requirements_of_libraries(source: Path, uv: uv_program.Uv, tmp_path: Path):
     write(source, "lib/charms/loki_k8s/v1/api.py", 'PYDEPS = ["cosl"]\nOTHER = 1\n')
 
     charm = charms.pack(source, quietly)
@@ -199,7 +199,7 @@ def test_installs_what_the_libraries_import(source: Path, uv: uv_program.Uv, tmp
     assert listed.split() == ["ops==1.0", "cosl==1.0"]
 
 
-def test_strict_charms_list_what_the_libraries_import_themselves(source: Path):
+def test_strict_charms_list_the_requirements_of_libraries_themselves(source: Path):
     change(source, parts={"charm": {"charm-strict-dependencies": True}})
     write(source, "lib/charms/loki_k8s/v1/api.py", 'PYDEPS = ["cosl"]\n')
 
@@ -218,7 +218,7 @@ def test_a_project_of_uv_is_resolved_with_its_groups(source: Path, uv: uv_progra
     assert command.endswith("--group pyproject.toml:charmlibs pyproject.toml")
 
 
-def test_a_lock_of_uv_is_kept_to(source: Path, uv: uv_program.Uv):
+def test_a_lock_of_uv_is_used(source: Path, uv: uv_program.Uv):
     change(source, parts={"charm": {"plugin": "uv", "uv-groups": ["charmlibs"]}})
     write(source, "uv.lock")
 
@@ -228,28 +228,28 @@ def test_a_lock_of_uv_is_kept_to(source: Path, uv: uv_program.Uv):
     assert not uv.count("pip compile")
 
 
-def test_says_what_the_uv_plugin_would_leave_out(source: Path):
+def test_names_files_that_the_uv_plugin_leaves_out(source: Path):
     change(source, parts={"charm": {"plugin": "uv"}, "own": {"plugin": "dump", "stage": ["paas-config.yaml"]}})
     write(source, "paas-config.yaml")
     write(source, "templates/a")
-    said: list[str] = []
+    messages: list[str] = []
 
-    charms.pack(source, said.append)
+    charms.pack(source, messages.append)
 
-    assert "templates: the uv plugin packs src and lib only; add a dump part for it" in said
-    assert not any(line.startswith("paas-config.yaml: ") for line in said)
+    assert "templates: the uv plugin packs only src and lib; add a part with the plugin dump for it" in messages
+    assert not any(line.startswith("paas-config.yaml: ") for line in messages)
 
 
-def test_says_when_the_code_is_not_executable(source: Path):
+def test_names_code_that_is_not_executable(source: Path):
     (source / "src" / "charm.py").chmod(0o644)
-    said: list[str] = []
+    messages: list[str] = []
 
-    charms.pack(source, said.append)
+    charms.pack(source, messages.append)
 
-    assert any("is not executable" in line for line in said)
+    assert any("must be executable" in line for line in messages)
 
 
-def test_an_older_charm_has_its_files_apart(source: Path):
+def test_an_older_charm_has_separate_files(source: Path):
     (source / "charmcraft.yaml").unlink()
     write(source, "metadata.yaml", "{name: old, summary: Old., description: Old., tags: [db]}")
     write(source, "config.yaml", "{options: {size: {type: int}}}")
@@ -265,7 +265,7 @@ def test_an_older_charm_has_its_files_apart(source: Path):
 def test_a_framework_is_expanded(source: Path):
     project = {key: value for key, value in PROJECT.items() if key != "parts"}
     write(source, "charmcraft.yaml", yaml.safe_dump({**project, "extensions": ["flask-framework"]}))
-    # All libraries are there, so that none is looked for.
+    # All libraries exist, so that none is fetched.
     for name in charm_libs.declared(
         charmcraft_extensions.expand({**project, "extensions": ["flask-framework"]}, source)
     ):
@@ -284,14 +284,14 @@ def test_a_framework_is_expanded(source: Path):
         pytest.param({"name": None}, "charmcraft.yaml: name: missing; add it", id="name"),
         pytest.param({"summary": None}, "charmcraft.yaml: summary: missing; add it", id="summary"),
         pytest.param({"extensions": ["flask"]}, "extensions: flask is not known; known are:", id="extension"),
-        pytest.param({"config": {"options": {"a": {"type": "text"}}}}, "config.options.a.type: has to be", id="type"),
-        pytest.param({"config": {"options": ["a"]}}, "options: has to be a mapping", id="options"),
-        pytest.param({"charm-libs": ["a"]}, "charm-libs: an entry is like", id="libraries"),
+        pytest.param({"config": {"options": {"a": {"type": "text"}}}}, "config.options.a.type: must be", id="type"),
+        pytest.param({"config": {"options": ["a"]}}, "options: must be a mapping", id="options"),
+        pytest.param({"charm-libs": ["a"]}, "charm-libs: an entry must be like", id="libraries"),
         pytest.param({"parts": {"charm": {"charm-entrypoint": "b.py"}}}, "b.py: no such file", id="entrypoint"),
-        pytest.param({"parts": {"charm": {"charm-requirements": "a"}}}, "has to be a list of texts", id="list"),
+        pytest.param({"parts": {"charm": {"charm-requirements": "a"}}}, "must be a list of strings", id="list"),
     ],
 )
-def test_tells_what_is_wrong_in_one_line(more: dict[str, Any], words: str, source: Path):
+def test_an_error_is_one_line_with_the_key(more: dict[str, Any], words: str, source: Path):
     change(source, **more)
 
     with pytest.raises(ProjectError) as caught:
@@ -301,7 +301,7 @@ def test_tells_what_is_wrong_in_one_line(more: dict[str, Any], words: str, sourc
     assert "\n" not in str(caught.value)
 
 
-def test_tells_the_line_of_bad_yaml(source: Path):
+def test_an_error_in_yaml_names_the_line(source: Path):
     write(source, "charmcraft.yaml", "name: a\nsummary: [\n")
 
     with pytest.raises(ProjectError, match=r"charmcraft\.yaml, line 3: "):
@@ -309,19 +309,19 @@ def test_tells_the_line_of_bad_yaml(source: Path):
 
 
 @pytest.mark.parametrize(("name", "words"), [("nowhere", "no such folder"), ("", "has no charmcraft.yaml")])
-def test_tells_that_a_path_is_no_charm(name: str, words: str, tmp_path: Path):
+def test_a_path_without_a_charm_is_an_error(name: str, words: str, tmp_path: Path):
     with pytest.raises(ProjectError, match=f"{words}.*; give the folder of a charm, as ./charm"):
         charms.pack(tmp_path / name, quietly)
 
 
-def test_tells_why_requirements_cannot_be_had(source: Path):
+def test_an_error_of_uv_names_the_file_and_the_cause(source: Path):
     write(source, "requirements.txt", "nosuch\n")
 
     with pytest.raises(ProjectError, match=r"^requirements\.txt: .*Because nosuch was not found"):
         charms.pack(source, quietly)
 
 
-def test_tells_how_to_get_uv(source: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_missing_uv_names_the_command_to_install_it(source: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("UV")
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("sys.executable", "/nowhere/python")
@@ -330,14 +330,14 @@ def test_tells_how_to_get_uv(source: Path, monkeypatch: pytest.MonkeyPatch):
         charms.pack(source, quietly)
 
 
-def test_tells_when_uv_is_no_program(source: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_uv_that_cannot_be_run_is_named(source: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("UV", "/nowhere/uv")
 
     with pytest.raises(ProjectError, match="cannot run uv at /nowhere/uv: No such file"):
         charms.pack(source, quietly)
 
 
-def test_tells_where_a_library_is_broken(source: Path):
+def test_a_syntax_error_in_a_library_names_the_line(source: Path):
     write(source, "lib/charms/a/v0/b.py", "PYDEPS = [\n")
 
     with pytest.raises(ProjectError, match=r"lib/charms/a/v0/b\.py, line 1: "):
@@ -346,7 +346,7 @@ def test_tells_where_a_library_is_broken(source: Path):
 
 @pytest.fixture
 def package(tmp_path: Path, uv: uv_program.Uv) -> Path:
-    """A charm as charmcraft packs it."""
+    """Write a charm as charmcraft packs it."""
     file = tmp_path / "notes_amd64.charm"
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("metadata.yaml", "name: notes\n")
@@ -370,22 +370,22 @@ def test_a_package_is_unpacked_with_modes_and_links(package: Path):
     assert charms.pack(package, quietly) == charm
 
 
-def test_refuses_a_package_that_reaches_out(package: Path):
+def test_refuses_a_package_with_a_link_out_of_it(package: Path):
     with zipfile.ZipFile(package, "a") as archive:
         archive.writestr(entry("out", 0o120777), "../../etc")
 
-    with pytest.raises(ProjectError, match="out is a link out of the package"):
+    with pytest.raises(ProjectError, match="out is a link that leads out of the package"):
         charms.pack(package, quietly)
 
 
-def test_tells_that_a_package_is_none(tmp_path: Path, uv: uv_program.Uv):
+def test_refuses_a_package_that_is_not_a_zip_file(tmp_path: Path, uv: uv_program.Uv):
     write(tmp_path, "notes.charm", "x")
 
-    with pytest.raises(ProjectError, match=r"notes\.charm: not a zip file, as a charm is"):
+    with pytest.raises(ProjectError, match=r"notes\.charm: must be a zip file"):
         charms.pack(tmp_path / "notes.charm", quietly)
 
 
-def test_a_folder_without_a_name_is_no_packed_charm(tmp_path: Path):
+def test_refuses_a_packed_charm_without_a_name(tmp_path: Path):
     write(tmp_path, "metadata.yaml", "summary: x\n")
 
     with pytest.raises(ProjectError, match=r"metadata\.yaml: name: missing"):

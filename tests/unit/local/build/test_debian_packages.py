@@ -1,4 +1,4 @@
-"""What is asked of apt, and what the author of an image is told; apt itself is only a script here."""
+"""Calls of apt, which is a script here, and errors for the author of an image."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ touch "$3/lib/udev/rules"
 
 
 class Apt:
-    """The record of what apt was asked."""
+    """Record of the calls of apt."""
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / "apt.log"
@@ -67,21 +67,21 @@ def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Apt:
     return made
 
 
-def stage(*names: str, said: list[str] | None = None) -> Path | None:
+def stage(*names: str, messages: list[str] | None = None) -> Path | None:
     return debian_packages.stage(
-        names, "rockcraft.yaml: stage-packages", (lambda _: None) if said is None else said.append
+        names, "rockcraft.yaml: stage-packages", (lambda _: None) if messages is None else messages.append
     )
 
 
-def test_what_a_machine_lacks_is_laid_out_as_it_would_have_it(apt: Apt):
-    said: list[str] = []
+def test_missing_packages_are_extracted_with_a_merged_usr(apt: Apt):
+    messages: list[str] = []
 
-    folder = stage("server", said=said)
+    folder = stage("server", messages=messages)
 
     assert folder is not None
     found = {str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir()}
     assert found == {"usr/sbin/server", "usr/sbin/alias", "usr/lib/udev/rules"}
-    assert said == ["fetching 1 Debian packages for server"]
+    assert messages == ["downloading 1 Debian packages for server"]
 
 
 def test_every_user_can_read_it(apt: Apt):
@@ -91,12 +91,12 @@ def test_every_user_can_read_it(apt: Apt):
     assert (folder / "usr/sbin/server").stat().st_mode & 0o777 == 0o644
 
 
-def test_nothing_is_fetched_of_what_is_installed(apt: Apt):
+def test_installed_packages_are_not_downloaded(apt: Apt):
     assert stage("installed") is None
     assert apt.commands == ["--print-uris"]
 
 
-def test_apt_is_asked_again_only_when_the_machine_has_changed(apt: Apt, tmp_path: Path):
+def test_apt_runs_again_only_if_the_machine_has_changed(apt: Apt, tmp_path: Path):
     first = stage("server", "server_bins")
     again = stage("server")
     asked = list(apt.commands)
@@ -109,7 +109,7 @@ def test_apt_is_asked_again_only_when_the_machine_has_changed(apt: Apt, tmp_path
     assert apt.commands == [*asked, "--print-uris"]
 
 
-def test_a_machine_without_package_lists_gets_some_of_ours(apt: Apt):
+def test_lists_are_downloaded_if_the_machine_has_none(apt: Apt):
     (apt.lists / "debian_Packages").unlink()
 
     first, second = stage("server"), stage("installed")
@@ -119,7 +119,7 @@ def test_a_machine_without_package_lists_gets_some_of_ours(apt: Apt):
     assert not list(apt.lists.iterdir())
 
 
-def test_lists_that_are_too_old_are_not_the_end(apt: Apt):
+def test_old_lists_are_replaced(apt: Apt):
     (apt.lists / "old").touch()
 
     assert stage("new") is not None
@@ -132,11 +132,11 @@ def test_an_unknown_package_is_named(apt: Apt):
 
     assert str(caught.value) == (
         "rockcraft.yaml: stage-packages: nosuch is in none of this machine's package sources;"
-        " see what it is called here: apt-cache search nosuch"
+        " find its name: apt-cache search nosuch"
     )
 
 
-def test_what_else_is_wrong_is_told_with_a_way_out(apt: Apt):
+def test_another_error_names_a_command(apt: Apt):
     (apt.lists / "debian_Packages").unlink()
     Path(f"{apt.log}.offline").touch()
 
@@ -145,21 +145,21 @@ def test_what_else_is_wrong_is_told_with_a_way_out(apt: Apt):
 
     assert str(caught.value) == (
         "rockcraft.yaml: stage-packages: Temporary failure resolving;"
-        " try again when that is mended, or type: sudo apt-get install client server"
+        " resolve that and try again, or type: sudo apt-get install client server"
     )
 
 
 @pytest.mark.parametrize("name", ["server-", "-o", "a b", "Server"])
-def test_what_is_no_name_never_reaches_apt(name: str, apt: Apt):
+def test_invalid_names_never_reach_apt(name: str, apt: Apt):
     with pytest.raises(ProjectError, match=r"is not the name of a package; write it as libpq5"):
         stage(name)
 
     assert not apt.commands
 
 
-def test_a_machine_without_apt_uses_what_it_has(apt: Apt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_machine_without_apt_uses_its_own_packages(apt: Apt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
-    said: list[str] = []
+    messages: list[str] = []
 
-    assert stage("server", said=said) is None
-    assert said == ["server: used from this machine, where it has it: there is no apt-get here to fetch it with"]
+    assert stage("server", messages=messages) is None
+    assert messages == ["server: not downloaded, because this machine has no apt-get; its own are used"]

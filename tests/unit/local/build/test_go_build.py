@@ -1,4 +1,4 @@
-"""Which Go is used, and what is told of its errors."""
+"""The choice of Go, its flags and its errors."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ def program(folder: Path, text: str = "") -> Path:
     return file
 
 
-def test_the_path_goes_before_the_usual_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_prefers_go_on_the_path_to_the_default_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     on_path, usual = program(tmp_path / "path"), program(tmp_path / "usual")
-    monkeypatch.setattr(go_build, "_USUAL_PLACE", str(usual.parent))
+    monkeypatch.setattr(go_build, "_DEFAULT_FOLDER", str(usual.parent))
 
     monkeypatch.setenv("PATH", str(on_path.parent))
     first = go_build.find_go()
@@ -26,8 +26,8 @@ def test_the_path_goes_before_the_usual_place(tmp_path: Path, monkeypatch: pytes
     assert (first, go_build.find_go()) == (str(on_path), str(usual))
 
 
-def test_tells_where_go_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(go_build, "_USUAL_PLACE", str(tmp_path))
+def test_a_missing_go_names_the_download_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(go_build, "_DEFAULT_FOLDER", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(ProjectError, match=r"go is neither on PATH nor in .*; install it: https://go\.dev/dl"):
@@ -64,7 +64,7 @@ def test_an_error_is_one_line(stderr: str, told: str, tmp_path: Path, monkeypatc
         pytest.param("-ldflags=-X=v=2", "-ldflags=-X=v=2 -trimpath -buildvcs=false", id="the author's own"),
     ],
 )
-def test_what_is_linked(flags: str, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_links_without_debug_information(flags: str, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     compiler = program(tmp_path / "bin", 'echo "$GOFLAGS" > "$GOBIN/words"')
     monkeypatch.setenv("PATH", f"{compiler.parent}:/usr/bin:/bin")
     (tmp_path / "go.mod").touch()
@@ -76,7 +76,7 @@ def test_what_is_linked(flags: str, given: str, tmp_path: Path, monkeypatch: pyt
     assert (out / "words").read_text().strip() == given
 
 
-def test_what_is_generated_comes_first_and_may_install_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_generates_first_and_keeps_programs_that_it_installs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     log = tmp_path / "log"
     compiler = program(tmp_path / "bin", f'echo "$1 $2 $GOBIN $GOFLAGS" >> "{log}"')
     monkeypatch.setenv("PATH", f"{compiler.parent}:/usr/bin:/bin")

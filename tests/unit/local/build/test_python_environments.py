@@ -1,4 +1,4 @@
-"""How environments are chosen and kept, with a uv that installs nothing."""
+"""Environments and their digests, with a uv that installs nothing."""
 
 import stat
 from pathlib import Path
@@ -27,22 +27,22 @@ def wanted(tmp_path: Path) -> Requirements:
 
 
 def script(uv: uv_program.Uv, text: str) -> None:
-    """Let uv behave differently."""
+    """Replace the behaviour of uv."""
     program = uv.log.with_name("uv")
     program.write_text(f"#!/bin/sh\n{text}\n")
 
 
 def test_an_environment_is_installed_once(wanted: Requirements, uv: uv_program.Uv):
-    said: list[str] = []
+    messages: list[str] = []
 
-    first = python_environments.install(wanted, said.append)
+    first = python_environments.install(wanted, messages.append)
 
     assert python_environments.install(wanted, quietly) == first
     assert uv.count("pip install") == 1
-    assert said == ["resolving requirements.txt", "installing 1 packages of requirements.txt"]
+    assert messages == ["resolving requirements.txt", "installing 1 packages of requirements.txt"]
 
 
-def test_other_requirements_are_another_environment(wanted: Requirements):
+def test_other_requirements_make_another_environment(wanted: Requirements):
     first = python_environments.install(wanted, quietly)
     (wanted.source / "requirements.txt").write_text("django\n")
 
@@ -63,13 +63,13 @@ def test_every_user_can_read_it(wanted: Requirements, uv: uv_program.Uv):
 
 
 @pytest.mark.parametrize(("base", "shown"), [("/usr", False), ("/opt/python", True)])
-def test_tells_where_its_interpreter_lies(base: str, shown: bool):
+def test_lists_the_folder_of_the_interpreter_outside_of_usr(base: str, shown: bool):
     environment = python_environments.Environment(folder=Path("/cache/env"), base=Path(base))
 
-    assert environment.needs == ((Path("/cache/env"), Path(base)) if shown else (Path("/cache/env"),))
+    assert environment.mounts == ((Path("/cache/env"), Path(base)) if shown else (Path("/cache/env"),))
 
 
-def test_nothing_asked_for_is_an_empty_environment(tmp_path: Path, uv: uv_program.Uv):
+def test_no_requirements_make_an_empty_environment(tmp_path: Path, uv: uv_program.Uv):
     environment = python_environments.install(Requirements(source=tmp_path), quietly)
 
     assert environment.folder.is_dir()
@@ -82,7 +82,7 @@ def test_resolves_from_uvs_cache_without_a_network(wanted: Requirements, uv: uv_
     assert python_environments.resolve(wanted) == "flask==1.0\n"
 
 
-def test_tells_uvs_first_failure(wanted: Requirements, uv: uv_program.Uv):
+def test_an_error_is_the_first_one_of_uv(wanted: Requirements, uv: uv_program.Uv):
     script(uv, 'case "$*" in *--offline*) echo "error: offline" >&2;; *) echo "error: a reason" >&2;; esac; exit 2')
 
     with pytest.raises(ProjectError, match=r"^requirements\.txt: a reason$"):
@@ -90,7 +90,7 @@ def test_tells_uvs_first_failure(wanted: Requirements, uv: uv_program.Uv):
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("messages", "told"),
     [
         pytest.param("error: No solution\\n  cause: Because a and\\n    b.", "No solution: Because a and b.", id="new"),
         pytest.param(
@@ -101,8 +101,8 @@ def test_tells_uvs_first_failure(wanted: Requirements, uv: uv_program.Uv):
         pytest.param("warning: nothing", "uv exited with 2", id="nothing"),
     ],
 )
-def test_a_failure_is_one_line(said: str, told: str, wanted: Requirements, uv: uv_program.Uv):
-    script(uv, f"printf '%b' '{said}' >&2; exit 2")
+def test_a_failure_is_one_line(messages: str, told: str, wanted: Requirements, uv: uv_program.Uv):
+    script(uv, f"printf '%b' '{messages}' >&2; exit 2")
 
     with pytest.raises(ProjectError) as caught:
         python_environments.resolve(wanted)
@@ -130,14 +130,14 @@ def test_finds_a_source_distribution(line: str, url: str, uv: uv_program.Uv):
     assert python_environments.sdist_url("a", "1") == url
 
 
-def test_tells_when_there_is_no_source_distribution(uv: uv_program.Uv):
+def test_a_missing_source_distribution_is_an_error(uv: uv_program.Uv):
     script(uv, "echo 'wheels = []'")
 
     with pytest.raises(ProjectError, match="the package index has no source distribution of a 1"):
         python_environments.sdist_url("a", "1")
 
 
-def test_finds_uv_beside_the_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_finds_uv_next_to_the_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "uv").chmod(0o755)
     monkeypatch.delenv("UV")
     monkeypatch.setenv("PATH", "/nowhere")
@@ -146,7 +146,7 @@ def test_finds_uv_beside_the_interpreter(tmp_path: Path, monkeypatch: pytest.Mon
     assert python_environments.find_uv() == str(tmp_path / "uv")
 
 
-def test_a_changed_local_folder_is_another_environment(wanted: Requirements, uv: uv_program.Uv):
+def test_a_changed_local_folder_makes_another_environment(wanted: Requirements, uv: uv_program.Uv):
     package = wanted.source / "package"
     package.mkdir()
     script(uv, 'case "$1 $2" in "pip compile") echo "-e ./package";; "venv "*) ;; esac')
@@ -167,11 +167,11 @@ def test_a_changed_local_folder_is_another_environment(wanted: Requirements, uv:
         ("", set[str]()),
     ],
 )
-def test_tells_the_names_of_packages(resolved: str, names: set[str]):
+def test_returns_the_names_of_packages(resolved: str, names: set[str]):
     assert python_environments.package_names(resolved) == names
 
 
-def test_what_is_asked_for_again_is_resolved_again_unless_it_is_remembered(tmp_path: Path, uv: uv_program.Uv):
+def test_equal_requirements_are_resolved_once_within_the_cache(tmp_path: Path, uv: uv_program.Uv):
     wanted = python_environments.Requirements(source=tmp_path, lines=("ops",))
     python_environments.resolve(wanted)
 

@@ -1,4 +1,4 @@
-"""What can be replaced in a running container, and what needs a new one."""
+"""Changes of an image: files to replace, or a new container."""
 
 import dataclasses
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_files_are_written_and_removed(tmp_path: Path):
     assert changed.bytecode == ("/flask/app/__pycache__",)
 
 
-def test_a_single_file_can_be_mounted(tmp_path: Path):
+def test_a_mount_can_be_a_single_file(tmp_path: Path):
     def program(folder: Path, text: str) -> Rock:
         file = folder / "root/usr/local/bin/web"
         file.parent.mkdir(parents=True)
@@ -52,7 +52,7 @@ def test_a_single_file_can_be_mounted(tmp_path: Path):
     assert changed.paths == ("/usr/local/bin/web",)
 
 
-def test_a_mode_is_a_difference(tmp_path: Path):
+def test_a_changed_mode_is_a_change(tmp_path: Path):
     old, new = rock(tmp_path / "old", {"run.sh": "1"}), rock(tmp_path / "new", {"run.sh": "1"})
     (tmp_path / "new/root/flask/app/run.sh").chmod(0o755)
 
@@ -72,14 +72,14 @@ def test_a_mode_is_a_difference(tmp_path: Path):
         pytest.param({"mounts": ()}, "the image's mounted folders changed", id="mounts"),
     ],
 )
-def test_what_is_not_a_file_of_its_own_needs_a_new_container(tmp_path: Path, change: dict[str, object], reason: str):
+def test_a_change_of_anything_but_files_needs_a_new_container(tmp_path: Path, change: dict[str, object], reason: str):
     old = rock(tmp_path / "old", {})
     new = dataclasses.replace(old, **change)  # pyright: ignore[reportArgumentType]  # one field each
 
     assert compare(old, new) == Recreate(reason=reason)
 
 
-def test_what_is_mounted_read_only_needs_a_new_container(tmp_path: Path):
+def test_a_changed_read_only_mount_needs_a_new_container(tmp_path: Path):
     old = rock(tmp_path / "old", {"tool": "1"}, mode="ro", target="/usr/share/web")
     new = rock(tmp_path / "new", {"tool": "2"}, mode="ro", target="/usr/share/web")
 

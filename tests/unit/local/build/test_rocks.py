@@ -1,4 +1,4 @@
-"""What a local image holds, and what the author of one that cannot be built is told."""
+"""The content of a local image, and errors for its author; Flask is the example."""
 
 import stat
 from pathlib import Path
@@ -27,7 +27,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> uv_program.Uv:
 
 @pytest.fixture
 def source(tmp_path: Path, uv: uv_program.Uv) -> Path:
-    """The folder of a Flask application."""
+    """Write the folder of a Flask application."""
     folder = tmp_path / "source"
     write(folder, "requirements.txt", "Flask>=3\n")
     write(folder, "app.py", "app = 1\n")
@@ -39,7 +39,7 @@ def describe(source: Path, **more: Any) -> None:
     write(source, "rockcraft.yaml", yaml.safe_dump({**FLASK, **more}))
 
 
-def test_flasks_layer_is_rockcrafts(source: Path):
+def test_flasks_layer_equals_rockcrafts(source: Path):
     rock = rocks.build(source, quietly)
 
     assert list(rock.layers) == ["001-my-notes.yaml"]
@@ -61,7 +61,7 @@ def test_flasks_layer_is_rockcrafts(source: Path):
     }
 
 
-def test_is_read_as_it_was_built(source: Path):
+def test_a_built_image_is_read_back(source: Path):
     rock = rocks.build(source, quietly)
 
     assert rocks.read(rock.folder) == rock
@@ -84,7 +84,7 @@ def test_the_applications_files_keep_their_modes(source: Path):
     assert stat.S_IMODE(inside(rock, "/flask/app/migrate").stat().st_mode) == 0o755
 
 
-def test_an_author_may_name_the_files(source: Path):
+def test_an_author_can_list_the_files(source: Path):
     for name in ("lib/a.py", "lib/b.py", "migrate.sh"):
         write(source, name)
     prime = ["flask/app/app.py", "flask/app/lib/*.py", "-flask/app/lib/b.py"]
@@ -107,7 +107,7 @@ def test_has_what_the_extension_adds(source: Path):
     assert "/var/log/flask" in rock.folders
 
 
-def test_installs_gunicorn_beside_the_applications_packages(source: Path):
+def test_installs_gunicorn_with_the_applications_packages(source: Path):
     rock = rocks.build(source, quietly)
 
     assert rock.python is not None
@@ -116,7 +116,7 @@ def test_installs_gunicorn_beside_the_applications_packages(source: Path):
 
 
 @pytest.mark.parametrize("how", ["requirements", "part"])
-def test_gevent_is_the_worker_class_of_those_who_install_it(how: str, source: Path):
+def test_the_worker_class_is_gevent_if_it_is_installed(how: str, source: Path):
     if how == "requirements":
         write(source, "requirements.txt", "flask\ngevent\n")
     else:
@@ -165,7 +165,7 @@ def test_the_authors_own_command_is_kept(source: Path):
         pytest.param("my_notes/app.py", "app = 1", "my_notes.app:app", id="by name"),
     ],
 )
-def test_finds_where_the_application_begins(file: str, text: str, entrypoint: str, source: Path):
+def test_finds_the_entry_point(file: str, text: str, entrypoint: str, source: Path):
     (source / "app.py").unlink()
     write(source, file, text)
 
@@ -174,14 +174,14 @@ def test_finds_where_the_application_begins(file: str, text: str, entrypoint: st
     assert f" '{entrypoint}' " in command
 
 
-def test_an_object_goes_before_a_factory(source: Path):
+def test_an_object_is_preferred_to_a_factory(source: Path):
     write(source, "app.py", "def create_app(): ...\n")
     write(source, "app/main.py", "app = 1\n")
 
     assert "'app.main:app'" in layer(rocks.build(source, quietly))["services"]["flask"]["command"]
 
 
-def test_the_application_is_not_run(source: Path, tmp_path: Path):
+def test_the_application_is_not_imported(source: Path, tmp_path: Path):
     write(source, "app.py", f"app = 1\nopen({str(tmp_path / 'ran')!r}, 'w')\n")
 
     rocks.build(source, quietly)
@@ -210,8 +210,8 @@ def test_a_changed_file_makes_another_image(source: Path):
         pytest.param(
             {"extensions": ["flask"]}, "extensions: flask is not known; known are: django-framework, ", id="ext"
         ),
-        pytest.param({"services": ["flask"]}, "rockcraft.yaml: services: has to be a mapping", id="services"),
-        pytest.param({"environment": "A=1"}, "rockcraft.yaml: environment: has to be a mapping", id="environment"),
+        pytest.param({"services": ["flask"]}, "rockcraft.yaml: services: must be a mapping", id="services"),
+        pytest.param({"environment": "A=1"}, "rockcraft.yaml: environment: must be a mapping", id="environment"),
         pytest.param(
             {"parts": {"a": {"plugin": "rust"}}}, "parts.a.plugin: rust is not known here; known are", id="plugin"
         ),
@@ -225,7 +225,7 @@ def test_a_changed_file_makes_another_image(source: Path):
         ),
     ],
 )
-def test_tells_what_is_wrong_in_one_line(more: dict[str, Any], words: str, source: Path):
+def test_an_error_is_one_line_with_the_key(more: dict[str, Any], words: str, source: Path):
     describe(source, **more)
 
     with pytest.raises(ProjectError) as caught:
@@ -243,7 +243,7 @@ def test_tells_what_is_wrong_in_one_line(more: dict[str, Any], words: str, sourc
         pytest.param(None, "no app.py or main.py; name your Flask object", id="no file"),
     ],
 )
-def test_tells_when_the_application_is_not_found(text: str | None, words: str, source: Path):
+def test_a_missing_application_names_the_files(text: str | None, words: str, source: Path):
     (source / "app.py").unlink()
     if text is not None:
         write(source, "app.py", text)
@@ -254,14 +254,14 @@ def test_tells_when_the_application_is_not_found(text: str | None, words: str, s
     assert words in str(caught.value)
 
 
-def test_tells_when_requirements_lack_flask(source: Path):
+def test_requirements_without_flask_are_an_error(source: Path):
     write(source, "requirements.txt", "django\n")
 
     with pytest.raises(ProjectError, match=r"requirements\.txt: does not name flask; add it"):
         rocks.build(source, quietly)
 
 
-def test_tells_when_there_are_no_requirements(source: Path):
+def test_missing_requirements_are_an_error(source: Path):
     (source / "requirements.txt").unlink()
 
     with pytest.raises(ProjectError, match=r"has no requirements\.txt; add one with the line `flask`"):
@@ -269,14 +269,14 @@ def test_tells_when_there_are_no_requirements(source: Path):
 
 
 @pytest.mark.parametrize(("name", "words"), [("nowhere", "no such folder"), ("", "has no rockcraft.yaml")])
-def test_tells_that_a_path_is_no_image(name: str, words: str, tmp_path: Path):
+def test_a_path_without_a_project_is_an_error(name: str, words: str, tmp_path: Path):
     with pytest.raises(ProjectError, match=words):
         rocks.build(tmp_path / name, quietly)
 
 
 @pytest.fixture
 def plain(tmp_path: Path, uv: uv_program.Uv) -> Path:
-    """An image without an extension: a Python package, and files of its own."""
+    """Write an image without an extension: a Python package, and its own files."""
     folder = tmp_path / "plain"
     write(folder, "rock/files/server/run.py", "run\n")
     write(folder, "rock/files/etc/server.conf", "a\n")
@@ -292,7 +292,7 @@ def plain(tmp_path: Path, uv: uv_program.Uv) -> Path:
     return folder / "rock"
 
 
-def test_parts_put_files_and_packages_into_place(plain: Path):
+def test_parts_add_files_and_packages(plain: Path):
     rock = rocks.build(plain, quietly)
 
     modes = {mount.target: mount.mode for mount in rock.mounts}
@@ -302,7 +302,7 @@ def test_parts_put_files_and_packages_into_place(plain: Path):
     assert (rock.python / "requirements.txt").read_text() == "server==1.0\n"
 
 
-def test_what_debian_packages_bring_is_shared_but_for_what_a_container_may_change(
+def test_files_of_debian_packages_outside_of_usr_are_copied(
     plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     write(tmp_path, "packages/usr/sbin/server")
@@ -328,7 +328,7 @@ def test_what_debian_packages_bring_is_shared_but_for_what_a_container_may_chang
     assert "/usr/sbin/server" not in {mount.target for mount in rock.mounts}
 
 
-def test_an_image_may_be_without_python(plain: Path):
+def test_an_image_can_lack_python(plain: Path):
     write(plain, "rockcraft.yaml", yaml.safe_dump({"name": "empty"}))
 
     rock = rocks.build(plain, quietly)
@@ -336,6 +336,6 @@ def test_an_image_may_be_without_python(plain: Path):
     assert (rock.python, rock.mounts, rock.layers) == (None, (), {})
 
 
-def test_a_folder_that_is_no_image_is_refused(tmp_path: Path):
+def test_refuses_a_folder_that_is_not_an_image(tmp_path: Path):
     with pytest.raises(ProjectError, match=r"rock\.yaml: No such file"):
         rocks.read(tmp_path)

@@ -1,4 +1,4 @@
-"""What a scrape shows of what gunicorn reports."""
+"""Gunicorn's metrics, as Prometheus scrapes them."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ def test_durations_are_seconds():
     assert 'flask_request_duration{quantile="0.99"} 0.75' in lines
 
 
-def test_what_has_no_rule_keeps_its_name():
+def test_a_metric_without_a_rule_keeps_its_name():
     assert shown("gunicorn.workers:4|g")[1] == "gunicorn_workers 4"
 
 
@@ -56,7 +56,7 @@ def test_a_sampled_counter_counts_for_all():
 
 
 @pytest.mark.parametrize("packet", ["", "nonsense", "a:b|c", "a:1|?", "a:1-1|c", "a:1|c|@e"])
-def test_passes_over_what_is_no_metric(packet: str):
+def test_ignores_lines_that_are_not_metrics(packet: str):
     assert shown(packet) == []
 
 
@@ -88,7 +88,7 @@ async def scrape(port: int, path: str) -> str:
     return answer
 
 
-def test_listens_where_it_is_told_until_a_signal():
+def test_listens_on_the_given_addresses_until_a_signal():
     statsd, web = free_port(), free_port()
     metrics = Metrics(MAPPING)
 
@@ -124,7 +124,7 @@ def test_understands_the_flags_of_the_original():
     assert (options.mapping, options.udp, options.tcp, options.web) == ("/m", "localhost:1", "localhost:2", ":9102")
 
 
-def test_tells_when_it_cannot_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_failed_start_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sys.argv", ["statsd_exporter", f"--statsd.mapping-config={tmp_path / 'none'}"])
 
     with pytest.raises(SystemExit, match=r"^statsd_exporter: .*No such file"):

@@ -1,4 +1,4 @@
-"""Which framework a folder's application has, and the reason that is given."""
+"""Detection of the framework of an application, with the reason."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
         ),
     ],
 )
-def test_one_file_is_enough(folder: Path, file: str, text: str, framework: str, reason: str):
+def test_one_file_identifies_the_framework(folder: Path, file: str, text: str, framework: str, reason: str):
     (folder / file).write_text(text)
 
     found = detect_framework.find(folder)
@@ -40,7 +40,7 @@ def test_one_file_is_enough(folder: Path, file: str, text: str, framework: str, 
     assert (found.framework, found.reason, found.name) == (framework, reason, "my-app")
 
 
-def test_the_images_file_goes_before_all_others(folder: Path):
+def test_rockcraft_yaml_is_preferred(folder: Path):
     (folder / "rockcraft.yaml").write_text("extensions: [other, flask-framework]")
     (folder / "go.mod").touch()
 
@@ -67,7 +67,7 @@ def test_djangos_package_names_the_image(folder: Path):
         pytest.param("rockcraft.yaml", "extensions: [flask]", "names none of django-framework", id="no extension"),
     ],
 )
-def test_what_is_not_clear_is_refused_with_a_way_on(folder: Path, file: str, text: str, problem: str):
+def test_an_unclear_folder_is_an_error_with_the_next_step(folder: Path, file: str, text: str, problem: str):
     (folder / file).write_text(text)
 
     with pytest.raises(ProjectError, match=problem):

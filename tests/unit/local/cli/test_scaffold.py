@@ -1,4 +1,4 @@
-"""What a new project has, what a finished application still needs, and which names will do."""
+"""Files of a new project, missing files of an application, and names of applications."""
 
 import ast
 import stat
@@ -17,7 +17,7 @@ def framework(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def test_all_files_are_what_they_claim_to_be(framework: str):
+def test_all_files_are_valid(framework: str):
     files = scaffold.render(framework, "my-app")
 
     for place, file in files.items():
@@ -28,7 +28,7 @@ def test_all_files_are_what_they_claim_to_be(framework: str):
             assert yaml.safe_load(file.text)["name"] == "my-app"
 
 
-def test_a_new_project_is_recognised_and_its_charm_expands(framework: str, tmp_path: Path):
+def test_a_new_project_is_detected_and_its_charm_expands(framework: str, tmp_path: Path):
     scaffold.write(tmp_path, scaffold.render(framework, "my-app"))
 
     found = detect_framework.find(tmp_path)
@@ -47,14 +47,14 @@ def test_programs_are_executable(tmp_path: Path):
     assert sorted(executable) == ["charm.py", "manage.py"]
 
 
-def test_djangos_package_has_the_projects_name():
+def test_the_package_of_django_has_the_projects_name():
     places = scaffold.render("django", "my-app")
 
     assert PurePosixPath("my_app/my_app/wsgi.py") in places
     assert PurePosixPath("my_app/manage.py") in places
 
 
-def test_only_what_is_not_there_is_missing(tmp_path: Path):
+def test_existing_files_are_not_missing(tmp_path: Path):
     (tmp_path / "charm").mkdir()
 
     without_rock = scaffold.missing("flask", "my-app", tmp_path)
@@ -65,7 +65,7 @@ def test_only_what_is_not_there_is_missing(tmp_path: Path):
     assert complete == {}
 
 
-def test_a_charm_comes_as_a_whole(tmp_path: Path):
+def test_a_missing_charm_is_written_completely(tmp_path: Path):
     missing = scaffold.missing("flask", "my-app", tmp_path)
 
     assert sorted(map(str, missing)) == [
@@ -86,12 +86,12 @@ def test_nothing_is_overwritten(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["my-app", "a", "notes2", "a-b2c"])
-def test_names_of_applications_will_do(name: str):
+def test_accepts_names_of_applications(name: str):
     assert scaffold.name_problem("flask", name) is None
 
 
 @pytest.mark.parametrize("name", ["My", "my_app", "app-2", "2app", "", "../up", "flask", "json"])
-def test_other_names_are_refused_in_one_line(name: str):
+def test_refuses_other_names_in_one_line(name: str):
     problem = scaffold.name_problem("flask", name)
 
     assert problem
@@ -102,6 +102,6 @@ def test_other_names_are_refused_in_one_line(name: str):
     ("folder", "name"),
     [("notes", "notes"), ("My Notes", "my-notes"), ("notes_2.0", "notes"), ("2fast", "fast"), ("42", "app")],
 )
-def test_a_folder_gives_its_application_a_name(folder: str, name: str):
+def test_derives_the_name_of_an_application_from_its_folder(folder: str, name: str):
     assert scaffold.application_name(folder) == name
     assert scaffold.name_problem("flask", name) is None

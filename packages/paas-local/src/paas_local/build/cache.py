@@ -1,7 +1,7 @@
-"""Where packed charms, rocks and environments are kept, by the digest of what they are made of.
+"""Cache of packed charms, rocks, environments and packages, by a digest of what they are made from.
 
-An entry is made in a sibling folder and renamed when it is whole: an interrupted run leaves no broken entry,
-and of two runs that make the same one, the second finds it there.
+An entry is made in a temporary folder and renamed when it is complete: an interrupted run leaves no broken entry, and
+the first of two runs that make the same entry wins.
 """
 
 import contextlib
@@ -16,40 +16,40 @@ from pathlib import Path
 
 from paas_local import folders
 
-_THERE_ALREADY = {errno.EEXIST, errno.ENOTEMPTY}
-_CACHES = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".git", ".tox", ".venv"})
+_EXISTS = {errno.EEXIST, errno.ENOTEMPTY}
+_IGNORED = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".git", ".tox", ".venv"})
 
 
 def path(kind: str, digest: str) -> Path:
-    """Name the entry, whether it is there or not."""
+    """Return the path of an entry, which may not exist yet."""
     return folders.cache() / kind / digest
 
 
 @contextlib.contextmanager
-def new(kind: str) -> Generator[Path]:
-    """Give a folder to make an entry in; what is not kept is gone afterwards."""
+def new_entry(kind: str) -> Generator[Path]:
+    """Yield a temporary folder to make an entry in; it is removed unless :func:`store` renames it."""
     parent = folders.cache() / kind
     parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=parent) as above:
-        folder = Path(above) / "entry"
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=parent) as temporary:
+        folder = Path(temporary) / "entry"
         folder.mkdir()
         folder.chmod(0o755)
         yield folder
 
 
-def keep(folder: Path, kind: str, digest: str) -> Path:
-    """Give the made folder its place; the one that is there already wins."""
-    place = path(kind, digest)
+def store(folder: Path, kind: str, digest: str) -> Path:
+    """Rename a complete folder to its path in the cache; an existing entry is kept."""
+    entry = path(kind, digest)
     try:
-        folder.rename(place)
+        folder.rename(entry)
     except OSError as error:
-        if error.errno not in _THERE_ALREADY:
+        if error.errno not in _EXISTS:
             raise
-    return place
+    return entry
 
 
 def digest(*parts: str | bytes) -> str:
-    """Tell parts of text apart, so that neither order nor borders can be mistaken."""
+    """Return a digest of texts that depends on their order and their borders."""
     whole = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
@@ -58,41 +58,41 @@ def digest(*parts: str | bytes) -> str:
     return whole.hexdigest()[:32]
 
 
-def tree(folder: Path) -> str:
-    """Tell folders apart by the names, modes and content of what is in them; caches do not count."""
+def tree_digest(folder: Path) -> str:
+    """Return a digest of the names, modes and contents in a folder; caches of tools are ignored."""
     return digest(*(part for file in files(folder) for part in _identity(folder, file)))
 
 
-def copy(source: Path, target: Path, wanted: Callable[[Path], bool] = lambda _: True) -> None:
-    """Copy a file or a folder with its modes and links; ``wanted`` is asked for each path below it."""
+def copy(source: Path, target: Path, include: Callable[[Path], bool] = lambda _: True) -> None:
+    """Copy a file or a folder with its modes and links; ``include`` is called with each path below a folder."""
     if source.is_dir() and not source.is_symlink():
         target.mkdir(parents=True, exist_ok=True)
         target.chmod(0o755)
         for item in sorted(source.iterdir()):
-            if item.name not in _CACHES and wanted(item):
-                copy(item, target / item.name, wanted)
+            if item.name not in _IGNORED and include(item):
+                copy(item, target / item.name, include)
     elif source.is_symlink() or source.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target, follow_symlinks=False)
 
 
 def make_readable(folder: Path) -> None:
-    """Let every user read it: the containers' users are others than the one who makes an entry."""
-    for above, _, files in os.walk(folder):
-        for place in (Path(above), *(Path(above) / name for name in files)):
-            mode = place.lstat().st_mode
+    """Make a folder readable for all users: a container runs as another user than the one who makes the entry."""
+    for parent, _, files in os.walk(folder):
+        for item in (Path(parent), *(Path(parent) / name for name in files)):
+            mode = item.lstat().st_mode
             readable = mode | (0o555 if mode & 0o100 else 0o444)
-            if readable != mode and not place.is_symlink():
-                place.chmod(readable & 0o7777)
+            if readable != mode and not item.is_symlink():
+                item.chmod(readable & 0o7777)
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """Give the files and links below a folder, in order; caches are none."""
-    for above, below, files in os.walk(folder):
-        below[:] = sorted(set(below) - _CACHES)
-        links = [name for name in below if (Path(above) / name).is_symlink()]
+    """Yield the files and links below a folder, in order; caches of tools are ignored."""
+    for parent, subfolders, files in os.walk(folder):
+        subfolders[:] = sorted(set(subfolders) - _IGNORED)
+        links = [name for name in subfolders if (Path(parent) / name).is_symlink()]
         for name in sorted([*files, *links]):
-            yield Path(above) / name
+            yield Path(parent) / name
 
 
 def _identity(folder: Path, file: Path) -> tuple[str, str, bytes]:

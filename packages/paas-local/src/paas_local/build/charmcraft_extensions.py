@@ -30,7 +30,7 @@ Check = Callable[["_Case"], Iterator[str]]
 
 
 def expand(charmcraft: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Merge what the project's extensions add into it; ``folder`` is where its other files lie."""
+    """Return the project with what its extensions add; ``folder`` contains its other files."""
     expanded = copy.deepcopy(dict(charmcraft))
     names = yaml_files.strings(expanded, "extensions", "charmcraft.yaml")
     expanded.pop("extensions", None)
@@ -52,7 +52,7 @@ def _expand(name: str, charmcraft: dict[str, Any], folder: Path) -> dict[str, An
         experimental=generation.experimental,
         charmcraft=charmcraft,
         folder=folder,
-        adds=_merged(generation.adds, generation.beside if (folder / PAAS_CONFIG).is_file() else {}),
+        adds=_merged(generation.adds, generation.adds_for_paas_config if (folder / PAAS_CONFIG).is_file() else {}),
     )
     for check in _CHECKS:
         for problem in check(case):
@@ -63,13 +63,13 @@ def _expand(name: str, charmcraft: dict[str, Any], folder: Path) -> dict[str, An
 
 @dataclass(frozen=True, kw_only=True)
 class _Generation:
-    """What an extension adds on some bases."""
+    """The content of an extension for some bases."""
 
     bases: tuple[str, ...]
     experimental: bool
     adds: Mapping[str, Any]
-    beside: Mapping[str, Any]
-    """What it adds if there is a ``paas-config.yaml``."""
+    adds_for_paas_config: Mapping[str, Any]
+    """Added if there is a ``paas-config.yaml``."""
 
 
 def _generations(shared: Mapping[str, Any], framework: Framework) -> Iterator[_Generation]:
@@ -88,12 +88,12 @@ def _generations(shared: Mapping[str, Any], framework: Framework) -> Iterator[_G
             bases=tuple(merged["bases"]),
             experimental=merged["experimental"],
             adds=_filled(adds, container=merged["container"], PREFIX=own["prefix"].upper(), **names),
-            beside=merged.get("adds-beside-paas-config", {}),
+            adds_for_paas_config=merged.get("adds-for-paas-config", {}),
         )
 
 
 def _filled(value: Any, **names: str) -> Any:
-    """Fill names into all texts of a document, keys too."""
+    """Fill names into all strings of a document, including keys."""
     match value:
         case str():
             return value.format(**names)
@@ -108,7 +108,7 @@ def _filled(value: Any, **names: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class _Case:
-    """A project, and what one generation of an extension adds to it."""
+    """A project, and one generation of an extension."""
 
     name: str
     framework: str
@@ -121,29 +121,29 @@ class _Case:
 def _generation(name: str, generations: Iterable[_Generation], charmcraft: Mapping[str, Any]) -> _Generation:
     bases = sorted(set(_bases(charmcraft)))
     if len(bases) != 1:
-        told = ", ".join(bases) or "none"
-        raise ProjectError(f"charmcraft.yaml: base: {name} needs exactly one, as ubuntu@24.04; found: {told}")
-    offered = tuple(generations)
-    found = next((one for one in offered if bases[0] in one.bases), None)
-    if found is None:
-        supported = ", ".join(base for one in offered for base in one.bases)
-        raise ProjectError(f"charmcraft.yaml: base: {name} does not support {bases[0]}; it does: {supported}")
-    if found.experimental and not os.environ.get(EXPERIMENTAL):
+        listed = ", ".join(bases) or "none"
+        raise ProjectError(f"charmcraft.yaml: base: {name} needs exactly one, as ubuntu@24.04; found: {listed}")
+    known = tuple(generations)
+    generation = next((generation for generation in known if bases[0] in generation.bases), None)
+    if generation is None:
+        supported = ", ".join(base for generation in known for base in generation.bases)
+        raise ProjectError(f"charmcraft.yaml: base: {name} does not support {bases[0]}; supported are: {supported}")
+    if generation.experimental and not os.environ.get(EXPERIMENTAL):
         raise ProjectError(
             f"charmcraft.yaml: base: {name} is experimental on {bases[0]}; set {EXPERIMENTAL}=1 to use it"
         )
-    return found
+    return generation
 
 
 def _bases(charmcraft: Mapping[str, Any]) -> Iterator[str]:
-    """Find the bases wherever a project may name them: base, labels and build-for of platforms, bases."""
+    """Yield the bases from each key that can name one: base, labels and build-for of platforms, bases."""
     if base := charmcraft.get("base"):
         yield str(base)
     for label, platform in yaml_files.mappings(charmcraft, "platforms").items():
         targets: object = platform.get("build-for") or []
         listed = cast("list[object]", targets) if isinstance(targets, list) else [targets]
-        named = [label] if "@" in label else [str(target) for target in listed if "@" in str(target)]
-        yield from (text.partition(":")[0] for text in named)
+        texts = [label] if "@" in label else [str(target) for target in listed if "@" in str(target)]
+        yield from (text.partition(":")[0] for text in texts)
     legacy = cast("list[Mapping[str, Any]]", charmcraft.get("bases") or [])
     for entry in legacy:
         yield from (f"{base['name']}@{base['channel']}" for base in entry.get("build-on", [entry]))
@@ -157,7 +157,7 @@ def _options_of_endpoints(shared: Mapping[str, Any], charmcraft: Mapping[str, An
 
 
 def _merged(own: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the author's values, put the extension's list items before the author's."""
+    """Merge mappings: the author's values are kept, the extension's list items come before the author's."""
     merged = dict(own)
     for key, value in added.items():
         merged[key] = _joined(own.get(key), value)
@@ -182,9 +182,9 @@ def _type(case: _Case) -> Iterator[str]:
 
 def _refused_keys(case: _Case) -> Iterator[str]:
     if "charm" in yaml_files.mapping(case.charmcraft, "parts"):
-        yield f"charmcraft.yaml: parts.charm: {case.name} brings this part; name yours differently"
+        yield f"charmcraft.yaml: parts.charm: {case.name} adds this part; rename yours"
     for key in sorted({*_REFUSED} & case.charmcraft.keys()):
-        yield f"charmcraft.yaml: {key}: not possible together with {case.name}; remove it"
+        yield f"charmcraft.yaml: {key}: must not be used together with {case.name}; remove it"
 
 
 def _owned_keys(case: _Case) -> Iterator[str]:
@@ -198,7 +198,7 @@ def _names_taken(case: _Case) -> Iterator[str]:
         own, added = yaml_files.mapping(case.charmcraft, *keys), yaml_files.mapping(case.adds, *keys)
         for name in sorted(own.keys() & added.keys()):
             where = f"charmcraft.yaml: {'.'.join(keys)}.{name}"
-            yield f"{where}: {case.name} has one of this name; rename or remove it"
+            yield f"{where}: {case.name} adds one of this name; rename or remove yours"
 
 
 def _own_options(case: _Case) -> Iterator[str]:
@@ -206,17 +206,17 @@ def _own_options(case: _Case) -> Iterator[str]:
         where = f"charmcraft.yaml: config.options.{name}"
         for prefix in ("webserver-", f"{case.framework}-"):
             if name.startswith(prefix):
-                yield f"{where}: names that begin with {prefix} belong to {case.name}; rename it"
+                yield f"{where}: names that begin with {prefix} are reserved for {case.name}; rename it"
         if option.get("optional") is False and option.get("default"):
-            yield f"{where}: an option that is not optional cannot have a default; remove one of the two"
+            yield f"{where}: an option with optional: false must not have a default; remove one of the two"
 
 
 def _custom_rules(case: _Case) -> Iterator[str]:
-    above, *allowed = _RULES
-    folder = case.folder / above
+    name, *allowed = _RULES
+    folder = case.folder / name
     for item in sorted(folder.iterdir()) if folder.is_dir() else ():
         if not (item.is_dir() and item.name in allowed):
-            yield f"{above}/{item.name}: only the folders {', '.join(allowed)} may stand in {above}"
+            yield f"{name}/{item.name}: {name} must contain only the folders {', '.join(allowed)}"
 
 
 def _paas_config(case: _Case) -> Iterator[str]:
@@ -226,10 +226,10 @@ def _paas_config(case: _Case) -> Iterator[str]:
         return
     for key in {"port", "metrics-port"} & config.keys():
         if type(config[key]) is not int or not 1 <= config[key] <= _LAST_PORT:
-            yield f"{PAAS_CONFIG}: {key}: has to be a number from 1 to {_LAST_PORT}"
+            yield f"{PAAS_CONFIG}: {key}: must be a number from 1 to {_LAST_PORT}"
     path = config.get("metrics-path", "/")
     if not isinstance(path, str) or not _URL_PATH.fullmatch(path):
-        yield f"{PAAS_CONFIG}: metrics-path: has to be the path of a URL, which begins with /"
+        yield f"{PAAS_CONFIG}: metrics-path: must be the path of a URL, which begins with /"
 
 
 _CHECKS: tuple[Check, ...] = (

@@ -1,7 +1,7 @@
-"""What a charm's folder is once it is packed, and how it gets there without charmcraft.
+"""Charms, packed without charmcraft.
 
-A packed charm has the files that Juju reads, a ``dispatch``, the charm's own files, its libraries, and in
-place of a ``venv`` a link to an environment that is shared by all charms with the same requirements.
+A packed charm contains the files that Juju reads, a ``dispatch``, the charm's own files and its libraries. Its ``venv``
+is a link to an environment that all charms with the same requirements share.
 """
 
 import ast
@@ -35,9 +35,9 @@ _METADATA = (
     "storage", "subordinate", "terms", "website",
 )  # fmt: skip
 _OPTION_TYPES = ("string", "int", "float", "boolean", "secret")
-_LEFT_OUT = frozenset({"venv", "tests", "build"})
-_MADE = ("charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml")
-_PACKED_BY_ALL = frozenset({"src", "lib", "dispatch", "hooks", *_MADE})
+_EXCLUDED = frozenset({"venv", "tests", "build"})
+_GENERATED = ("charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml")
+_PACKED_BY_ALL = frozenset({"src", "lib", "dispatch", "hooks", *_GENERATED})
 _ENTRYPOINT = "src/charm.py"
 _DISPATCH = """\
 #!/bin/sh
@@ -57,7 +57,7 @@ class Charm:
     options: Mapping[str, Mapping[str, Any]]
     actions: Mapping[str, Mapping[str, Any]]
     mounts: tuple[Path, ...]
-    """Folders of this machine that its environment needs, at their own paths."""
+    """Folders of its environment, to be shown at their own paths."""
 
 
 def pack(source: Path, progress: Progress) -> Charm:
@@ -87,7 +87,7 @@ def read(folder: Path) -> Charm:
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """What an author's folder says about how it is packed."""
+    """The content of an author's folder, read before it is packed."""
 
     source: Path
     charmcraft: Mapping[str, Any]
@@ -102,8 +102,8 @@ class _Plan:
         return str(self.part.get("charm-entrypoint", _ENTRYPOINT))
 
     @property
-    def bring_their_needs(self) -> bool:
-        """Whether what the libraries import is installed without being asked for."""
+    def installs_pydeps(self) -> bool:
+        """Return whether the requirements of charm libraries are installed too."""
         return self.plugin == "charm" and not self.part.get("charm-strict-dependencies")
 
 
@@ -111,16 +111,16 @@ def _pack(source: Path, progress: Progress) -> Path:
     plan = _read_project(source)
     for note in _notes(plan):
         progress(note)
-    with cache.new(_KIND) as folder:
+    with cache.new_entry(_KIND) as folder:
         _copy_files(source, folder, progress)
         _copy_dumped(plan, folder)
         charm_libs.fetch_into(folder / "lib", plan.charmcraft, progress)
         environment = python_environments.install(_requirements(plan, folder), progress)
         _write(folder, plan, environment)
-        digest = cache.tree(folder)
+        digest = cache.tree_digest(folder)
         for name in ("src", "lib"):
             _compile(folder / name)
-        return cache.keep(folder, _KIND, digest)
+        return cache.store(folder, _KIND, digest)
 
 
 def _read_project(source: Path) -> _Plan:
@@ -148,33 +148,33 @@ def _read_project(source: Path) -> _Plan:
         part=part,
     )
     if not ({"dispatch", "hooks"} & {item.name for item in source.iterdir()} or (source / plan.entrypoint).is_file()):
-        raise ProjectError(f"{source / plan.entrypoint}: no such file; the charm's code begins there")
+        raise ProjectError(f"{source / plan.entrypoint}: no such file; it must contain the charm's code")
     return plan
 
 
 def _metadata(charmcraft: Mapping[str, Any]) -> dict[str, Any]:
-    """Take what Juju reads out of a project, under the names that Juju has for it."""
+    """Return the keys that Juju reads, under their names in ``metadata.yaml``."""
     links = yaml_files.mapping(charmcraft, "links")
     contact = links.get("contact")
-    named: dict[str, Any] = {
+    keys: dict[str, Any] = {
         **charmcraft,
         **{key: links[key] for key in ("issues", "source", "website") if key in links},
         **({"docs": links["documentation"]} if "documentation" in links else {}),
         **({"maintainers": contact if isinstance(contact, list) else [contact]} if contact else {}),
         **({"display-name": charmcraft["title"]} if "title" in charmcraft else {}),
     }
-    return {key: named[key] for key in _METADATA if key in named}
+    return {key: keys[key] for key in _METADATA if key in keys}
 
 
 def _check_options(config: Mapping[str, Any]) -> None:
     for name, option in yaml_files.mappings(config, "options", file="config").items():
         if option.get("type") not in _OPTION_TYPES:
             types = ", ".join(_OPTION_TYPES)
-            raise ProjectError(f"config.options.{name}.type: has to be one of {types}; found {option.get('type')}")
+            raise ProjectError(f"config.options.{name}.type: must be one of {types}; found {option.get('type')}")
 
 
 def _code_part(charmcraft: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """Find the part that packs the charm's code; old projects have none and mean ``charm``."""
+    """Return the plugin and the part that packs the charm's code; a project without one uses ``charm``."""
     for name, part in yaml_files.mappings(charmcraft, "parts").items():
         plugin = str(part.get("plugin", name))
         if plugin in {"charm", "uv", "python", "poetry"}:
@@ -193,14 +193,14 @@ def _requirements(plan: _Plan, packed: Path) -> Requirements:
     lines = yaml_files.strings(
         part, f"{plan.plugin}-python-packages" if plan.plugin == "charm" else "python-packages", where
     )
-    if plan.bring_their_needs:
+    if plan.installs_pydeps:
         binary = yaml_files.strings(part, "charm-binary-python-packages", where)
-        lines = (*lines, *binary, *sorted(set(_needs_of_libraries(packed / "lib"))))
+        lines = (*lines, *binary, *sorted(set(_pydeps(packed / "lib"))))
     return Requirements(source=plan.source, files=files, lines=lines)
 
 
-def _needs_of_libraries(lib: Path) -> Iterator[str]:
-    """Read the constant ``PYDEPS`` of each library: what its import needs."""
+def _pydeps(lib: Path) -> Iterator[str]:
+    """Yield the requirements in the constant ``PYDEPS`` of each library."""
     for file in sorted(lib.glob("charms/*/v*/*.py")):
         try:
             module = ast.parse(file.read_bytes())
@@ -215,29 +215,29 @@ def _needs_of_libraries(lib: Path) -> Iterator[str]:
 
 
 def _copy_files(source: Path, folder: Path, progress: Progress) -> None:
-    inside = source.resolve()
+    resolved = source.resolve()
 
-    def wanted(item: Path) -> bool:
-        if item.parent == source and (item.name in _LEFT_OUT or item.suffix == ".charm" or item.name in _MADE):
+    def include(item: Path) -> bool:
+        if item.parent == source and (item.name in _EXCLUDED or item.suffix == ".charm" or item.name in _GENERATED):
             return False
-        if item.is_symlink() and not item.resolve().is_relative_to(inside):
-            progress(f"{item} is a link out of the charm's folder and is left out, as charmcraft does")
+        if item.is_symlink() and not item.resolve().is_relative_to(resolved):
+            progress(f"{item} is a link that leads out of the charm's folder; it is left out, as charmcraft does")
             return False
         return True
 
-    cache.copy(source, folder, wanted)
+    cache.copy(source, folder, include)
 
 
 def _copy_dumped(plan: _Plan, folder: Path) -> None:
-    """Copy what parts bring from other folders, which charms of one repository share."""
+    """Copy the files of parts with another source, which charms of one repository share."""
     for name, part in yaml_files.mappings(plan.charmcraft, "parts").items():
-        above = plan.source / str(part.get("source", "."))
-        if part.get("plugin", name) != "dump" or above == plan.source:
+        source = plan.source / str(part.get("source", "."))
+        if part.get("plugin", name) != "dump" or source == plan.source:
             continue
         where = f"charmcraft.yaml: parts.{name}"
-        if not above.is_dir():
-            raise ProjectError(f"{where}.source: {above} is not a folder of this machine")
-        for target, file in rock_recipe.dumped(above, where, part).items():
+        if not source.is_dir():
+            raise ProjectError(f"{where}.source: {source} is not a folder of this machine")
+        for target, file in rock_recipe.dumped(source, where, part).items():
             cache.copy(file, folder / target)
 
 
@@ -247,7 +247,7 @@ def _write(folder: Path, plan: _Plan, environment: Environment) -> None:
         "metadata.yaml": plan.metadata,
         "config.yaml": plan.options,
         "actions.yaml": plan.actions,
-        "manifest.yaml": {"paas-local-mounts": [str(path) for path in environment.needs]},
+        "manifest.yaml": {"paas-local-mounts": [str(path) for path in environment.mounts]},
     }
     for name, document in documents.items():
         if document:
@@ -263,10 +263,10 @@ def _write_text(file: Path, text: str, mode: int) -> None:
 
 
 def _notes(plan: _Plan) -> Iterator[str]:
-    """Say what works here and would not when charmcraft packs it."""
+    """Yield notes about what works here, but not in a charm that charmcraft packs."""
     entrypoint = plan.source / plan.entrypoint
     if plan.plugin == "charm" and entrypoint.is_file() and not entrypoint.stat().st_mode & stat.S_IXUSR:
-        yield f"{entrypoint} is not executable, which its package would need: chmod +x {entrypoint}"
+        yield f"{entrypoint} must be executable in a packed charm; type: chmod +x {entrypoint}"
     if plan.plugin == "charm":
         return
     staged = {
@@ -279,11 +279,11 @@ def _notes(plan: _Plan) -> Iterator[str]:
     }
     for name in ("templates", "cos_custom", "paas-config.yaml"):
         if (plan.source / name).exists() and name not in staged | _PACKED_BY_ALL:
-            yield f"{name}: the {plan.plugin} plugin packs src and lib only; add a dump part for it"
+            yield f"{name}: the {plan.plugin} plugin packs only src and lib; add a part with the plugin dump for it"
 
 
 def _compile(folder: Path) -> None:
-    """Spare each unit the compiling; by digest, because copies and their times differ."""
+    """Compile the modules for all units; Python checks them by digest, because copies have other times."""
     checked = py_compile.PycInvalidationMode.CHECKED_HASH
     compileall.compile_dir(str(folder), quiet=2, invalidation_mode=checked)
 

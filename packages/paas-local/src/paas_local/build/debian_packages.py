@@ -1,7 +1,7 @@
-"""Debian packages that an image asks for and this machine lacks, fetched by its own apt, as any user.
+"""Debian packages of an image that this machine lacks, downloaded with the machine's apt by any user.
 
-apt reads the machine's sources and its list of installed packages; what it writes, it writes to a folder of ours.
-Nothing is installed: the packages' files are extracted into the cache, where all containers share them.
+apt reads the machine's sources and its list of installed packages, and writes to a folder in the cache. Nothing is
+installed: the packages' files are extracted into the cache, where all containers share them.
 """
 
 import contextlib
@@ -23,40 +23,40 @@ _KIND = "packages"
 _LISTS = Path("/var/lib/apt/lists")
 _STATUS = Path("/var/lib/dpkg/status")
 _SOURCES = (Path("/etc/apt/sources.list"), Path("/etc/apt/sources.list.d"))
-# A slice of a package, as libssl3_libs, is a part of it; a minus at the end would remove.
+# libssl3_libs is a slice of the package libssl3. For apt, a minus at the end means to remove the package.
 _NAME = re.compile(r"([a-z0-9][a-z0-9+.-]*[a-z0-9+.])(?:_[a-z0-9-]+)?")
 _FILE = re.compile(r"^'[^']+' (\S+\.deb) \d+", re.MULTILINE)
 _UNKNOWN = re.compile(r"Unable to locate package (\S+)|Package '([^']+)' has no installation candidate")
 _LINKED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-# What Debian's own images for containers leave out too.
+# Debian's own container images lack these too.
 _UNUSED = ("bug", "doc", "info", "lintian", "locale", "man")
 
 
 class _AptError(Exception):
-    """What apt says is wrong, in one line."""
+    """apt failed; the text is its first error."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Apt:
-    """An apt that keeps to itself."""
+    """apt, with its own folders for state and cache."""
 
     folder: Path
     lists: Path
 
     def __call__(self, *words: str) -> str:
-        """Run it; give what it prints."""
-        places = {
+        """Run apt-get and return its output."""
+        folders = {
             "Dir::State": self.folder / "state",
             "Dir::State::lists": self.lists,
             "Dir::State::status": _STATUS,
             "Dir::Cache": self.folder / "cache",
         }
-        options = [f"{name}={place}" for name, place in places.items()]
-        # Its own user cannot enter our folder; and what is locked is the machine's.
+        options = [f"{name}={folder}" for name, folder in folders.items()]
+        # apt's own user cannot enter the cache, and apt's lock would be the machine's.
         options += ["APT::Sandbox::User=root", "Debug::NoLocking=1", "Acquire::Languages=none"]
-        for place in (self.lists, self.folder / "cache/archives"):
+        for folder in (self.lists, self.folder / "cache/archives"):
             with contextlib.suppress(PermissionError):
-                (place / "partial").mkdir(parents=True, exist_ok=True)
+                (folder / "partial").mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
             ["apt-get", "-q", "-y", *(word for option in options for word in ("-o", option)), *words],
             env={**os.environ, "LC_ALL": "C"},
@@ -72,24 +72,24 @@ class _Apt:
         return done.stdout
 
     @property
-    def informed(self) -> bool:
-        """Tell whether there are lists of packages."""
+    def has_lists(self) -> bool:
+        """Return whether there are lists of packages."""
         return any(self.lists.glob("*Packages*"))
 
     def update(self) -> None:
-        """Read the machine's sources anew. One of many that fails is no matter: what lacks is told later."""
+        """Download the lists of packages; a source that fails is ignored if there are any lists."""
         try:
             self("update")
         except _AptError:
-            if not self.informed:
+            if not self.has_lists:
                 raise
 
     def missing(self, names: Sequence[str]) -> list[str]:
-        """Name the files of packages that would have to be installed."""
+        """Return the file names of the packages that would have to be installed."""
         return sorted(_FILE.findall(self._install("--print-uris", *names)))
 
-    def fetch(self, names: Sequence[str]) -> list[Path]:
-        """Fetch them."""
+    def download(self, names: Sequence[str]) -> list[Path]:
+        """Download the packages that would have to be installed."""
         archives = self.folder / "cache/archives"
         shutil.rmtree(archives, ignore_errors=True)
         self._install("--download-only", *names)
@@ -100,45 +100,44 @@ class _Apt:
 
 
 def stage(names: Iterable[str], where: str, progress: Progress) -> Path | None:
-    """Give a folder with the files that this machine lacks of packages and of what they depend on, if any."""
-    wanted = sorted({_name(name, where) for name in names})
+    """Return a folder with the files of the packages and of their dependencies; None if this machine has them all."""
+    packages = sorted({_name(name, where) for name in names})
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        words = ", ".join(wanted)
-        progress(f"{words}: used from this machine, where it has it: there is no apt-get here to fetch it with")
+        progress(f"{', '.join(packages)}: not downloaded, because this machine has no apt-get; its own are used")
         return None
-    memory = cache.path(_KIND, f"{cache.digest(*wanted, *_machine())}.txt")
-    if memory.is_file() and _whole(known := memory.read_text().split()):
-        return _place(known) if known else None
-    with _alone() as folder:
-        missing = _tried(folder, progress, lambda apt: _made(apt, wanted, progress), wanted, where)
-    memory.write_text("\n".join(missing))
-    return _place(missing) if missing else None
+    record = cache.path(_KIND, f"{cache.digest(*packages, *_machine_state())}.txt")
+    if record.is_file() and _is_extracted(recorded := record.read_text().split()):
+        return _entry(recorded) if recorded else None
+    with _apt_folder() as folder:
+        missing = _with_lists(folder, progress, lambda apt: _download(apt, packages, progress), packages, where)
+    record.write_text("\n".join(missing))
+    return _entry(missing) if missing else None
 
 
 def _name(text: str, where: str) -> str:
-    found = _NAME.fullmatch(text)
-    if found is None:
+    name = _NAME.fullmatch(text)
+    if name is None:
         raise ProjectError(f"{where}: {text} is not the name of a package; write it as libpq5")
-    return found[1]
+    return name[1]
 
 
-def _machine() -> list[bytes]:
-    """Read what decides which packages lack."""
-    files = [file for place in _SOURCES for file in ([place] if place.is_file() else sorted(place.glob("*")))]
+def _machine_state() -> list[bytes]:
+    """Read the files that decide which packages are missing."""
+    files = [file for path in _SOURCES for file in ([path] if path.is_file() else sorted(path.glob("*")))]
     return [file.read_bytes() for file in (_STATUS, *files) if os.access(file, os.R_OK)]
 
 
-def _place(files: Sequence[str]) -> Path:
+def _entry(files: Sequence[str]) -> Path:
     return cache.path(_KIND, cache.digest(*files))
 
 
-def _whole(files: Sequence[str]) -> bool:
-    return not files or _place(files).is_dir()
+def _is_extracted(files: Sequence[str]) -> bool:
+    return not files or _entry(files).is_dir()
 
 
 @contextlib.contextmanager
-def _alone() -> Generator[Path]:
-    """Give apt's folder, to one process at a time."""
+def _apt_folder() -> Generator[Path]:
+    """Lock apt's folder in the cache for this process, and yield it."""
     folder = folders.cache() / "apt"
     folder.mkdir(exist_ok=True)
     (folder.parent / _KIND).mkdir(exist_ok=True)
@@ -147,43 +146,41 @@ def _alone() -> Generator[Path]:
         yield folder
 
 
-def _tried(
-    folder: Path, progress: Progress, work: Callable[[_Apt], list[str]], wanted: Sequence[str], where: str
+def _with_lists(
+    folder: Path, progress: Progress, work: Callable[[_Apt], list[str]], packages: Sequence[str], where: str
 ) -> list[str]:
-    """Do it by the machine's package lists, where there are some, else by our own; old ones may lead nowhere."""
+    """Call ``work`` with the machine's package lists, else with those in the cache, else with updated ones."""
     own = _Apt(folder=folder, lists=folder / "lists")
     for apt in (_Apt(folder=folder, lists=_LISTS), own):
-        if apt.informed:
+        if apt.has_lists:
             with contextlib.suppress(_AptError):
                 return work(apt)
-    progress("fetching the lists of Debian packages")
+    progress("downloading the lists of Debian packages")
     try:
         own.update()
         return work(own)
     except _AptError as error:
-        raise ProjectError(f"{where}: {_words(str(error), wanted)}") from error
+        raise ProjectError(f"{where}: {_explain(str(error), packages)}") from error
 
 
-def _words(said: str, wanted: Sequence[str]) -> str:
-    if found := _UNKNOWN.search(said):
-        name = found[1] or found[2]
-        return (
-            f"{name} is in none of this machine's package sources; see what it is called here: apt-cache search {name}"
-        )
-    return f"{said}; try again when that is mended, or type: sudo apt-get install {' '.join(wanted)}"
+def _explain(error: str, packages: Sequence[str]) -> str:
+    if unknown := _UNKNOWN.search(error):
+        name = unknown[1] or unknown[2]
+        return f"{name} is in none of this machine's package sources; find its name: apt-cache search {name}"
+    return f"{error}; resolve that and try again, or type: sudo apt-get install {' '.join(packages)}"
 
 
-def _made(apt: _Apt, wanted: Sequence[str], progress: Progress) -> list[str]:
-    missing = apt.missing(wanted)
-    if not _whole(missing):
-        progress(f"fetching {len(missing)} Debian packages for {', '.join(wanted)}")
-        _extract(apt.fetch(wanted), missing)
+def _download(apt: _Apt, packages: Sequence[str], progress: Progress) -> list[str]:
+    missing = apt.missing(packages)
+    if not _is_extracted(missing):
+        progress(f"downloading {len(missing)} Debian packages for {', '.join(packages)}")
+        _extract(apt.download(packages), missing)
     return missing
 
 
 def _extract(files: Sequence[Path], names: Sequence[str]) -> None:
-    """Lay the files out as a machine has them whose ``/lib`` is a part of ``/usr``."""
-    with cache.new(_KIND) as folder:
+    """Extract the files, with ``/bin``, ``/lib`` and so on moved into ``/usr``, as in a merged ``/usr``."""
+    with cache.new_entry(_KIND) as folder:
         for file in files:
             done = subprocess.run(["dpkg-deb", "-x", file, folder], capture_output=True, text=True, check=False)
             if done.returncode:
@@ -195,4 +192,4 @@ def _extract(files: Sequence[Path], names: Sequence[str]) -> None:
         for name in _UNUSED:
             shutil.rmtree(folder / "usr/share" / name, ignore_errors=True)
         cache.make_readable(folder)
-        cache.keep(folder, _KIND, cache.digest(*names))
+        cache.store(folder, _KIND, cache.digest(*names))

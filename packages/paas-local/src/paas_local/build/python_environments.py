@@ -1,7 +1,7 @@
-"""Which interpreter with which packages a charm or an application runs on; uv resolves and installs.
+"""Virtual environments for charms and applications, resolved and installed by uv.
 
-An environment is kept by its resolved requirements with their hashes, so a local wheel that was built again
-with the same version makes a new environment, and nothing is installed twice.
+The digest of an environment covers its resolved requirements with their hashes: a local wheel that is built again with
+the same version makes a new environment, and nothing is installed twice.
 """
 
 import contextlib
@@ -27,41 +27,45 @@ _FEW_CAUSES = 2
 _CAUSE = re.compile(r"(?:\u00d7|╰─▶|├─▶|error:|cause:|Caused by:)\s*")
 _QUIET = ("-q", "--no-header", "--no-annotate")
 _INSTALLED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==|@)", re.MULTILINE)
-_PLACE = re.compile(r"^(?:-e +)?(?:[A-Za-z0-9._-]+ *@ *)?(?:file://(/[^\s;]+)|(\.{0,2}/[^\s;]*))", re.MULTILINE)
+_LOCAL_PATH = re.compile(r"^(?:-e +)?(?:[A-Za-z0-9._-]+ *@ *)?(?:file://(/[^\s;]+)|(\.{0,2}/[^\s;]*))", re.MULTILINE)
 _EDITABLE = re.compile(r"^-e +", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """What is asked for: files of ``source``, further requirements, dependency groups of its project."""
+    """Requirements of a charm or an application."""
 
     source: Path
+    """Folder that the files are relative to."""
     files: tuple[str, ...] = ()
+    """``requirements.txt`` or ``pyproject.toml``."""
     lines: tuple[str, ...] = ()
+    """Further requirements."""
     groups: tuple[str, ...] = ()
+    """Dependency groups of ``pyproject.toml``."""
 
     @property
-    def words(self) -> str:
-        """Where they stand, for messages."""
+    def description(self) -> str:
+        """The files, for messages."""
         return ", ".join(self.files) or "python packages"
 
     @property
     def locked(self) -> bool:
-        """Whether the author has settled the versions with uv."""
+        """Return whether a ``uv.lock`` of the author has the versions."""
         return self.files == ("pyproject.toml",) and not self.lines and (self.source / "uv.lock").is_file()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """A virtual environment, and the folders of this machine that it is made of."""
+    """A virtual environment."""
 
     folder: Path
     base: Path
-    """Where its interpreter is installed."""
+    """Folder in which its interpreter is installed."""
 
     @property
-    def needs(self) -> tuple[Path, ...]:
-        """The folders that have to be seen where it is used, at their own paths; /usr always is."""
+    def mounts(self) -> tuple[Path, ...]:
+        """Folders that a container must show at their own paths; every container has /usr."""
         return (self.folder, *(() if self.base.is_relative_to("/usr") else (self.base,)))
 
 
@@ -69,126 +73,130 @@ Resolutions = dict[tuple[Requirements, bool], str]
 _RESOLUTIONS: ContextVar[Resolutions | None] = ContextVar("resolutions", default=None)
 
 
-def install(wanted: Requirements, progress: Progress) -> Environment:
-    """Give the environment that the requirements resolve to today, installed when it is not there yet."""
-    progress(f"resolving {wanted.words}")
-    resolved = resolve(wanted)
-    digest = cache.digest(sys.version, sys.base_prefix, resolved, *map(_state, _places(resolved, wanted.source)))
+def install(requirements: Requirements, progress: Progress) -> Environment:
+    """Resolve the requirements and return their environment; it is installed unless it is in the cache."""
+    progress(f"resolving {requirements.description}")
+    resolved = resolve(requirements)
+    local = map(_state, _local_paths(resolved, requirements.source))
+    digest = cache.digest(sys.version, sys.base_prefix, resolved, *local)
     folder = cache.path("envs", digest)
     if not folder.is_dir():
-        progress(f"installing {len(_INSTALLED.findall(resolved))} packages of {wanted.words}")
-        folder = _install(resolved, digest, wanted)
+        progress(f"installing {len(_INSTALLED.findall(resolved))} packages of {requirements.description}")
+        folder = _install(resolved, digest, requirements)
     return Environment(folder=folder, base=Path(sys.base_prefix))
 
 
 @contextlib.contextmanager
 def cached_resolutions() -> Generator[Resolutions]:
-    """Resolve what is asked for again only after what this gives has been cleared; an index takes its time."""
-    known: Resolutions = {}
-    token = _RESOLUTIONS.set(known)
+    """Resolve equal requirements once while this lasts; clear the yielded dictionary to resolve them again."""
+    resolutions: Resolutions = {}
+    token = _RESOLUTIONS.set(resolutions)
     try:
-        yield known
+        yield resolutions
     finally:
         _RESOLUTIONS.reset(token)
 
 
-def resolve(wanted: Requirements, *, direct: bool = False) -> str:
-    """Settle all versions, with hashes, as a requirements file; ``direct`` leaves out dependencies."""
-    known = _RESOLUTIONS.get()
-    if known is None:
-        return _resolve(wanted, direct=direct)
-    if (wanted, direct) not in known:
-        known[wanted, direct] = _resolve(wanted, direct=direct)
-    return known[wanted, direct]
+def resolve(requirements: Requirements, *, direct: bool = False) -> str:
+    """Return all versions, with hashes, as a requirements file; ``direct`` leaves out dependencies."""
+    resolutions = _RESOLUTIONS.get()
+    if resolutions is None:
+        return _resolve(requirements, direct=direct)
+    if (requirements, direct) not in resolutions:
+        resolutions[requirements, direct] = _resolve(requirements, direct=direct)
+    return resolutions[requirements, direct]
 
 
-def _resolve(wanted: Requirements, *, direct: bool) -> str:
-    if not (wanted.files or wanted.lines):
+def _resolve(requirements: Requirements, *, direct: bool) -> str:
+    if not (requirements.files or requirements.lines):
         return ""
-    if wanted.locked:
-        groups = [word for group in wanted.groups for word in ("--group", group)]
-        return _uv("export", "--frozen", "--no-dev", "--no-emit-project", *_QUIET, *groups, wanted=wanted)
-    groups = [word for group in wanted.groups for word in ("--group", f"pyproject.toml:{group}")]
+    if requirements.locked:
+        groups = [word for group in requirements.groups for word in ("--group", group)]
+        return _uv("export", "--frozen", "--no-dev", "--no-emit-project", *_QUIET, *groups, requirements=requirements)
+    groups = [word for group in requirements.groups for word in ("--group", f"pyproject.toml:{group}")]
     more = ["--no-deps"] if direct else ["--generate-hashes"]
-    files = [*wanted.files, *(["-"] if wanted.lines else [])]
+    files = [*requirements.files, *(["-"] if requirements.lines else [])]
     command = ("pip", "compile", *_QUIET, "--no-emit-index-url", *more, *groups, *files)
     try:
-        return _uv(*command, wanted=wanted)
+        return _uv(*command, requirements=requirements)
     except ProjectError:
-        # Without a network the versions that are in uv's cache are as good as any.
-        without_network = _run((*command, "--offline"), wanted)
+        # Without a network, the versions in uv's cache are good enough.
+        without_network = _run((*command, "--offline"), requirements)
         if without_network.returncode:
             raise
         return without_network.stdout
 
 
 def package_names(resolved: str) -> frozenset[str]:
-    """Tell the names of the packages in a resolution."""
+    """Return the names of the packages in a resolution."""
     return frozenset(canonicalize_name(name) for name in _INSTALLED.findall(resolved))
 
 
 def sdist_url(name: str, version: str) -> str:
-    """Find the source distribution on the index that this machine's uv is set up for."""
-    wanted = Requirements(source=Path.cwd(), lines=(f"{name}=={version}",))
-    lock = _uv("pip", "compile", "-q", "--no-deps", "--format", "pylock.toml", "-", wanted=wanted)
-    found = re.search(r'^sdist = \{ (url|path) = "([^"]+)"', lock, re.MULTILINE)
-    if found is None:
+    """Return the URL of a source distribution on the index that this machine's uv is configured for."""
+    requirements = Requirements(source=Path.cwd(), lines=(f"{name}=={version}",))
+    lock = _uv("pip", "compile", "-q", "--no-deps", "--format", "pylock.toml", "-", requirements=requirements)
+    sdist = re.search(r'^sdist = \{ (url|path) = "([^"]+)"', lock, re.MULTILINE)
+    if sdist is None:
         raise ProjectError(f"the package index has no source distribution of {name} {version}")
-    kind, place = found.groups()
-    return place if kind == "url" else (wanted.source / place).resolve().as_uri()
+    kind, location = sdist.groups()
+    return location if kind == "url" else (requirements.source / location).resolve().as_uri()
 
 
 def find_uv() -> str:
-    """Find the program."""
-    beside = Path(sys.executable).with_name("uv")
-    found = os.environ.get("UV") or shutil.which("uv") or (str(beside) if beside.is_file() else None)
-    if found is None:
-        raise ProjectError("uv is not installed; install it with `pip install uv`, or set UV to where it is")
-    return found
+    """Return the path of the program."""
+    installed = Path(sys.executable).with_name("uv")
+    program = os.environ.get("UV") or shutil.which("uv") or (str(installed) if installed.is_file() else None)
+    if program is None:
+        raise ProjectError("uv is not installed; install it with `pip install uv`, or set UV to its path")
+    return program
 
 
-def _install(resolved: str, digest: str, wanted: Requirements) -> Path:
-    with cache.new("envs") as folder:
-        # Relocatable, because the folder is renamed when it is whole.
-        _uv("venv", "-q", "--relocatable", "--allow-existing", str(folder), wanted=wanted)
-        listed = folder / "requirements.txt"
-        # An editable install would need the author's folder wherever the environment is used.
-        listed.write_text(_EDITABLE.sub("", resolved))
+def _install(resolved: str, digest: str, requirements: Requirements) -> Path:
+    with cache.new_entry("envs") as folder:
+        # Relocatable, because the folder is renamed when it is complete.
+        _uv("venv", "-q", "--relocatable", "--allow-existing", str(folder), requirements=requirements)
+        file = folder / "requirements.txt"
+        # An editable install would need the author's folder in every container.
+        file.write_text(_EDITABLE.sub("", resolved))
         if resolved:
-            # uv takes a folder for unchanged as long as its pyproject.toml is.
-            anew = ["--refresh"] if _PLACE.search(resolved) else []
-            target = ["--python", str(folder / "bin" / "python"), "-r", str(listed)]
-            _uv("pip", "install", "-q", "--no-deps", "--compile-bytecode", *anew, *target, wanted=wanted)
-        # The modes come from uv's cache, and so from the umask of the day it was filled.
+            # For uv, a folder is unchanged as long as its pyproject.toml is.
+            refresh = ["--refresh"] if _LOCAL_PATH.search(resolved) else []
+            target = ["--python", str(folder / "bin" / "python"), "-r", str(file)]
+            _uv(
+                *("pip", "install", "-q", "--no-deps", "--compile-bytecode", *refresh, *target),
+                requirements=requirements,
+            )
+        # The modes come from uv's cache, and depend on the umask when it was filled.
         cache.make_readable(folder)
-        return cache.keep(folder, "envs", digest)
+        return cache.store(folder, "envs", digest)
 
 
-def _places(resolved: str, source: Path) -> list[Path]:
-    """Find the folders and files of this machine that are installed."""
-    found: list[tuple[str, str]] = _PLACE.findall(resolved)
-    return [source / (unquote(url) or path) for url, path in found]
+def _local_paths(resolved: str, source: Path) -> list[Path]:
+    """Return the folders and files of this machine that are installed."""
+    locations: list[tuple[str, str]] = _LOCAL_PATH.findall(resolved)
+    return [source / (unquote(url) or path) for url, path in locations]
 
 
-def _state(place: Path) -> str:
-    return cache.tree(place) if place.is_dir() else cache.digest(place.read_bytes())
+def _state(path: Path) -> str:
+    return cache.tree_digest(path) if path.is_dir() else cache.digest(path.read_bytes())
 
 
-def _uv(*command: str, wanted: Requirements) -> str:
-    done = _run(command, wanted)
+def _uv(*command: str, requirements: Requirements) -> str:
+    done = _run(command, requirements)
     if done.returncode:
-        reason = _decisive(done.stderr) or f"uv exited with {done.returncode}"
-        raise ProjectError(": ".join([*wanted.files[:1], reason]))
+        reason = _root_cause(done.stderr) or f"uv exited with {done.returncode}"
+        raise ProjectError(": ".join([*requirements.files[:1], reason]))
     return done.stdout
 
 
-def _run(command: tuple[str, ...], wanted: Requirements) -> subprocess.CompletedProcess[str]:
+def _run(command: tuple[str, ...], requirements: Requirements) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             (find_uv(), *command),
-            cwd=wanted.source,
-            env={**_inherited(os.environ), "UV_PYTHON": _base_interpreter(), "UV_PYTHON_DOWNLOADS": "never"},
-            input="".join(f"{line}\n" for line in wanted.lines),
+            cwd=requirements.source,
+            env={**_clean(os.environ), "UV_PYTHON": _base_interpreter(), "UV_PYTHON_DOWNLOADS": "never"},
+            input="".join(f"{line}\n" for line in requirements.lines),
             capture_output=True,
             text=True,
             check=False,
@@ -199,26 +207,26 @@ def _run(command: tuple[str, ...], wanted: Requirements) -> subprocess.Completed
 
 
 def _base_interpreter() -> str:
-    """Name the interpreter that ours is a virtual environment of."""
+    """Return the interpreter outside of this process's virtual environment."""
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return str(Path(sys.base_prefix) / "bin" / name)
 
 
-def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what would make uv look at our own environment instead of the charm's."""
-    ours = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME"}
-    return {name: value for name, value in environment.items() if name not in ours}
+def _clean(environment: Mapping[str, str]) -> dict[str, str]:
+    """Remove the variables that would make uv use the environment of paas-local instead of the charm's."""
+    removed = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME"}
+    return {name: value for name, value in environment.items() if name not in removed}
 
 
-def _decisive(stderr: str) -> str:
-    """Make one line of uv's chain of causes: what failed, and the cause that no other is under."""
+def _root_cause(stderr: str) -> str:
+    """Return uv's chain of causes in one line: the failure and its root cause."""
     causes: list[str] = []
     for line in filter(None, map(str.strip, stderr.splitlines())):
-        begins = _CAUSE.match(line)
-        if begins:
-            causes.append(line[begins.end() :])
+        start = _CAUSE.match(line)
+        if start:
+            causes.append(line[start.end() :])
         elif causes and not line.startswith(("hint:", "^")):
             causes[-1] += f" {line.lstrip('│ ')}"
-    told = causes if len(causes) <= _FEW_CAUSES else [causes[1], causes[-1]]
-    reason = ": ".join(cause.strip().rstrip(":") for cause in told)
+    shown = causes if len(causes) <= _FEW_CAUSES else [causes[1], causes[-1]]
+    reason = ": ".join(cause.strip().rstrip(":") for cause in shown)
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"

@@ -1,8 +1,7 @@
-"""What of a running container has to change when its image does: some files, or everything.
+"""Difference between two images: files to replace in a running container, or a new container.
 
-Only the image's own, writable files can be replaced while it runs; what else an image has, its packages,
-its services, what is mounted read-only, needs a new container. So does a changed migration: the charm runs
-them once for each container.
+Only the image's own, writable files can be replaced in a running container. Packages, services and read-only mounts
+need a new container. So does a changed migration, because the charm runs migrations once per container.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,19 +12,20 @@ from paas_local.build import cache
 from paas_local.build.rocks import Mode, Mount, Rock
 
 _MIGRATIONS = frozenset(("migrate", "migrate.sh", "migrate.py", "migrations"))
-_CACHE = "__pycache__"
+_BYTECODE = "__pycache__"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recreate:
-    """Only a new container will do; the reason is for the author."""
+    """The change needs a new container."""
 
     reason: str
+    """For the author of the application."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileChanges:
-    """Files to replace, by their paths in the container, and paths to remove."""
+    """Files to write, by their paths in the container, and paths to remove."""
 
     written: Mapping[str, Path]
     removed: tuple[str, ...]
@@ -37,31 +37,31 @@ class FileChanges:
 
     @property
     def bytecode(self) -> tuple[str, ...]:
-        """Folders of compiled modules: Python tells versions apart by whole seconds and size, which is too coarse."""
-        modules = (PurePosixPath(place) for place in self.paths if place.endswith(".py"))
-        return tuple(sorted({str(module.parent / _CACHE) for module in modules}))
+        """Folders of compiled modules to remove: Python compares only size and whole seconds of a source file."""
+        modules = (PurePosixPath(path) for path in self.paths if path.endswith(".py"))
+        return tuple(sorted({str(module.parent / _BYTECODE) for module in modules}))
 
 
 def compare(old: Rock, new: Rock) -> FileChanges | Recreate:
     """Compare two images of one application."""
-    for what, same in (
+    for part, equal in (
         ("packages", (old.python, old.packages) == (new.python, new.packages)),
         ("services", old.layers == new.layers),
         ("environment", old.environment == new.environment and old.folders == new.folders),
-        ("mounted folders", _elsewhere(old) == _elsewhere(new)),
+        ("mounted folders", _foreign_mounts(old) == _foreign_mounts(new)),
     ):
-        if not same:
-            return Recreate(reason=f"the image's {what} changed")
-    before, after = dict(_own(old)), dict(_own(new))
-    written = {place: file.path for place, file in after.items() if place not in before or file.differs(before[place])}
-    changed = FileChanges(written=written, removed=tuple(sorted(before.keys() - after.keys())))
-    for place in changed.paths:
-        file = after.get(place) or before[place]
+        if not equal:
+            return Recreate(reason=f"the image's {part} changed")
+    before, after = dict(_own_files(old)), dict(_own_files(new))
+    written = {path: file.path for path, file in after.items() if path not in before or file.differs(before[path])}
+    changes = FileChanges(written=written, removed=tuple(sorted(before.keys() - after.keys())))
+    for path in changes.paths:
+        file = after.get(path) or before[path]
         if file.mode == "ro" or file.path.is_symlink():
-            return Recreate(reason=f"{place} changed")
-        if _MIGRATIONS & set(PurePosixPath(place).parts):
-            return Recreate(reason=f"a migration changed: {place}")
-    return changed
+            return Recreate(reason=f"{path} changed")
+        if _MIGRATIONS & set(PurePosixPath(path).parts):
+            return Recreate(reason=f"a migration changed: {path}")
+    return changes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +80,17 @@ def _target(path: Path) -> Path | None:
     return path.readlink() if path.is_symlink() else None
 
 
-def _elsewhere(rock: Rock) -> tuple[Mount, ...]:
+def _foreign_mounts(rock: Rock) -> tuple[Mount, ...]:
+    """Return the mounts from outside of the image's own folder."""
     return tuple(mount for mount in rock.mounts if not mount.source.is_relative_to(rock.folder))
 
 
-def _own(rock: Rock) -> Iterator[tuple[str, _File]]:
-    """Give the files of an image by their paths in the container."""
+def _own_files(rock: Rock) -> Iterator[tuple[str, _File]]:
+    """Yield the files in the image's own folder by their paths in the container."""
     for mount in rock.mounts:
         if not mount.source.is_relative_to(rock.folder):
             continue
-        below = mount.source.is_dir() and not mount.source.is_symlink()
-        for file in cache.files(mount.source) if below else (mount.source,):
-            place = PurePosixPath(mount.target) / file.relative_to(mount.source)
-            yield str(place), _File(path=file, mode=mount.mode)
+        is_folder = mount.source.is_dir() and not mount.source.is_symlink()
+        for file in cache.files(mount.source) if is_folder else (mount.source,):
+            path = PurePosixPath(mount.target) / file.relative_to(mount.source)
+            yield str(path), _File(path=file, mode=mount.mode)

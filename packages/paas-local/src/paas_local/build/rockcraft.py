@@ -5,18 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from paas_local.build import frameworks, go_build, rock_recipe, rockcraft_extensions, yaml_files
+from paas_local.build import frameworks, go_build, rockcraft_extensions, yaml_files
 from paas_local.build.errors import ProjectError
 from paas_local.build.frameworks.framework import Framework
 from paas_local.build.progress import Progress
 from paas_local.build.python_environments import Requirements
-from paas_local.build.rock_recipe import Recipe, dumped, organized
-
-FILE = rock_recipe.FILE
+from paas_local.build.rock_recipe import FILE, Recipe, dumped, organized
 
 
 def read(source: Path, progress: Progress) -> Recipe:
-    """Read a project's ``rockcraft.yaml`` and what it refers to."""
+    """Read a project's ``rockcraft.yaml`` and the files that it names."""
     if not source.is_dir():
         raise ProjectError(f"{source}: no such folder; give the folder of a {FILE}, as ./app")
     if not (source / FILE).is_file():
@@ -46,9 +44,9 @@ def _extension(name: str) -> Framework:
 
 
 def _layer(rock: Mapping[str, Any]) -> dict[str, Any]:
-    named = {"summary": rock.get("summary"), "description": rock.get("description")}
+    texts = {"summary": rock.get("summary"), "description": rock.get("description")}
     sections = {key: yaml_files.mappings(rock, key, file=FILE) for key in ("services", "checks")}
-    return {key: value for key, value in {**named, **sections}.items() if value}
+    return {key: value for key, value in {**texts, **sections}.items() if value}
 
 
 def _with_part(source: Path, name: str, part: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
@@ -56,32 +54,32 @@ def _with_part(source: Path, name: str, part: Mapping[str, Any], recipe: Recipe,
     plugin = part.get("plugin", name)
     if plugin not in _PLUGINS:
         raise ProjectError(f"{where}.plugin: {plugin} is not known here; known are: {', '.join(_PLUGINS)}")
-    below = source / str(part.get("source", "."))
-    if not below.is_dir():
-        raise ProjectError(f"{where}.source: {below} is not a folder of this machine")
-    return _PLUGINS[plugin](below, where, part, recipe, progress)
+    folder = source / str(part.get("source", "."))
+    if not folder.is_dir():
+        raise ProjectError(f"{where}.source: {folder} is not a folder of this machine")
+    return _PLUGINS[plugin](folder, where, part, recipe, progress)
 
 
 def _python(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
     files = tuple(str(source / name) for name in yaml_files.strings(part, "python-requirements", where))
     lines = yaml_files.strings(part, "python-packages", where)
-    before = recipe.requirements or Requirements(source=source)
-    more = replace(before, files=(*before.files, *files), lines=(*before.lines, *lines))
-    return replace(recipe, requirements=more)
+    requirements = recipe.requirements or Requirements(source=source)
+    requirements = replace(requirements, files=(*requirements.files, *files), lines=(*requirements.lines, *lines))
+    return replace(recipe, requirements=requirements)
 
 
 def _dump(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
-    placed = {f"/{target}": file for target, file in dumped(source, where, part).items() if file != source / FILE}
-    return replace(recipe, files={**recipe.files, **placed})
+    files = {f"/{target}": file for target, file in dumped(source, where, part).items() if file != source / FILE}
+    return replace(recipe, files={**recipe.files, **files})
 
 
 def _go(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
-    moved: dict[str, str] = yaml_files.mapping(part, "organize", file=where)
+    moves: dict[str, str] = yaml_files.mapping(part, "organize", file=where)
     settings = go_build.settings(part, where)
 
     def programs(folder: Path) -> dict[str, Path]:
         built = go_build.build(source, settings, folder, progress)
-        return {f"/{organized(f'bin/{name}', moved)}": program for name, program in built.items()}
+        return {f"/{organized(f'bin/{name}', moves)}": program for name, program in built.items()}
 
     return replace(recipe, compile=(*recipe.compile, programs))
 

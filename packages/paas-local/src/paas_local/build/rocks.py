@@ -1,4 +1,4 @@
-"""What the image of an application would hold, and where that lies on this machine."""
+"""Local images: the content of a rock, as mounts of files of this machine."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from paas_local.build import cache, debian_packages, python_environments, rockcraft, yaml_files
+from paas_local.build import cache, debian_packages, python_environments, rock_recipe, rockcraft, yaml_files
 from paas_local.build.errors import project_errors
 from paas_local.build.progress import Progress
 from paas_local.build.python_environments import Environment
@@ -19,7 +19,7 @@ from paas_local.build.rock_recipe import Recipe
 _KIND = "rocks"
 _RECORD = "rock.yaml"
 _ROOT = "root"
-# Folders that a container has of the machine or of its own; an image adds single files to them.
+# Folders that every container has; an image adds single files to them.
 _SHARED = frozenset({"bin", "etc", "home", "lib", "opt", "root", "run", "sbin", "srv", "tmp", "usr", "var"})
 
 Mode = Literal["ro", "copy"]
@@ -27,10 +27,10 @@ Mode = Literal["ro", "copy"]
 
 @dataclass(frozen=True, kw_only=True)
 class Mount:
-    """A file or folder of this machine, at its place in the container.
+    """A file or folder of this machine, and its path in the container.
 
-    ``ro`` is shared by all containers and read-only. Of ``copy`` every new container gets a copy of its own,
-    owned by ``_daemon_`` and writable, which is gone with the container: an image's own files.
+    ``ro`` is read-only and shared by all containers. ``copy`` is for an image's own files: each new container gets a
+    writable copy that belongs to ``_daemon_`` and is gone with the container.
     """
 
     source: Path
@@ -40,29 +40,29 @@ class Mount:
 
 @dataclass(frozen=True, kw_only=True)
 class Rock:
-    """A local image: files and folders at their places, an interpreter, and Pebble's layers."""
+    """A local image."""
 
     folder: Path
     name: str
     layers: Mapping[str, str]
-    """File name, as ``001-flask.yaml``, to the text of the layer."""
+    """File name, ``001-flask.yaml``, to the text of the Pebble layer."""
     mounts: tuple[Mount, ...]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Of Pebble itself, thus of every service and exec in the container."""
+    """Environment of Pebble, and so of every service and exec in the container."""
     python: Path | None = None
-    """The virtual environment whose ``bin/python`` has to answer as ``/bin/python3``; part of ``mounts``."""
+    """Virtual environment whose ``bin/python`` is ``/bin/python3``; one of the ``mounts``."""
     packages: Path | None = None
-    """What Debian packages bring, ``usr`` and all; their ``usr`` is laid over the machine's."""
+    """Folder with the files of Debian packages; its ``usr`` is merged with the machine's."""
     folders: tuple[str, ...] = ()
-    """Folders that exist, empty, and belong to ``_daemon_``: ``/var/log/flask``."""
+    """Empty folders that belong to ``_daemon_``: ``/var/log/flask``."""
 
 
 def build(source: Path, progress: Progress) -> Rock:
-    """Make the local image of a project's folder, or find it in the cache."""
+    """Build the local image of a project's folder, or find it in the cache."""
     with project_errors(source):
         recipe = rockcraft.read(source, progress)
         environment = python_environments.install(recipe.requirements, progress) if recipe.requirements else None
-        where = f"{rockcraft.FILE}: stage-packages"
+        where = f"{rock_recipe.FILE}: stage-packages"
         packages = debian_packages.stage(recipe.packages, where, progress) if recipe.packages else None
         return read(_build(recipe, environment, packages))
 
@@ -75,7 +75,7 @@ def read(folder: Path) -> Rock:
         folder=folder,
         name=record["name"],
         layers=record["layers"],
-        mounts=tuple(_placed(mount, folder) for mount in record["mounts"]),
+        mounts=tuple(_mount(mount, folder) for mount in record["mounts"]),
         environment=record["environment"],
         python=Path(python) if python else None,
         packages=Path(packages) if packages else None,
@@ -83,38 +83,38 @@ def read(folder: Path) -> Rock:
     )
 
 
-def _placed(mount: Mapping[str, str], folder: Path) -> Mount:
+def _mount(mount: Mapping[str, str], folder: Path) -> Mount:
     """Read a mount; a relative source is in the image's own folder."""
     mode: Mode = "copy" if mount["mode"] == "copy" else "ro"
     return Mount(source=folder / mount["source"], target=mount["target"], mode=mode)
 
 
 def _build(recipe: Recipe, environment: Environment | None, packages: Path | None) -> Path:
-    with cache.new(_KIND) as folder:
+    with cache.new_entry(_KIND) as folder:
         root = folder / _ROOT
-        # What they have elsewhere is little, and a container may want to change it.
+        # Files outside of usr are few, and a container may want to change them.
         for item in packages.iterdir() if packages else ():
             if item.name != "usr":
-                cache.copy(item, _below(root, item.name))
+                cache.copy(item, _target(root, item.name))
         for target, source in recipe.files.items():
-            cache.copy(source, _below(root, target))
+            cache.copy(source, _target(root, target))
         for target, text in recipe.texts.items():
-            _below(root, target).write_text(text, encoding="utf-8")
-            _below(root, target).chmod(0o644)
-        _programs(root, recipe.programs)
-        for compiled in recipe.compile:
-            with tempfile.TemporaryDirectory(dir=folder.parent) as lent:
-                _programs(root, compiled(Path(lent)))
+            _target(root, target).write_text(text, encoding="utf-8")
+            _target(root, target).chmod(0o644)
+        _copy_programs(root, recipe.programs)
+        for compile_programs in recipe.compile:
+            with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+                _copy_programs(root, compile_programs(Path(temporary)))
         mounts = [*_own_mounts(root), *_shared_mounts(environment)]
         record = _record(recipe, environment, mounts) | {"packages": str(packages) if packages else None}
         (folder / _RECORD).write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True))
-        return cache.keep(folder, _KIND, cache.tree(folder))
+        return cache.store(folder, _KIND, cache.tree_digest(folder))
 
 
-def _programs(root: Path, programs: Mapping[str, Path]) -> None:
+def _copy_programs(root: Path, programs: Mapping[str, Path]) -> None:
     for target, program in programs.items():
-        shutil.copyfile(program, _below(root, target))
-        _below(root, target).chmod(0o755)
+        shutil.copyfile(program, _target(root, target))
+        _target(root, target).chmod(0o755)
 
 
 def _record(recipe: Recipe, environment: Environment | None, mounts: list[Mount]) -> dict[str, Any]:
@@ -132,31 +132,31 @@ def _record(recipe: Recipe, environment: Environment | None, mounts: list[Mount]
 def _own_mounts(root: Path) -> Iterator[Mount]:
     for item in sorted(root.iterdir()) if root.is_dir() else ():
         shared = item.is_dir() and item.name in _SHARED
-        for place in sorted(_files(item)) if shared else [item]:
-            target = PurePosixPath("/", place.relative_to(root))
-            yield Mount(source=place.relative_to(root.parent), target=str(target), mode=_mode(target))
+        for source in sorted(_files(item)) if shared else [item]:
+            target = PurePosixPath("/", source.relative_to(root))
+            yield Mount(source=source.relative_to(root.parent), target=str(target), mode=_mode(target))
 
 
 def _mode(target: PurePosixPath) -> Mode:
-    """Say how a container gets a file: its own folders can hold a copy, which can be replaced while it runs."""
-    of_the_machine = target.is_relative_to("/bin") or target.is_relative_to("/usr")
-    return "ro" if of_the_machine and not target.is_relative_to("/usr/local") else "copy"
+    """Return how a container gets a file; a copy can be replaced while the container runs."""
+    merged = target.is_relative_to("/bin") or target.is_relative_to("/usr")
+    return "ro" if merged and not target.is_relative_to("/usr/local") else "copy"
 
 
 def _shared_mounts(environment: Environment | None) -> Iterator[Mount]:
-    for path in environment.needs if environment else ():
+    for path in environment.mounts if environment else ():
         yield Mount(source=path, target=str(path), mode="ro")
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for above, _, files in os.walk(folder):
-        yield from (Path(above) / name for name in files)
+    for parent, _, files in os.walk(folder):
+        yield from (Path(parent) / name for name in files)
 
 
-def _below(root: Path, target: str) -> Path:
-    """Find a path of the image below ``root``, with the folders above it made."""
-    place = root / target.lstrip("/")
-    for folder in reversed(place.relative_to(root).parents):
+def _target(root: Path, target: str) -> Path:
+    """Return the path below ``root`` for a path in the image, and make its parent folders."""
+    path = root / target.lstrip("/")
+    for folder in reversed(path.relative_to(root).parents):
         (root / folder).mkdir(parents=True, exist_ok=True)
         (root / folder).chmod(0o755)
-    return place
+    return path

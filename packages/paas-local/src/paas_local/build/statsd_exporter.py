@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What StatsD clients reported, served the way Prometheus asks for it.
+"""StatsD server that exposes the metrics to Prometheus.
 
-Stands in the image for Prometheus' own exporter, with the flags that rockcraft's layer gives it. It runs by
-itself, in the image's interpreter, so nothing of paas_local is imported.
+It replaces Prometheus' own exporter in local images, with the flags of rockcraft's layer. It runs in the image's
+interpreter, so that it imports no other module of paas_local.
 """
 
 import argparse
@@ -28,7 +28,7 @@ Labels = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Rule:
-    """Names for the metrics that match a pattern, where ``*`` stands for one word."""
+    """Name and labels for the metrics that match a pattern; ``*`` matches one word."""
 
     pattern: re.Pattern[str]
     name: str
@@ -37,27 +37,27 @@ class Rule:
 
 @dataclass
 class Summary:
-    """Observations of one duration: how many, their sum, and the last of them."""
+    """Observations of one duration: their count, their sum, and the most recent ones."""
 
     count: float = 0
     total: float = 0
     last: list[float] = field(default_factory=list[float])
 
     def observe(self, value: float, weight: float) -> None:
-        """Count a value that stands for ``weight`` of them."""
+        """Add a value that was observed ``weight`` times."""
         self.count += weight
         self.total += value * weight
         self.last = [*self.last[-_KEPT + 1 :], value]
 
     def quantile(self, part: float) -> float:
-        """Give the value that this part of the last ones does not exceed."""
+        """Return a quantile of the most recent values; ``part`` is between 0 and 1."""
         ordered = sorted(self.last)
         return ordered[min(int(part * len(ordered)), len(ordered) - 1)]
 
 
 @dataclass
 class Metrics:
-    """All that was reported since the start."""
+    """All metrics since the start."""
 
     rules: tuple[Rule, ...] = ()
     counters: dict[str, dict[Labels, float]] = field(default_factory=dict[str, dict[Labels, float]])
@@ -65,16 +65,16 @@ class Metrics:
     summaries: dict[str, dict[Labels, Summary]] = field(default_factory=dict[str, dict[Labels, Summary]])
 
     def take(self, packet: str) -> None:
-        """Take the lines of a packet; those that are no metric are passed over."""
+        """Count the metrics in a packet; other lines are ignored."""
         for line in packet.splitlines():
-            found = _LINE.match(line.strip())
-            if found:
+            metric = _LINE.match(line.strip())
+            if metric:
                 with contextlib.suppress(ValueError):
-                    weight = 1 / float(found["rate"] or 1)
-                    self._report(found["name"], found["kind"], found["value"], weight)
+                    weight = 1 / float(metric["rate"] or 1)
+                    self._report(metric["name"], metric["kind"], metric["value"], weight)
 
     def _report(self, reported: str, kind: str, text: str, weight: float) -> None:
-        name, labels = self._named(reported)
+        name, labels = self._name_and_labels(reported)
         value = float(text)
         if kind == "c":
             family = self.counters.setdefault(name, {})
@@ -86,16 +86,16 @@ class Metrics:
             seconds = value / _MILLISECONDS if kind == "ms" else value
             self.summaries.setdefault(name, {}).setdefault(labels, Summary()).observe(seconds, weight)
 
-    def _named(self, reported: str) -> tuple[str, Labels]:
+    def _name_and_labels(self, reported: str) -> tuple[str, Labels]:
         for rule in self.rules:
-            found = rule.pattern.fullmatch(reported)
-            if found:
-                labels = {label: _filled(text, found) for label, text in rule.labels.items()}
-                return _filled(rule.name, found), tuple(sorted(labels.items()))
+            match = rule.pattern.fullmatch(reported)
+            if match:
+                labels = {label: _filled(text, match) for label, text in rule.labels.items()}
+                return _filled(rule.name, match), tuple(sorted(labels.items()))
         return _NOT_IN_NAMES.sub("_", reported), ()
 
     def text(self) -> str:
-        """Write everything in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         lines: list[str] = []
         for kind, families in (("counter", self.counters), ("gauge", self.gauges)):
             for name, family in sorted(families.items()):
@@ -113,7 +113,7 @@ class Metrics:
 
 
 def rules(text: str) -> tuple[Rule, ...]:
-    """Read a mapping file, which is YAML for the original and has to be JSON here."""
+    """Read a mapping file; the original reads YAML, this one only JSON."""
     document = json.loads(text)
     return tuple(
         Rule(
@@ -125,8 +125,8 @@ def rules(text: str) -> tuple[Rule, ...]:
     )
 
 
-def _filled(text: str, found: re.Match[str]) -> str:
-    return re.sub(r"\$\{?(\d+)\}?", lambda place: found[int(place[1])], text)
+def _filled(text: str, match: re.Match[str]) -> str:
+    return re.sub(r"\$\{?(\d+)\}?", lambda group: match[int(group[1])], text)
 
 
 def _braced(labels: Labels) -> str:
@@ -145,7 +145,7 @@ class _Packets(asyncio.DatagramProtocol):
 
 
 async def serve(metrics: Metrics, *, udp: str, tcp: str, web: str) -> None:
-    """Listen until a signal ends it."""
+    """Serve until SIGTERM or SIGINT."""
 
     async def lines(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
@@ -167,7 +167,7 @@ async def serve(metrics: Metrics, *, udp: str, tcp: str, web: str) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    # Clients that are told localhost take it for 127.0.0.1, whatever else the machine calls by that name.
+    # StatsD clients resolve localhost to 127.0.0.1, even if it is another address too.
     transport, _ = await loop.create_datagram_endpoint(
         lambda: _Packets(metrics), local_addr=_address(udp), family=socket.AF_INET
     )
@@ -183,11 +183,11 @@ async def serve(metrics: Metrics, *, udp: str, tcp: str, web: str) -> None:
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    return host or "0.0.0.0", int(port)  # noqa: S104 - as the original listens
+    return host or "0.0.0.0", int(port)  # noqa: S104 - as the original
 
 
 def arguments() -> argparse.ArgumentParser:
-    """Describe the flags that are the original's."""
+    """Return a parser for the flags of the original."""
     parser = argparse.ArgumentParser(prog="statsd_exporter", description=__doc__)
     parser.add_argument("--statsd.mapping-config", dest="mapping", help="file that names the metrics")
     parser.add_argument("--statsd.listen-udp", dest="udp", default=":9125")

@@ -1,4 +1,4 @@
-"""What the files of a project say: YAML read with errors that name the file and the line."""
+"""YAML files of a project, read with errors that name the file, the line and the key."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from paas_local.build.errors import ProjectError
 
 
 def load(file: Path) -> dict[str, Any]:
-    """Read a mapping from a YAML file."""
+    """Read a YAML file that holds a mapping; an empty file is an empty mapping."""
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
@@ -18,40 +18,40 @@ def load(file: Path) -> dict[str, Any]:
         line = f", line {mark.line + 1}" if mark else ""
         raise ProjectError(f"{file}{line}: {error.problem or 'not YAML'}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{file}: not YAML in UTF-8") from error
+        raise ProjectError(f"{file}: must be YAML in UTF-8") from error
     except OSError as error:
         raise ProjectError(f"{file}: {error.strerror}") from error
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise ProjectError(f"{file}: has to be a mapping of keys to values")
+        raise ProjectError(f"{file}: must be a mapping of keys to values")
     return cast("dict[str, Any]", document)
 
 
-def mapping(project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml") -> dict[str, Any]:
-    """Read a mapping of mappings below some keys; what is not there is empty."""
-    value: Any = project
+def mapping(document: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml") -> dict[str, Any]:
+    """Return the mapping below some keys; empty if a key is missing."""
+    value: Any = document
     for depth, key in enumerate(keys, start=1):
         value = cast("Mapping[str, Any]", value).get(key)
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise ProjectError(f"{file}: {'.'.join(keys[:depth])}: has to be a mapping of keys to values")
+            raise ProjectError(f"{file}: {'.'.join(keys[:depth])}: must be a mapping of keys to values")
     return cast("dict[str, Any]", value)
 
 
-def mappings(project: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml") -> dict[str, dict[str, Any]]:
-    """Read the named mappings below some keys; one without content is empty."""
-    named = mapping(project, *keys, file=file)
-    return {name: mapping(named, name, file=f"{file}: {'.'.join(keys)}") for name in named}
+def mappings(document: Mapping[str, Any], *keys: str, file: str = "charmcraft.yaml") -> dict[str, dict[str, Any]]:
+    """Return the mapping of names to mappings below some keys; a name without content has an empty one."""
+    names = mapping(document, *keys, file=file)
+    return {name: mapping(names, name, file=f"{file}: {'.'.join(keys)}") for name in names}
 
 
-def strings(project: Mapping[str, Any], key: str, file: str) -> tuple[str, ...]:
-    """Read a list of texts; what is not there is empty."""
-    value = project.get(key)
+def strings(document: Mapping[str, Any], key: str, file: str) -> tuple[str, ...]:
+    """Return a list of strings; empty if the key is missing."""
+    value = document.get(key)
     if value is None:
         return ()
     items = cast("list[object]", value) if isinstance(value, list) else [object()]
     if not all(isinstance(item, str) for item in items):
-        raise ProjectError(f"{file}: {key}: has to be a list of texts")
+        raise ProjectError(f"{file}: {key}: must be a list of strings")
     return tuple(cast("list[str]", items))

@@ -18,7 +18,7 @@ def django(source: Path) -> Path:
     return source
 
 
-def test_djangos_layer_is_rockcrafts(django: Path):
+def test_the_layer_equals_rockcrafts(django: Path):
     services = layer(rocks.build(django, quietly))["services"]
 
     assert services["django"] == {
@@ -31,7 +31,7 @@ def test_djangos_layer_is_rockcrafts(django: Path):
     assert services["statsd-exporter"]["startup"] == "enabled"
 
 
-def test_djangos_project_is_the_application(django: Path):
+def test_the_project_is_the_application(django: Path):
     for name in ("my_notes/notes/models.py", "my_notes/.env", "my_notes/db.sqlite3", "other/file"):
         write(django, name)
 
@@ -43,7 +43,7 @@ def test_djangos_project_is_the_application(django: Path):
     assert "/var/log/django" in rock.folders
 
 
-def test_djangos_author_may_place_the_files(django: Path):
+def test_an_author_can_place_the_files(django: Path):
     write(django, "web/a.py")
     part = {"plugin": "dump", "source": "web", "organize": {"*": "django/app/"}, "stage": ["-b.py"]}
     write_rockcraft(django, "django", parts={"django-framework/install-app": part})
@@ -51,7 +51,7 @@ def test_djangos_author_may_place_the_files(django: Path):
     assert listed(rocks.build(django, quietly), "/django/app") == ["a.py"]
 
 
-def test_djangos_site_may_be_called_as_in_its_tutorial(django: Path):
+def test_the_site_can_have_the_name_from_the_tutorial(django: Path):
     (django / "my_notes/my_notes/wsgi.py").rename(write(django, "my_notes/mysite/wsgi.py"))
 
     command = layer(rocks.build(django, quietly))["services"]["django"]["command"]
@@ -71,7 +71,7 @@ def test_djangos_site_may_be_called_as_in_its_tutorial(django: Path):
         pytest.param("requirements.txt", None, "SOURCE: has no requirements.txt; add one with", id="no requirements"),
     ],
 )
-def test_tells_what_django_lacks(file: str, text: str | None, words: str, django: Path):
+def test_a_missing_part_is_named(file: str, text: str | None, words: str, django: Path):
     (django / file).unlink()
     if text is not None:
         write(django, file, text)

@@ -15,7 +15,7 @@ def fastapi(source: Path) -> Path:
     return source
 
 
-def test_fastapis_layer_is_rockcrafts(fastapi: Path):
+def test_the_layer_equals_rockcrafts(fastapi: Path):
     assert layer(rocks.build(fastapi, quietly))["services"] == {
         "fastapi": {
             "override": "replace",
@@ -28,7 +28,7 @@ def test_fastapis_layer_is_rockcrafts(fastapi: Path):
     }
 
 
-def test_fastapi_comes_with_uvicorn(fastapi: Path):
+def test_installs_uvicorn(fastapi: Path):
     rock = rocks.build(fastapi, quietly)
 
     assert rock.python is not None
@@ -37,7 +37,7 @@ def test_fastapi_comes_with_uvicorn(fastapi: Path):
 
 
 @pytest.mark.parametrize("place", ["main.py", "app/main.py", "src/app.py", "my_notes/__init__.py"])
-def test_fastapis_application_is_included_wherever_it_is(place: str, fastapi: Path):
+def test_includes_the_application_from_each_place(place: str, fastapi: Path):
     (fastapi / "app.py").unlink()
     for name in (place, "migrate.sh", "templates/a.html", "other.py"):
         write(fastapi, name, "app = 1\n")
@@ -45,7 +45,7 @@ def test_fastapis_application_is_included_wherever_it_is(place: str, fastapi: Pa
     assert listed(rocks.build(fastapi, quietly), "/app") == sorted([place, "migrate.sh", "templates/a.html"])
 
 
-def test_fastapis_own_variables_are_added_to_the_extensions(fastapi: Path):
+def test_the_authors_environment_is_added_to_the_extensions(fastapi: Path):
     write_rockcraft(fastapi, "fastapi", services={"fastapi": {"environment": {"A": "1"}, "command": "serve"}})
     (fastapi / "app.py").unlink()
 
@@ -55,7 +55,7 @@ def test_fastapis_own_variables_are_added_to_the_extensions(fastapi: Path):
     assert (service["command"], service["working-dir"]) == ("serve", "/app")
 
 
-def test_starlette_will_do(fastapi: Path):
+def test_starlette_is_accepted(fastapi: Path):
     write(fastapi, "requirements.txt", "starlette\n")
 
     assert rocks.build(fastapi, quietly).python is not None
@@ -71,7 +71,7 @@ def test_starlette_will_do(fastapi: Path):
         ),
     ],
 )
-def test_tells_what_fastapi_lacks(file: str, text: str | None, words: str, fastapi: Path):
+def test_a_missing_part_is_named(file: str, text: str | None, words: str, fastapi: Path):
     (fastapi / file).unlink()
     if text is not None:
         write(fastapi, file, text)

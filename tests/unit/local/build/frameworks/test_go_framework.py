@@ -21,7 +21,7 @@ cp main.go "$GOBIN/tool"
 
 @pytest.fixture
 def go(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Go project; the compiler only copies."""
+    """Write a Go project; the compiler only copies."""
     program = write(tmp_path / "bin", "go", GO.format(log=tmp_path / "go.log"))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
@@ -31,7 +31,7 @@ def go(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return source
 
 
-def test_gos_layer_is_rockcrafts(go: Path):
+def test_the_layer_equals_rockcrafts(go: Path):
     assert layer(rocks.build(go, quietly))["services"] == {
         "go": {
             "override": "replace",
@@ -43,7 +43,7 @@ def test_gos_layer_is_rockcrafts(go: Path):
     }
 
 
-def test_gos_program_and_files_are_in_place(go: Path):
+def test_contains_the_program_and_the_files(go: Path):
     for name in ("migrate.sh", "static/a.css", "templates/a.html", "migrate.py", "main_test.go"):
         write(go, name)
 
@@ -57,7 +57,7 @@ def test_gos_program_and_files_are_in_place(go: Path):
     assert rock.python is None
 
 
-def test_gos_author_may_name_the_files(go: Path):
+def test_an_author_can_list_the_files(go: Path):
     for name in ("migrate.sh", "conf/a.toml"):
         write(go, name)
     write_rockcraft(go, "go", parts={"go-framework/assets": {"stage": ["app/conf"]}})
@@ -65,7 +65,7 @@ def test_gos_author_may_name_the_files(go: Path):
     assert listed(rocks.build(go, quietly), "/app") == ["conf/a.toml"]
 
 
-def test_gos_author_may_name_the_program(go: Path, tmp_path: Path):
+def test_an_author_can_move_a_program(go: Path, tmp_path: Path):
     part = {
         "organize": {"bin/tool": "usr/local/bin/my-notes"},
         "build-environment": [{"CGO_ENABLED": 1}],
@@ -94,7 +94,7 @@ def test_the_same_program_makes_the_same_image(go: Path):
     assert rocks.build(go, quietly).folder != first.folder
 
 
-def test_a_program_of_another_name_is_not_found(go: Path):
+def test_a_program_with_another_name_is_an_error(go: Path):
     write(go, "go.mod", "module example.com/other\n")
 
     assert build_error(go) == (
@@ -103,7 +103,7 @@ def test_a_program_of_another_name_is_not_found(go: Path):
     )
 
 
-def test_an_own_command_needs_no_program_of_the_images_name(go: Path):
+def test_a_custom_command_needs_no_program_with_the_images_name(go: Path):
     write(go, "go.mod", "module example.com/other\n")
     write_rockcraft(go, "go", services={"go": {"command": "sleep 1"}})
 
@@ -119,7 +119,7 @@ def test_an_own_command_needs_no_program_of_the_images_name(go: Path):
         pytest.param({"go-framework/assets": {"stage": ["conf"]}}, "conf must begin with app/", id="files"),
         pytest.param(
             {"go-framework/install-app": {"build-environment": {"A": 1}}},
-            "parts.go-framework/install-app.build-environment: has to be a list of mappings",
+            "parts.go-framework/install-app.build-environment: must be a list of mappings",
             id="variables",
         ),
         pytest.param(
@@ -127,19 +127,19 @@ def test_an_own_command_needs_no_program_of_the_images_name(go: Path):
         ),
     ],
 )
-def test_tells_what_is_wrong_in_gos_parts(part: dict[str, Any], words: str, go: Path):
+def test_an_error_in_a_part_names_the_key(part: dict[str, Any], words: str, go: Path):
     write_rockcraft(go, "go", parts=part)
 
     assert words in build_error(go)
 
 
-def test_tells_the_compilers_first_error(go: Path):
+def test_an_error_of_the_compiler_is_its_first_one(go: Path):
     write(go, "main.go", "broken")
 
     assert build_error(go) == "SOURCE: ./main.go:3:1: syntax error: unexpected broken"
 
 
-def test_tells_that_there_is_no_module(go: Path):
+def test_a_missing_go_mod_is_an_error(go: Path):
     (go / "go.mod").unlink()
 
     assert build_error(go) == "SOURCE: has no go.mod; make one with `go mod init`"

@@ -55,7 +55,7 @@ class AppFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class PythonPackages:
-    """What pip installs: the author's requirements, and the server."""
+    """Python packages of an image: the author's requirements, and the server."""
 
     required: tuple[str, ...]
     """The author has to require one of these."""

@@ -159,12 +159,12 @@ def test_exit_codes_and_signals_reach_the_caller(tmp_path: Path) -> None:
 
 
 def test_a_background_process_of_a_hook_survives_and_is_reaped(tmp_path: Path) -> None:
-    started = "sh -c 'sleep 0.2' >/dev/null 2>&1 & echo $!"
+    started = "sh -c 'sleep 3' >/dev/null 2>&1 & echo $!"
 
-    done = do(tmp_path, commands=[("charm", started), ("charm", "ps ax"), ("charm", "sleep 0.4; ps ax")])
+    done = do(tmp_path, commands=[("charm", started), ("charm", "ps ax"), ("charm", "sleep 4; ps ax")])
 
-    assert "sleep 0.2" in done["results"][1]["out"]
-    assert "sleep 0.2" not in done["results"][2]["out"]
+    assert "sleep 3" in done["results"][1]["out"]
+    assert "sleep 3" not in done["results"][2]["out"]
     assert "defunct" not in done["results"][2]["out"]
 
 

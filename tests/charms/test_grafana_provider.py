@@ -1,4 +1,4 @@
-"""The built-in charm for dashboards, with a server that only answers."""
+"""The built-in charm for dashboards, with a stand-in for the server."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ def context(answering: list[bool]) -> testing.Context[ops.CharmBase]:
 
 @pytest.fixture
 def grafana(tmp_path: Path) -> testing.Container:
-    """Give a container whose shelf outlives an event."""
+    """Build a container that keeps its dashboards between events."""
     mounts = {"etc": testing.Mount(location="/etc/grafana", source=tmp_path)}
     return testing.Container("grafana", can_connect=True, mounts=mounts)
 
@@ -44,7 +44,7 @@ def shelf(context: testing.Context[ops.CharmBase], after: testing.State) -> dict
     return json.loads((after.get_container("grafana").get_filesystem(context) / SHELF).read_text())
 
 
-def test_shows_what_applications_send(context: testing.Context[ops.CharmBase], grafana: testing.Container):
+def test_serves_the_dashboards_of_applications(context: testing.Context[ops.CharmBase], grafana: testing.Container):
     relation = sending(one={"uid": "abc", "title": "Overview"})
 
     after = context.run(context.on.relation_changed(relation), providers.state(grafana, relation))
@@ -68,7 +68,9 @@ def test_an_event_that_changes_nothing_changes_nothing(
     assert (tmp_path / "dashboards.json").stat().st_mtime_ns == written
 
 
-def test_who_has_gone_takes_its_dashboards_along(context: testing.Context[ops.CharmBase], grafana: testing.Container):
+def test_the_dashboards_of_a_removed_relation_are_removed(
+    context: testing.Context[ops.CharmBase], grafana: testing.Container
+):
     relation = sending(one={"uid": "abc", "title": "Overview"})
 
     after = context.run(context.on.relation_broken(relation), providers.state(grafana, relation))
@@ -76,7 +78,7 @@ def test_who_has_gone_takes_its_dashboards_along(context: testing.Context[ops.Ch
     assert shelf(context, after) == {}
 
 
-def test_a_bad_dashboard_is_told_to_both_sides_and_keeps_no_other(
+def test_an_invalid_dashboard_is_reported_to_both_sides_and_the_others_are_served(
     context: testing.Context[ops.CharmBase], grafana: testing.Container
 ):
     relation = sending(good={"uid": "abc", "title": "Overview"}, bad={"uid": "def"}, worse=[])
@@ -95,7 +97,9 @@ def test_a_bad_dashboard_is_told_to_both_sides_and_keeps_no_other(
     assert list(shelf(context, after)) == ["abc"]
 
 
-def test_what_was_mended_is_wrong_no_longer(context: testing.Context[ops.CharmBase], grafana: testing.Container):
+def test_a_corrected_dashboard_is_reported_no_longer(
+    context: testing.Context[ops.CharmBase], grafana: testing.Container
+):
     relation = testing.Relation(
         "grafana-dashboard", interface="grafana_dashboard", id=7, local_app_data={"event": '{"errors": []}'}
     )
@@ -106,7 +110,7 @@ def test_what_was_mended_is_wrong_no_longer(context: testing.Context[ops.CharmBa
     assert "event" not in after.get_relation(7).local_app_data
 
 
-def test_what_cannot_be_read_is_told_and_keeps_nobody_else(
+def test_an_invalid_databag_blocks_and_other_clients_are_served(
     context: testing.Context[ops.CharmBase], grafana: testing.Container
 ):
     good = sending(one={"uid": "abc", "title": "Overview"})

@@ -1,4 +1,4 @@
-"""The built-in OpenID provider: every application is a client of its own, with the address that it asked for."""
+"""The built-in OpenID provider, with a client for each application."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from paas_common.values import facts
 
 pytestmark = pytest.mark.usefixtures("answering")
 REDIRECT = "http://juju.test/demo-web/callback"
-ASKED = {"redirect_uri": REDIRECT, "scope": "openid profile email", "grant_types": '["authorization_code"]'}
+REQUEST = {"redirect_uri": REDIRECT, "scope": "openid profile email", "grant_types": '["authorization_code"]'}
 ME = facts.Identity(model="demo", app="web", unit="web/0", leader=True)
 OURS = Context(
     identity=ME,
@@ -40,8 +40,8 @@ def server(tmp_path: Path) -> testing.Container:
 
 
 def client(number: int = 7, **more: Any) -> testing.Relation:
-    given: dict[str, Any] = {"remote_app_name": "web", "remote_app_data": ASKED, **more}
-    return testing.Relation("oauth", interface="oauth", id=number, **given)
+    fields: dict[str, Any] = {"remote_app_name": "web", "remote_app_data": REQUEST, **more}
+    return testing.Relation("oauth", interface="oauth", id=number, **fields)
 
 
 def registered(folder: Path) -> list[dict[str, str]]:
@@ -64,7 +64,7 @@ def test_registers_a_client(context: testing.Context[ops.CharmBase], server: tes
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_who_has_not_asked_learns_where_the_provider_is(
+def test_a_client_without_a_request_reads_the_urls(
     context: testing.Context[ops.CharmBase], server: testing.Container, tmp_path: Path
 ):
     relation = client(remote_app_data={})
@@ -91,7 +91,7 @@ def test_a_new_address_keeps_the_client_and_the_server_running(
         restarted.extend(names)
 
     monkeypatch.setattr(ops.Container, "restart", restart)
-    moved = client(remote_app_data={**ASKED, "redirect_uri": "http://new/callback"})
+    moved = client(remote_app_data={**REQUEST, "redirect_uri": "http://new/callback"})
     (container,) = before.containers
 
     context.run(context.on.relation_changed(moved), providers.state(container, moved, secrets=before.secrets))
@@ -112,7 +112,7 @@ def test_an_event_that_changes_nothing_changes_nothing(
     assert (tmp_path / "clients.json").stat().st_mtime_ns == written
 
 
-def test_a_client_that_leaves_is_forgotten(
+def test_the_client_of_a_removed_relation_is_removed(
     context: testing.Context[ops.CharmBase], server: testing.Container, tmp_path: Path
 ):
     before = context.run(context.on.relation_changed(client()), providers.state(server, client()))
@@ -129,14 +129,14 @@ def test_a_client_that_leaves_is_forgotten(
         ({"scope": "profile"}, "scope (must contain openid)"),
     ],
 )
-def test_nonsense_is_named_and_keeps_nobody_else_out(
+def test_an_invalid_request_blocks_and_other_clients_are_served(
     context: testing.Context[ops.CharmBase],
     server: testing.Container,
     tmp_path: Path,
     changes: dict[str, str],
     words: str,
 ):
-    wrong = client(8, remote_app_name="bad", remote_app_data={**ASKED, **changes})
+    wrong = client(8, remote_app_name="bad", remote_app_data={**REQUEST, **changes})
 
     after = context.run(context.on.relation_changed(wrong), providers.state(server, client(), wrong))
 

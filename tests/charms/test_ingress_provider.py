@@ -1,4 +1,4 @@
-"""The built-in ingress: whoever asks gets an address, and the proxy knows the way there."""
+"""The built-in ingress, with a URL and a route for each application."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from ops import testing
 
 pytestmark = pytest.mark.usefixtures("answering")
 PEER = {"host": '"web-0.web-endpoints.demo.svc.cluster.local"', "ip": '"10.152.0.7"'}
-ASKED = {"model": '"demo"', "name": '"web"', "port": "8000", "strip-prefix": "true"}
+REQUEST = {"model": '"demo"', "name": '"web"', "port": "8000", "strip-prefix": "true"}
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def context() -> testing.Context[ops.CharmBase]:
 def client(number: int = 7, **more: Any) -> testing.Relation:
     given: dict[str, Any] = {
         "remote_app_name": "web",
-        "remote_app_data": ASKED,
+        "remote_app_data": REQUEST,
         "remote_units_data": {0: PEER},
         **more,
     }
@@ -41,13 +41,13 @@ def url(after: testing.State, number: int = 7) -> str | None:
 
 
 def prefixes(after: testing.State, context: testing.Context[ops.CharmBase]) -> list[str]:
-    """Give the paths that the proxy knows."""
+    """Return the paths in the configuration of the proxy."""
     file = after.get_container("traefik").get_filesystem(context) / "etc/caddy/caddy.json"
     routes = json.loads(file.read_text())["apps"]["http"]["servers"]["ingress"]["routes"]
     return [route["match"][0]["path"][0] for route in routes if "match" in route]
 
 
-def test_an_application_gets_an_address(context: testing.Context[ops.CharmBase]):
+def test_an_application_gets_a_url(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.relation_changed(client()), state(client()))
 
     (port,) = after.opened_ports
@@ -57,7 +57,7 @@ def test_an_application_gets_an_address(context: testing.Context[ops.CharmBase])
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_an_application_that_has_not_asked_gets_none(context: testing.Context[ops.CharmBase]):
+def test_an_application_without_a_request_gets_no_url(context: testing.Context[ops.CharmBase]):
     relation = client(remote_app_data={})
 
     after = context.run(context.on.relation_joined(relation), state(relation))
@@ -66,7 +66,7 @@ def test_an_application_that_has_not_asked_gets_none(context: testing.Context[op
     assert prefixes(after, context) == []
 
 
-def test_an_operator_chooses_the_host(context: testing.Context[ops.CharmBase]):
+def test_an_option_sets_the_host(context: testing.Context[ops.CharmBase]):
     given = state(client(), config={"external_hostname": "notes.example.com"})
 
     after = context.run(context.on.config_changed(), given)
@@ -74,7 +74,7 @@ def test_an_operator_chooses_the_host(context: testing.Context[ops.CharmBase]):
     assert url(after) == "http://notes.example.com/demo-web"
 
 
-def test_a_host_that_is_none_takes_the_address_back(context: testing.Context[ops.CharmBase]):
+def test_an_invalid_host_removes_the_url(context: testing.Context[ops.CharmBase]):
     before = context.run(context.on.config_changed(), state(client()))
     given = dataclasses.replace(before, config={"external_hostname": "http://x"})
 
@@ -85,8 +85,8 @@ def test_a_host_that_is_none_takes_the_address_back(context: testing.Context[ops
     assert url(after) is None
 
 
-def test_who_writes_nonsense_keeps_nobody_else_from_an_address(context: testing.Context[ops.CharmBase]):
-    wrong = client(8, remote_app_name="bad", remote_app_data={**ASKED, "name": '"bad"', "port": "many"})
+def test_an_invalid_request_blocks_and_other_clients_get_a_url(context: testing.Context[ops.CharmBase]):
+    wrong = client(8, remote_app_name="bad", remote_app_data={**REQUEST, "name": '"bad"', "port": "many"})
 
     after = context.run(context.on.relation_changed(wrong), state(client(), wrong))
 
@@ -95,16 +95,16 @@ def test_who_writes_nonsense_keeps_nobody_else_from_an_address(context: testing.
     assert prefixes(after, context) == ["/demo-web"]
 
 
-def test_a_prefix_belongs_to_whom_asked_first(context: testing.Context[ops.CharmBase]):
+def test_a_prefix_belongs_to_the_oldest_relation(context: testing.Context[ops.CharmBase]):
     second = client(8, remote_app_name="other")
 
     after = context.run(context.on.relation_changed(second), state(client(), second))
 
-    assert after.unit_status == testing.BlockedStatus("other asks for /demo-web, which web has")
+    assert after.unit_status == testing.BlockedStatus("other asks for /demo-web, which web has already")
     assert (url(after, 7) is None, url(after, 8)) == (False, None)
 
 
-def test_a_client_that_leaves_is_no_longer_routed_to(context: testing.Context[ops.CharmBase]):
+def test_the_route_of_a_removed_relation_is_removed(context: testing.Context[ops.CharmBase]):
     before = context.run(context.on.relation_changed(client()), state(client()))
 
     after = context.run(context.on.relation_broken(before.get_relation(7)), before)
@@ -130,7 +130,7 @@ def test_an_event_that_changes_nothing_changes_nothing(
     assert not restarted
 
 
-def test_an_action_shows_the_addresses(context: testing.Context[ops.CharmBase]):
+def test_an_action_shows_the_urls(context: testing.Context[ops.CharmBase]):
     given = state(client(), config={"external_hostname": "notes.example.com"})
 
     context.run(context.on.action("show-proxied-endpoints"), given)
@@ -142,6 +142,6 @@ def test_an_action_shows_the_addresses(context: testing.Context[ops.CharmBase]):
     }
 
 
-def test_an_action_tells_that_there_is_no_host(context: testing.Context[ops.CharmBase]):
+def test_an_action_fails_on_an_invalid_host(context: testing.Context[ops.CharmBase]):
     with pytest.raises(testing.ActionFailed, match="invalid option external_hostname"):
         context.run(context.on.action("show-proxied-endpoints"), state(config={"external_hostname": "a b"}))

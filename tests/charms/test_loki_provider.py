@@ -1,4 +1,4 @@
-"""The built-in charm for logs, with a receiver that only answers."""
+"""The built-in charm for logs, with a stand-in for the receiver."""
 
 import io
 import json
@@ -19,23 +19,23 @@ def context(answering: list[bool]) -> testing.Context[ops.CharmBase]:
     return providers.context("loki-k8s")
 
 
-def client(**asked: str) -> testing.Relation:
-    return testing.Relation("logging", interface="loki_push_api", id=7, remote_app_name="web", remote_app_data=asked)
+def client(**values: str) -> testing.Relation:
+    return testing.Relation("logging", interface="loki_push_api", id=7, remote_app_name="web", remote_app_data=values)
 
 
 def state(relation: testing.Relation) -> testing.State:
     return providers.state(testing.Container("loki", can_connect=True), relation)
 
 
-def test_tells_where_to_send(context: testing.Context[ops.CharmBase]):
+def test_publishes_the_address(context: testing.Context[ops.CharmBase]):
     relation = client()
 
     after = context.run(context.on.relation_changed(relation), state(relation))
 
-    told = after.get_relation(7).local_unit_data
+    databag = after.get_relation(7).local_unit_data
     assert after.unit_status == testing.ActiveStatus()
-    assert told["public_address"] == HOST
-    assert json.loads(told["endpoint"]) == {"url": f"http://{HOST}:3100/loki/api/v1/push"}
+    assert databag["public_address"] == HOST
+    assert json.loads(databag["endpoint"]) == {"url": f"http://{HOST}:3100/loki/api/v1/push"}
     assert not after.get_relation(7).local_app_data
 
 
@@ -44,12 +44,12 @@ def test_tells_where_to_send(context: testing.Context[ops.CharmBase]):
     [
         ("{}", ""),
         ('{"groups": []}', ""),
-        ('{"groups": 1}', "alert_rules: groups is no list"),
-        ("[]", "alert_rules is no object"),
+        ('{"groups": 1}', "alert_rules: groups is not a list"),
+        ("[]", "alert_rules is not an object"),
         ("junk", "alert_rules is not JSON: Expecting value: line 1 column 1 (char 0)"),
     ],
 )
-def test_tells_whether_alert_rules_can_be_read(context: testing.Context[ops.CharmBase], rules: str, errors: str):
+def test_reports_errors_in_alert_rules(context: testing.Context[ops.CharmBase], rules: str, errors: str):
     relation = client(alert_rules=rules)
 
     after = context.run(context.on.relation_changed(relation), state(relation))
@@ -79,7 +79,7 @@ def test_the_action_lists_lines_of_all_streams(
     }
 
 
-def test_the_action_tells_what_the_server_says(
+def test_the_action_fails_with_the_error_of_the_server(
     context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch
 ):
     def ask(port: int, path: str) -> Any:

@@ -1,4 +1,4 @@
-"""The built-in MongoDB charm, with the real library and a server that knows users only."""
+"""The built-in MongoDB charm, with the real library and a stand-in for the server."""
 
 import json
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ import pytest
 from ops import testing
 from typing_extensions import Self
 
-ASKED = {"database": "orders", "requested-secrets": json.dumps(["username", "password", "uris"])}
+REQUEST = {"database": "orders", "requested-secrets": json.dumps(["username", "password", "uris"])}
 HOST = "mongodb-k8s-0.mongodb-k8s-endpoints.demo.svc.cluster.local"
 
 
 class Server:
-    """Keeps users, as FerretDB does, for who knows the administrator's password; refuses any other command."""
+    """A stand-in for FerretDB: it keeps users, checks the administrator's password, and refuses other commands."""
 
     def __init__(self) -> None:
         self.users: dict[str, str] = {"operator": ""}
@@ -26,7 +26,7 @@ class Server:
         self.changes = 0
 
     def __call__(self, host: str, port: int, **options: Any) -> Self:
-        """Take a connection."""
+        """Accept a connection."""
         assert (host, port, options["username"], options["authSource"]) == ("127.0.0.1", 27017, "operator", "admin")
         self.users["operator"] = self.users["operator"] or options["password"]
         assert options["password"] == self.users["operator"]
@@ -44,8 +44,8 @@ class Server:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def command(self, name: str, user: str = "", **given: Any) -> Mapping[str, Any]:
-        """Do what is said."""
+    def command(self, name: str, user: str = "", **options: Any) -> Mapping[str, Any]:
+        """Execute a command."""
         if self.fault:
             raise self.fault
         if name == "buildInfo":
@@ -55,7 +55,7 @@ class Server:
         self.changes += 1
         if name == "createUser":
             assert user not in self.users
-            self.users[user] = given["pwd"]
+            self.users[user] = options["pwd"]
         else:
             assert name == "dropUser"
             del self.users[user]
@@ -64,10 +64,10 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
-    """Stand where the driver is."""
-    made = Server()
-    monkeypatch.setattr(pymongo, "MongoClient", made)
-    return made
+    """Replace the driver by a stand-in."""
+    fake = Server()
+    monkeypatch.setattr(pymongo, "MongoClient", fake)
+    return fake
 
 
 @pytest.fixture
@@ -79,9 +79,9 @@ def state(*relations: testing.Relation) -> testing.State:
     return providers.state(testing.Container("mongodb", can_connect=True), *relations)
 
 
-def client(number: int = 7, **asked: str) -> testing.Relation:
+def client(number: int = 7, **values: str) -> testing.Relation:
     return testing.Relation(
-        "database", interface="mongodb_client", id=number, remote_app_name="web", remote_app_data={**ASKED, **asked}
+        "database", interface="mongodb_client", id=number, remote_app_name="web", remote_app_data={**REQUEST, **values}
     )
 
 
@@ -93,19 +93,17 @@ def login(after: testing.State, number: int = 7) -> dict[str, str]:
 def test_a_client_gets_a_user_and_an_address(context: testing.Context[ops.CharmBase], server: Server):
     after = context.run(context.on.relation_changed(client()), state(client()))
 
-    bag, given = after.get_relation(7).local_app_data, login(after)
+    bag, options = after.get_relation(7).local_app_data, login(after)
     assert after.unit_status == testing.ActiveStatus()
     assert after.workload_version == "7.0.42"
     assert (bag["database"], bag["endpoints"], bag["version"]) == ("orders", HOST, "7.0.42")
-    assert server.users["relation-7"] == given["password"]
-    assert given["username"] == "relation-7"
-    assert given["uris"] == f"mongodb://relation-7:{given['password']}@{HOST}:27017/orders?authSource=admin"
-    assert given["password"] not in "".join(bag.values())
+    assert server.users["relation-7"] == options["password"]
+    assert options["username"] == "relation-7"
+    assert options["uris"] == f"mongodb://relation-7:{options['password']}@{HOST}:27017/orders?authSource=admin"
+    assert options["password"] not in "".join(bag.values())
 
 
-def test_the_administrators_password_is_in_no_list_of_processes(
-    context: testing.Context[ops.CharmBase], server: Server
-):
+def test_the_administrators_password_is_not_on_a_command_line(context: testing.Context[ops.CharmBase], server: Server):
     after = context.run(context.on.relation_changed(client()), state(client()))
 
     service = after.get_container("mongodb").plan.services["mongodb"]
@@ -133,7 +131,7 @@ def test_a_lost_user_comes_back_with_its_password(context: testing.Context[ops.C
     assert after.secrets == before.secrets
 
 
-def test_a_client_that_is_gone_is_shut_out(context: testing.Context[ops.CharmBase], server: Server):
+def test_the_user_of_a_removed_relation_is_removed(context: testing.Context[ops.CharmBase], server: Server):
     before = context.run(context.on.relation_changed(client()), state(client()))
 
     context.run(context.on.relation_broken(before.get_relation(7)), before)
@@ -141,7 +139,7 @@ def test_a_client_that_is_gone_is_shut_out(context: testing.Context[ops.CharmBas
     assert server.users.keys() == {"operator"}
 
 
-def test_the_servers_own_databases_are_not_given_away(context: testing.Context[ops.CharmBase], server: Server):
+def test_a_client_cannot_get_a_database_of_the_server(context: testing.Context[ops.CharmBase], server: Server):
     bad, good = client(7, database="admin"), client(8)
 
     after = context.run(context.on.relation_changed(bad), state(bad, good))
@@ -162,7 +160,9 @@ def test_the_servers_own_databases_are_not_given_away(context: testing.Context[o
         (pymongo.errors.ServerSelectionTimeoutError("x"), "waiting for the server to answer on port 27017"),
     ],
 )
-def test_what_goes_wrong_is_told(context: testing.Context[ops.CharmBase], server: Server, fault: Exception, words: str):
+def test_an_error_of_the_server_is_in_the_status(
+    context: testing.Context[ops.CharmBase], server: Server, fault: Exception, words: str
+):
     server.fault = fault
 
     after = context.run(context.on.update_status(), state(client()))

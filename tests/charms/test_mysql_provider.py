@@ -12,7 +12,7 @@ from ops import testing
 from paas_local.providers.common.clients import Client
 from paas_local.providers.mysql_k8s.charm.src import mysql
 
-ASKED = {"database": "orders", "requested-secrets": json.dumps(["username", "password", "uris"])}
+REQUEST = {"database": "orders", "requested-secrets": json.dumps(["username", "password", "uris"])}
 PRIMARY = "mysql-k8s-primary.demo.svc.cluster.local:3306"
 
 
@@ -30,19 +30,19 @@ def context(charm_libs: Path, monkeypatch: pytest.MonkeyPatch) -> testing.Contex
 
 
 def server(*users: str) -> testing.Container:
-    """Let the server have these users, whatever it is asked."""
-    said = "\n".join(["10.11.19-MariaDB-0+deb12u1", *users])
-    return testing.Container("mysql", can_connect=True, execs={testing.Exec(["mariadb"], stdout=said)})
+    """Let the server have these users, whatever it is values."""
+    output = "\n".join(["10.11.19-MariaDB-0+deb12u1", *users])
+    return testing.Container("mysql", can_connect=True, execs={testing.Exec(["mariadb"], stdout=output)})
 
 
-def client(number: int = 7, **asked: str) -> testing.Relation:
+def client(number: int = 7, **values: str) -> testing.Relation:
     return testing.Relation(
-        "database", interface="mysql_client", id=number, remote_app_name="web", remote_app_data={**ASKED, **asked}
+        "database", interface="mysql_client", id=number, remote_app_name="web", remote_app_data={**REQUEST, **values}
     )
 
 
-def said(context: testing.Context[ops.CharmBase]) -> list[str]:
-    """Give the SQL of the last event, without the first question."""
+def statements(context: testing.Context[ops.CharmBase]) -> list[str]:
+    """Return the SQL of the last event, without the query for the users."""
     return [str(call.stdin) for call in context.exec_history["mysql"]][1:]
 
 
@@ -62,18 +62,18 @@ def test_a_client_gets_a_user_and_a_database(context: testing.Context[ops.CharmB
     assert (bag["database"], bag["endpoints"], bag["version"]) == ("orders", PRIMARY, "10.11.19")
     assert bag["read-only-endpoints"] == "mysql-k8s-replicas.demo.svc.cluster.local:3306"
     assert login(after)["username"] == "relation-7"
-    (sql,) = said(context)
+    (sql,) = statements(context)
     assert f"CREATE OR REPLACE USER 'relation-7'@'%' IDENTIFIED BY '{login(after)['password']}';" in sql
     assert not any(login(after)["password"] in word for call in context.exec_history["mysql"] for word in call.command)
 
 
-def test_a_client_that_has_asked_for_nothing_gets_nothing(context: testing.Context[ops.CharmBase]):
+def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase]):
     relation = testing.Relation("database", interface="mysql_client", id=7, remote_app_name="web")
 
     after = context.run(context.on.relation_changed(relation), providers.state(server(), relation))
 
     assert not after.get_relation(7).local_app_data.keys() - {"data"}
-    assert not said(context)
+    assert not statements(context)
 
 
 def test_an_event_that_changes_nothing_changes_nothing(context: testing.Context[ops.CharmBase]):
@@ -84,7 +84,7 @@ def test_an_event_that_changes_nothing_changes_nothing(context: testing.Context[
     context.exec_history.clear()
     after = context.run(context.on.update_status(), before)
 
-    assert not said(context)
+    assert not statements(context)
     assert after.relations == before.relations
     assert after.secrets == before.secrets
 
@@ -96,28 +96,28 @@ def test_a_lost_user_comes_back_with_its_password(context: testing.Context[ops.C
     context.exec_history.clear()
     after = context.run(context.on.update_status(), _with(served, server()))
 
-    assert login(served)["password"] in said(context)[0]
+    assert login(served)["password"] in statements(context)[0]
     assert after.secrets == served.secrets
 
 
-def test_a_user_that_nobody_was_told_of_is_made_anew(context: testing.Context[ops.CharmBase]):
+def test_a_user_with_an_unpublished_password_is_created_again(context: testing.Context[ops.CharmBase]):
     relation = client()
 
     after = context.run(context.on.relation_changed(relation), providers.state(server("relation-7"), relation))
 
-    assert said(context)[0] == mysql.removal([7])
-    assert login(after)["password"] in said(context)[1]
+    assert statements(context)[0] == mysql.removal([7])
+    assert login(after)["password"] in statements(context)[1]
 
 
-def test_a_client_that_is_gone_is_shut_out(context: testing.Context[ops.CharmBase]):
+def test_the_user_of_a_removed_relation_is_removed(context: testing.Context[ops.CharmBase]):
     relation = client()
 
     context.run(context.on.relation_broken(relation), providers.state(server("relation-7", "relation-9"), relation))
 
-    assert said(context) == [mysql.removal([7, 9])]
+    assert statements(context) == [mysql.removal([7, 9])]
 
 
-def test_the_servers_own_databases_are_not_given_away(context: testing.Context[ops.CharmBase]):
+def test_a_client_cannot_get_a_database_of_the_server(context: testing.Context[ops.CharmBase]):
     bad, good = client(7, database="mysql"), client(8)
 
     after = context.run(context.on.relation_changed(bad), providers.state(server(), bad, good))
@@ -128,7 +128,7 @@ def test_the_servers_own_databases_are_not_given_away(context: testing.Context[o
     assert "endpoints" in after.get_relation(8).local_app_data
 
 
-def test_what_the_server_refuses_is_told(context: testing.Context[ops.CharmBase]):
+def test_an_error_of_the_server_is_in_the_status(context: testing.Context[ops.CharmBase]):
     failing = testing.Exec(["mariadb"], return_code=1, stderr="ERROR 1046 (3D000): No database selected\n")
     container = testing.Container("mysql", can_connect=True, execs={failing})
 
@@ -138,7 +138,7 @@ def test_what_the_server_refuses_is_told(context: testing.Context[ops.CharmBase]
     assert after.unit_status == testing.WaitingStatus(words)
 
 
-def test_names_cannot_leave_their_quotes():
+def test_names_are_quoted():
     sql = mysql.creation(Client(relation=1, database="o`brien_x", password="p'w"))
 
     assert "CREATE DATABASE IF NOT EXISTS `o``brien_x` " in sql
@@ -147,7 +147,7 @@ def test_names_cannot_leave_their_quotes():
 
 
 def _with(before: testing.State, container: testing.Container) -> testing.State:
-    """Give a state whose server answers otherwise."""
+    """Replace the container in a state."""
     known = before.get_container("mysql")
     changed = testing.Container(
         "mysql",

@@ -1,4 +1,4 @@
-"""The built-in OpenFGA charm, with a server that knows stores only."""
+"""The built-in OpenFGA charm, with a stand-in for the server."""
 
 import json
 from collections.abc import Generator
@@ -32,14 +32,14 @@ OURS = Context(
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Makes stores whose names are long enough, and finds them; its server has them."""
+    """The requests of a stand-in for OpenFGA, which refuses names that are too short."""
 
     @override
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
     def do_POST(self) -> None:
-        """Make a store."""
+        """Create a store."""
         stores: dict[str, str] = vars(self.server)["stores"]
         name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["name"]
         if len(name) < 3:
@@ -50,12 +50,12 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(201, {"id": store, "name": name})
 
     def do_GET(self) -> None:
-        """Find a store."""
-        found = self.path.removeprefix("/stores/") in vars(self.server)["stores"]
-        self.answer(200 if found else 404, {})
+        """Answer if a store exists."""
+        exists = self.path.removeprefix("/stores/") in vars(self.server)["stores"]
+        self.answer(200 if exists else 404, {})
 
     def answer(self, status: int, document: dict[str, str]) -> None:
-        """Answer, and remember by which token it was asked."""
+        """Answer, and record the token."""
         vars(self.server)["tokens"].add(self.headers["Authorization"])
         self.send_response(status)
         self.end_headers()
@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch) -> Generator[ThreadingHTTPServer]:
-    """Listen where the charm asks."""
+    """Start the stand-in for the server."""
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     vars(listening).update(stores={}, tokens=set())
     Thread(target=listening.serve_forever, daemon=True).start()
@@ -76,7 +76,7 @@ def server(context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def stores(server: ThreadingHTTPServer) -> dict[str, str]:
-    """Give what the server has: the id of a store to its name."""
+    """Return the stores of the server, id to name."""
     return vars(server)["stores"]
 
 
@@ -90,8 +90,8 @@ def state(*relations: testing.Relation) -> testing.State:
 
 
 def client(number: int = 7, name: str = "web", store: str = "web") -> testing.Relation:
-    asked = {"store_name": store} if store else {}
-    return testing.Relation("openfga", interface="openfga", id=number, remote_app_name=name, remote_app_data=asked)
+    request = {"store_name": store} if store else {}
+    return testing.Relation("openfga", interface="openfga", id=number, remote_app_name=name, remote_app_data=request)
 
 
 def token(after: testing.State, number: int = 7) -> str:
@@ -118,7 +118,7 @@ def test_a_client_gets_a_store_and_the_token(
     )
 
 
-def test_the_token_is_in_no_list_of_processes(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
+def test_the_token_is_not_on_a_command_line(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
     after = context.run(context.on.relation_changed(client()), state(client()))
 
     service = after.get_container("openfga").plan.services["openfga"]
@@ -127,7 +127,7 @@ def test_the_token_is_in_no_list_of_processes(context: testing.Context[ops.Charm
     assert token(after) not in service.command
 
 
-def test_who_has_not_asked_learns_where_the_server_is(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
+def test_a_client_without_a_request_reads_the_urls(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
     after = context.run(context.on.relation_changed(client(store="")), state(client(store="")))
 
     assert after.get_relation(7).local_app_data.keys() == {"grpc_api_url", "http_api_url"}
@@ -151,7 +151,7 @@ def test_each_client_has_a_store_of_its_own(context: testing.Context[ops.CharmBa
     assert {after.get_relation(number).local_app_data["store_id"] for number in (7, 8)} == {"store-0", "store-1"}
 
 
-def test_a_store_that_the_server_has_lost_is_made_anew(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
+def test_a_lost_store_is_created_again(context: testing.Context[ops.CharmBase], stores: dict[str, str]):
     before = context.run(context.on.relation_changed(client()), state(client()))
     del stores["store-0"]
     stores["another"] = "another"
@@ -161,7 +161,7 @@ def test_a_store_that_the_server_has_lost_is_made_anew(context: testing.Context[
     assert after.get_relation(7).local_app_data["store_id"] == "store-1"
 
 
-def test_a_name_that_the_server_refuses_blocks_and_keeps_nobody_else_out(
+def test_a_refused_name_blocks_and_other_clients_are_served(
     context: testing.Context[ops.CharmBase], stores: dict[str, str]
 ):
     wrong = client(3, "api", "x")
@@ -173,9 +173,7 @@ def test_a_name_that_the_server_refuses_blocks_and_keeps_nobody_else_out(
     assert after.get_relation(7).local_app_data["store_id"] == "store-0"
 
 
-def test_waits_for_a_server_that_is_gone_again(
-    context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch
-):
+def test_waits_for_a_server_that_has_stopped(context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(import_module("stores"), "_SERVER", "http://127.0.0.1:1")
 
     after = context.run(context.on.relation_changed(client()), state(client()))

@@ -13,7 +13,7 @@ from paas_local.providers.postgresql_k8s.charm.src import postgresql
 
 PROGRAM = ["/bin/python3", "/postgresql/pg.py"]
 REQUESTED = ["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]
-ASKED = {"database": "flask-k8s", "requested-secrets": json.dumps(REQUESTED), "provided-secrets": '["mtls-cert"]'}
+REQUEST = {"database": "flask-k8s", "requested-secrets": json.dumps(REQUESTED), "provided-secrets": '["mtls-cert"]'}
 PRIMARY = "postgresql-k8s-primary.demo.svc.cluster.local:5432"
 
 
@@ -26,7 +26,7 @@ def context(charm_libs: Path, answering: list[bool], monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """The storage, with a data folder that was initialised before."""
+    """Return a storage with an initialised data folder."""
     folder = tmp_path / "18"
     folder.mkdir()
     (folder / "PG_VERSION").write_text("18\n")
@@ -35,24 +35,24 @@ def data(tmp_path: Path) -> Path:
 
 
 def answers(*users: int, version: str = "18.4") -> testing.Exec:
-    """Let the server say this of itself, whatever it is asked."""
+    """Build the answer of the server to every query."""
     lines = [version, *(f"relation_id_{user}" for user in users)]
     return testing.Exec([*PROGRAM, "psql"], stdout="\n".join(lines))
 
 
 def container(data: Path, *execs: testing.Exec, **more: Any) -> testing.Container:
     mounts = {"data": testing.Mount(location="/var/lib/pg/data", source=data)}
-    given: dict[str, Any] = {"can_connect": True, "mounts": mounts, "execs": {*execs} or {answers()}, **more}
-    return testing.Container("postgresql", **given)
+    fields: dict[str, Any] = {"can_connect": True, "mounts": mounts, "execs": {*execs} or {answers()}, **more}
+    return testing.Container("postgresql", **fields)
 
 
 def client(number: int = 7, **more: Any) -> testing.Relation:
-    given: dict[str, Any] = {"remote_app_name": "flask-k8s", "remote_app_data": ASKED, **more}
-    return testing.Relation("database", interface="postgresql_client", id=number, **given)
+    fields: dict[str, Any] = {"remote_app_name": "flask-k8s", "remote_app_data": REQUEST, **more}
+    return testing.Relation("database", interface="postgresql_client", id=number, **fields)
 
 
-def said(context: testing.Context[ops.CharmBase]) -> list[str]:
-    """Give the SQL of the last event."""
+def statements(context: testing.Context[ops.CharmBase]) -> list[str]:
+    """Return the SQL of the last event."""
     return [str(call.stdin or "") for call in context.exec_history["postgresql"] if "psql" in call.command]
 
 
@@ -95,7 +95,7 @@ def test_initialises_the_database_under_another_name(context: testing.Context[op
     assert commands[1] == ["mv", "/var/lib/pg/data/18.new", "/var/lib/pg/data/18"]
 
 
-def test_tells_why_the_database_cannot_be_initialised(context: testing.Context[ops.CharmBase], tmp_path: Path):
+def test_a_failed_initialisation_is_in_the_status(context: testing.Context[ops.CharmBase], tmp_path: Path):
     failing = testing.Exec([*PROGRAM, "initdb"], return_code=1, stderr="what\ninitdb: error: no space left")
     server = container(tmp_path, failing)
 
@@ -122,7 +122,7 @@ def test_waits_for_a_server_that_does_not_answer(context: testing.Context[ops.Ch
     assert after.unit_status == testing.WaitingStatus("waiting for the server to answer: refused")
 
 
-def test_other_units_say_that_there_are_no_replicas(context: testing.Context[ops.CharmBase], data: Path):
+def test_other_units_wait_as_replicas_are_not_supported(context: testing.Context[ops.CharmBase], data: Path):
     server = container(data)
 
     after = context.run(context.on.pebble_ready(server), providers.state(server, leader=False))
@@ -146,7 +146,7 @@ def test_a_client_gets_a_user_and_a_database(event: str, context: testing.Contex
     assert user["username"] == "relation_id_7"
     assert user["uris"] == f"postgresql://relation_id_7:{user['password']}@{PRIMARY}/flask-k8s"
     assert content(after, bag["secret-tls"]) == {"tls": "False"}
-    (_, sql) = said(context)
+    (_, sql) = statements(context)
     assert user["password"] in sql
     assert "'CREATE DATABASE %I OWNER %I', 'flask-k8s', 'flask-k8s_owner'" in sql
 
@@ -159,13 +159,13 @@ def test_a_client_without_secrets_gets_plain_values(context: testing.Context[ops
     assert after.get_relation(7).local_app_data["username"] == "relation_id_7"
 
 
-def test_a_client_that_has_asked_for_nothing_gets_nothing(context: testing.Context[ops.CharmBase], data: Path):
+def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase], data: Path):
     relation, server = client(remote_app_data={}), container(data)
 
     after = context.run(context.on.relation_changed(relation), providers.state(server, relation))
 
     assert not after.get_relation(7).local_app_data.keys() - {"data"}
-    assert len(said(context)) == 1
+    assert len(statements(context)) == 1
 
 
 def served(context: testing.Context[ops.CharmBase], data: Path) -> testing.State:
@@ -174,7 +174,7 @@ def served(context: testing.Context[ops.CharmBase], data: Path) -> testing.State
 
 
 def now(before: testing.State, server: testing.Container) -> testing.State:
-    """Give the state with a server that answers differently, as it does after a change."""
+    """Replace the container in a state."""
     changed = testing.Container(
         "postgresql",
         can_connect=True,
@@ -206,7 +206,7 @@ def test_an_event_that_changes_nothing_changes_nothing(event: str, context: test
 
     assert after.get_relation(7).local_app_data == relation.local_app_data
     assert after.secrets == before.secrets
-    assert len(said(context)) == 1
+    assert len(statements(context)) == 1
     assert (data / "18" / "pg_hba.conf").stat().st_mtime_ns == written
 
 
@@ -217,38 +217,36 @@ def test_a_lost_user_comes_back_with_its_password(context: testing.Context[ops.C
     context.exec_history.clear()
     after = context.run(context.on.update_status(), before)
 
-    assert password in said(context)[1]
+    assert password in statements(context)[1]
     assert after.secrets == before.secrets
 
 
-def test_a_user_that_nobody_was_told_of_gets_another_password(context: testing.Context[ops.CharmBase], data: Path):
+def test_a_user_with_an_unpublished_password_gets_a_new_one(context: testing.Context[ops.CharmBase], data: Path):
     relation, server = client(), container(data, answers(7))
 
     after = context.run(context.on.relation_changed(relation), providers.state(server, relation))
 
     password = content(after, after.get_relation(7).local_app_data["secret-user"])["password"]
-    assert said(context)[1] == postgresql.removal([7])
-    assert f"LOGIN PASSWORD %L', 'relation_id_7', '{password}'" in said(context)[2]
+    assert statements(context)[1] == postgresql.removal([7])
+    assert f"LOGIN PASSWORD %L', 'relation_id_7', '{password}'" in statements(context)[2]
 
 
-def test_a_client_that_leaves_is_shut_out(context: testing.Context[ops.CharmBase], data: Path):
+def test_the_user_of_a_removed_relation_cannot_log_in(context: testing.Context[ops.CharmBase], data: Path):
     before = now(served(context, data), container(data, answers(7)))
 
     context.exec_history.clear()
     after = context.run(context.on.relation_broken(before.get_relation(7)), before)
 
-    assert said(context)[1:] == [postgresql.removal([7])]
+    assert statements(context)[1:] == [postgresql.removal([7])]
     assert after.unit_status == testing.ActiveStatus("Primary")
 
 
-def test_a_client_that_left_while_the_server_was_away_is_shut_out_later(
-    context: testing.Context[ops.CharmBase], data: Path
-):
+def test_the_user_of_a_relation_removed_earlier_cannot_log_in(context: testing.Context[ops.CharmBase], data: Path):
     server = container(data, answers(7))
 
     context.run(context.on.update_status(), providers.state(server, client(9)))
 
-    assert said(context)[1] == postgresql.removal([7])
+    assert statements(context)[1] == postgresql.removal([7])
 
 
 def test_two_clients_get_a_user_each(context: testing.Context[ops.CharmBase], data: Path):
@@ -263,8 +261,8 @@ def test_two_clients_get_a_user_each(context: testing.Context[ops.CharmBase], da
     assert names == {7: "relation_id_7", 8: "relation_id_8"}
 
 
-def test_the_servers_own_databases_are_not_given_away(context: testing.Context[ops.CharmBase], data: Path):
-    relation, server = client(remote_app_data={**ASKED, "database": "postgres"}), container(data)
+def test_a_client_cannot_get_a_database_of_the_server(context: testing.Context[ops.CharmBase], data: Path):
+    relation, server = client(remote_app_data={**REQUEST, "database": "postgres"}), container(data)
 
     after = context.run(context.on.relation_changed(relation), providers.state(server, relation, client(8)))
 
@@ -275,7 +273,7 @@ def test_the_servers_own_databases_are_not_given_away(context: testing.Context[o
     assert after.unit_status == testing.BlockedStatus(words)
 
 
-def test_names_cannot_leave_their_quotes():
+def test_names_are_quoted():
     sql = postgresql.creation(Client(relation=1, database="o'brien\"", password="p'w"))
 
     assert "'o''brien\"'" in sql

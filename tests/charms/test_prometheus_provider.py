@@ -1,4 +1,4 @@
-"""The built-in charm for metrics, with a scraper that only answers."""
+"""The built-in charm for metrics, with a stand-in for the scraper."""
 
 import json
 from typing import Any
@@ -18,13 +18,13 @@ def context(answering: list[bool]) -> testing.Context[ops.CharmBase]:
     return providers.context("prometheus-k8s")
 
 
-def watched(number: int = 7, app: str = "web", **told: str) -> testing.Relation:
+def watched(number: int = 7, app: str = "web", **values: str) -> testing.Relation:
     return testing.Relation(
         "metrics-endpoint",
         interface="prometheus_scrape",
         id=number,
         remote_app_name=app,
-        remote_app_data=told,
+        remote_app_data=values,
         remote_units_data={0: {"prometheus_scrape_unit_address": "10.1.2.30"}},
     )
 
@@ -38,7 +38,7 @@ def config(context: testing.Context[ops.CharmBase], after: testing.State) -> Any
     return json.loads((root / CONFIG.lstrip("/")).read_text())
 
 
-def test_scrapes_what_applications_publish(context: testing.Context[ops.CharmBase]):
+def test_scrapes_the_targets_of_applications(context: testing.Context[ops.CharmBase]):
     relation = watched(scrape_jobs=JOBS, alert_rules=RULES)
 
     after = context.run(context.on.relation_changed(relation), state(relation))
@@ -48,7 +48,7 @@ def test_scrapes_what_applications_publish(context: testing.Context[ops.CharmBas
     assert [group["name"] for group in config(context, after)["groups"]] == ["g"]
 
 
-def test_scrapes_no_longer_who_has_gone(context: testing.Context[ops.CharmBase]):
+def test_the_targets_of_a_removed_relation_are_removed(context: testing.Context[ops.CharmBase]):
     relation = watched(scrape_jobs=JOBS)
 
     after = context.run(context.on.relation_broken(relation), state(relation))
@@ -56,7 +56,7 @@ def test_scrapes_no_longer_who_has_gone(context: testing.Context[ops.CharmBase])
     assert config(context, after) == {"targets": [], "groups": []}
 
 
-def test_who_cannot_be_read_is_told_and_keeps_nobody_else(context: testing.Context[ops.CharmBase]):
+def test_an_invalid_databag_blocks_and_other_clients_are_scraped(context: testing.Context[ops.CharmBase]):
     good, bad = watched(scrape_jobs=JOBS), watched(3, "api", scrape_jobs="junk")
 
     after = context.run(context.on.relation_changed(bad), state(good, bad))
@@ -69,8 +69,8 @@ def test_who_cannot_be_read_is_told_and_keeps_nobody_else(context: testing.Conte
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give the paths that the server was asked for."""
+def paths(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the requested paths of the server."""
     paths: list[str] = []
     labels = {"job": "a", "juju_unit": "web/0"}
     target = {"scrapePool": "a", "scrapeUrl": "http://10.1.2.30:9102/metrics", "labels": labels, "lastError": ""}
@@ -88,7 +88,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
-def test_an_action_lists_targets(context: testing.Context[ops.CharmBase], asked: list[str]):
+def test_an_action_lists_targets(context: testing.Context[ops.CharmBase], paths: list[str]):
     context.run(context.on.action("list-targets"), state())
 
     target = {"job": "a", "url": "http://10.1.2.30:9102/metrics", "unit": "web/0"}
@@ -98,8 +98,8 @@ def test_an_action_lists_targets(context: testing.Context[ops.CharmBase], asked:
     }
 
 
-def test_an_action_lists_metrics(context: testing.Context[ops.CharmBase], asked: list[str]):
+def test_an_action_lists_metrics(context: testing.Context[ops.CharmBase], paths: list[str]):
     context.run(context.on.action("list-metrics", params={"query": 'up{job="a"}', "limit": 1}), state())
 
-    assert asked == ["/api/v1/query?query=up%7Bjob%3D%22a%22%7D"]
+    assert paths == ["/api/v1/query?query=up%7Bjob%3D%22a%22%7D"]
     assert context.action_results == {"count": 1, "metrics": {"1": {"metric": 'up{job="a"}', "value": "1"}}}

@@ -1,4 +1,4 @@
-"""What all built-in providers have in common, shown by the simplest of them."""
+"""The base of all built-in providers, tested with the simplest of them."""
 
 import ops
 import providers
@@ -18,7 +18,7 @@ def container(*, can_connect: bool = True) -> testing.Container:
 CLIENT = testing.Relation("redis", interface="redis", id=7, remote_app_name="web")
 
 
-def test_runs_the_server_and_tells_the_client(context: testing.Context[ops.CharmBase], answering: list[bool]):
+def test_starts_the_server_and_publishes_its_address(context: testing.Context[ops.CharmBase], answering: list[bool]):
     server = container()
 
     after = context.run(context.on.pebble_ready(server), providers.state(server, CLIENT))
@@ -63,13 +63,13 @@ def test_waits_for_the_container(context: testing.Context[ops.CharmBase]):
     assert after.unit_status == testing.WaitingStatus("waiting for the container")
 
 
-def test_other_units_say_that_there_are_no_replicas(context: testing.Context[ops.CharmBase]):
+def test_other_units_wait_as_replicas_are_not_supported(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.start(), providers.state(container(), leader=False))
 
     assert after.unit_status == testing.WaitingStatus("replicas are not supported")
 
 
-def test_tells_what_pebble_refuses(
+def test_an_error_of_pebble_is_in_the_status(
     context: testing.Context[ops.CharmBase], answering: list[bool], monkeypatch: pytest.MonkeyPatch
 ):
     def refuses(_: ops.Container) -> None:

@@ -1,4 +1,4 @@
-"""The built-in RabbitMQ charm, with a server that only answers."""
+"""The built-in RabbitMQ charm, with a stand-in for the server."""
 
 import sys
 from typing import Any
@@ -25,7 +25,7 @@ def context(monkeypatch: pytest.MonkeyPatch) -> testing.Context[ops.CharmBase]:
 
 @pytest.fixture
 def server(context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch) -> "Server":
-    """Let the server know users, and give what it was told."""
+    """Replace the server by a stand-in."""
     fake = Server()
     shared: Any = sys.modules["execution"]
     monkeypatch.setattr(shared, "execute", fake.execute)
@@ -33,17 +33,17 @@ def server(context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPa
 
 
 class Server:
-    """Answers as ``erl_call`` does."""
+    """A stand-in for ``erl_call``."""
 
     def __init__(self) -> None:
         self.users: list[str] = []
         self.answer = '{ok, "done"}'
-        self.told: list[str] = []
+        self.code: list[str] = []
 
     def execute(self, container: ops.Container, *command: str, stdin: str) -> str:
         if stdin == erlang.STATE:
             return f'{{ok, "{" ".join(["3.10.8", *(user.encode().hex().upper() for user in self.users)])}"}}'
-        self.told.append(stdin)
+        self.code.append(stdin)
         return self.answer
 
 
@@ -52,9 +52,9 @@ def container() -> testing.Container:
 
 
 def client(number: int = 7, username: str = "web", **more: Any) -> testing.Relation:
-    asked = {"username": username, "vhost": "/"} if username else {}
-    given: dict[str, Any] = {"remote_app_name": "web", "remote_app_data": asked, **more}
-    return testing.Relation("amqp", interface="rabbitmq", id=number, **given)
+    request = {"username": username, "vhost": "/"} if username else {}
+    fields: dict[str, Any] = {"remote_app_name": "web", "remote_app_data": request, **more}
+    return testing.Relation("amqp", interface="rabbitmq", id=number, **fields)
 
 
 def test_a_client_gets_a_user(context: testing.Context[ops.CharmBase], server: Server):
@@ -66,26 +66,26 @@ def test_a_client_gets_a_user(context: testing.Context[ops.CharmBase], server: S
     assert after.workload_version == "3.10.8"
     bag = after.get_relation(7).local_app_data
     assert bag["hostname"] == "rabbitmq-k8s.demo.svc.cluster.local"
-    assert server.told == [erlang.creation("web", bag["password"], "/")]
+    assert server.code == [erlang.creation("web", bag["password"], "/")]
 
 
-def test_a_client_that_has_asked_for_nothing_gets_nothing(context: testing.Context[ops.CharmBase], server: Server):
+def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase], server: Server):
     relation = client(username="")
 
     after = context.run(context.on.relation_joined(relation), providers.state(container(), relation))
 
     assert not after.get_relation(7).local_app_data
-    assert not server.told
+    assert not server.code
 
 
 def test_an_event_that_changes_nothing_changes_nothing(context: testing.Context[ops.CharmBase], server: Server):
     before = context.run(context.on.update_status(), providers.state(container(), client()))
     server.users.append("web")
-    server.told.clear()
+    server.code.clear()
 
     after = context.run(context.on.update_status(), before)
 
-    assert not server.told
+    assert not server.code
     assert after.relations == before.relations
     assert after.containers == before.containers
 
@@ -95,26 +95,26 @@ def test_a_lost_user_comes_back_with_its_password(context: testing.Context[ops.C
 
     context.run(context.on.update_status(), before)
 
-    assert server.told[0] == server.told[1]
+    assert server.code[0] == server.code[1]
 
 
-def test_an_application_that_is_related_twice_has_one_user(context: testing.Context[ops.CharmBase], server: Server):
+def test_two_relations_with_the_same_user_share_it(context: testing.Context[ops.CharmBase], server: Server):
     after = context.run(context.on.update_status(), providers.state(container(), client(7), client(8)))
 
     assert after.get_relation(7).local_app_data == after.get_relation(8).local_app_data
-    assert len(server.told) == 1
+    assert len(server.code) == 1
 
 
-def test_a_client_that_is_gone_is_shut_out(context: testing.Context[ops.CharmBase], server: Server):
+def test_the_user_of_a_removed_relation_is_removed(context: testing.Context[ops.CharmBase], server: Server):
     server.users += ["web", "other"]
     relation = client()
 
     context.run(context.on.relation_broken(relation), providers.state(container(), relation))
 
-    assert server.told == [erlang.removal("other"), erlang.removal("web")]
+    assert server.code == [erlang.removal("other"), erlang.removal("web")]
 
 
-def test_the_servers_own_user_is_not_given_away(context: testing.Context[ops.CharmBase], server: Server):
+def test_a_client_cannot_get_the_user_of_the_server(context: testing.Context[ops.CharmBase], server: Server):
     after = context.run(context.on.update_status(), providers.state(container(), client(7, "guest"), client(8, "web")))
 
     assert after.unit_status == testing.BlockedStatus(
@@ -124,7 +124,7 @@ def test_the_servers_own_user_is_not_given_away(context: testing.Context[ops.Cha
     assert "password" in after.get_relation(8).local_app_data
 
 
-def test_what_the_server_refuses_is_told_and_nothing_is_published(
+def test_an_error_of_the_server_is_in_the_status_and_nothing_is_published(
     context: testing.Context[ops.CharmBase], server: Server
 ):
     server.answer = "{error, {badmatch, no}}"
@@ -143,5 +143,5 @@ def test_names_are_written_as_numbers():
     assert "rabbit_vhost:exists(<<47>>)" in words
 
 
-def test_what_is_no_answer_is_none():
+def test_an_invalid_answer_is_none():
     assert erlang.parse("{error, timeout}") is None

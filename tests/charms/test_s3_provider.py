@@ -1,4 +1,4 @@
-"""The built-in S3 charm, with a server that only answers."""
+"""The built-in S3 charm, with a stand-in for the server."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,12 +16,12 @@ OBJECT = {"bucket": "photos", "key": "cat.png", "size": "3", "modified": "2026-0
 
 
 class Storage:
-    """Has one object in each bucket that was made, and refuses one name."""
+    """A stand-in for the server: each bucket has one object, and one name is refused."""
 
     def __init__(self, buckets: set[str]) -> None:
         self._buckets = buckets
 
-    def make(self, bucket: str) -> None:
+    def create(self, bucket: str) -> None:
         if bucket == "No":
             raise import_module("buckets").BucketError("InvalidBucketName: The specified bucket is not valid.")
         self._buckets.add(bucket)
@@ -35,17 +35,19 @@ class Storage:
 
 
 @pytest.fixture
-def made() -> set[str]:
-    """Give the buckets of the server."""
+def buckets() -> set[str]:
+    """Return the buckets of the server."""
     return set()
 
 
 @pytest.fixture
-def context(made: set[str], answering: list[bool], monkeypatch: pytest.MonkeyPatch) -> testing.Context[ops.CharmBase]:
+def context(
+    buckets: set[str], answering: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> testing.Context[ops.CharmBase]:
     loaded = providers.context("s3-integrator")
 
     def storage(port: int) -> Storage:
-        return Storage(made)
+        return Storage(buckets)
 
     monkeypatch.setattr(import_module("buckets"), "Storage", storage)
     return loaded
@@ -55,15 +57,15 @@ def state(*relations: testing.Relation) -> testing.State:
     return providers.state(testing.Container("s3", can_connect=True), *relations)
 
 
-def test_makes_the_bucket_and_gives_keys_to_it(context: testing.Context[ops.CharmBase], made: set[str]):
+def test_creates_the_bucket_and_publishes_keys(context: testing.Context[ops.CharmBase], buckets: set[str]):
     after = context.run(context.on.relation_changed(ASKS), state(ASKS))
 
-    told = dict(after.get_relation(7).local_app_data)
-    keys = told.pop("access-key"), told.pop("secret-key")
+    databag = dict(after.get_relation(7).local_app_data)
+    keys = databag.pop("access-key"), databag.pop("secret-key")
     assert after.unit_status == testing.ActiveStatus()
-    assert made == {"photos"}
+    assert buckets == {"photos"}
     assert all(keys)
-    assert told == {
+    assert databag == {
         "bucket": "photos",
         "endpoint": "http://s3-integrator.demo.svc.cluster.local:9000",
         "region": "us-east-1",
@@ -79,7 +81,7 @@ def test_the_keys_stay(context: testing.Context[ops.CharmBase]):
     assert after.relations == before.relations
 
 
-def test_a_client_that_comes_again_gets_the_same_keys(context: testing.Context[ops.CharmBase]):
+def test_a_new_relation_gets_the_same_keys(context: testing.Context[ops.CharmBase]):
     before = context.run(context.on.relation_changed(ASKS), state(ASKS))
     broken = context.run(context.on.relation_broken(before.get_relation(7)), before)
     again = replace(ASKS, id=8)
@@ -89,17 +91,17 @@ def test_a_client_that_comes_again_gets_the_same_keys(context: testing.Context[o
     assert after.get_relation(8).local_app_data == before.get_relation(7).local_app_data
 
 
-def test_waits_for_a_client_to_ask(context: testing.Context[ops.CharmBase], made: set[str]):
+def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase], buckets: set[str]):
     silent = testing.Relation("s3-credentials", interface="s3", id=7)
 
     after = context.run(context.on.relation_joined(silent, remote_unit=0), state(silent))
 
     assert after.unit_status == testing.ActiveStatus()
     assert not after.get_relation(7).local_app_data
-    assert not made
+    assert not buckets
 
 
-def test_a_name_that_the_server_refuses_blocks_and_keeps_nobody_else(context: testing.Context[ops.CharmBase]):
+def test_a_refused_name_blocks_and_other_clients_are_served(context: testing.Context[ops.CharmBase]):
     refused = testing.Relation(
         "s3-credentials", interface="s3", id=3, remote_app_name="api", remote_app_data={"bucket": "No"}
     )
@@ -122,7 +124,7 @@ def test_the_action_lists_objects(context: testing.Context[ops.CharmBase]):
     ("bucket", "words"),
     [
         ("gone", "NoSuchBucket: The specified bucket does not exist"),
-        ("silent", "the server does not answer: Connection refused; juju status tells why"),
+        ("silent", "the server does not answer: Connection refused; juju status shows the reason"),
     ],
 )
 def test_the_action_fails_with_the_reason(context: testing.Context[ops.CharmBase], bucket: str, words: str):

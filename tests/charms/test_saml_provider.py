@@ -1,4 +1,4 @@
-"""The built-in SAML provider: one key, made once, and the same words for every client."""
+"""The built-in SAML provider, with one key and the same metadata for every client."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def server(folder: Path, make: testing.Exec | None = None) -> testing.Container:
 CLIENT = testing.Relation("saml", interface="saml", id=7, remote_app_name="web")
 
 
-def test_tells_of_the_provider(context: testing.Context[ops.CharmBase], tmp_path: Path):
+def test_publishes_the_metadata(context: testing.Context[ops.CharmBase], tmp_path: Path):
     after = context.run(context.on.relation_joined(CLIENT), providers.state(server(tmp_path), CLIENT))
 
     bag = dict(after.get_relation(7).local_app_data)
@@ -72,7 +72,7 @@ def test_an_event_that_changes_nothing_changes_nothing(context: testing.Context[
     assert not context.exec_history.get("saml")
 
 
-def test_waits_for_the_container_that_makes_the_key(context: testing.Context[ops.CharmBase]):
+def test_waits_for_the_container_that_generates_the_key(context: testing.Context[ops.CharmBase]):
     container = testing.Container("saml", can_connect=False)
 
     after = context.run(context.on.start(), providers.state(container, CLIENT))
@@ -81,10 +81,10 @@ def test_waits_for_the_container_that_makes_the_key(context: testing.Context[ops
     assert not after.get_relation(7).local_app_data
 
 
-def test_tells_that_the_key_cannot_be_made(context: testing.Context[ops.CharmBase], tmp_path: Path):
+def test_a_failed_key_is_in_the_status(context: testing.Context[ops.CharmBase], tmp_path: Path):
     container = server(tmp_path, testing.Exec(MAKE, return_code=1, stderr="no memory"))
 
     after = context.run(context.on.start(), providers.state(container, CLIENT))
 
-    words = "the key for signing cannot be made; see debug-log"
+    words = "the signing key cannot be created (see juju debug-log)"
     assert after.unit_status == testing.WaitingStatus(words)

@@ -1,4 +1,4 @@
-"""The built-in mail charm, with a server that only answers."""
+"""The built-in mail charm, with a stand-in for the server."""
 
 import dataclasses
 from typing import Any
@@ -25,14 +25,14 @@ def environment(after: testing.State) -> dict[str, str]:
     return after.get_container("smtp").plan.services["smtp"].environment
 
 
-def test_tells_the_client_and_gives_the_password_by_secret(context: testing.Context[ops.CharmBase]):
+def test_publishes_the_address_and_the_password_as_a_secret(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.relation_joined(CLIENT, remote_unit=0), state())
 
-    told = dict(after.get_relation(7).local_app_data)
-    secret = after.get_secret(id=told.pop("password_id"))
+    databag = dict(after.get_relation(7).local_app_data)
+    secret = after.get_secret(id=databag.pop("password_id"))
     assert after.unit_status == testing.ActiveStatus()
     assert after.opened_ports == {testing.TCPPort(1025), testing.TCPPort(8025)}
-    assert told == {
+    assert databag == {
         "host": "smtp-integrator.demo.svc.cluster.local",
         "port": "1025",
         "auth_type": "plain",
@@ -56,13 +56,13 @@ def test_the_password_stays(context: testing.Context[ops.CharmBase]):
 def test_without_login_there_is_no_password(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.config_changed(), state(auth_type="none", domain="app.test"))
 
-    told = after.get_relation(7).local_app_data
-    assert (told["auth_type"], told["domain"]) == ("none", "app.test")
-    assert not {"user", "password_id"} & told.keys()
+    databag = after.get_relation(7).local_app_data
+    assert (databag["auth_type"], databag["domain"]) == ("none", "app.test")
+    assert not {"user", "password_id"} & databag.keys()
     assert environment(after) == {}
 
 
-def test_the_password_is_no_longer_told_once_nobody_has_to_log_in(context: testing.Context[ops.CharmBase]):
+def test_the_password_is_removed_when_authentication_is_turned_off(context: testing.Context[ops.CharmBase]):
     before = context.run(context.on.config_changed(), state())
 
     after = context.run(context.on.config_changed(), dataclasses.replace(before, config={"auth_type": "none"}))
@@ -70,7 +70,7 @@ def test_the_password_is_no_longer_told_once_nobody_has_to_log_in(context: testi
     assert not {"user", "password_id"} & after.get_relation(7).local_app_data.keys()
 
 
-def test_another_login_is_refused_by_its_option(context: testing.Context[ops.CharmBase]):
+def test_an_invalid_auth_type_blocks(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.config_changed(), state(auth_type="kerberos"))
 
     assert after.unit_status == testing.BlockedStatus("invalid option auth_type: 'kerberos' is neither none nor plain")

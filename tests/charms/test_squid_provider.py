@@ -1,4 +1,4 @@
-"""The built-in charm for a forward proxy, with a Squid that only answers."""
+"""The built-in charm for a forward proxy, with a stand-in for Squid."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ URL = "http://squid-forward-proxy.demo.svc.cluster.local:3128"
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Path:
-    """Give the names of the pods."""
+    """Write the names of the pods."""
     file = tmp_path / "hosts"
     file.write_text("127.0.0.1 localhost\n")
     return file
@@ -30,20 +30,20 @@ def context(answering: list[bool], hosts: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def asking(number: int = 7, app: str = "web", *, unit: str = "10.1.2.30", **values: Any) -> testing.Relation:
-    asked: dict[str, Any] = {"requirer": ID, "domains": [], "auth": [], **values}
+    request: dict[str, Any] = {"requirer": ID, "domains": [], "auth": [], **values}
     return testing.Relation(
         "http-proxy",
         interface="http_proxy",
         id=number,
         remote_app_name=app,
-        remote_app_data={"requests": json.dumps([asked])},
+        remote_app_data={"requests": json.dumps([request])},
         remote_units_data={0: {"private-address": unit}} if unit else {},
     )
 
 
 @pytest.fixture
 def squid(tmp_path: Path) -> testing.Container:
-    """Give a container whose configuration outlives an event."""
+    """Build a container that keeps its configuration between events."""
     folder = tmp_path / "squid"
     folder.mkdir()
     return testing.Container(
@@ -117,7 +117,9 @@ def test_the_proxy_follows_a_request_that_changes(context: testing.Context[ops.C
     assert [each.command for each in context.exec_history["squid"]] == [RELOAD]
 
 
-def test_new_pods_have_their_names_read(context: testing.Context[ops.CharmBase], squid: testing.Container, hosts: Path):
+def test_a_new_pod_name_reloads_the_configuration(
+    context: testing.Context[ops.CharmBase], squid: testing.Container, hosts: Path
+):
     before = context.run(context.on.update_status(), providers.state(squid, asking()))
     hosts.write_text("10.1.2.31 api\n")
 
@@ -126,7 +128,7 @@ def test_new_pods_have_their_names_read(context: testing.Context[ops.CharmBase],
     assert len(context.exec_history["squid"]) == 1
 
 
-def test_who_has_gone_is_shut_out(context: testing.Context[ops.CharmBase], squid: testing.Container):
+def test_the_rules_of_a_removed_relation_are_removed(context: testing.Context[ops.CharmBase], squid: testing.Container):
     relation = asking()
 
     after = context.run(context.on.relation_broken(relation), providers.state(squid, relation))
@@ -135,14 +137,14 @@ def test_who_has_gone_is_shut_out(context: testing.Context[ops.CharmBase], squid
     assert "http_access allow" not in written(context, after, "squid.conf")
 
 
-def test_who_is_known_by_address_waits_for_one(context: testing.Context[ops.CharmBase], squid: testing.Container):
+def test_a_request_by_address_is_pending_without_one(context: testing.Context[ops.CharmBase], squid: testing.Container):
     after = context.run(context.on.update_status(), providers.state(squid, asking(auth=["srcip"], unit="")))
 
     assert answers(after) == [{"requirer": ID, "status": "pending"}]
     assert "http_access allow" not in written(context, after, "squid.conf")
 
 
-def test_a_request_that_cannot_be_served_keeps_nobody_else(
+def test_an_invalid_request_blocks_and_other_clients_are_served(
     context: testing.Context[ops.CharmBase], squid: testing.Container
 ):
     after = context.run(context.on.update_status(), providers.state(squid, asking(), asking(3, "api", domains=["a b"])))
@@ -154,7 +156,7 @@ def test_a_request_that_cannot_be_served_keeps_nobody_else(
     assert answers(after)[0]["status"] == "ready"
 
 
-def test_what_is_no_request_is_answered_no_longer(context: testing.Context[ops.CharmBase], squid: testing.Container):
+def test_an_invalid_databag_removes_the_answer(context: testing.Context[ops.CharmBase], squid: testing.Container):
     relation = testing.Relation(
         "http-proxy",
         interface="http_proxy",

@@ -1,4 +1,4 @@
-"""The built-in charm for traces, with a receiver that only answers."""
+"""The built-in charm for traces, with a stand-in for the receiver."""
 
 import json
 from typing import Any
@@ -20,15 +20,15 @@ def context(answering: list[bool]) -> testing.Context[ops.CharmBase]:
     return providers.context("tempo-coordinator-k8s")
 
 
-def client(**asked: str) -> testing.Relation:
-    return testing.Relation("tracing", interface="tracing", id=7, remote_app_name="web", remote_app_data=asked)
+def client(**values: str) -> testing.Relation:
+    return testing.Relation("tracing", interface="tracing", id=7, remote_app_name="web", remote_app_data=values)
 
 
 def state(relation: testing.Relation) -> testing.State:
     return providers.state(testing.Container("tempo", can_connect=True), relation)
 
 
-def test_tells_where_to_send(context: testing.Context[ops.CharmBase]):
+def test_publishes_the_address(context: testing.Context[ops.CharmBase]):
     relation = client(receivers='["otlp_http"]')
 
     after = context.run(context.on.relation_changed(relation), state(relation))
@@ -37,7 +37,7 @@ def test_tells_where_to_send(context: testing.Context[ops.CharmBase]):
     assert json.loads(after.get_relation(7).local_app_data["receivers"]) == [RECEIVER]
 
 
-def test_tells_nothing_before_it_is_asked(context: testing.Context[ops.CharmBase]):
+def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase]):
     relation = client()
 
     after = context.run(context.on.relation_created(relation), state(relation))
@@ -47,43 +47,47 @@ def test_tells_nothing_before_it_is_asked(context: testing.Context[ops.CharmBase
 
 
 @pytest.mark.parametrize(
-    ("asked", "told", "words"),
+    ("receivers", "published", "words"),
     [
         (
             '["zipkin", "otlp_http"]',
             [RECEIVER],
-            "web asks to send traces by zipkin; only otlp_http is received here",
+            "web asks to send traces by zipkin; only otlp_http is supported",
         ),
-        ('["otlp_grpc"]', [], "web asks to send traces by otlp_grpc; only otlp_http is received here"),
+        ('["otlp_grpc"]', [], "web asks to send traces by otlp_grpc; only otlp_http is supported"),
     ],
 )
-def test_tells_what_cannot_be_received(
-    context: testing.Context[ops.CharmBase], asked: str, told: list[dict[str, Any]], words: str
+def test_an_unsupported_protocol_blocks(
+    context: testing.Context[ops.CharmBase], receivers: str, published: list[dict[str, Any]], words: str
 ):
-    relation = client(receivers=asked)
+    relation = client(receivers=receivers)
 
     after = context.run(context.on.relation_changed(relation), state(relation))
 
     assert after.unit_status == testing.BlockedStatus(words)
-    assert json.loads(after.get_relation(7).local_app_data["receivers"]) == told
+    assert json.loads(after.get_relation(7).local_app_data["receivers"]) == published
 
 
-@pytest.mark.parametrize("asked", ["otlp_http", '{"otlp_http": 1}'])
-def test_a_question_that_is_no_list_blocks(context: testing.Context[ops.CharmBase], asked: str):
-    relation = client(receivers=asked)
+@pytest.mark.parametrize("receivers", ["otlp_http", '{"otlp_http": 1}'])
+def test_receivers_that_are_not_a_list_block(context: testing.Context[ops.CharmBase], receivers: str):
+    relation = client(receivers=receivers)
 
     after = context.run(context.on.relation_changed(relation), state(relation))
 
     assert after.unit_status == testing.BlockedStatus(
-        f"web asks for receivers that are no JSON list of names: {asked!r}"
+        f"invalid tracing relation data from web: receivers (must be a JSON list of names, not {receivers!r})"
     )
 
 
 @pytest.mark.parametrize(
-    ("asked", "names"), [({}, ["a", "b"]), ({"service": "web"}, ["a"]), ({"limit": 1}, ["a"]), ({"service": "x"}, [])]
+    ("parameters", "names"),
+    [({}, ["a", "b"]), ({"service": "web"}, ["a"]), ({"limit": 1}, ["a"]), ({"service": "x"}, [])],
 )
 def test_the_action_lists_spans(
-    context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], names: list[str]
+    context: testing.Context[ops.CharmBase],
+    monkeypatch: pytest.MonkeyPatch,
+    parameters: dict[str, Any],
+    names: list[str],
 ):
     def ask(port: int, path: str) -> list[dict[str, Any]]:
         assert (port, path) == (4318, "/spans")
@@ -91,7 +95,7 @@ def test_the_action_lists_spans(
 
     monkeypatch.setattr(providers.shared(), "ask", ask)
 
-    context.run(context.on.action("list-spans", params=asked), state(client()))
+    context.run(context.on.action("list-spans", params=parameters), state(client()))
 
     results = context.action_results or {}
     assert [each["name"] for each in results["spans"].values()] == names

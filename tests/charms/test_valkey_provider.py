@@ -1,4 +1,4 @@
-"""The built-in Valkey: each request is answered with an account that the server lets in."""
+"""The built-in Valkey, with an account for each request."""
 
 import hashlib
 import json
@@ -78,7 +78,9 @@ def test_a_request_is_answered(context: testing.Context[ops.CharmBase], server: 
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_our_charms_understand_the_answer(context: testing.Context[ops.CharmBase], server: testing.Container):
+def test_the_charms_of_this_repository_read_the_answer(
+    context: testing.Context[ops.CharmBase], server: testing.Container
+):
     after = context.run(context.on.relation_changed(client()), providers.state(server, client()))
 
     bag = dict(after.get_relation(7).local_app_data)
@@ -89,7 +91,7 @@ def test_our_charms_understand_the_answer(context: testing.Context[ops.CharmBase
     assert valkey.env(parsed, OURS)["VALKEY_DB_CONNECT_STRING"] == SecretText(address)
 
 
-def test_a_second_client_is_let_in_without_a_new_start(
+def test_a_second_client_gets_an_account_without_a_restart(
     context: testing.Context[ops.CharmBase], server: testing.Container, monkeypatch: pytest.MonkeyPatch
 ):
     before = context.run(context.on.relation_changed(client()), providers.state(server, client()))
@@ -110,7 +112,7 @@ def test_a_second_client_is_let_in_without_a_new_start(
     assert account(after, 8)["username"] == "relation-8-0123456789abcdef"
 
 
-def test_a_server_that_cannot_be_told_starts_anew(
+def test_a_server_that_cannot_reload_restarts(
     context: testing.Context[ops.CharmBase], server: testing.Container, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     deaf = testing.Container(
@@ -150,7 +152,7 @@ def test_an_event_that_changes_nothing_changes_nothing(
     assert not context.exec_history.get("valkey")
 
 
-def test_a_client_that_leaves_is_shut_out(
+def test_the_account_of_a_removed_relation_is_removed(
     context: testing.Context[ops.CharmBase], server: testing.Container, tmp_path: Path
 ):
     before = context.run(context.on.relation_changed(client()), providers.state(server, client()))
@@ -160,9 +162,7 @@ def test_a_client_that_leaves_is_shut_out(
     assert "relation-7" not in (tmp_path / "users.acl").read_text()
 
 
-def test_a_client_that_has_asked_for_nothing_gets_nothing(
-    context: testing.Context[ops.CharmBase], server: testing.Container
-):
+def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase], server: testing.Container):
     relation = testing.Relation("valkey-client", interface="valkey_client", id=7)
 
     after = context.run(context.on.relation_joined(relation), providers.state(server, relation))
@@ -181,7 +181,7 @@ def test_a_client_that_has_asked_for_nothing_gets_nothing(
         ('[{"resource": "a\\n* +@all", "request-id": "a"}]', "requests.resource (must be a pattern of keys)"),
     ],
 )
-def test_nonsense_is_named_and_keeps_nobody_else_out(
+def test_an_invalid_request_blocks_and_other_clients_are_served(
     context: testing.Context[ops.CharmBase], server: testing.Container, tmp_path: Path, requests: str, words: str
 ):
     wrong = testing.Relation(

@@ -1,4 +1,4 @@
-"""What dashboards applications send, and what is wrong with them."""
+"""Dashboards in relation data."""
 
 import base64
 import json
@@ -25,34 +25,34 @@ def template(dashboard: object = OVERVIEW, **more: object) -> dict[str, object]:
     return {"content": packed(json.dumps(dashboard).encode()), **more}
 
 
-def shelf(*found: dashboards.Dashboard) -> dict[str, Any]:
-    return json.loads(dashboards.shelf(found))
+def document(*listed: dashboards.Dashboard) -> dict[str, Any]:
+    return json.loads(dashboards.document(listed))
 
 
 def dashboard(application: str, **content: object) -> dashboards.Dashboard:
     return dashboards.Dashboard(uid="abc", application=application, content={**OVERVIEW, **content})
 
 
-def test_reads_what_our_own_charms_send():
+def test_reads_the_dashboards_of_the_charm_library():
     me = facts.Identity(model="demo", model_uuid="0", app="web", unit="web/0", leader=True, charm="web-k8s")
     shown, problems = sender.templates(me, {"shop.json": '{"title": "Shop", "panels": []}'})
 
-    (found,) = dashboards.read({"dashboards": sender.encoded(shown)}, "web")
+    (result,) = dashboards.read({"dashboards": sender.encoded(shown)}, "web")
 
     assert problems == ()
-    assert isinstance(found, dashboards.Dashboard)
-    assert (found.application, found.content["title"], found.content["tags"]) == ("web", "Shop", ["charm: web-k8s"])
+    assert isinstance(result, dashboards.Dashboard)
+    assert (result.application, result.content["title"], result.content["tags"]) == ("web", "Shop", ["charm: web-k8s"])
 
 
-def test_nothing_is_sent_yet():
+def test_an_empty_databag_has_no_dashboards():
     assert dashboards.read({}, "web") == ()
 
 
-def test_a_dashboard_without_a_name_gets_the_one_that_comes_with_it():
-    (found,) = dashboards.read(sent(one=template({"title": "Shop"}, dashboard_alt_uid="alt")), "web")
+def test_a_dashboard_without_a_uid_gets_the_alternative_uid():
+    (result,) = dashboards.read(sent(one=template({"title": "Shop"}, dashboard_alt_uid="alt")), "web")
 
-    assert isinstance(found, dashboards.Dashboard)
-    assert (found.uid, found.content["uid"]) == ("alt", "alt")
+    assert isinstance(result, dashboards.Dashboard)
+    assert (result.uid, result.content["uid"]) == ("alt", "alt")
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,15 @@ def test_a_dashboard_without_a_name_gets_the_one_that_comes_with_it():
         ({"content": packed(b"{")}, "its content is not JSON: Expecting property name enclosed in double quotes"),
         (template([]), "its content is not an object"),
         (template({"title": "Shop"}), "it has no uid"),
-        (template({"uid": "a/b", "title": "Shop"}), "its uid is not up to 40 letters, digits, - and _"),
+        (template({"uid": "a/b", "title": "Shop"}), "its uid must be up to 40 letters, digits, - and _"),
         (template({"uid": "abc", "title": ""}), "it has no title"),
     ],
 )
-def test_one_that_cannot_be_shown_is_named_with_the_reason_and_the_others_stay(wrong: object, reason: str):
+def test_an_invalid_dashboard_has_a_reason_and_the_others_are_valid(wrong: object, reason: str):
     good, bad = dashboards.read(sent(good=template(), bad=wrong), "web")
 
     assert isinstance(good, dashboards.Dashboard)
-    assert isinstance(bad, dashboards.Fault)
+    assert isinstance(bad, dashboards.Invalid)
     assert bad.name == "bad"
     assert bad.reason.startswith(reason)
 
@@ -87,14 +87,14 @@ def test_one_that_cannot_be_shown_is_named_with_the_reason_and_the_others_stay(w
         ("{}", "dashboards.templates: not an object"),
     ],
 )
-def test_what_has_no_dashboards_in_it_is_told_by_its_key(text: str, reason: str):
-    with pytest.raises(dashboards.InvalidError) as told:
+def test_an_invalid_databag_is_an_error_with_its_key(text: str, reason: str):
+    with pytest.raises(dashboards.InvalidError) as error:
         dashboards.read({"dashboards": text}, "web")
 
-    assert str(told.value) == reason
+    assert str(error.value) == reason
 
 
-def test_a_dashboard_that_two_applications_send_is_shown_once_in_its_newest_version():
-    found = shelf(dashboard("web", version=1), dashboard("api", version=2), dashboard("old", version="?"))
+def test_a_dashboard_of_two_applications_is_written_once_in_its_newest_version():
+    written = document(dashboard("web", version=1), dashboard("api", version=2), dashboard("old", version="?"))
 
-    assert found == {"abc": {"applications": ["api", "old", "web"], "dashboard": {**OVERVIEW, "version": 2}}}
+    assert written == {"abc": {"applications": ["api", "old", "web"], "dashboard": {**OVERVIEW, "version": 2}}}

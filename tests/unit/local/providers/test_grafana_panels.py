@@ -1,4 +1,4 @@
-"""Which panels a dashboard has, and what they ask."""
+"""The panels of a dashboard, and their queries."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ def titles(dashboard: dict[str, Any]) -> list[object]:
     return [panel["title"] for panel in panels(dashboard)]
 
 
-def test_a_panel_asks_what_its_targets_say():
+def test_the_queries_of_a_panel_are_those_of_its_targets():
     targets = [{"expr": "up"}, {"query": "buckets()"}, {"rawSql": "SELECT 1"}, {"refId": "B"}, {"expr": None}, "junk"]
     panel = {"title": "Requests", "type": "graph", "targets": targets}
 
@@ -18,12 +18,12 @@ def test_a_panel_asks_what_its_targets_say():
     ]
 
 
-def test_panels_in_rows_are_found_and_rows_are_no_panels():
+def test_panels_inside_rows_are_listed_and_rows_are_not():
     row = {"type": "row", "title": "a row", "panels": [{"title": "in it", "type": "stat"}]}
     old = {"title": "another kind of row", "panels": [{"title": "in the old one"}]}
 
     assert titles({"panels": [row, {"title": "after it"}], "rows": [old]}) == ["in it", "after it", "in the old one"]
 
 
-def test_what_is_no_list_has_no_panels():
+def test_panels_that_are_not_a_list_are_ignored():
     assert titles({"panels": {}, "rows": "junk"}) == []

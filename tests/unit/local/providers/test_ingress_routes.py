@@ -1,4 +1,4 @@
-"""What applications ask of the ingress, as the contract's example has it, and what the proxy is told."""
+"""Routes in relation data, and the configuration of the proxy."""
 
 import json
 from typing import Any
@@ -17,21 +17,21 @@ def test_reads_what_the_library_writes():
     assert route == Route(prefix="/test-model-flask-k8s", port=8000, strip=True, hosts=("10.1.2.30",))
 
 
-def test_a_unit_without_address_is_reached_by_its_name():
+def test_a_unit_without_an_ip_has_its_host_name():
     route = routes.read(APP, [{"host": '"web-0.local"'}])
 
     assert route
     assert route.hosts == ("web-0.local",)
 
 
-def test_keeps_the_prefix_unless_asked():
+def test_keeps_the_prefix_by_default():
     route = routes.read({key: value for key, value in APP.items() if key != "strip-prefix"}, [UNIT])
 
     assert route
     assert not route.strip
 
 
-def test_waits_until_the_application_has_asked():
+def test_an_empty_databag_has_no_route():
     assert routes.read({}, [UNIT]) is None
 
 
@@ -47,28 +47,28 @@ def test_waits_until_the_application_has_asked():
         ({"scheme": '"https"'}, "scheme (only http is supported)"),
     ],
 )
-def test_names_the_key_that_is_wrong(changes: dict[str, str], words: str):
+def test_an_invalid_value_is_an_error_with_its_key(changes: dict[str, str], words: str):
     with pytest.raises(InvalidError) as caught:
         routes.read({**APP, **changes}, [UNIT])
 
     assert str(caught.value) == words
 
 
-def test_names_a_unit_address_that_is_none():
+def test_an_invalid_unit_address_is_an_error_with_its_key():
     with pytest.raises(InvalidError, match=r"ip \(must be an address\)"):
         routes.read(APP, [{**UNIT, "ip": '"10.1.2.30/x"'}])
 
 
-def handlers(*found: Route) -> list[Any]:
-    document = json.loads(routes.configuration(found, 30000))
+def handlers(*listed: Route) -> list[Any]:
+    document = json.loads(routes.configuration(listed, 30000))
     return document["apps"]["http"]["servers"]["ingress"]["routes"]
 
 
-def test_what_nobody_asked_for_is_not_found():
+def test_other_paths_are_not_found():
     assert handlers() == [{"handle": [{"handler": "static_response", "status_code": 404}]}]
 
 
-def test_strips_the_prefix_and_tells_the_application():
+def test_strips_the_prefix_and_sends_it_in_a_header():
     first = handlers(Route(prefix="/demo-web", port=80, strip=True, hosts=("10.0.0.1", "fd00::1")))[0]
 
     assert first["match"] == [{"path": ["/demo-web", "/demo-web/*"]}]

@@ -1,4 +1,4 @@
-"""What the built-in receiver of logs reads and answers."""
+"""The built-in receiver of logs: pushes and queries."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def push(stream: object = None, values: object = None) -> bytes:
     return json.dumps({"streams": [{"stream": stream or {"job": "a"}, "values": values or [[str(NOW), "x"]]}]}).encode()
 
 
-def test_reads_what_pebble_sends():
+def test_reads_json():
     body = push({"pebble_service": "web", "job": "a"}, [[str(NOW), "one"], [str(NOW + 1), "two"]])
 
     assert streams.from_json(body) == (
@@ -28,7 +28,7 @@ def test_reads_what_pebble_sends():
     )
 
 
-def test_reads_protobuf_packed_by_snappy():
+def test_reads_protobuf_compressed_by_snappy():
     request = streams.PushRequest()
     stream = request.streams.add(labels='{job="a", host="b\\"c"}')
     stream.entries.add(line="one").timestamp.FromNanoseconds(NOW)
@@ -50,14 +50,14 @@ def test_reads_protobuf_packed_by_snappy():
         pytest.param(push(values=[[str(NOW)]]), id="no line"),
     ],
 )
-def test_refuses_junk_in_json(body: bytes):
-    with pytest.raises(streams.JunkError, match="no push request"):
+def test_refuses_invalid_json(body: bytes):
+    with pytest.raises(streams.InvalidError, match="not a push request"):
         streams.from_json(body)
 
 
 @pytest.mark.parametrize("body", [b"junk", b"", bytes(cramjam.snappy.compress_raw(b"junk"))])
-def test_refuses_junk_in_protobuf(body: bytes):
-    with pytest.raises(streams.JunkError, match="no push request"):
+def test_refuses_invalid_protobuf(body: bytes):
+    with pytest.raises(streams.InvalidError, match="not a push request"):
         streams.from_protobuf(body)
 
 
@@ -70,8 +70,8 @@ def test_reads_a_selector(text: str, labels: dict[str, str]):
 
 
 @pytest.mark.parametrize("text", ["", "a", '{a=~"b"}', '{a!="b"}', '{a="b"} |= "x"', "{a}"])
-def test_refuses_what_a_selector_cannot_say_here(text: str):
-    with pytest.raises(streams.JunkError, match="is not understood here; ask as"):
+def test_refuses_an_unsupported_selector(text: str):
+    with pytest.raises(streams.InvalidError, match="is not supported; write"):
         streams.selector(text)
 
 
@@ -79,12 +79,12 @@ def test_refuses_what_a_selector_cannot_say_here(text: str):
     "text", [str(NOW), str(NOW // 10**9), f"{NOW // 10**9}.0", "2023-11-14T22:13:20Z", "2023-11-14T22:13:20"]
 )
 def test_reads_times(text: str):
-    assert streams.moment(text) == NOW
+    assert streams.timestamp(text) == NOW
 
 
-def test_refuses_no_time():
-    with pytest.raises(streams.JunkError, match="'soon' is no time"):
-        streams.moment("soon")
+def test_refuses_an_invalid_time():
+    with pytest.raises(streams.InvalidError, match="'soon' must be a time"):
+        streams.timestamp("soon")
 
 
 ENTRIES = (
@@ -95,25 +95,25 @@ ENTRIES = (
 )
 
 
-def chosen(**asked: Any) -> list[dict[str, Any]]:
-    given: dict[str, Any] = {"start": 0, "end": None, "limit": 9, "forward": False, **asked}
-    return streams.chosen(ENTRIES, {"a": "b"}, **given)
+def select(**query: Any) -> list[dict[str, Any]]:
+    parameters: dict[str, Any] = {"start": 0, "end": None, "limit": 9, "forward": False, **query}
+    return streams.select(ENTRIES, {"a": "b"}, **parameters)
 
 
-def test_answers_in_streams_the_newest_first():
-    assert chosen() == [
+def test_returns_streams_with_the_newest_lines_first():
+    assert select() == [
         {"stream": {"a": "b", "c": "d"}, "values": [["3", "new"], ["1", "old"]]},
         {"stream": {"a": "b"}, "values": [["2", "middle"]]},
     ]
 
 
 @pytest.mark.parametrize(
-    ("asked", "lines"),
+    ("query", "lines"),
     [
         ({"limit": 1}, ["new"]),
         ({"limit": 1, "forward": True}, ["old"]),
         ({"start": 2, "end": 3}, ["middle"]),
     ],
 )
-def test_answers_within_limits(asked: dict[str, Any], lines: list[str]):
-    assert [line for stream in chosen(**asked) for _, line in stream["values"]] == lines
+def test_selects_by_time_and_limit(query: dict[str, Any], lines: list[str]):
+    assert [line for stream in select(**query) for _, line in stream["values"]] == lines

@@ -1,8 +1,8 @@
-"""What the built-in scraper reads in an answer, and in a query."""
+"""The built-in scraper: answers of targets, and queries."""
 
 import pytest
 from paas_local.providers.prometheus_k8s.rock.files.prometheus import samples
-from paas_local.providers.prometheus_k8s.rock.files.prometheus.samples import JunkError, Query, Sample
+from paas_local.providers.prometheus_k8s.rock.files.prometheus.samples import InvalidError, Query, Sample
 
 TEXT = """\
 # HELP requests_total All requests.
@@ -15,26 +15,26 @@ free NaN
 """
 
 
-def test_reads_an_answer_and_sets_apart_what_the_target_calls_otherwise():
-    found = list(samples.scraped(TEXT, {"job": "ours"}))
+def test_a_label_of_the_target_is_exported_if_the_answer_has_another_value():
+    read = list(samples.scraped(TEXT, {"job": "ours"}))
 
-    assert [(sample.name, sample.labels) for sample in found] == [
+    assert [(sample.name, sample.labels) for sample in read] == [
         ("requests_total", {"path": "/", "exported_job": "mine", "job": "ours"}),
         ("requests_total", {"path": '/a "b"', "job": "ours"}),
         ("took_seconds_sum", {"job": "ours"}),
         ("free", {"job": "ours"}),
     ]
-    assert [sample.value for sample in found[:3]] == [3, 1, 0.5]
+    assert [sample.value for sample in read[:3]] == [3, 1, 0.5]
 
 
 @pytest.mark.parametrize("text", ["<html>", "a{ 1", "a b c d", "a", 'a{b="c} 1', "{"])
-def test_refuses_what_is_no_answer(text: str):
-    with pytest.raises(JunkError, match="the answer is no metrics"):
+def test_refuses_an_answer_in_another_format(text: str):
+    with pytest.raises(InvalidError, match="the answer is not in the text format of metrics"):
         list(samples.scraped(text, {}))
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "query"),
     [
         ("up", Query(name="up", labels={})),
         (' up{job="a", x="}"} ', Query(name="up", labels={"job": "a", "x": "}"})),
@@ -43,13 +43,13 @@ def test_refuses_what_is_no_answer(text: str):
         ("{}", Query(name=None, labels={})),
     ],
 )
-def test_reads_a_query(text: str, wanted: Query):
-    assert samples.query(text) == wanted
+def test_reads_a_query(text: str, query: Query):
+    assert samples.query(text) == query
 
 
 @pytest.mark.parametrize("text", ["", " ", "sum(up)", "up == 0", 'up{a=~"b"}', "up[5m]", "up{a}"])
-def test_refuses_what_a_query_cannot_say_here(text: str):
-    with pytest.raises(JunkError, match="is not understood here; ask as"):
+def test_refuses_an_unsupported_query(text: str):
+    with pytest.raises(InvalidError, match="is not supported; write"):
         samples.query(text)
 
 
@@ -59,11 +59,11 @@ OTHER = Sample(name="other", labels={"job": "a"}, value=2)
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "selected"),
     [("up", [UP, DOWN]), ('up{job="a"}', [UP]), ('{job="a"}', [UP, OTHER]), ("{}", [UP, DOWN, OTHER]), ("none", [])],
 )
-def test_chooses(text: str, found: list[Sample]):
-    assert samples.chosen([UP, DOWN, OTHER], samples.query(text)) == found
+def test_selects_by_name_and_labels(text: str, selected: list[Sample]):
+    assert samples.select([UP, DOWN, OTHER], samples.query(text)) == selected
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_chooses(text: str, found: list[Sample]):
     [(1, "1"), (0.5, "0.5"), (float("inf"), "+Inf"), (float("-inf"), "-Inf"), (float("nan"), "NaN")],
 )
 def test_writes_numbers_as_prometheus_does(value: float, text: str):
-    written = Sample(name="up", labels={"job": "a"}, value=float(value)).written(5)
+    written = Sample(name="up", labels={"job": "a"}, value=float(value)).document(5)
 
     assert written == {"metric": {"__name__": "up", "job": "a"}, "value": [5, text]}
 
 
-def test_a_counter_keeps_the_name_that_it_was_given():
+def test_a_counter_keeps_its_name():
     text = "# TYPE django_requests counter\ndjango_requests 18\n# TYPE notes_total counter\nnotes_total 2\n"
 
     assert [sample.name for sample in samples.scraped(text, {})] == ["django_requests", "notes_total"]

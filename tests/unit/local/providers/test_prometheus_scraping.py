@@ -1,4 +1,4 @@
-"""What applications want scraped, as the contract's example has it, and the targets that this means."""
+"""Scrape jobs in relation data, and the targets that follow from them."""
 
 import json
 from typing import Any
@@ -40,10 +40,10 @@ def targets(job: object, units: dict[str, dict[str, str]] | None = None) -> list
 
 
 def test_every_unit_is_a_target():
-    found = targets(JOB, {"flask-k8s/1": OTHER, "flask-k8s/0": UNIT, "flask-k8s/2": {}})
+    result = targets(JOB, {"flask-k8s/1": OTHER, "flask-k8s/0": UNIT, "flask-k8s/2": {}})
 
     first, second = f"{UNIT['prometheus_scrape_unit_address']}:9102", f"{OTHER['prometheus_scrape_unit_fqdn']}:9102"
-    assert found == [
+    assert result == [
         {
             "url": f"http://{first}/metrics",
             "labels": {**LABELS, "juju_unit": "flask-k8s/0", "instance": first},
@@ -59,7 +59,7 @@ def test_every_unit_is_a_target():
     ]
 
 
-def test_a_job_can_say_all_of_it():
+def test_a_job_sets_scheme_path_parameters_and_timing():
     job = {
         "job_name": "extra",
         "metrics_path": "/stats",
@@ -85,7 +85,7 @@ def test_a_job_can_say_all_of_it():
     ]
 
 
-def test_an_address_of_ip_6_is_bracketed_and_a_path_of_a_unit_comes_first():
+def test_an_ipv6_address_is_bracketed_and_the_path_of_a_unit_is_first():
     unit = {"prometheus_scrape_unit_address": "fd00::1", "prometheus_scrape_unit_path": "/prefix/"}
 
     (target,) = targets(JOB, {"a/0": unit})
@@ -94,8 +94,8 @@ def test_an_address_of_ip_6_is_bracketed_and_a_path_of_a_unit_comes_first():
     assert target["labels"]["juju_unit"] == "a/0"
 
 
-def test_who_has_said_nothing_wants_nothing():
-    assert scraping.read({}, {}) == scraping.Wish()
+def test_an_empty_databag_has_no_targets():
+    assert scraping.read({}, {}) == scraping.Request()
 
 
 def test_rules_are_passed_on():
@@ -116,11 +116,11 @@ def test_rules_are_passed_on():
         ({"alert_rules": "[]"}, "alert_rules: not an object"),
         ({"alert_rules": '{"groups": [{"rules": [1]}]}'}, r"alert_rules.groups\[0\].rules\[0\]: not an object"),
         (app({"static_configs": [{"targets": "a:1"}]}), r"scrape_jobs\[0\].static_configs\[0\].targets: not a list"),
-        (app({"scrape_interval": "soon"}), r"scrape_jobs\[0\].scrape_interval: 'soon' is no duration, as 15s"),
-        (app({"scrape_timeout": "0s"}), r"scrape_jobs\[0\].scrape_timeout: '0s' is no duration"),
-        (app({"scrape_timeout": 15}), r"scrape_jobs\[0\].scrape_timeout: 15 is no duration"),
+        (app({"scrape_interval": "soon"}), r"scrape_jobs\[0\].scrape_interval: 'soon' is not a duration such as 15s"),
+        (app({"scrape_timeout": "0s"}), r"scrape_jobs\[0\].scrape_timeout: '0s' is not a duration"),
+        (app({"scrape_timeout": 15}), r"scrape_jobs\[0\].scrape_timeout: 15 is not a duration"),
     ],
 )
-def test_what_cannot_be_read_is_told_by_its_key(bag: dict[str, str], words: str):
+def test_an_invalid_databag_is_an_error_with_its_key(bag: dict[str, str], words: str):
     with pytest.raises(scraping.InvalidError, match=words):
         scraping.read(bag, {})

@@ -1,4 +1,4 @@
-"""What the built-in mail server makes of a mail, and whom it lets in."""
+"""The built-in mail server: mails, pages and logins."""
 
 from typing import Any, cast
 
@@ -65,7 +65,7 @@ def test_a_page_without_mails_says_so():
         pytest.param(b"a token", False, id="another mechanism"),
     ],
 )
-def test_lets_in_the_one_user(given: object, success: bool):
+def test_only_the_right_login_succeeds(given: object, success: bool):
     nothing = cast("Any", None)
 
     answer = server.Login("mailer", "secret")(nothing, nothing, nothing, "PLAIN", given)

@@ -1,4 +1,4 @@
-"""What clients ask of the forward proxy, and the rules that Squid gets."""
+"""Requests to the forward proxy, and Squid's rules."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ ID = "7c9ed8a6-1f0e-4a56-9a6b-0f4f4f0c9d11"
 OTHER = "0d5f0d4e-7f55-4d43-9d0c-0b8b6c1c1c55"
 
 
-def asked(**values: Any) -> dict[str, Any]:
+def request(**values: Any) -> dict[str, Any]:
     return {"requirer": ID, "domains": [], "auth": [], **values}
 
 
@@ -23,22 +23,22 @@ def rules(*permits: access.Permit) -> list[str]:
     return [line for line in text.splitlines() if line.startswith(("acl", "http_access"))]
 
 
-def test_who_leaves_everything_to_the_proxy_gets_an_account_for_everywhere():
-    assert read(asked()) == (access.Request(id=ID, auth="userpass", sources=("10.1.2.30",)),)
+def test_a_request_without_domains_and_methods_gets_an_account_for_all_domains():
+    assert read(request()) == (access.Request(id=ID, auth="userpass", sources=("10.1.2.30",)),)
 
 
-def test_of_several_ways_the_safest_is_taken():
-    (found,) = read(asked(auth=["none", "telepathy", "userpass", "srcip"]))
+def test_the_safest_of_several_methods_is_used():
+    (result,) = read(request(auth=["none", "telepathy", "userpass", "srcip"]))
 
-    assert isinstance(found, access.Request)
-    assert found.auth == "userpass"
+    assert isinstance(result, access.Request)
+    assert result.auth == "userpass"
 
 
-def test_a_host_without_a_port_is_a_web_server():
-    (found,) = read(asked(domains=["B.example", "a.example:8080", "a.example:81", "[::1]", "10.1.2.3:9"]))
+def test_a_host_without_a_port_has_the_ports_of_the_web():
+    (result,) = read(request(domains=["B.example", "a.example:8080", "a.example:81", "[::1]", "10.1.2.3:9"]))
 
-    assert isinstance(found, access.Request)
-    assert found.domains == {
+    assert isinstance(result, access.Request)
+    assert result.domains == {
         "10.1.2.3": (9,),
         "[::1]": (80, 443),
         "a.example": (81, 8080),
@@ -46,14 +46,14 @@ def test_a_host_without_a_port_is_a_web_server():
     }
 
 
-def test_addresses_that_are_named_count_before_those_of_the_units():
-    (found,) = read(asked(auth=["srcip"], src_ips=["192.0.2.7", "198.51.100.9/24"]))
+def test_addresses_in_a_request_override_those_of_the_units():
+    (result,) = read(request(auth=["srcip"], src_ips=["192.0.2.7", "198.51.100.9/24"]))
 
-    assert isinstance(found, access.Request)
-    assert found.sources == ("192.0.2.7/32", "198.51.100.0/24")
+    assert isinstance(result, access.Request)
+    assert result.sources == ("192.0.2.7/32", "198.51.100.0/24")
 
 
-def test_nothing_is_asked_for_yet():
+def test_an_empty_databag_has_no_requests():
     assert access.read({}, []) == ()
 
 
@@ -71,8 +71,8 @@ def test_nothing_is_asked_for_yet():
         ({"domains": ["[a]"]}, "invalid", 'requests.domains (must be host or host:port, not "[a]")'),
         ({"domains": ["[::g]:1"]}, "invalid", 'requests.domains (must be host or host:port, not "[::g]:1")'),
         ({"domains": ["[:::]"]}, "invalid", 'requests.domains (must be host or host:port, not "[:::]")'),
-        ({"domains": None}, "invalid", "requests.domains (must be a list of texts)"),
-        ({"auth": [1]}, "invalid", "requests.auth (must be a list of texts)"),
+        ({"domains": None}, "invalid", "requests.domains (must be a list of strings)"),
+        ({"auth": [1]}, "invalid", "requests.auth (must be a list of strings)"),
         ({"src_ips": ["here"]}, "invalid", "requests.src_ips (must be addresses or networks)"),
         (
             {"auth": ["telepathy"]},
@@ -81,8 +81,8 @@ def test_nothing_is_asked_for_yet():
         ),
     ],
 )
-def test_what_cannot_be_served_is_refused_by_its_key(values: dict[str, Any], status: str, reason: str):
-    assert read(asked(**values)) == (access.Refusal(id=ID, status=status, reason=reason),)
+def test_an_invalid_request_is_refused_with_its_key(values: dict[str, Any], status: str, reason: str):
+    assert read(request(**values)) == (access.Refusal(id=ID, status=status, reason=reason),)
 
 
 @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ def test_what_cannot_be_served_is_refused_by_its_key(values: dict[str, Any], sta
         ("[1]", "requests (must have objects)"),
         ('[{"requirer": 1}]', "requests.requirer (must be a UUID)"),
         ('[{"requirer": "me"}]', "requests.requirer (must be a UUID)"),
-        (json.dumps([asked(), asked()]), "requests.requirer (must be different in each)"),
+        (json.dumps([request(), request()]), "requests.requirer (must be different in each)"),
     ],
 )
-def test_what_is_no_list_of_requests_is_told_by_its_key(text: str, reason: str):
-    with pytest.raises(access.InvalidError) as told:
+def test_requests_that_are_not_a_list_are_an_error(text: str, reason: str):
+    with pytest.raises(access.InvalidError) as error:
         access.read({"requests": text}, [])
 
-    assert str(told.value) == reason
+    assert str(error.value) == reason
 
 
-def test_only_what_was_asked_for_is_allowed():
+def test_only_requested_domains_are_allowed():
     request = access.Request(
         id=ID, auth="srcip+userpass", domains={"a.example": (80, 443)}, sources=("10.1.2.3", "10.1.2.4")
     )
@@ -119,7 +119,7 @@ def test_only_what_was_asked_for_is_allowed():
     ]
 
 
-def test_who_needs_no_proof_and_names_no_domain_may_do_everything():
+def test_a_request_without_authentication_and_domains_allows_everything():
     assert rules(access.Permit(request=access.Request(id=ID, auth="none"))) == [
         "http_access deny manager",
         "http_access allow all",
@@ -138,7 +138,7 @@ def test_passwords_are_not_written():
     assert text == "me:8fe4c11451281c094a6578e6ddbf5eed\n"
 
 
-def test_new_names_of_pods_are_another_configuration():
+def test_new_names_of_pods_change_the_configuration():
     first, again, other = (
         access.configuration([], name="proxy", port=3128, accounts="/passwd", names=names) for names in ("a", "a", "b")
     )

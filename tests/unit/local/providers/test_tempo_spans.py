@@ -1,4 +1,4 @@
-"""What the built-in receiver of traces reads in OTLP."""
+"""The built-in receiver of traces: requests in OTLP."""
 
 import base64
 import json
@@ -71,18 +71,18 @@ def test_reads_protobuf():
     assert spans.from_protobuf(message.SerializeToString()) == (READ,)
 
 
-def test_a_request_without_spans_is_one():
+def test_a_request_without_spans_is_valid():
     assert spans.from_protobuf(b"") == ()
     assert in_json({}) == ()
 
 
-def test_a_service_without_name_is_called_as_the_specification_says():
+def test_a_service_without_a_name_has_the_name_of_the_specification():
     (span,) = in_json({"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": TRACE, "spanId": OWN}]}]}]})
 
     assert span == Span(service="unknown_service", name="", trace=TRACE, id=OWN)
 
 
-def test_a_kind_that_is_not_known_is_a_number():
+def test_an_unknown_kind_is_a_number():
     (span,) = in_json(request(kind=99))
 
     assert span.kind == "99"
@@ -100,11 +100,11 @@ def test_a_kind_that_is_not_known_is_a_number():
         pytest.param(json.dumps(request(traceId="")).encode(), id="no identifier"),
     ],
 )
-def test_refuses_junk_in_json(body: bytes):
-    with pytest.raises(spans.JunkError):
+def test_refuses_invalid_json(body: bytes):
+    with pytest.raises(spans.InvalidError):
         spans.from_json(body)
 
 
-def test_refuses_junk_in_protobuf():
-    with pytest.raises(spans.JunkError, match="no ExportTraceServiceRequest"):
+def test_refuses_invalid_protobuf():
+    with pytest.raises(spans.InvalidError, match="not an ExportTraceServiceRequest"):
         spans.from_protobuf(b"junk")

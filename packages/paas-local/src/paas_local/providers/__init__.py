@@ -1,4 +1,7 @@
-"""The applications that ship with paas-local: ordinary charms and images, deployed by their names."""
+"""The built-in charms: ordinary charms and rocks that ``paas-local deploy NAME`` finds by name.
+
+A folder with ``charm`` and ``rock`` in it is a built-in charm; no other file lists them.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,4 +11,4 @@ BUILT_IN: Mapping[str, Path] = {
     for folder in sorted(Path(__file__).parent.iterdir())
     if (folder / "charm").is_dir()
 }
-"""Name to a folder with ``charm`` and ``rock`` in it."""
+"""Name of each built-in charm to its folder."""

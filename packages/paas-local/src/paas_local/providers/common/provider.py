@@ -12,13 +12,14 @@ import time
 import urllib.error
 import urllib.request
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import ops
 
 StrMap = Mapping[str, str]
+T = TypeVar("T")
 _PAUSE = 0.1
 _NODE_PORTS = range(30000, 32768)
 
@@ -79,6 +80,8 @@ class ProviderCharm(ops.CharmBase):
     """Seconds until a server that was just started takes connections."""
     active_message: ClassVar[str] = ""
     """Message of the active status."""
+    invalid: ClassVar[tuple[type[Exception], ...]] = ()
+    """Errors of the charm's own modules about relation data; the text names the key and the rule."""
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
@@ -126,46 +129,60 @@ class ProviderCharm(ops.CharmBase):
             self.publish(relation)
         except RefusedError as reason:
             return str(reason)
+        except self.invalid as reason:
+            return str(invalid(relation, reason))
         return None
+
+    def requests(self, read: Callable[[ops.Relation], T | None]) -> Iterator[tuple[ops.Relation, T]]:
+        """Yield each client with its request, in the order of the relation ids.
+
+        Clients without a request are skipped, and clients with an invalid one: :meth:`publish` reports those.
+        """
+        for relation in sorted(self.clients, key=lambda relation: relation.id):
+            request = None
+            with contextlib.suppress(RefusedError, *self.invalid):
+                request = read(relation)
+            if request is not None:
+                yield relation, request
 
     @property
     def clients(self) -> list[ops.Relation]:
-        """Give the relations there are; in its last event a relation is still listed."""
+        """The relations of the endpoints; a relation that is ending is still listed in Juju, and is left out here."""
         return [relation for name in self.endpoints for relation in self.model.relations[name] if relation.active]
 
     @property
     def host(self) -> str:
-        """Name under which pods of any model reach the server."""
+        """The name by which pods of any model reach the server."""
         return f"{self.app.name}.{self.model.name}.svc.cluster.local"
 
     @property
     def browser_port(self) -> int:
-        """Port of a server that people use too: the same in the pod and on the machine, unless it is taken there.
+        """The port of a server that browsers use: the same in the pod and on the machine, unless it is taken there.
 
-        A charm cannot know where its port is published, and an address has one port: so it is one that nothing else
-        is likely to have, in Kubernetes' range for node ports, and stays the same for an application of a model.
+        A charm cannot know the port on the machine, and a URL has one port for both. The port is in Kubernetes' range
+        for node ports, and always the same for an application of a model, so a conflict is unlikely.
         """
         digest = hashlib.sha256(f"{self.model.uuid}/{self.app.name}".encode()).digest()
         return _NODE_PORTS[int.from_bytes(digest[:4], "big") % len(_NODE_PORTS)]
 
     @property
     def browser_url(self) -> str:
-        """Address of such a server, for browsers on the machine and for pods of this model alike."""
+        """The URL of a server that browsers use; it works on the machine and in the pods of this model."""
         return f"http://{self.app.name}.{self.model.name}.localhost:{self.browser_port}"
 
     @property
     def fqdn(self) -> str:
-        """Name under which pods of any model reach this unit."""
+        """The name by which pods of any model reach this unit."""
         return f"{self.unit.name.replace('/', '-')}.{self.app.name}-endpoints.{self.model.name}.svc.cluster.local"
 
     @property
     def ip(self) -> str:
-        """Address of this unit."""
+        """The IP address of this unit."""
         binding = self.model.get_binding(self.endpoints[0])
         return str(binding.network.bind_address) if binding else "127.0.0.1"
 
     def secret(self, relation: ops.Relation, label: str, content: dict[str, str]) -> str:
-        """Give the id of a secret that this client may read; what it has is kept while it is the same."""
+        """Return the id of a secret that this client may read; a new revision is made only if the content differs."""
         name = f"{label}-{relation.id}"
         try:
             secret = self.model.get_secret(label=name)
@@ -176,28 +193,29 @@ class ProviderCharm(ops.CharmBase):
         secret.grant(relation)
         return str(secret.id or secret.get_info().id)
 
-    def answer(self, event: ops.ActionEvent, name: str, look: Callable[[], Iterable[Mapping[str, object]]]) -> None:
-        """Answer an action with what the server lists: how many there are, and each with its number."""
+    def answer(self, event: ops.ActionEvent, name: str, rows: Callable[[], Iterable[Mapping[str, object]]]) -> None:
+        """Set the results of an action to the rows that the server lists: their count, and each by its number."""
         try:
-            rows = list(look())
+            listed = list(rows())
         except urllib.error.HTTPError as error:
             with error:
                 event.fail(error.read().decode().strip())
             return
         except OSError as error:
-            event.fail(f"the server does not answer: {error}; juju status tells why")
+            event.fail(f"the server does not answer: {error}; juju status shows the reason")
             return
-        event.set_results({"count": len(rows), name: {str(number): dict(row) for number, row in enumerate(rows, 1)}})
+        event.set_results(
+            {"count": len(listed), name: {str(number): dict(row) for number, row in enumerate(listed, 1)}}
+        )
 
-    def own(self, label: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
-        """Give a secret of this application, which is made when it is needed first."""
-        content = self.kept(label)
+    def own_secret(self, label: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """Return the content of a secret of this application, which is made when it is first needed."""
+        content = self._read_secret(label)
         if content is None:
             self.app.add_secret(content := make(), label=label)
         return content
 
-    def kept(self, label: str) -> dict[str, str] | None:
-        """Read back a secret of this application; nothing where it was never made."""
+    def _read_secret(self, label: str) -> dict[str, str] | None:
         try:
             return self.model.get_secret(label=label).get_content(refresh=True)
         except ops.SecretNotFoundError:
@@ -232,19 +250,19 @@ class ProviderCharm(ops.CharmBase):
 
 
 def invalid(relation: ops.Relation, reason: object) -> RefusedError:
-    """Say whose data cannot be used; the reason names the key and the rule."""
+    """Build the error for relation data that is invalid; the reason names the key and the rule."""
     return RefusedError(f"invalid {relation.name} relation data from {relation.app.name}: {reason}")
 
 
-def write(bag: ops.RelationDataContent, values: StrMap) -> None:
-    """Write what differs; an empty value removes its key."""
+def write(databag: ops.RelationDataContent, values: StrMap) -> None:
+    """Write the values that differ; an empty value removes its key."""
     for name, value in values.items():
-        if bag.get(name, "") != value:
-            bag[name] = value
+        if databag.get(name, "") != value:
+            databag[name] = value
 
 
 def answers(port: int, patience: float) -> bool:
-    """Wait until something takes connections; the containers of a pod share their network."""
+    """Wait until a server takes connections; the containers of a pod share their network."""
     until = time.monotonic() + patience
     while not _connects(port):
         if time.monotonic() >= until:
@@ -260,7 +278,7 @@ def _connects(port: int) -> bool:
 
 
 def ask(port: int, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    """Ask a server of this pod that speaks JSON over HTTP."""
+    """Send a request to a JSON API of this pod; return the answer."""
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", content, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
@@ -268,7 +286,7 @@ def ask(port: int, path: str, body: Mapping[str, Any] | None = None) -> Any:
 
 
 def _run(container: ops.Container, server: Server) -> None:
-    """Bring the server up as described; nothing happens to one that is."""
+    """Make the container match the description; do nothing if it does already."""
     changed = [path for path, content in server.files.items() if _content(container, path) != content]
     for path in changed:
         user = server.user
@@ -276,12 +294,12 @@ def _run(container: ops.Container, server: Server) -> None:
     container.add_layer("charm", ops.pebble.Layer(server.layer), combine=True)
     services = container.get_services(server.container)
     if changed and server.container in services and services[server.container].is_running():
-        _renew(container, server)
+        _reload(container, server)
     container.replan()
 
 
-def _renew(container: ops.Container, server: Server) -> None:
-    """Have a running server take its files; one that cannot be told starts anew."""
+def _reload(container: ops.Container, server: Server) -> None:
+    """Make a running server read its files again, by a restart where it has no command for that."""
     if server.reload == ():
         return
     if server.reload:

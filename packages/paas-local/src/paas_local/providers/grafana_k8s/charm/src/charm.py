@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Keeps a shelf of dashboards, and puts there what related applications send."""
+"""A charm that runs a server of dashboards, and passes on to it those of related applications."""
 
-import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
     from paas_local.providers.common import provider
     from paas_local.providers.grafana_k8s.charm.src import dashboards
 else:
@@ -15,60 +14,56 @@ else:
     import provider
 
 PORT = 3000
-SHELF = "/etc/grafana/dashboards.json"
+DASHBOARDS = "/etc/grafana/dashboards.json"
 
 
 class GrafanaCharm(provider.ProviderCharm):
     """The dashboards of all related applications."""
 
     endpoints = ("grafana-dashboard",)
+    invalid = (dashboards.InvalidError,)
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         framework.observe(self.on["list-dashboards"].action, self._list_dashboards)
 
     def server(self) -> provider.Server:
-        """Run it with what can be shown; what cannot is told by :meth:`publish`."""
+        """Describe the server with all valid dashboards; :meth:`publish` reports the others."""
         return provider.Server(
             container="grafana",
-            command=f"/bin/python3 /grafana/server.py --port {PORT} --shelf {SHELF}",
+            command=f"/bin/python3 /grafana/server.py --port {PORT} --dashboards {DASHBOARDS}",
             port=PORT,
-            files={SHELF: dashboards.shelf(self._good())},
+            files={DASHBOARDS: dashboards.document(self._valid())},
             reload=(),
         )
 
     def publish(self, relation: ops.Relation) -> None:
-        """Tell the application, and the operator, which of its dashboards cannot be shown."""
-        faults = dashboards.bad(_sent(relation))
-        provider.write(relation.data[self.app], {"event": dashboards.event(faults)})
-        if faults:
-            raise provider.invalid(relation, "; ".join(f"{fault.name}: {fault.reason}" for fault in faults))
+        """Report to the application, and to the operator, which of its dashboards are invalid."""
+        invalid = dashboards.invalid(_read(relation))
+        provider.write(relation.data[self.app], {"event": dashboards.event(invalid)})
+        if invalid:
+            raise provider.invalid(relation, "; ".join(f"{each.name}: {each.reason}" for each in invalid))
 
-    def _good(self) -> Iterator[dashboards.Dashboard]:
-        for relation in self.clients:
-            # what cannot be read is told when it would be published
-            with contextlib.suppress(provider.RefusedError):
-                yield from dashboards.good(_sent(relation))
+    def _valid(self) -> Iterator[dashboards.Dashboard]:
+        for _, sent in self.requests(_read):
+            yield from dashboards.valid(sent)
 
     def _list_dashboards(self, event: ops.ActionEvent) -> None:
-        def listed() -> Iterator[dict[str, str]]:
-            for found in provider.ask(PORT, "/api/search"):
-                panels = provider.ask(PORT, f"/panels/{found['uid']}")
+        def rows() -> Iterator[dict[str, str]]:
+            for dashboard in provider.ask(PORT, "/api/search"):
+                panels = provider.ask(PORT, f"/panels/{dashboard['uid']}")
                 yield {
-                    "title": found["title"],
-                    "uid": found["uid"],
-                    "application": ", ".join(found["applications"]),
+                    "title": dashboard["title"],
+                    "uid": dashboard["uid"],
+                    "application": ", ".join(dashboard["applications"]),
                     "panels": ", ".join(panel["title"] or panel["type"] for panel in panels),
                 }
 
-        self.answer(event, "dashboards", listed)
+        self.answer(event, "dashboards", rows)
 
 
-def _sent(relation: ops.Relation) -> tuple[dashboards.Dashboard | dashboards.Fault, ...]:
-    try:
-        return dashboards.read(relation.data[relation.app], relation.app.name)
-    except dashboards.InvalidError as reason:
-        raise provider.invalid(relation, reason) from reason
+def _read(relation: ops.Relation) -> tuple[dashboards.Dashboard | dashboards.Invalid, ...]:
+    return dashboards.read(relation.data[relation.app], relation.app.name)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""What dashboards applications send, and which of them cannot be shown.
+"""Dashboards in relation data.
 
-The databag has one JSON object; in it each dashboard is JSON text, compressed by xz and written in base64.
+The databag has one JSON object; each dashboard in it is JSON text, compressed by xz and encoded in base64.
 """
 
 import base64
@@ -16,12 +16,12 @@ _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 class InvalidError(Exception):
-    """An application wrote what cannot be used; the text names the key."""
+    """A databag that cannot be read; the text names the key and the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """A dashboard, and where it is from."""
+    """A dashboard, and the application that sent it."""
 
     uid: str
     application: str
@@ -29,56 +29,56 @@ class Dashboard:
 
     @property
     def version(self) -> int:
-        """Of several with one name, the highest is shown."""
+        """The version; of several dashboards with one uid, the highest version is shown."""
         version = self.content.get("version")
         return version if isinstance(version, int) else 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
-    """Why a dashboard cannot be shown."""
+class Invalid:
+    """A dashboard that cannot be shown."""
 
     name: str
-    """As its sender calls it."""
+    """Its key in the databag."""
     reason: str
 
 
-def read(app: Mapping[str, str], application: str) -> tuple[Dashboard | Fault, ...]:
-    """Read what an application sends; nothing until it has."""
+def read(app: Mapping[str, str], application: str) -> tuple[Dashboard | Invalid, ...]:
+    """Read the dashboards of an application; none until it has sent any."""
     if "dashboards" not in app:
         return ()
     try:
-        sent: object = json.loads(app["dashboards"])
+        document: object = json.loads(app["dashboards"])
     except json.JSONDecodeError as error:
         raise InvalidError(f"dashboards: not JSON: {error}") from error
-    templates = _object(sent, "dashboards: not an object").get("templates")
-    named = _object(templates, "dashboards.templates: not an object")
-    return tuple(_read(name, template, application) for name, template in named.items())
+    templates = _object(document, "dashboards: not an object").get("templates")
+    by_name = _object(templates, "dashboards.templates: not an object")
+    return tuple(_read(name, template, application) for name, template in by_name.items())
 
 
-def _read(name: str, template: object, application: str) -> Dashboard | Fault:
+def _read(name: str, template: object, application: str) -> Dashboard | Invalid:
     try:
-        given = _object(template, "it is not an object")
-        content = _object(_json(_decompressed(given.get("content"))), "its content is not an object")
-        uid = _text(content.get("uid") or given.get("dashboard_alt_uid"), "it has no uid")
+        fields = _object(template, "it is not an object")
+        content = _object(_json(_decompressed(fields.get("content"))), "its content is not an object")
+        uid = _text(content.get("uid") or fields.get("dashboard_alt_uid"), "it has no uid")
         if not _UID.fullmatch(uid):
-            return Fault(name=name, reason="its uid is not up to 40 letters, digits, - and _")
+            return Invalid(name=name, reason="its uid must be up to 40 letters, digits, - and _")
         _text(content.get("title"), "it has no title")
     except InvalidError as reason:
-        return Fault(name=name, reason=str(reason))
+        return Invalid(name=name, reason=str(reason))
     return Dashboard(uid=uid, application=application, content={**content, "uid": uid})
 
 
-def _object(found: object, otherwise: str) -> dict[str, Any]:
-    if not isinstance(found, dict):
-        raise InvalidError(otherwise)
-    return cast("dict[str, Any]", found)
+def _object(value: object, error: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidError(error)
+    return cast("dict[str, Any]", value)
 
 
-def _text(found: object, otherwise: str) -> str:
-    if not isinstance(found, str) or not found:
-        raise InvalidError(otherwise)
-    return found
+def _text(value: object, error: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidError(error)
+    return value
 
 
 def _decompressed(content: object) -> bytes:
@@ -101,31 +101,31 @@ def _json(text: bytes) -> object:
         raise InvalidError(f"its content is not JSON: {error}") from error
 
 
-def shelf(dashboards: Iterable[Dashboard]) -> str:
-    """Write what the server shows: one dashboard for each name, with all the applications that sent it."""
-    named: dict[str, list[Dashboard]] = {}
+def document(dashboards: Iterable[Dashboard]) -> str:
+    """Write the server's file: one dashboard for each uid, with all the applications that sent it."""
+    by_uid: dict[str, list[Dashboard]] = {}
     for dashboard in dashboards:
-        named.setdefault(dashboard.uid, []).append(dashboard)
-    return json.dumps({uid: _shelved(same) for uid, same in sorted(named.items())}, indent=1)
+        by_uid.setdefault(dashboard.uid, []).append(dashboard)
+    return json.dumps({uid: _newest(versions) for uid, versions in sorted(by_uid.items())}, indent=1)
 
 
-def _shelved(same: list[Dashboard]) -> Document:
-    newest = max(same, key=lambda dashboard: dashboard.version)
-    applications = sorted({dashboard.application for dashboard in same})
+def _newest(versions: list[Dashboard]) -> Document:
+    newest = max(versions, key=lambda dashboard: dashboard.version)
+    applications = sorted({dashboard.application for dashboard in versions})
     return {"applications": applications, "dashboard": newest.content}
 
 
-def event(faults: Iterable[Fault]) -> str:
-    """Write what an application is told of its dashboards; nothing where all are good."""
-    errors = [{"dashboard_id": fault.name, "error": fault.reason} for fault in faults]
+def event(invalid: Iterable[Invalid]) -> str:
+    """Write the answer to an application; empty if all of its dashboards are valid."""
+    errors = [{"dashboard_id": each.name, "error": each.reason} for each in invalid]
     return json.dumps({"errors": errors}) if errors else ""
 
 
-def good(found: Iterable[Dashboard | Fault]) -> Iterator[Dashboard]:
-    """Choose what can be shown."""
-    return (each for each in found if isinstance(each, Dashboard))
+def valid(dashboards: Iterable[Dashboard | Invalid]) -> Iterator[Dashboard]:
+    """Select the dashboards that can be shown."""
+    return (each for each in dashboards if isinstance(each, Dashboard))
 
 
-def bad(found: Iterable[Dashboard | Fault]) -> list[Fault]:
-    """Choose what cannot."""
-    return [each for each in found if isinstance(each, Fault)]
+def invalid(dashboards: Iterable[Dashboard | Invalid]) -> list[Invalid]:
+    """Select the dashboards that cannot be shown."""
+    return [each for each in dashboards if isinstance(each, Invalid)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keeps a receiver of logs running, and tells clients where it is."""
+"""A charm that runs a receiver of logs, and publishes its address."""
 
 import json
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
+if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is next to this file
     from paas_local.providers.common import provider
 else:
     import provider
 
 PORT = 3100
-SHOWN = 100
+DEFAULT_LIMIT = 100
 
 
 class LokiCharm(provider.ProviderCharm):
@@ -27,45 +27,45 @@ class LokiCharm(provider.ProviderCharm):
         framework.observe(self.on["list-logs"].action, self._list_logs)
 
     def server(self) -> provider.Server:
-        """Run it."""
+        """Describe the receiver."""
         command = f"/bin/python3 /loki/server.py --port {PORT}"
         return provider.Server(container="loki", command=command, port=PORT)
 
     def publish(self, relation: ops.Relation) -> None:
-        """Tell each client where this unit is sent lines, and whether its alert rules can be read."""
+        """Write the address that takes lines, and the error in a client's alert rules."""
         url = f"http://{self.fqdn}:{PORT}/loki/api/v1/push"
-        told = {"endpoint": json.dumps({"url": url}), "public_address": self.fqdn}
-        provider.write(relation.data[self.unit], told)
+        values = {"endpoint": json.dumps({"url": url}), "public_address": self.fqdn}
+        provider.write(relation.data[self.unit], values)
         if (rules := relation.data[relation.app].get("alert_rules")) is not None:
-            fault = _fault(rules)
-            provider.write(relation.data[self.app], {"event": json.dumps({"valid": not fault, "errors": fault})})
+            error = _error(rules)
+            provider.write(relation.data[self.app], {"event": json.dumps({"valid": not error, "errors": error})})
 
     def _list_logs(self, event: ops.ActionEvent) -> None:
         # Without braces, which YAML would take for a mapping on the command line.
-        asked = {"query": f"{{{event.params.get('labels', '')}}}", "limit": event.params.get("limit", SHOWN)}
+        query = {"query": f"{{{event.params.get('labels', '')}}}", "limit": event.params.get("limit", DEFAULT_LIMIT)}
 
         def lines() -> Iterator[dict[str, object]]:
-            answer = provider.ask(PORT, f"/loki/api/v1/query_range?{urlencode(asked)}")
-            found = [
+            answer = provider.ask(PORT, f"/loki/api/v1/query_range?{urlencode(query)}")
+            entries = [
                 (time, line, stream["stream"]) for stream in answer["data"]["result"] for time, line in stream["values"]
             ]
-            for time, line, labels in sorted(found, key=lambda each: int(each[0]), reverse=True):
+            for time, line, labels in sorted(entries, key=lambda entry: int(entry[0]), reverse=True):
                 service, unit = labels.get("pebble_service", ""), labels.get("juju_unit", "")
                 yield {"time": time, "unit": unit, "service": service, "line": line}
 
         self.answer(event, "logs", lines)
 
 
-def _fault(rules: str) -> str:
-    """Say why alert rules cannot be read; nothing where they can, or where there are none."""
+def _error(rules: str) -> str:
+    """Return the error in alert rules; empty if they can be read."""
     try:
         document: object = json.loads(rules)
     except json.JSONDecodeError as error:
         return f"alert_rules is not JSON: {error}"
     if not isinstance(document, dict):
-        return "alert_rules is no object"
+        return "alert_rules is not an object"
     groups = cast("dict[str, object]", document).get("groups", [])
-    return "" if isinstance(groups, list) else "alert_rules: groups is no list"
+    return "" if isinstance(groups, list) else "alert_rules: groups is not a list"
 
 
 if __name__ == "__main__":

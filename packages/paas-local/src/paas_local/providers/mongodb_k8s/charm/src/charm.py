@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keeps a FerretDB server running, and gives each related application a database and a user."""
+"""A charm that runs a FerretDB server, with a database and a user for each related application."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
     from paas_local.providers.common import clients, databases, provider
     from paas_local.providers.common.clients import Client
     from paas_local.providers.mongodb_k8s.charm.src import mongodb
@@ -21,14 +21,14 @@ else:
 
 
 class MongodbCharm(databases.DatabaseCharm):
-    """FerretDB on one unit; a database is there from its first document on."""
+    """FerretDB on one unit; a database exists from its first document on."""
 
     endpoints = ("database",)
     reserved = mongodb.RESERVED
     version = ""
 
     def server(self) -> provider.Server:
-        """Run it on the data in its storage, where it makes its administrator first."""
+        """Describe the server on the data in its storage; at its first start it creates the administrator."""
         options = f"-listen=0.0.0.0:{mongodb.PORT} -data=/var/lib/mongodb -administrator={mongodb.ADMINISTRATOR}"
         return provider.Server(
             container="mongodb",
@@ -39,7 +39,7 @@ class MongodbCharm(databases.DatabaseCharm):
         )
 
     def relations_with_user(self) -> frozenset[int]:
-        """Ask for the version on the way: that of MongoDB which clients take it for."""
+        """Ask for the users, and for the version of MongoDB that the server reports to clients."""
         with mongodb.administration(self._password) as admin:
             self.version = str(admin.command("buildInfo")["version"])
             users = [str(user["user"]) for user in admin.command("usersInfo")["users"]]
@@ -47,18 +47,18 @@ class MongodbCharm(databases.DatabaseCharm):
         return clients.relation_ids(users)
 
     def create_user(self, client: Client) -> None:
-        """Make the user; FerretDB knows no roles, and makes the database when it is written to."""
+        """Create the user; FerretDB has no roles, and creates the database at its first document."""
         with mongodb.administration(self._password) as admin:
             admin.command("createUser", client.user, pwd=client.password, roles=[])
 
     def remove_users(self, relations: Iterable[int]) -> None:
-        """Remove users; who is connected stays so until the connection ends."""
+        """Remove the users; open connections continue."""
         with mongodb.administration(self._password) as admin:
             for relation in sorted(relations):
                 admin.command("dropUser", f"relation-{relation}")
 
     def connection(self, client: Client) -> Mapping[str, str]:
-        """Say where the server is; no replica set is named, as there is none."""
+        """Return the address of the server, which has no replica set."""
         login, database = f"{client.user}:{client.password}", quote(client.database, safe="")
         return {
             "endpoints": self.fqdn,
@@ -68,7 +68,7 @@ class MongodbCharm(databases.DatabaseCharm):
 
     @property
     def _password(self) -> str:
-        return self.own("administrator", lambda: {"password": secrets.token_hex(16)})["password"]
+        return self.own_secret("administrator", lambda: {"password": secrets.token_hex(16)})["password"]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is said to the server as its administrator."""
+"""Connections to the server as its administrator."""
 
 import contextlib
 from collections.abc import Generator, Mapping
@@ -8,7 +8,7 @@ import pymongo
 import pymongo.errors
 from pymongo.database import Database
 
-if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
+if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is next to this file
     from paas_local.providers.common.provider import NotReadyError
 else:
     from provider import NotReadyError
@@ -16,20 +16,20 @@ else:
 PORT = 27017
 ADMINISTRATOR = "operator"
 USERS = "admin"
-"""The database that users belong to; FerretDB has all of them there."""
+"""The database that all users of FerretDB belong to."""
 RESERVED = frozenset({"admin", "config", "local"})
-_MILLISECONDS = 10_000
+_TIMEOUT_MS = 10_000
 
 
 @contextlib.contextmanager
 def administration(password: str) -> Generator[Database[Mapping[str, Any]]]:
-    """Give the database that takes the administrator's commands."""
+    """Yield the database for the administrator's commands; errors become NotReadyError."""
     options: dict[str, Any] = {
         "username": ADMINISTRATOR,
         "password": password,
         "authSource": USERS,
-        "serverSelectionTimeoutMS": _MILLISECONDS,
-        "socketTimeoutMS": _MILLISECONDS,
+        "serverSelectionTimeoutMS": _TIMEOUT_MS,
+        "socketTimeoutMS": _TIMEOUT_MS,
     }
     try:
         with pymongo.MongoClient[Mapping[str, Any]]("127.0.0.1", PORT, **options) as client:

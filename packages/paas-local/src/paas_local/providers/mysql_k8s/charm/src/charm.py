@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Keeps a MariaDB server running, and gives each related application a database and a user."""
+"""A charm that runs a MariaDB server, with a database and a user for each related application."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
     from paas_local.providers.common import clients, databases, execution, provider
     from paas_local.providers.common.clients import Client
     from paas_local.providers.mysql_k8s.charm.src import mysql
@@ -39,28 +39,28 @@ class MysqlCharm(databases.DatabaseCharm):
     version = ""
 
     def server(self) -> provider.Server:
-        """Run it on the data in its storage."""
+        """Describe the server on the data in its storage."""
         command = ["/mysql/serve.sh", "/var/lib/mysql/data", *_OPTIONS]
-        # It writes what it has in memory before it ends.
+        # The server writes its memory to the disk before it ends.
         return provider.Server(container="mysql", command=" ".join(command), port=PORT, user=None, kill_delay="30s")
 
     def relations_with_user(self) -> frozenset[int]:
-        """Ask for the version on the way."""
+        """Ask for the users, and for the version."""
         version, *users = self._ask(mysql.STATE).splitlines()
         self.version = version.partition("-")[0]
         self.unit.set_workload_version(self.version)
         return clients.relation_ids(users)
 
     def create_user(self, client: Client) -> None:
-        """Make them in SQL."""
+        """Create the user and its database in SQL."""
         self._ask(mysql.creation(client))
 
     def remove_users(self, relations: Iterable[int]) -> None:
-        """Remove them in SQL."""
+        """Remove the users in SQL."""
         self._ask(mysql.removal(relations))
 
     def connection(self, client: Client) -> Mapping[str, str]:  # noqa: ARG002 - the same for all
-        """Say where the server is, under the names of the real charm."""
+        """Return the address of the server, under the names of the real charm."""
         domain = f"{self.model.name}.svc.cluster.local:{PORT}"
         return {
             "endpoints": f"{self.app.name}-primary.{domain}",

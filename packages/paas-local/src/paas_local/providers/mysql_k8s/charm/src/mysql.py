@@ -1,4 +1,4 @@
-"""What is said to the server in SQL."""
+"""The SQL that the charm sends."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -12,9 +12,9 @@ _WILD = str.maketrans({"_": r"\_", "%": r"\%"})
 
 
 def creation(client: "Client") -> str:
-    """Make a user and its database where they are not there."""
+    """Write the SQL that creates a user and its database where they do not exist."""
     user, password = _literal(client.user), _literal(client.password)
-    # In a grant, the name of a database is a pattern.
+    # GRANT reads the name of a database as a pattern.
     pattern = _name(client.database.replace("\\", r"\\").translate(_WILD))
     return "\n".join(
         [
@@ -27,7 +27,7 @@ def creation(client: "Client") -> str:
 
 
 def removal(relations: Iterable[int]) -> str:
-    """Remove users, and end what they are connected to."""
+    """Write the SQL that removes users, and ends their connections."""
     users = [_literal(f"relation-{relation}") for relation in sorted(relations)]
     return "\n".join(f"DROP USER IF EXISTS {user}@'%';\nKILL USER {user}@'%';" for user in users)
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Keeps an OpenFGA server running, and makes a store for each related application."""
+"""A charm that runs an OpenFGA server, with a store for each related application."""
 
 import secrets
 from typing import TYPE_CHECKING
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
     from paas_local.providers.common import provider
     from paas_local.providers.openfga_k8s.charm.src import stores
 else:
@@ -15,12 +15,12 @@ else:
 
 
 class OpenfgaCharm(provider.ProviderCharm):
-    """OpenFGA on one unit; all clients have the same token, as those of the real charm have."""
+    """OpenFGA on one unit; all clients have the same token, as with the real charm."""
 
     endpoints = ("openfga",)
 
     def server(self) -> provider.Server:
-        """Run it on the file in its storage."""
+        """Describe the server on the file in its storage."""
         return provider.Server(
             container="openfga",
             command="/openfga/serve.sh",
@@ -41,20 +41,20 @@ class OpenfgaCharm(provider.ProviderCharm):
         )
 
     def publish(self, relation: ops.Relation) -> None:
-        """Tell where the server is, and of the store of who has asked for one."""
-        bag = relation.data[self.app]
+        """Write the URLs of the server, and the store of a client that has requested one."""
+        databag = relation.data[self.app]
         addresses = {"grpc_api_url": stores.GRPC_PORT, "http_api_url": stores.HTTP_PORT}
-        provider.write(bag, {key: f"http://{self.host}:{port}" for key, port in addresses.items()})
+        provider.write(databag, {key: f"http://{self.host}:{port}" for key, port in addresses.items()})
         if name := relation.data[relation.app].get("store_name"):
             store = self._store(relation, name)
             secret = self.secret(relation, "token", {"token": self._token})
-            provider.write(bag, {"store_id": store, "token_secret_id": secret})
+            provider.write(databag, {"store_id": store, "token_secret_id": secret})
 
     def _store(self, relation: ops.Relation, name: str) -> str:
-        """Give the id of the store of a relation, which is remembered there; what the server has lost is made anew."""
-        known = relation.data[self.app].get("store_id", "")
+        """Return the id of a relation's store, which is kept in the databag; create a store that does not exist."""
+        store_id = relation.data[self.app].get("store_id", "")
         try:
-            return known if known and stores.exists(known, self._token) else stores.make(name, self._token)
+            return store_id if store_id and stores.exists(store_id, self._token) else stores.create(name, self._token)
         except stores.StoreError as reason:
             raise provider.RefusedError(f"{relation.app.name} asks for the store {name!r}: {reason}") from reason
         except OSError as error:
@@ -62,7 +62,7 @@ class OpenfgaCharm(provider.ProviderCharm):
 
     @property
     def _token(self) -> str:
-        return self.own("token", lambda: {"token": secrets.token_urlsafe(32)})["token"]
+        return self.own_secret("token", lambda: {"token": secrets.token_urlsafe(32)})["token"]
 
 
 if __name__ == "__main__":

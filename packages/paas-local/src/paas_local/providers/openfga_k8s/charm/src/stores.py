@@ -12,11 +12,11 @@ _SERVER = f"http://127.0.0.1:{HTTP_PORT}"
 
 
 class StoreError(Exception):
-    """The server refuses a store; the text says why."""
+    """The server refuses a store; the text is its reason."""
 
 
 def exists(store: str, token: str) -> bool:
-    """Tell whether the server has a store."""
+    """Return whether the server has a store."""
     try:
         _ask(f"/stores/{store}", token)
     except urllib.error.HTTPError as error:
@@ -27,8 +27,8 @@ def exists(store: str, token: str) -> bool:
     return True
 
 
-def make(name: str, token: str) -> str:
-    """Make a store; give its id."""
+def create(name: str, token: str) -> str:
+    """Create a store; return its id."""
     try:
         return str(_ask("/stores", token, {"name": name})["id"])
     except urllib.error.HTTPError as error:

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
-"""Keeps a scraper of metrics running, and has it scrape what related applications publish."""
+"""A charm that runs a scraper of metrics, for the targets of related applications."""
 
-import contextlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from urllib.parse import urlencode
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
     from paas_local.providers.common import provider
     from paas_local.providers.prometheus_k8s.charm.src import scraping
 else:
@@ -19,13 +18,14 @@ else:
 
 PORT = 9090
 CONFIG = "/prometheus/config.json"
-SHOWN = 100
+DEFAULT_LIMIT = 100
 
 
 class PrometheusCharm(provider.ProviderCharm):
     """A scraper of all related applications."""
 
     endpoints = ("metrics-endpoint",)
+    invalid = (scraping.InvalidError,)
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
@@ -33,11 +33,11 @@ class PrometheusCharm(provider.ProviderCharm):
         framework.observe(self.on["list-metrics"].action, self._list_metrics)
 
     def server(self) -> provider.Server:
-        """Run it with what can be scraped; what cannot be read of one application is told by :meth:`publish`."""
-        wishes = list(self._wishes())
+        """Describe the scraper with all valid targets; :meth:`publish` reports the invalid ones."""
+        requests = [request for _, request in self.requests(_read)]
         config = {
-            "targets": [target for wish in wishes for target in wish.targets],
-            "groups": [group for wish in wishes for group in wish.groups],
+            "targets": [target for request in requests for target in request.targets],
+            "groups": [group for request in requests for group in request.groups],
         }
         return provider.Server(
             container="prometheus",
@@ -47,22 +47,16 @@ class PrometheusCharm(provider.ProviderCharm):
         )
 
     def publish(self, relation: ops.Relation) -> None:
-        """Have nothing to say to the application, but to the operator where it wrote what cannot be read."""
-        _wish(relation)
-
-    def _wishes(self) -> Iterator[scraping.Wish]:
-        for relation in self.clients:
-            # what cannot be read is told when it would be published
-            with contextlib.suppress(provider.RefusedError):
-                yield _wish(relation)
+        """Write nothing; relation data that is invalid is an error for the operator."""
+        _read(relation)
 
     def _list_targets(self, event: ops.ActionEvent) -> None:
         def targets() -> Iterator[dict[str, str]]:
             for target in _data("targets")["activeTargets"]:
                 unit = target["labels"].get("juju_unit", "")
                 error = {"error": target["lastError"]} if target["lastError"] else {}
-                shown = {"job": target["scrapePool"], "url": target["scrapeUrl"], "health": target["health"]}
-                yield {**shown, "unit": unit, **error}
+                row = {"job": target["scrapePool"], "url": target["scrapeUrl"], "health": target["health"]}
+                yield {**row, "unit": unit, **error}
 
         self.answer(event, "targets", targets)
 
@@ -71,21 +65,17 @@ class PrometheusCharm(provider.ProviderCharm):
 
         def metrics() -> Iterator[dict[str, str]]:
             result = _data(f"query?{query}")["result"]
-            for sample in itertools.islice(result, event.params.get("limit", SHOWN)):
+            for sample in itertools.islice(result, event.params.get("limit", DEFAULT_LIMIT)):
                 labels = dict(sample["metric"])
                 name = labels.pop("__name__")
-                written = ", ".join(f"{label}={json.dumps(value)}" for label, value in sorted(labels.items()))
-                yield {"metric": f"{name}{{{written}}}", "value": sample["value"][1]}
+                text = ", ".join(f"{label}={json.dumps(value)}" for label, value in sorted(labels.items()))
+                yield {"metric": f"{name}{{{text}}}", "value": sample["value"][1]}
 
         self.answer(event, "metrics", metrics)
 
 
-def _wish(relation: ops.Relation) -> scraping.Wish:
-    """Read what an application wants scraped."""
-    try:
-        return scraping.read(relation.data[relation.app], {unit.name: relation.data[unit] for unit in relation.units})
-    except scraping.InvalidError as reason:
-        raise provider.invalid(relation, reason) from reason
+def _read(relation: ops.Relation) -> scraping.Request:
+    return scraping.read(relation.data[relation.app], {unit.name: relation.data[unit] for unit in relation.units})
 
 
 def _data(path: str) -> Any:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keeps a RabbitMQ server running, and gives each related application a user and a virtual host."""
+"""A charm that runs a RabbitMQ server, with a user and a virtual host for each related application."""
 
 import secrets
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
     from paas_local.providers.common import execution, provider
     from paas_local.providers.rabbitmq_k8s.charm.src import erlang
 else:
@@ -25,7 +25,7 @@ _ENVIRONMENT = {
     "RABBITMQ_CONFIG_FILE": f"{_DATA}/rabbitmq",
     "RABBITMQ_ENABLED_PLUGINS_FILE": f"{_DATA}/enabled_plugins",
     "RABBITMQ_LOGS": "-",
-    # What connects the nodes of a cluster is nobody's business outside.
+    # Only processes of this pod may reach the ports between the nodes of a cluster.
     "ERL_EPMD_ADDRESS": "127.0.0.1",
     "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
 }
@@ -38,7 +38,7 @@ class RabbitmqCharm(provider.ProviderCharm):
     patience = 60.0
 
     def server(self) -> provider.Server:
-        """Run it on the data in its storage."""
+        """Describe the server on the data in its storage."""
         return provider.Server(
             container="rabbitmq",
             command="/usr/lib/rabbitmq/bin/rabbitmq-server",
@@ -49,30 +49,30 @@ class RabbitmqCharm(provider.ProviderCharm):
         )
 
     def serve(self, relations: Iterable[ops.Relation]) -> None:
-        """Have the server know the users that there are, and no others."""
-        asked = {relation: user for relation in relations if (user := _asked(relation, "username"))}
-        admitted = self._admitted()
-        for user in sorted(admitted - {*asked.values()}):
-            self._tell(erlang.removal(user))
-        for relation, user in asked.items():
+        """Create the users of new clients, remove those of clients that have gone, and publish."""
+        users = {relation: user for relation in relations if (user := _value(relation, "username"))}
+        existing = self._existing_users()
+        for user in sorted(existing - {*users.values()}):
+            self._change(erlang.removal(user))
+        for relation, user in users.items():
             if user != RESERVED:
-                password = self._password(user, asked)
-                if user not in admitted:
-                    self._tell(erlang.creation(user, password, _asked(relation, "vhost") or "/"))
-                    admitted |= {user}
+                password = self._password(user, users)
+                if user not in existing:
+                    self._change(erlang.creation(user, password, _value(relation, "vhost") or "/"))
+                    existing |= {user}
                 provider.write(relation.data[self.app], {"hostname": self.host, "password": password})
-        if RESERVED in asked.values():
+        if RESERVED in users.values():
             raise provider.RefusedError(f"a client asks for the user {RESERVED}, which belongs to the server itself")
 
     def publish(self, relation: ops.Relation) -> None:
-        """Say nothing more than :meth:`serve` does."""
+        """Do nothing: :meth:`serve` publishes."""
 
-    def _password(self, user: str, asked: dict[ops.Relation, str]) -> str:
-        """Give the one that a user has; an application that is related twice has one user."""
-        known = (relation.data[self.app].get("password") for relation, name in asked.items() if name == user)
+    def _password(self, user: str, users: dict[ops.Relation, str]) -> str:
+        """Return the password that a user has or will get; several relations can have the same user."""
+        known = (relation.data[self.app].get("password") for relation, name in users.items() if name == user)
         return next(filter(None, known), None) or secrets.token_hex(16)
 
-    def _admitted(self) -> frozenset[str]:
+    def _existing_users(self) -> frozenset[str]:
         answer = erlang.parse(self._ask(erlang.STATE))
         if answer is None:
             raise provider.NotReadyError("waiting for the server to answer")
@@ -80,17 +80,17 @@ class RabbitmqCharm(provider.ProviderCharm):
         self.unit.set_workload_version(version)
         return users
 
-    def _tell(self, words: str) -> None:
-        answer = self._ask(words)
+    def _change(self, code: str) -> None:
+        answer = self._ask(code)
         if answer.strip() != '{ok, "done"}':
             raise provider.NotReadyError(f"the server refuses a change: {answer.strip()}")
 
-    def _ask(self, words: str) -> str:
+    def _ask(self, code: str) -> str:
         container = self.unit.get_container("rabbitmq")
-        return execution.execute(container, "erl_call", "-sname", _NODE, "-e", stdin=words)
+        return execution.execute(container, "erl_call", "-sname", _NODE, "-e", stdin=code)
 
 
-def _asked(relation: ops.Relation, key: str) -> str:
+def _value(relation: ops.Relation, key: str) -> str:
     return relation.data[relation.app].get(key, "")
 
 

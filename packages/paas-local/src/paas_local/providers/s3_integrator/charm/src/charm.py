@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Keeps an S3 server running, and gives each related application a bucket and keys."""
+"""A charm that runs an S3 server, with a bucket and keys for each related application."""
 
 import secrets
 from typing import TYPE_CHECKING
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are beside this file
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
     from paas_local.providers.common import provider
     from paas_local.providers.s3_integrator.charm.src import buckets
 else:
@@ -21,7 +21,7 @@ class S3Charm(provider.ProviderCharm):
     """Object storage, with a bucket for each client."""
 
     endpoints = ("s3-credentials",)
-    # It is a large program.
+    # The program is large.
     patience = 60.0
 
     def __init__(self, framework: ops.Framework) -> None:
@@ -30,7 +30,7 @@ class S3Charm(provider.ProviderCharm):
         framework.observe(self.on["list-objects"].action, self._list_objects)
 
     def server(self) -> provider.Server:
-        """Run it for the pods; a bucket is always in the path, whatever the host is called."""
+        """Describe the server; the bucket is always in the path, for every host name."""
         return provider.Server(
             container="s3",
             command=f"/bin/moto_server -H 0.0.0.0 -p {PORT}",
@@ -39,19 +39,19 @@ class S3Charm(provider.ProviderCharm):
         )
 
     def publish(self, relation: ops.Relation) -> None:
-        """Make the bucket that is asked for; as with the real charm there is one pair of keys, which stays."""
+        """Create the requested bucket; as with the real charm, all clients have one pair of keys."""
         name = relation.data[relation.app].get("bucket")
         if not name:
             return
         try:
-            self.storage.make(name)
+            self.storage.create(name)
         except buckets.BucketError as reason:
             raise provider.RefusedError(f"{relation.app.name} asks for the bucket {name!r}: {reason}") from reason
         except OSError as error:
             raise provider.NotReadyError(f"waiting for the server to answer: {error}") from error
         values = {
             "bucket": name,
-            **self.own("keys", _keys),
+            **self.own_secret("keys", _keys),
             "endpoint": f"http://{self.host}:{PORT}",
             "region": REGION,
             "s3-uri-style": "path",

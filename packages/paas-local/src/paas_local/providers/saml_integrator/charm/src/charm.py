@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Keeps a SAML identity provider running, and tells each related application of it."""
+"""A charm that runs a SAML identity provider, and publishes its metadata."""
 
 from typing import TYPE_CHECKING
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
+if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is next to this file
     from paas_local.providers.common import provider
 else:
     import provider
@@ -18,12 +18,12 @@ BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP"
 
 
 class SamlCharm(provider.ProviderCharm):
-    """A provider for all applications of the model."""
+    """An identity provider for all applications of the model."""
 
     endpoints = ("saml",)
 
     def server(self) -> provider.Server:
-        """Run it with a key that stays the same."""
+        """Describe the provider; its key stays the same."""
         return provider.Server(
             container=CONTAINER,
             command=f"{' '.join(PROGRAM)} {self.browser_port} {self.browser_url} {SIGNING}",
@@ -32,10 +32,10 @@ class SamlCharm(provider.ProviderCharm):
         )
 
     def publish(self, relation: ops.Relation) -> None:
-        """Tell where to log in, and how the answer is signed."""
+        """Write the URLs for logging in, and the certificate that signs the answers."""
         metadata, login = f"{self.browser_url}/metadata", f"{self.browser_url}/login"
         _, marker, certificate = self._signing().partition("-----BEGIN CERTIFICATE-----")
-        told = {
+        values = {
             "entity_id": metadata,
             "metadata_url": metadata,
             "x509certs": "".join(certificate.partition("-----END")[0].split()) if marker else "",
@@ -44,21 +44,21 @@ class SamlCharm(provider.ProviderCharm):
             f"{SIGN_ON}_post_url": login,
             f"{SIGN_ON}_post_binding": f"{BINDING}-POST",
         }
-        provider.write(relation.data[self.app], told)
+        provider.write(relation.data[self.app], values)
 
     def _signing(self) -> str:
-        """Give the key and its certificate, which the image can make and a charm cannot."""
-        return self.own("signing", self._made)["pem"]
+        """Return the key and its certificate, as PEM."""
+        return self.own_secret("signing", self._generate)["pem"]
 
-    def _made(self) -> dict[str, str]:
+    def _generate(self) -> dict[str, str]:
         container = self.unit.get_container(CONTAINER)
         if not container.can_connect():
             raise provider.NotReadyError("waiting for the container")
         try:
-            made, _ = container.exec([*PROGRAM, "key"], timeout=30).wait_output()
+            pem, _ = container.exec([*PROGRAM, "key"], timeout=30).wait_output()
         except (ops.pebble.Error, TimeoutError) as error:
-            raise provider.NotReadyError("the key for signing cannot be made; see debug-log") from error
-        return {"pem": str(made)}
+            raise provider.NotReadyError("the signing key cannot be created (see juju debug-log)") from error
+        return {"pem": str(pem)}
 
 
 if __name__ == "__main__":

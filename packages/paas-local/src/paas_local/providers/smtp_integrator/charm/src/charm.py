@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keeps a mail server running that delivers nothing, and tells clients how to log in."""
+"""A charm that runs a mail server, which delivers nothing, and publishes its address and login."""
 
 import secrets
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
+if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is next to this file
     from paas_local.providers.common import provider
 else:
     import provider
@@ -18,7 +18,7 @@ USER = "mailer"
 
 
 class SmtpCharm(provider.ProviderCharm):
-    """A mail server with one user, which all clients share."""
+    """A mail server with one user, shared by all clients."""
 
     endpoints = ("smtp",)
 
@@ -27,19 +27,19 @@ class SmtpCharm(provider.ProviderCharm):
         framework.observe(self.on["list-mails"].action, self._list_mails)
 
     def server(self) -> provider.Server:
-        """Run it with the user that may log in, if any has to."""
+        """Describe the server, with a user if the option ``auth_type`` requires one."""
         login = {"SMTP_USER": USER, "SMTP_PASSWORD": self._password} if self._auth == "plain" else {}
         return provider.Server(
             container="smtp",
             command=f"/bin/python3 /smtp/server.py --mail {MAIL} --http {HTTP}",
-            # The pages come last.
+            # This port opens last.
             port=HTTP,
             more_ports=(MAIL,),
             environment=login,
         )
 
     def publish(self, relation: ops.Relation) -> None:
-        """Tell where the server is, and by a secret the password."""
+        """Write the address of the server, and the password as a secret."""
         login = {"user": "", "password_id": ""}
         if self._auth == "plain":
             login = {"user": USER, "password_id": self.secret(relation, "login", {"password": self._password})}
@@ -56,26 +56,22 @@ class SmtpCharm(provider.ProviderCharm):
 
     @property
     def _auth(self) -> str:
-        wanted = str(self.config["auth_type"])
-        if wanted not in {"none", "plain"}:
-            raise provider.RefusedError(f"invalid option auth_type: {wanted!r} is neither none nor plain")
-        return wanted
+        auth_type = str(self.config["auth_type"])
+        if auth_type not in {"none", "plain"}:
+            raise provider.RefusedError(f"invalid option auth_type: {auth_type!r} is neither none nor plain")
+        return auth_type
 
     @property
     def _password(self) -> str:
-        login = self.kept("login")
-        if login is None:
-            login = {"password": secrets.token_hex(16)}
-            self.app.add_secret(login, label="login")
-        return login["password"]
+        return self.own_secret("login", lambda: {"password": secrets.token_hex(16)})["password"]
 
     def _list_mails(self, event: ops.ActionEvent) -> None:
-        def mails() -> Iterator[dict[str, str]]:
+        def rows() -> Iterator[dict[str, str]]:
             for mail in provider.ask(HTTP, "/mails"):
                 texts = {"subject": mail["subject"], "body": mail["body"]}
                 yield {"from": mail["sender"], "to": ", ".join(mail["to"]), **texts}
 
-        self.answer(event, "mails", mails)
+        self.answer(event, "mails", rows)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What clients ask of the forward proxy, and Squid's configuration that follows.
+"""Requests to the forward proxy, and Squid's configuration.
 
 The databags are those of the ``http_proxy`` interface: requests and responses are JSON lists, matched by the id that
-the requirer chooses. A request names domains and ways to prove who asks, of which the proxy takes the safest.
+the requirer chooses. A request names domains and methods of authentication; the proxy uses the safest method.
 """
 
 import hashlib
@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-Text = Mapping[str, str]
-WAYS = ("srcip+userpass", "userpass", "srcip", "none")
-"""The safest first."""
-USUAL = "userpass"
-"""For who leaves it to the proxy."""
+StrMap = Mapping[str, str]
+METHODS = ("srcip+userpass", "userpass", "srcip", "none")
+"""Methods of authentication, the safest first."""
+DEFAULT_METHOD = "userpass"
+"""The method for requests that name none."""
 _WEB = (80, 443)
 _LAST_PORT = 65535
 _NAME = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -25,53 +25,53 @@ _DOMAIN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{
 
 
 class InvalidError(Exception):
-    """A databag has not what the interface wants; the text names the key and the rule."""
+    """A databag that is invalid for the interface; the text names the key and the rule."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What one requirer asks for."""
+    """A request of one requirer."""
 
     id: str
     auth: str
-    """The way that is taken."""
+    """The method of authentication."""
     domains: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
-    """Host to its ports; none are all."""
+    """Host to its ports; empty for all hosts."""
     sources: tuple[str, ...] = ()
-    """Addresses from which it asks."""
+    """Addresses of the client."""
 
     @property
     def by_account(self) -> bool:
-        """Whether it needs an account."""
+        """True if the client needs an account."""
         return "userpass" in self.auth
 
     @property
     def by_source(self) -> bool:
-        """Whether it is known by its address."""
+        """True if the client is authenticated by its address."""
         return "srcip" in self.auth
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """A request that cannot be served, as it is answered."""
+    """A request that is refused, with the answer."""
 
     id: str
     status: str
-    """A word of the interface."""
+    """A status of the interface."""
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Permit:
-    """A request, and the account that was made for it."""
+    """A request, and its account."""
 
     request: Request
     username: str = ""
     password: str = field(default="", repr=False)
 
 
-def read(app: Text, units: Iterable[Text]) -> tuple[Request | Refusal, ...]:
-    """Read the requests of a client; none until it has asked."""
+def read(app: StrMap, units: Iterable[StrMap]) -> tuple[Request | Refusal, ...]:
+    """Read the requests of a client; none until it has written any."""
     if "requests" not in app:
         return ()
     try:
@@ -81,40 +81,40 @@ def read(app: Text, units: Iterable[Text]) -> tuple[Request | Refusal, ...]:
     if not isinstance(listed, list):
         raise InvalidError("requests (must be a list)")
     addresses = tuple(sorted({unit["private-address"] for unit in units if "private-address" in unit}))
-    found = [_request(asked, addresses) for asked in cast("list[object]", listed)]
-    if len({each.id for each in found}) < len(found):
+    requests = [_request(item, addresses) for item in cast("list[object]", listed)]
+    if len({request.id for request in requests}) < len(requests):
         raise InvalidError("requests.requirer (must be different in each)")
-    return tuple(found)
+    return tuple(requests)
 
 
-def _request(asked: object, addresses: Sequence[str]) -> Request | Refusal:
-    if not isinstance(asked, dict):
+def _request(item: object, addresses: Sequence[str]) -> Request | Refusal:
+    if not isinstance(item, dict):
         raise InvalidError("requests (must have objects)")
-    given = cast("dict[str, Any]", asked)
+    fields = cast("dict[str, Any]", item)
     try:
-        number = str(uuid.UUID(given["requirer"]))
+        number = str(uuid.UUID(fields["requirer"]))
     except (LookupError, ValueError, TypeError, AttributeError):
         raise InvalidError("requests.requirer (must be a UUID)") from None
     try:
-        domains = _domains(_texts(given, "domains"))
-        ways, sources = _texts(given, "auth"), _sources(_texts({"src_ips": [], **given}, "src_ips"))
+        domains = _domains(_texts(fields, "domains"))
+        methods, sources = _texts(fields, "auth"), _sources(_texts({"src_ips": [], **fields}, "src_ips"))
     except InvalidError as reason:
         return Refusal(id=number, status="invalid", reason=str(reason))
-    auth = next((way for way in WAYS if way in ways), None) if ways else USUAL
+    auth = next((method for method in METHODS if method in methods), None) if methods else DEFAULT_METHOD
     if auth is None:
-        return Refusal(id=number, status="unsupported", reason=f"requests.auth (must have one of {', '.join(WAYS)})")
+        return Refusal(id=number, status="unsupported", reason=f"requests.auth (must have one of {', '.join(METHODS)})")
     return Request(id=number, auth=auth, domains=domains, sources=sources or tuple(addresses))
 
 
-def _texts(given: Mapping[str, Any], key: str) -> list[str]:
-    values = given.get(key)
+def _texts(fields: Mapping[str, Any], key: str) -> list[str]:
+    values = fields.get(key)
     if not isinstance(values, list) or not all(isinstance(value, str) for value in cast("list[object]", values)):
-        raise InvalidError(f"requests.{key} (must be a list of texts)")
+        raise InvalidError(f"requests.{key} (must be a list of strings)")
     return cast("list[str]", values)
 
 
 def _domains(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Read hosts with their ports; who names no port means the web's two."""
+    """Read hosts with their ports; without a port, the ports are 80 and 443."""
     ports: dict[str, set[int]] = {}
     for name in names:
         host, port = _domain(name)
@@ -123,8 +123,8 @@ def _domains(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
 
 
 def _domain(name: str) -> tuple[str, int]:
-    found = _DOMAIN.fullmatch(name)
-    host, port = (found["host"], int(found["port"] or 0)) if found else ("", 0)
+    match = _DOMAIN.fullmatch(name)
+    host, port = (match["host"], int(match["port"] or 0)) if match else ("", 0)
     if port <= _LAST_PORT and (_NAME.fullmatch(host) or (host.startswith("[") and _is_address(host[1:-1]))):
         return host.lower(), port
     raise InvalidError(f"requests.domains (must be host or host:port, not {json.dumps(name)})")
@@ -146,7 +146,7 @@ def _sources(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def passwords(permits: Iterable[Permit]) -> str:
-    """Write the accounts; of a password, which is long and made up, there is only the digest."""
+    """Write the accounts; passwords are long and random, so Squid's plain digest is safe."""
     return "".join(
         f"{permit.username}:{hashlib.md5(permit.password.encode(), usedforsecurity=False).hexdigest()}\n"
         for permit in permits
@@ -155,11 +155,12 @@ def passwords(permits: Iterable[Permit]) -> str:
 
 
 def configuration(permits: Iterable[Permit], *, name: str, port: int, accounts: str, names: str) -> str:
-    """Write Squid's configuration: what nobody asked for is forbidden.
+    """Write Squid's configuration, which denies all hosts that no client has requested.
 
-    Squid reads the names of the pods when it starts: ``names`` says which they are, so that new ones are news.
+    Squid reads the names of the pods only when it starts; with their digest in the text, a new name changes the
+    configuration.
     """
-    # It asks who somebody is only where the rest of a line is met: what stands first is tried first.
+    # Squid checks a line from left to right: it requests a login only if the rest of the line matches.
     rules = [line for number, permit in enumerate(permits) for line in _rules(f"client{number}", permit)]
     lines = [
         f"# names of pods: {hashlib.sha256(names.encode()).hexdigest()}",
@@ -187,22 +188,22 @@ def configuration(permits: Iterable[Permit], *, name: str, port: int, accounts: 
 
 def _rules(name: str, permit: Permit) -> Iterator[str]:
     request = permit.request
-    who: list[str] = []
+    client: list[str] = []
     if request.by_source:
         yield f"acl {name}_source src {' '.join(request.sources)}"
-        who.append(f"{name}_source")
+        client.append(f"{name}_source")
     if request.by_account:
         yield f"acl {name}_user proxy_auth {permit.username}"
-        who.append(f"{name}_user")
+        client.append(f"{name}_user")
     if not request.domains:
-        yield f"http_access allow {' '.join(who) or 'all'}"
+        yield f"http_access allow {' '.join(client) or 'all'}"
     for number, (host, ports) in enumerate(request.domains.items()):
-        where = f"{name}_{number}"
-        yield f"acl {where}_host dstdomain -n {host}"
-        yield f"acl {where}_port port {' '.join(map(str, ports))}"
-        yield f"http_access allow {' '.join([f'{where}_host', f'{where}_port', *who])}"
+        rule = f"{name}_{number}"
+        yield f"acl {rule}_host dstdomain -n {host}"
+        yield f"acl {rule}_port port {' '.join(map(str, ports))}"
+        yield f"http_access allow {' '.join([f'{rule}_host', f'{rule}_port', *client])}"
 
 
-def answered(answers: Iterable[Mapping[str, str]]) -> str:
-    """Write the answers."""
+def responses(answers: Iterable[Mapping[str, str]]) -> str:
+    """Write the value of ``responses``."""
     return json.dumps(sorted(answers, key=lambda answer: answer["requirer"]), sort_keys=True)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keeps a receiver of traces running, and tells clients where it is."""
+"""A charm that runs a receiver of traces, and publishes its address."""
 
 import itertools
 import json
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, cast
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
+if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is next to this file
     from paas_local.providers.common import provider
 else:
     import provider
 
 PORT = 4318
 PROTOCOL = "otlp_http"
-SHOWN = 100
+DEFAULT_LIMIT = 100
 
 
 class TempoCharm(provider.ProviderCharm):
@@ -28,36 +28,34 @@ class TempoCharm(provider.ProviderCharm):
         framework.observe(self.on["list-spans"].action, self._list_spans)
 
     def server(self) -> provider.Server:
-        """Run it."""
+        """Describe the receiver."""
         command = f"/bin/python3 /tempo/server.py --port {PORT}"
         return provider.Server(container="tempo", command=command, port=PORT)
 
     def publish(self, relation: ops.Relation) -> None:
-        """Tell the address of what is asked for, and can be had."""
+        """Write the address for the protocol of the receiver, if the client requests it."""
         text = relation.data[relation.app].get("receivers")
         if text is None:
             return
-        asked = _protocols(text)
-        if asked is None:
-            raise provider.RefusedError(
-                f"{relation.app.name} asks for receivers that are no JSON list of names: {text[:100]!r}"
-            )
+        protocols = _protocols(text)
+        if protocols is None:
+            raise provider.invalid(relation, f"receivers (must be a JSON list of names, not {text[:100]!r})")
         receiver = {"protocol": {"name": PROTOCOL, "type": "http"}, "url": f"http://{self.host}:{PORT}"}
-        told = [receiver] if PROTOCOL in asked else []
-        provider.write(relation.data[self.app], {"receivers": json.dumps(told)})
-        if others := sorted({*asked} - {PROTOCOL}):
+        receivers = [receiver] if PROTOCOL in protocols else []
+        provider.write(relation.data[self.app], {"receivers": json.dumps(receivers)})
+        if others := sorted({*protocols} - {PROTOCOL}):
             raise provider.RefusedError(
-                f"{relation.app.name} asks to send traces by {', '.join(others)}; only {PROTOCOL} is received here"
+                f"{relation.app.name} asks to send traces by {', '.join(others)}; only {PROTOCOL} is supported"
             )
 
     def _list_spans(self, event: ops.ActionEvent) -> None:
         service = event.params.get("service")
 
         def spans() -> Iterator[dict[str, object]]:
-            of_service = (each for each in provider.ask(PORT, "/spans") if service in {None, each["service"]})
-            for each in itertools.islice(of_service, event.params.get("limit", SHOWN)):
-                named = {key: each[key] for key in ("service", "name", "status")}
-                yield {**named, "trace-id": each["trace"], "duration": f"{each['duration']:.3f}ms"}
+            matching = (span for span in provider.ask(PORT, "/spans") if service in {None, span["service"]})
+            for span in itertools.islice(matching, event.params.get("limit", DEFAULT_LIMIT)):
+                fields = {key: span[key] for key in ("service", "name", "status")}
+                yield {**fields, "trace-id": span["trace"], "duration": f"{span['duration']:.3f}ms"}
 
         self.answer(event, "spans", spans)
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
-"""Keeps a reverse proxy running, and gives each related application an address there."""
+"""A charm that runs a reverse proxy, with a path for each related application."""
 
-import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is beside this file
+if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is next to this file
     from paas_local.providers.common import provider
     from paas_local.providers.traefik_k8s.charm.src import routes
 else:
@@ -21,16 +20,17 @@ _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?")
 
 
 class TraefikCharm(provider.ProviderCharm):
-    """A way in from outside, for all applications of the model."""
+    """An ingress for all applications of the model."""
 
     endpoints = ("ingress",)
+    invalid = (routes.InvalidError,)
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         framework.observe(self.on.show_proxied_endpoints_action, self._show)
 
     def server(self) -> provider.Server:
-        """Route to all who asked properly."""
+        """Describe the proxy with the routes of all valid requests."""
         text = routes.configuration((route for _, route in self._routes().values()), self.browser_port)
         return provider.Server(
             container="traefik",
@@ -41,39 +41,38 @@ class TraefikCharm(provider.ProviderCharm):
         )
 
     def publish(self, relation: ops.Relation) -> None:
-        """Give the application its address, or take it back."""
+        """Write the URL of the application, or remove it."""
         try:
             url = self._url(relation)
-        except provider.RefusedError:
+        except (provider.RefusedError, routes.InvalidError):
             provider.write(relation.data[self.app], {"ingress": ""})
             raise
         provider.write(relation.data[self.app], {"ingress": json.dumps({"url": url}) if url else ""})
 
     def _url(self, relation: ops.Relation) -> str | None:
-        route = _asked(relation)
+        route = _read(relation)
         if route is None:
             return None
         first, _ = self._routes()[route.prefix]
         if first != relation:
-            raise provider.RefusedError(f"{relation.app.name} asks for {route.prefix}, which {first.app.name} has")
+            raise provider.RefusedError(
+                f"{relation.app.name} asks for {route.prefix}, which {first.app.name} has already"
+            )
         return self._address + route.prefix
 
     def _routes(self) -> Mapping[str, tuple[ops.Relation, routes.Route]]:
-        """Give each prefix to whom asked for it first."""
-        found: dict[str, tuple[ops.Relation, routes.Route]] = {}
-        for relation in sorted(self.clients, key=lambda relation: relation.id):
-            # what cannot be is told when it would be published
-            with contextlib.suppress(provider.RefusedError):
-                if route := _asked(relation):
-                    found.setdefault(route.prefix, (relation, route))
-        return found
+        """Return each prefix with the oldest relation that requests it."""
+        by_prefix: dict[str, tuple[ops.Relation, routes.Route]] = {}
+        for relation, route in self.requests(_read):
+            by_prefix.setdefault(route.prefix, (relation, route))
+        return by_prefix
 
     @property
     def _address(self) -> str:
-        given = str(self.config.get("external_hostname", ""))
-        if given and not _HOST.fullmatch(given):
+        host = str(self.config.get("external_hostname", ""))
+        if host and not _HOST.fullmatch(host):
             raise provider.RefusedError("invalid option external_hostname (must be a host, or host:port)")
-        return f"http://{given}" if given else self.browser_url
+        return f"http://{host}" if host else self.browser_url
 
     def _show(self, event: ops.ActionEvent) -> None:
         try:
@@ -81,18 +80,14 @@ class TraefikCharm(provider.ProviderCharm):
         except provider.RefusedError as reason:
             event.fail(str(reason))
             return
-        behind = {
+        proxied = {
             relation.app.name: {"url": self._address + prefix} for prefix, (relation, _) in self._routes().items()
         }
-        event.set_results({"proxied-endpoints": json.dumps({**own, **behind})})
+        event.set_results({"proxied-endpoints": json.dumps({**own, **proxied})})
 
 
-def _asked(relation: ops.Relation) -> routes.Route | None:
-    """Read what an application and its units have written."""
-    try:
-        return routes.read(relation.data[relation.app], (relation.data[unit] for unit in relation.units))
-    except routes.InvalidError as reason:
-        raise provider.invalid(relation, reason) from reason
+def _read(relation: ops.Relation) -> routes.Route | None:
+    return routes.read(relation.data[relation.app], (relation.data[unit] for unit in relation.units))
 
 
 if __name__ == "__main__":

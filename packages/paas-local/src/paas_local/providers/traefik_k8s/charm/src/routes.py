@@ -1,7 +1,7 @@
-"""What applications ask of the ingress, and the proxy's configuration that follows.
+"""Routes in relation data, and the proxy's configuration.
 
-The databags are those of the ``ingress`` interface, version 2: each value is JSON text; the application says what
-it is called and its port, each unit where it is.
+The databags are those of the ``ingress`` interface, version 2: each value is JSON text; the application writes its
+name and port, each unit its address.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Text = Mapping[str, str]
+StrMap = Mapping[str, str]
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|[0-9a-fA-F:]+")
 _OPTIONS = {"scheme": '"http"', "strip-prefix": "false"}
@@ -18,7 +18,7 @@ _LAST_PORT = 65535
 
 
 class InvalidError(Exception):
-    """A databag has not what the interface wants; the text names the key and the rule."""
+    """A databag that is invalid for the interface; the text names the key and the rule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,45 +26,45 @@ class Route:
     """One application behind the proxy."""
 
     prefix: str
-    """Such as ``/demo-web``."""
+    """The start of its paths, such as ``/demo-web``."""
     port: int
     strip: bool = False
     hosts: tuple[str, ...] = field(default=())
-    """Where its units are."""
+    """The addresses of its units."""
 
 
-def read(app: Text, units: Iterable[Text]) -> Route | None:
-    """Return nothing until the application has asked."""
+def read(app: StrMap, units: Iterable[StrMap]) -> Route | None:
+    """Read the route of an application; None until it has requested one."""
     if "name" not in app:
         return None
     model, name = (_matching(app, key, _NAME, "a name") for key in ("model", "name"))
     port = _value(app, "port")
     if not isinstance(port, int) or isinstance(port, bool) or not 0 < port <= _LAST_PORT:
         raise InvalidError(f"port (must be from 1 to {_LAST_PORT})")
-    given = {**_OPTIONS, **app}
-    if _value(given, "scheme") != "http":
+    options = {**_OPTIONS, **app}
+    if _value(options, "scheme") != "http":
         raise InvalidError("scheme (only http is supported)")
     hosts = (_matching(unit, "ip" if "ip" in unit else "host", _HOST, "an address") for unit in units if "host" in unit)
-    strip = _value(given, "strip-prefix") is True
+    strip = _value(options, "strip-prefix") is True
     return Route(prefix=f"/{model}-{name}", port=port, strip=strip, hosts=tuple(sorted(hosts)))
 
 
-def _value(bag: Text, key: str) -> Any:
+def _value(databag: StrMap, key: str) -> Any:
     try:
-        return json.loads(bag.get(key, ""))
+        return json.loads(databag.get(key, ""))
     except ValueError:
         raise InvalidError(f"{key} (must be JSON)") from None
 
 
-def _matching(bag: Text, key: str, pattern: re.Pattern[str], what: str) -> str:
-    value = _value(bag, key)
+def _matching(databag: StrMap, key: str, pattern: re.Pattern[str], what: str) -> str:
+    value = _value(databag, key)
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise InvalidError(f"{key} (must be {what})")
     return value
 
 
 def configuration(routes: Iterable[Route], port: int) -> str:
-    """Write Caddy's configuration: what no application asked for is not found."""
+    """Write Caddy's configuration, which answers 404 to all other paths."""
     server = {
         "listen": [f":{port}"],
         "automatic_https": {"disable": True},
@@ -94,7 +94,7 @@ def _proxy(route: Route) -> Mapping[str, Any]:
         "handler": "reverse_proxy",
         "upstreams": upstreams,
         "headers": prefix,
-        # A unit that does not answer costs nobody a request, as long as another one does.
+        # If a unit does not answer, the request goes to another one.
         "load_balancing": {"selection_policy": {"policy": "round_robin"}, "retries": len(upstreams) - 1},
         "flush_interval": -1,
     }

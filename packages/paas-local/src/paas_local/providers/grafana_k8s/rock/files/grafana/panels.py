@@ -1,15 +1,15 @@
-"""Which panels a dashboard has, and what they ask their data sources."""
+"""The panels of a dashboard, and the queries to their data sources."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 Document = Mapping[str, Any]
 _QUERIES = ("expr", "query", "rawSql")
-"""Of Prometheus and Loki, of others, of databases."""
+"""The keys of queries: to Prometheus and Loki, to other sources, to databases."""
 
 
 def panels(dashboard: Document) -> Iterator[dict[str, object]]:
-    """Give the panels with their queries; those in rows too, of which older dashboards have another kind."""
+    """Yield the panels with their queries; also those inside rows, which older dashboards write in another form."""
     for panel in _objects(dashboard, "panels"):
         if panel.get("type") != "row":
             yield {

@@ -1,6 +1,6 @@
-"""Shows dashboards as Grafana's API does, and draws none.
+"""A server of dashboards with Grafana's API; it draws none.
 
-They are in a JSON file: uid to ``dashboard`` and the ``applications`` that sent it. It is read for each request.
+A JSON file, read for each request, has each ``dashboard`` by its uid, with the ``applications`` that sent it.
 """
 
 import argparse
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-if TYPE_CHECKING:  # where a type checker finds it; in the image it is beside this file
+if TYPE_CHECKING:  # where a type checker finds it; in the image it is next to this file
     from paas_local.providers.grafana_k8s.rock.files.grafana.panels import panels
 else:
     from panels import panels
 
 
-class Shelf:
-    """The dashboards that there are."""
+class Dashboards:
+    """The dashboards of a file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -27,58 +27,58 @@ class Shelf:
         return json.loads(self._file.read_text(encoding="utf-8"))
 
     def _one(self, request: web.Request) -> Mapping[str, Any]:
-        found = self._all().get(request.match_info["uid"])
-        if found is None:
+        entry = self._all().get(request.match_info["uid"])
+        if entry is None:
             raise web.HTTPNotFound(text='{"message": "Dashboard not found"}', content_type="application/json")
-        return found
+        return entry
 
     async def search(self, _: web.Request) -> web.Response:
-        """List them; whose they are is ours to tell, Grafana does not know it."""
-        return web.json_response([_listed(uid, each) for uid, each in self._all().items()])
+        """List the dashboards; ``applications`` is an addition to Grafana's API."""
+        return web.json_response([_row(uid, entry) for uid, entry in self._all().items()])
 
     async def dashboard(self, request: web.Request) -> web.Response:
-        """Show one."""
-        found = self._one(request)
-        return web.json_response({"dashboard": found["dashboard"], "meta": {"type": "db", "provisioned": True}})
+        """Return one dashboard."""
+        entry = self._one(request)
+        return web.json_response({"dashboard": entry["dashboard"], "meta": {"type": "db", "provisioned": True}})
 
     async def panels(self, request: web.Request) -> web.Response:
-        """Show the panels of one with their queries."""
+        """List the panels of one dashboard with their queries."""
         return web.json_response(list(panels(self._one(request)["dashboard"])))
 
     async def health(self, _: web.Request) -> web.Response:
-        """Say that the server can be asked."""
+        """Answer that the server is ready."""
         return web.json_response({"database": "ok"})
 
 
-def _listed(uid: str, each: Mapping[str, Any]) -> dict[str, object]:
-    shown = each["dashboard"]
+def _row(uid: str, entry: Mapping[str, Any]) -> dict[str, object]:
+    dashboard = entry["dashboard"]
     return {
         "uid": uid,
-        "title": shown["title"],
+        "title": dashboard["title"],
         "type": "dash-db",
-        "tags": shown.get("tags", []),
-        "applications": each["applications"],
+        "tags": dashboard.get("tags", []),
+        "applications": entry["applications"],
     }
 
 
 def application(file: Path) -> web.Application:
-    """Make the server of a file."""
-    shelf = Shelf(file)
+    """Build the server of a file."""
+    dashboards = Dashboards(file)
     app = web.Application()
-    app.router.add_get("/api/search", shelf.search)
-    app.router.add_get("/api/dashboards/uid/{uid}", shelf.dashboard)
-    app.router.add_get("/panels/{uid}", shelf.panels)
-    app.router.add_get("/api/health", shelf.health)
+    app.router.add_get("/api/search", dashboards.search)
+    app.router.add_get("/api/dashboards/uid/{uid}", dashboards.dashboard)
+    app.router.add_get("/panels/{uid}", dashboards.panels)
+    app.router.add_get("/api/health", dashboards.health)
     return app
 
 
 def main() -> None:
-    """Serve on the port, and what the file says, that the command line names."""
+    """Serve the file on the port of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--shelf", type=Path, required=True)
-    given = parser.parse_args()
-    web.run_app(application(given.shelf), port=given.port, print=None, access_log=None)
+    parser.add_argument("--dashboards", type=Path, required=True)
+    arguments = parser.parse_args()
+    web.run_app(application(arguments.dashboards), port=arguments.port, print=None, access_log=None)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""An OpenID provider whose clients stand in a file: ``server.py PORT FILE``, run by the charm.
+"""An OpenID provider with clients from a file: ``server.py PORT FILE``, run by the charm.
 
-The file is JSON, a list of objects with ``id``, ``secret``, ``redirect_uri`` and ``scope``. It is read again when it
-has changed, so that nobody is logged out because a client came or went.
+The file is JSON, a list of objects with ``id``, ``secret``, ``redirect_uri`` and ``scope``. A change of the file is
+read without a restart, so people stay logged in when a client comes or goes.
 """
 
-# What it imports is in the image only, so that a type checker finds none of it.
+# The imported packages are only in the image, so a type checker does not find them.
 # pyright: reportMissingImports=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-# The provider's addresses are http, on this machine and between its pods; the library reads this when it is imported.
+# The library reads this at import: the URLs of the provider are http, on this machine and between its pods.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 import flask
 import oidc_provider_mock
 import werkzeug.serving
 
-# By itself the library registers only clients that it names, and forgets them when it ends.
+# The public API registers only clients with generated ids, and only in memory.
 from oidc_provider_mock._storage import Client, storage
 
 PEOPLE = {
@@ -32,35 +32,35 @@ PEOPLE = {
 
 
 class Clients:
-    """The clients of the file, as of its last change."""
+    """The clients in the file, as of its last change."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._changed = 0
-        self._known: Mapping[str, Any] = {}
+        self._clients: Mapping[str, Any] = {}
 
-    def known(self) -> Mapping[str, Any]:
-        """Give each client by its id."""
+    def by_id(self) -> Mapping[str, Any]:
+        """Return the clients by their ids."""
         changed = self._file.stat().st_mtime_ns
         if changed != self._changed:
-            self._known = {each["id"]: client(each) for each in json.loads(self._file.read_text())}
+            self._clients = {entry["id"]: client(entry) for entry in json.loads(self._file.read_text())}
             self._changed = changed
-        return self._known
+        return self._clients
 
 
-def client(given: Mapping[str, str]) -> Any:
-    """Make the library's client."""
+def client(entry: Mapping[str, str]) -> Any:
+    """Build the library's client from an entry of the file."""
     return Client(
-        id=given["id"],
-        secret=given["secret"],
-        redirect_uris=[given["redirect_uri"]],
-        allowed_scopes=given["scope"].split(),
+        id=entry["id"],
+        secret=entry["secret"],
+        redirect_uris=[entry["redirect_uri"]],
+        allowed_scopes=entry["scope"].split(),
         token_endpoint_auth_method="client_secret_basic",  # noqa: S106 - the name of a method
     )
 
 
 def introspect() -> Mapping[str, Any]:
-    """Tell whether an access token is good (RFC 7662)."""
+    """Answer if an access token is valid (RFC 7662)."""
     token = storage.get_access_token(flask.request.form.get("token", ""))
     if token is None or token.is_expired():
         return {"active": False}
@@ -68,21 +68,21 @@ def introspect() -> Mapping[str, Any]:
 
 
 def application(file: Path) -> flask.Flask:
-    """Make the provider."""
+    """Build the provider."""
     people = [
         oidc_provider_mock.User(sub=email, claims={"email": email, "preferred_username": email, **claims})
         for email, claims in PEOPLE.items()
     ]
     app = oidc_provider_mock.app(require_client_registration=True, user_claims=people)
-    # The library turns on a debugger, which runs whatever code it is given.
+    # The library turns on a debugger that runs any code from the browser.
     app.debug = False
     app.wsgi_app = app.wsgi_app.app
     clients = Clients(file)
 
-    def take_clients() -> None:
-        storage._clients = clients.known()  # noqa: SLF001 - as above
+    def load_clients() -> None:
+        storage._clients = clients.by_id()  # noqa: SLF001 - as above
 
-    app.before_request(take_clients)
+    app.before_request(load_clients)
     app.add_url_rule("/oauth2/introspect", view_func=introspect, methods=["POST"])
     return app
 

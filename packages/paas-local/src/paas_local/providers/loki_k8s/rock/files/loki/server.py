@@ -1,4 +1,4 @@
-"""A receiver of logs that is asked as Loki is, and keeps the last lines in memory."""
+"""A receiver of logs with Loki's API; it keeps the last lines in memory."""
 
 import argparse
 from collections import deque
@@ -6,56 +6,56 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-if TYPE_CHECKING:  # where a type checker finds it; in the image it is beside this file
+if TYPE_CHECKING:  # where a type checker finds it; in the image it is next to this file
     from paas_local.providers.loki_k8s.rock.files.loki import streams
 else:
     import streams
 
-_KEPT = 50_000
-_LARGEST = 64 * 1024 * 1024
-_SHOWN = 100
+_MAX_LINES = 50_000
+_MAX_BODY = 64 * 1024 * 1024
+_DEFAULT_LIMIT = 100
 
 
 class Receiver:
-    """The last lines, in the order in which they came."""
+    """The last lines, in the order of their arrival."""
 
     def __init__(self) -> None:
-        self._entries: deque[streams.Entry] = deque(maxlen=_KEPT)
+        self._entries: deque[streams.Entry] = deque(maxlen=_MAX_LINES)
 
     async def push(self, request: web.Request) -> web.Response:
-        """Keep lines; the answer to what was taken is empty."""
+        """Keep lines; the answer is empty."""
         read = streams.from_json if request.content_type == "application/json" else streams.from_protobuf
         try:
             self._entries.extend(read(await request.read()))
-        except (streams.JunkError, web.RequestPayloadError) as reason:
+        except (streams.InvalidError, web.RequestPayloadError) as reason:
             return web.Response(status=400, text=f"{reason}\n")
         return web.Response(status=204)
 
     async def query(self, request: web.Request) -> web.Response:
-        """Show lines, chosen by their labels and their time."""
-        asked = request.query
+        """Return lines, selected by labels and time."""
+        parameters = request.query
         try:
-            result = streams.chosen(
+            result = streams.select(
                 self._entries,
-                streams.selector(asked.get("query", "")),
-                start=streams.moment(asked.get("start", "0")),
-                end=streams.moment(asked["end"]) if "end" in asked else None,
-                limit=int(asked.get("limit", _SHOWN)),
-                forward=asked.get("direction") == "forward",
+                streams.selector(parameters.get("query", "")),
+                start=streams.timestamp(parameters.get("start", "0")),
+                end=streams.timestamp(parameters["end"]) if "end" in parameters else None,
+                limit=int(parameters.get("limit", _DEFAULT_LIMIT)),
+                forward=parameters.get("direction") == "forward",
             )
-        except (streams.JunkError, ValueError) as reason:
+        except (streams.InvalidError, ValueError) as reason:
             return web.Response(status=400, text=f"{reason}\n")
         return web.json_response({"status": "success", "data": {"resultType": "streams", "result": result}})
 
     async def ready(self, _: web.Request) -> web.Response:
-        """Say that lines are taken."""
+        """Answer that the server is ready."""
         return web.Response(text="ready\n")
 
 
 def application() -> web.Application:
-    """Make the server; aiohttp itself undoes what Content-Encoding names."""
+    """Build the server; aiohttp itself decompresses bodies, as Content-Encoding names them."""
     receiver = Receiver()
-    app = web.Application(client_max_size=_LARGEST)
+    app = web.Application(client_max_size=_MAX_BODY)
     app.router.add_post("/loki/api/v1/push", receiver.push)
     app.router.add_get("/loki/api/v1/query_range", receiver.query)
     app.router.add_get("/ready", receiver.ready)
@@ -63,7 +63,7 @@ def application() -> web.Application:
 
 
 def main() -> None:
-    """Serve on the port that the command line names."""
+    """Serve on the port of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     web.run_app(application(), port=parser.parse_args().port, print=None, access_log=None)

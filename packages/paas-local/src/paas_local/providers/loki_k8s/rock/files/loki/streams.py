@@ -1,4 +1,4 @@
-"""What is sent to Loki, and what it is asked for: lines with labels, in JSON or in Protobuf packed by Snappy."""
+"""Requests to Loki: pushed lines with labels, in JSON or in Protobuf compressed by Snappy, and queries."""
 
 import json
 import re
@@ -15,10 +15,10 @@ from prometheus_client.parser import parse_labels
 Labels = Mapping[str, str]
 _NANOSECONDS = 1_000_000_000
 _IN_SECONDS = 10**11
-"""A number below is one of seconds, as it is for Loki."""
+"""Loki reads smaller numbers as seconds, larger ones as nanoseconds."""
 _SELECTOR = re.compile(r"\s*\{(?P<matchers>.*)\}\s*", re.DOTALL)
 
-# Loki's push.proto, as far as it is read here.
+# The part of Loki's push.proto that is read here.
 _PUSH = {
     "name": "push.proto",
     "package": "logproto",
@@ -74,8 +74,8 @@ def _push_request() -> type[Any]:
 PushRequest = _push_request()
 
 
-class JunkError(Exception):
-    """What was sent or asked cannot be read; the text says why."""
+class InvalidError(Exception):
+    """A request that cannot be read; the text is the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,16 +98,16 @@ def from_json(body: bytes) -> tuple[Entry, ...]:
             for value in stream["values"]
         )
     except (ValueError, TypeError, LookupError, AttributeError) as error:
-        raise JunkError(f"no push request: {type(error).__name__}: {error}") from error
+        raise InvalidError(f"not a push request: {type(error).__name__}: {error}") from error
 
 
 def from_protobuf(body: bytes) -> tuple[Entry, ...]:
-    """Read a push in Protobuf: labels are a selector."""
+    """Read a push in Protobuf: labels are written as a selector."""
     request = PushRequest()
     try:
         request.ParseFromString(bytes(cramjam.snappy.decompress_raw(body)))
     except (cramjam.DecompressionError, DecodeError) as error:
-        raise JunkError(f"no push request: {error}") from error
+        raise InvalidError(f"not a push request: {error}") from error
     return tuple(
         Entry(labels=selector(stream.labels), time=entry.timestamp.ToNanoseconds(), line=entry.line)
         for stream in request.streams
@@ -120,40 +120,41 @@ def _plain(labels: Mapping[str, object]) -> dict[str, str]:
 
 
 def selector(text: str) -> Labels:
-    """Read a stream selector; only equality is understood here."""
-    found = _SELECTOR.fullmatch(text)
-    if found is None:
-        raise JunkError(f'{text!r} is not understood here; ask as {{name="value", other="value"}}')
+    """Read a stream selector; only equality is supported."""
+    unsupported = InvalidError(f'{text!r} is not supported; write {{name="value", other="value"}}')
+    match = _SELECTOR.fullmatch(text)
+    if match is None:
+        raise unsupported
     try:
-        return parse_labels(found["matchers"])
+        return parse_labels(match["matchers"])
     except ValueError as error:
-        raise JunkError(f'{text!r} is not understood here; ask as {{name="value", other="value"}}') from error
+        raise unsupported from error
 
 
-def moment(text: str) -> int:
-    """Read a time as Loki does: nanoseconds, seconds, or RFC 3339."""
+def timestamp(text: str) -> int:
+    """Read a time in one of Loki's forms: nanoseconds, seconds, or RFC 3339."""
     try:
         if text.isdecimal():
             return int(text) * (_NANOSECONDS if int(text) < _IN_SECONDS else 1)
         if re.fullmatch(r"\d+\.\d*", text):
             return int(float(text) * _NANOSECONDS)
-        given = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:
-        raise JunkError(f"{text!r} is no time: give nanoseconds, seconds or RFC 3339") from error
-    given = given if given.tzinfo else given.replace(tzinfo=timezone.utc)
-    return int(given.timestamp() * _NANOSECONDS)
+        raise InvalidError(f"{text!r} must be a time in nanoseconds, seconds or RFC 3339") from error
+    time = time if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    return int(time.timestamp() * _NANOSECONDS)
 
 
-def chosen(
-    entries: Iterable[Entry], wanted: Labels, *, start: int, end: int | None, limit: int, forward: bool
+def select(
+    entries: Iterable[Entry], labels: Labels, *, start: int, end: int | None, limit: int, forward: bool
 ) -> list[dict[str, Any]]:
-    """Answer a query as Loki shapes it: streams, each with its lines; the newest come first, unless forward."""
+    """Return the answer to a query in Loki's form: streams with their lines, the newest first unless forward."""
     matching = [
         entry
         for entry in entries
-        if wanted.items() <= entry.labels.items() and start <= entry.time and (end is None or entry.time < end)
+        if labels.items() <= entry.labels.items() and start <= entry.time and (end is None or entry.time < end)
     ]
     streams: dict[tuple[tuple[str, str], ...], list[list[str]]] = {}
     for entry in sorted(matching, key=lambda entry: entry.time, reverse=not forward)[:limit]:
         streams.setdefault(tuple(sorted(entry.labels.items())), []).append([str(entry.time), entry.line])
-    return [{"stream": dict(labels), "values": values} for labels, values in streams.items()]
+    return [{"stream": dict(stream), "values": values} for stream, values in streams.items()]

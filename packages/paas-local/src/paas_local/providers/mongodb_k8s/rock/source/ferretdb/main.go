@@ -1,8 +1,8 @@
-// FerretDB on SQLite, with its passwords checked.
+// FerretDB on SQLite, with authentication.
 //
-// FerretDB's own program does not run when it is compiled as a dependency (it looks for a file that its releases
-// have), and its package for programs like this one has no switch for passwords. What both are made of is internal:
-// Go lets a module use it whose name begins with FerretDB's, as this one's does.
+// FerretDB's own program does not run when it is compiled as a dependency (it needs a file of its releases), and its
+// package for embedding cannot check passwords. Both use internal packages, which Go allows here because the name of
+// this module starts with FerretDB's.
 package main
 
 import (
@@ -22,9 +22,9 @@ import (
 )
 
 func main() {
-	listen := flag.String("listen", "127.0.0.1:27017", "where to take connections")
-	data := flag.String("data", "data", "folder of the databases, which is there")
-	administrator := flag.String("administrator", "admin", "who is made with the data, with the password in the variable PASSWORD")
+	listen := flag.String("listen", "127.0.0.1:27017", "address to listen on")
+	data := flag.String("data", "data", "existing folder of the databases")
+	administrator := flag.String("administrator", "admin", "user that is created with the data; its password is in the variable PASSWORD")
 	flag.Parse()
 	if err := serve(*listen, *data, *administrator, os.Getenv("PASSWORD")); err != nil {
 		log.Fatal(err)
@@ -35,19 +35,19 @@ func serve(listen, data, administrator, secret string) error {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	stop, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer cancel()
-	kept, err := state.NewProvider("")
+	provider, err := state.NewProvider("")
 	if err != nil {
 		return err
 	}
-	// A client is told about it when it logs in, even where nothing would ever be sent.
-	if err := kept.Update(func(s *state.State) { s.DisableTelemetry(); s.TelemetryLocked = true }); err != nil {
+	// Otherwise clients get a message about telemetry when they log in.
+	if err := provider.Update(func(s *state.State) { s.DisableTelemetry(); s.TelemetryLocked = true }); err != nil {
 		return err
 	}
 	metrics := connmetrics.NewListenerMetrics()
 	handler, end, err := registry.NewHandler("sqlite", &registry.NewHandlerOpts{
 		Logger:        logger,
 		ConnMetrics:   metrics.ConnMetrics,
-		StateProvider: kept,
+		StateProvider: provider,
 		TCPHost:       listen,
 		SQLiteURL:     "file:" + data + "/",
 		SetupDatabase: "admin",

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Becomes the server of the data in a folder: serve.sh FOLDER [OPTION…]. Data that is not there is made first, under
-# another name until it is whole.
+# Becomes the server of the data in a folder: serve.sh FOLDER [OPTION…]. If there is no data, it is created first, under
+# another name until it is complete.
 set -eu
 
 data="$1"
 shift
 if [ ! -d "$data" ]; then
     rm -rf "$data.new"
-    # Who runs the server may administer it, by its socket.
+    # The user that runs the server may administer it through its socket.
     mariadb-install-db --no-defaults --datadir="$data.new" --basedir=/usr --skip-test-db --skip-name-resolve \
         --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" > /dev/null
     mv "$data.new" "$data"

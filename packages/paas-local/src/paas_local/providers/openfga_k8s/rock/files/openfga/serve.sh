@@ -1,5 +1,5 @@
 #!/bin/sh
-# Becomes the server, once the tables in its file are as it wants them; variables say how it runs.
+# Creates or updates the tables in the database, and becomes the server; environment variables configure both.
 set -eu
 
 openfga migrate > /dev/null

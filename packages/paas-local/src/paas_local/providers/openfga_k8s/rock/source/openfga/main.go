@@ -1,4 +1,4 @@
-// OpenFGA with the commands that the charm uses, put together as its own program is.
+// OpenFGA with the commands that the charm uses.
 package main
 
 import (

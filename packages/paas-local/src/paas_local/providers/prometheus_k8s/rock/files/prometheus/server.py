@@ -1,7 +1,7 @@
-"""Scrapes targets as Prometheus does, keeps the last samples of each, and is asked as Prometheus is.
+"""A scraper with the API of Prometheus; it keeps the last samples of each target.
 
-Its configuration is a JSON file: ``targets``, each with its ``url``, ``labels``, ``interval`` and ``timeout`` in
-seconds, and ``groups`` of rules, which are only shown.
+Its configuration is a JSON file: ``targets``, each with ``url``, ``labels``, and ``interval`` and ``timeout`` in
+seconds, and ``groups`` of rules, which it lists and does not evaluate.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 
-if TYPE_CHECKING:  # where a type checker finds it; in the image it is beside this file
+if TYPE_CHECKING:  # where a type checker finds it; in the image it is next to this file
     from paas_local.providers.prometheus_k8s.rock.files.prometheus import samples
 else:
     import samples
@@ -28,64 +28,64 @@ _ACCEPTED = "text/plain;version=0.0.4"
 
 @dataclass(kw_only=True)
 class Target:
-    """An address that is scraped, and what came of it last."""
+    """An address to scrape, and the result of the last scrape."""
 
     url: str
     labels: Mapping[str, str]
     interval: float
     timeout: float
     error: str = ""
-    at: float = 0
-    took: float = 0
-    found: tuple[samples.Sample, ...] = field(default=())
+    scraped_at: float = 0
+    duration: float = 0
+    own_samples: tuple[samples.Sample, ...] = field(default=())
 
     @property
     def up(self) -> bool:
-        """Whether the last scrape brought something."""
-        return bool(self.at) and not self.error
+        """True if the last scrape succeeded."""
+        return bool(self.scraped_at) and not self.error
 
     @property
     def samples(self) -> Iterator[samples.Sample]:
-        """Give what it said, and what is to be said of it; nothing before it was scraped."""
-        if self.at:
-            yield from self.found
-            about = {"up": float(self.up), "scrape_duration_seconds": self.took}
-            for name, value in about.items():
+        """The samples of the target, and those about the scrape; none before the first scrape."""
+        if self.scraped_at:
+            yield from self.own_samples
+            scrape = {"up": float(self.up), "scrape_duration_seconds": self.duration}
+            for name, value in scrape.items():
                 yield samples.Sample(name=name, labels=self.labels, value=value)
 
     async def watch(self, session: aiohttp.ClientSession) -> None:
-        """Scrape it again and again."""
+        """Scrape at each interval."""
         while True:
             await self.scrape(session)
             await asyncio.sleep(self.interval)
 
     async def scrape(self, session: aiohttp.ClientSession) -> None:
-        """Scrape it once; what it said before is gone when it fails."""
-        begun = time.time()
+        """Scrape once; a failure removes the earlier samples."""
+        start = time.time()
         try:
-            self.found, self.error = tuple(samples.scraped(await self._read(session), self.labels)), ""
+            self.own_samples, self.error = tuple(samples.scraped(await self._read(session), self.labels)), ""
         except asyncio.TimeoutError:
-            self.found, self.error = (), f"no answer within {self.timeout:g} s"
-        except (samples.JunkError, aiohttp.ClientError, UnicodeDecodeError) as error:
-            self.found, self.error = (), str(error) or type(error).__name__
-        self.at, self.took = begun, time.time() - begun
+            self.own_samples, self.error = (), f"no answer within {self.timeout:g} s"
+        except (samples.InvalidError, aiohttp.ClientError, UnicodeDecodeError) as error:
+            self.own_samples, self.error = (), str(error) or type(error).__name__
+        self.scraped_at, self.duration = start, time.time() - start
 
     async def _read(self, session: aiohttp.ClientSession) -> str:
-        patience = aiohttp.ClientTimeout(total=self.timeout)
-        async with session.get(self.url, timeout=patience, headers={"Accept": _ACCEPTED}) as answer:
+        timeout = aiohttp.ClientTimeout(total=self.timeout)
+        async with session.get(self.url, timeout=timeout, headers={"Accept": _ACCEPTED}) as answer:
             answer.raise_for_status()
             return (await answer.read()).decode()
 
 
 class Server:
-    """The targets and the rules, and those who ask for them."""
+    """The API of targets and rules."""
 
     def __init__(self, targets: Iterable[Target], groups: Sequence[Mapping[str, Any]]) -> None:
         self._targets = tuple(targets)
         self._groups = groups
 
     async def scraping(self, _: web.Application) -> AsyncIterator[None]:
-        """Scrape for as long as the server runs."""
+        """Scrape while the server runs."""
         async with aiohttp.ClientSession() as session:
             tasks = [asyncio.ensure_future(target.watch(session)) for target in self._targets]
             yield
@@ -94,25 +94,25 @@ class Server:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def query(self, request: web.Request) -> web.Response:
-        """Show the last samples of a metric."""
+        """Return the last samples of a metric."""
         try:
-            wanted = samples.query(request.query.get("query", ""))
-        except samples.JunkError as reason:
-            refusal = {"status": "error", "errorType": "bad_data", "error": str(reason)}
-            return web.json_response(refusal, status=400)
-        found = samples.chosen(itertools.chain.from_iterable(target.samples for target in self._targets), wanted)
-        return _success({"resultType": "vector", "result": [sample.written(time.time()) for sample in found]})
+            query = samples.query(request.query.get("query", ""))
+        except samples.InvalidError as reason:
+            answer = {"status": "error", "errorType": "bad_data", "error": str(reason)}
+            return web.json_response(answer, status=400)
+        matching = samples.select(itertools.chain.from_iterable(target.samples for target in self._targets), query)
+        return _success({"resultType": "vector", "result": [sample.document(time.time()) for sample in matching]})
 
     async def targets(self, _: web.Request) -> web.Response:
-        """Show what is scraped, and how that went."""
-        return _success({"activeTargets": [_shown(target) for target in self._targets], "droppedTargets": []})
+        """List the targets, and the result of their last scrape."""
+        return _success({"activeTargets": [_target_row(target) for target in self._targets], "droppedTargets": []})
 
     async def rules(self, _: web.Request) -> web.Response:
-        """Show the rules; nobody evaluates them."""
+        """List the rules, which are not evaluated."""
         return _success({"groups": [_group(group) for group in self._groups]})
 
     async def ready(self, _: web.Request) -> web.Response:
-        """Say that the server can be asked."""
+        """Answer that the server is ready."""
         return web.Response(text="ready\n")
 
 
@@ -120,15 +120,15 @@ def _success(data: Mapping[str, object]) -> web.Response:
     return web.json_response({"status": "success", "data": data})
 
 
-def _shown(target: Target) -> dict[str, object]:
+def _target_row(target: Target) -> dict[str, object]:
     return {
         "scrapePool": target.labels["job"],
         "scrapeUrl": target.url,
         "labels": dict(target.labels),
-        "health": ("up" if target.up else "down") if target.at else "unknown",
+        "health": ("up" if target.up else "down") if target.scraped_at else "unknown",
         "lastError": target.error,
-        "lastScrape": datetime.fromtimestamp(target.at, timezone.utc).isoformat(),
-        "lastScrapeDuration": target.took,
+        "lastScrape": datetime.fromtimestamp(target.scraped_at, timezone.utc).isoformat(),
+        "lastScrapeDuration": target.duration,
     }
 
 
@@ -149,7 +149,7 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, object]:
 
 
 def application(config: Mapping[str, Any]) -> web.Application:
-    """Make the server of a configuration."""
+    """Build the server of a configuration."""
     server = Server((Target(**target) for target in config["targets"]), config["groups"])
     app = web.Application()
     app.cleanup_ctx.append(server.scraping)
@@ -161,13 +161,13 @@ def application(config: Mapping[str, Any]) -> web.Application:
 
 
 def main() -> None:
-    """Serve on the port, and what the file says, that the command line names."""
+    """Serve the file on the port of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--config", type=Path, required=True)
-    given = parser.parse_args()
-    config = json.loads(given.config.read_text(encoding="utf-8"))
-    web.run_app(application(config), port=given.port, print=None, access_log=None)
+    arguments = parser.parse_args()
+    config = json.loads(arguments.config.read_text(encoding="utf-8"))
+    web.run_app(application(config), port=arguments.port, print=None, access_log=None)
 
 
 if __name__ == "__main__":

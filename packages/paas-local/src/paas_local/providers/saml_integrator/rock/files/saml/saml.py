@@ -1,6 +1,6 @@
-"""What a SAML 2.0 identity provider says: metadata, and a signed response to a request; no files, no network."""
+"""Documents of a SAML 2.0 identity provider: metadata, requests and signed responses, without files or network."""
 
-# What it imports is in the image only, so that a type checker finds none of it.
+# The imported packages are only in the image, so a type checker does not find them.
 # pyright: reportMissingImports=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
@@ -28,7 +28,7 @@ _METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 _SIGNATURE = "http://www.w3.org/2000/09/xmldsig#"
 _EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 _BASIC = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
-_LONGEST = 100_000
+_MAX_REQUEST = 100_000
 _MINUTES = timedelta(minutes=5)
 _YEARS = timedelta(days=3650)
 
@@ -39,12 +39,12 @@ D = ElementMaker(namespace=_SIGNATURE, nsmap={"ds": _SIGNATURE})
 
 
 class RequestError(Exception):
-    """A request cannot be answered; the text says why."""
+    """A request that cannot be answered; the text is the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Who the provider is."""
+    """The URL, key and certificate of the provider."""
 
     url: str
     key: str = field(repr=False)
@@ -52,18 +52,18 @@ class Identity:
 
     @property
     def id(self) -> str:
-        """Name it; where its metadata is."""
+        """The entity id, which is the URL of the metadata."""
         return f"{self.url}/metadata"
 
     @property
     def certificate_body(self) -> str:
-        """Give the certificate as databags and metadata have it."""
+        """The base64 text of the certificate, without PEM's lines around it."""
         return "".join(line for line in self.certificate.splitlines() if "-----" not in line)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Somebody should log in."""
+    """A request for a login."""
 
     id: str
     issuer: str
@@ -71,12 +71,12 @@ class Request:
 
 
 def signing() -> str:
-    """Make a key and its certificate, both in one text."""
+    """Generate a key and its certificate, both as one PEM text."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "paas-local")])
     now = datetime.now(timezone.utc)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + _YEARS)
-    certificate = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + _YEARS)
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
     return (
         key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -86,7 +86,7 @@ def signing() -> str:
 
 
 def metadata(identity: Identity) -> bytes:
-    """Describe the provider."""
+    """Write the metadata of the provider."""
     certificate = D.KeyInfo(D.X509Data(D.X509Certificate(identity.certificate_body)))
     services = [
         M.SingleSignOnService(Binding=binding, Location=f"{identity.url}/login") for binding in (REDIRECT, POST)
@@ -102,11 +102,11 @@ def metadata(identity: Identity) -> bytes:
 
 
 def read(text: str, *, deflated: bool) -> Request:
-    """Read a request as a browser brings it: in base64, by redirection also deflated."""
+    """Read the request that a browser sends: in base64, and compressed if it is a redirect."""
     try:
         content = base64.b64decode(text, validate=True)
         if deflated:
-            content = zlib.decompressobj(-15).decompress(content, _LONGEST)
+            content = zlib.decompressobj(-15).decompress(content, _MAX_REQUEST)
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
         root = etree.fromstring(content, parser)
     except (binascii.Error, zlib.error, etree.XMLSyntaxError, ValueError) as error:
@@ -115,13 +115,13 @@ def read(text: str, *, deflated: bool) -> Request:
         raise RequestError("SAMLRequest: not an AuthnRequest")
     answer_to = root.get("AssertionConsumerServiceURL", "")
     if not answer_to.startswith(("http://", "https://")):
-        raise RequestError("SAMLRequest: AssertionConsumerServiceURL has to be a URL")
+        raise RequestError("SAMLRequest: AssertionConsumerServiceURL must be a URL")
     issuer = root.findtext(f"{{{_ASSERTION}}}Issuer", "").strip()
     return Request(id=root.get("ID", ""), issuer=issuer, answer_to=answer_to)
 
 
 def respond(identity: Identity, request: Request, person: str, attributes: Mapping[str, str]) -> str:
-    """Say who has logged in, signed, in base64."""
+    """Write a signed response for the person who has logged in, in base64."""
     now = datetime.now(timezone.utc)
     response = P.Response(
         A.Issuer(identity.id),
@@ -140,18 +140,22 @@ def _assertion(identity: Identity, request: Request, person: str, attributes: Ma
     until = _time(now + _MINUTES)
     confirmation = A.SubjectConfirmationData(InResponseTo=request.id, Recipient=request.answer_to, NotOnOrAfter=until)
     bearer = A.SubjectConfirmation(confirmation, Method="urn:oasis:names:tc:SAML:2.0:cm:bearer")
-    how = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
-    told = [A.Attribute(A.AttributeValue(value), Name=name, NameFormat=_BASIC) for name, value in attributes.items()]
+    method = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
+    attribute_elements = [
+        A.Attribute(A.AttributeValue(value), Name=name, NameFormat=_BASIC) for name, value in attributes.items()
+    ]
     return A.Assertion(
         A.Issuer(identity.id),
-        # where the signature has to stand
+        # the place of the signature
         D.Signature(Id="placeholder"),
         A.Subject(A.NameID(person, Format=_EMAIL), bearer),
         A.Conditions(
             A.AudienceRestriction(A.Audience(request.issuer)), NotBefore=_time(now - _MINUTES), NotOnOrAfter=until
         ),
-        A.AuthnStatement(A.AuthnContext(A.AuthnContextClassRef(how)), AuthnInstant=_time(now), SessionIndex=_unique()),
-        A.AttributeStatement(*told),
+        A.AuthnStatement(
+            A.AuthnContext(A.AuthnContextClassRef(method)), AuthnInstant=_time(now), SessionIndex=_unique()
+        ),
+        A.AttributeStatement(*attribute_elements),
         ID=_unique(),
         Version="2.0",
         IssueInstant=_time(now),
@@ -159,7 +163,7 @@ def _assertion(identity: Identity, request: Request, person: str, attributes: Ma
 
 
 def _signed(identity: Identity, assertion: Any) -> Any:
-    # exclusive, so that it stays the same inside of the response
+    # exclusive, so the signature stays valid inside the response
     signer = signxml.XMLSigner(c14n_algorithm=signxml.CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)
     return signer.sign(
         assertion, key=identity.key, cert=identity.certificate, reference_uri=assertion.get("ID"), id_attribute="ID"
@@ -170,5 +174,5 @@ def _unique() -> str:
     return f"_{uuid.uuid4().hex}"
 
 
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _time(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

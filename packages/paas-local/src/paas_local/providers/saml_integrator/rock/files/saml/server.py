@@ -1,10 +1,10 @@
 """A SAML identity provider without passwords, run by the charm.
 
-``server.py PORT URL FILE`` serves with the key and certificate of the file; ``server.py key`` makes such a file's
-content.
+``server.py PORT URL FILE`` serves with the key and certificate of the file; ``server.py key`` generates the content of
+such a file.
 """
 
-# What it imports is in the image only, so that a type checker finds none of it.
+# The imported packages are only in the image, so a type checker does not find them.
 # pyright: reportMissingImports=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUntypedFunctionDecorator=false
 
@@ -20,7 +20,8 @@ LOGIN = (
     _PAGE
     + """<h1>Log in to {{ request.issuer or request.answer_to }}</h1>
 <form method="post" action="/login">
-<input type="hidden" name="SAMLRequest" value="{{ asked }}"><input type="hidden" name="deflated" value="{{ deflated }}">
+<input type="hidden" name="SAMLRequest" value="{{ saml_request }}">
+<input type="hidden" name="deflated" value="{{ deflated }}">
 <input type="hidden" name="RelayState" value="{{ relay_state }}">
 <p><label>As <input type="email" name="person" value="ann@example.com" required autofocus></label>
 <button>Log in</button>
@@ -36,7 +37,7 @@ ANSWER = (
 
 
 def application(identity: saml.Identity) -> flask.Flask:
-    """Make the provider."""
+    """Build the provider."""
     app = flask.Flask(__name__)
 
     @app.get("/metadata")
@@ -45,14 +46,14 @@ def application(identity: saml.Identity) -> flask.Flask:
 
     @app.route("/login", methods=["GET", "POST"])
     def login() -> str:
-        given = flask.request.values
-        asked, relay_state = given.get("SAMLRequest", ""), given.get("RelayState", "")
-        deflated = given.get("deflated", "yes" if flask.request.method == "GET" else "")
-        request = saml.read(asked, deflated=bool(deflated))
+        values = flask.request.values
+        text, relay_state = values.get("SAMLRequest", ""), values.get("RelayState", "")
+        deflated = values.get("deflated", "yes" if flask.request.method == "GET" else "")
+        request = saml.read(text, deflated=bool(deflated))
         person = flask.request.form.get("person")
         if not person:
             return flask.render_template_string(
-                LOGIN, request=request, asked=asked, deflated=deflated, relay_state=relay_state
+                LOGIN, request=request, saml_request=text, deflated=deflated, relay_state=relay_state
             )
         name = person.partition("@")[0]
         response = saml.respond(identity, request, person, {"email": person, "name": name.title(), "username": name})
@@ -66,7 +67,7 @@ def application(identity: saml.Identity) -> flask.Flask:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve, or make a key."""
+    """Serve, or generate a key."""
     if arguments == ["key"]:
         sys.stdout.write(saml.signing())
         return

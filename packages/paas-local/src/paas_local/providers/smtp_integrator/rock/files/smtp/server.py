@@ -1,6 +1,6 @@
-"""A mail server that delivers nothing: what it receives is kept in memory, and shown over HTTP.
+"""A mail server that delivers nothing: it keeps mails in memory, and lists them over HTTP.
 
-``SMTP_USER`` and ``SMTP_PASSWORD`` are what a client logs in with; without them none has to.
+Clients log in with ``SMTP_USER`` and ``SMTP_PASSWORD``; without these variables they need not log in.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from typing import cast
 from aiohttp import web
 from aiosmtpd import smtp
 
-_KEPT = 200
-_LARGEST = 25 * 1024 * 1024
+_MAX_MAILS = 200
+_MAX_SIZE = 25 * 1024 * 1024
 _PAGE = """\
 <!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Mail</title>
@@ -33,17 +33,17 @@ _MAIL = "<h2>{subject}</h2><p>{sender} &rarr; {to}</p><pre>{body}</pre>"
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """A mail as it was received."""
+    """A received mail."""
 
     sender: str
-    """Of the envelope, as the recipients are."""
+    """The sender in the envelope, like the recipients."""
     to: tuple[str, ...]
     subject: str
     body: str
 
 
 def read(sender: str | None, recipients: Iterable[str], content: bytes) -> Mail:
-    """Read a mail: its text, or its HTML where it has no other."""
+    """Read a mail: its text, or its HTML if it has no text."""
     message = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
     body = message.get_body(("plain", "html"))
     return Mail(
@@ -55,7 +55,7 @@ def read(sender: str | None, recipients: Iterable[str], content: bytes) -> Mail:
 
 
 def _text(part: MIMEPart) -> str:
-    """Decode a part; a character set that nobody knows loses no mail."""
+    """Decode a part; one with an unknown character set is read as UTF-8."""
     try:
         return str(part.get_content()).replace("\r\n", "\n")
     except LookupError:
@@ -64,7 +64,7 @@ def _text(part: MIMEPart) -> str:
 
 def page(mails: Iterable[Mail]) -> str:
     """Write the page of the mails."""
-    shown = [
+    entries = [
         _MAIL.format(
             subject=html.escape(mail.subject or "(no subject)"),
             sender=html.escape(mail.sender),
@@ -73,14 +73,14 @@ def page(mails: Iterable[Mail]) -> str:
         )
         for mail in mails
     ]
-    return _PAGE.format(mails="\n".join(shown) or "<p>None yet.</p>")
+    return _PAGE.format(mails="\n".join(entries) or "<p>None yet.</p>")
 
 
 class Mailbox:
     """The last mails, the newest first."""
 
     def __init__(self) -> None:
-        self.mails: deque[Mail] = deque(maxlen=_KEPT)
+        self.mails: deque[Mail] = deque(maxlen=_MAX_MAILS)
 
     async def handle_DATA(self, server: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope) -> str:  # noqa: ARG002, N802 - as aiosmtpd calls it
         """Keep a mail."""
@@ -88,44 +88,44 @@ class Mailbox:
         return "250 OK"
 
     async def answer_page(self, _: web.Request) -> web.Response:
-        """Show all to a person."""
+        """Return the page of all mails."""
         return web.Response(text=page(self.mails), content_type="text/html")
 
     async def answer_list(self, _: web.Request) -> web.Response:
-        """Show all to a program."""
+        """Return all mails as JSON."""
         return web.json_response([asdict(mail) for mail in self.mails])
 
 
 class Login:
-    """Knows one user; :mod:`aiosmtpd` asks it when a client logs in by PLAIN or LOGIN."""
+    """The check of a login by PLAIN or LOGIN, as :mod:`aiosmtpd` calls it."""
 
     def __init__(self, user: str, password: str) -> None:
         self._user = user.encode()
         self._password = password.encode()
 
-    def __call__(self, *told: object) -> smtp.AuthResult:
-        """Let in whoever knows both; the last that is told is what the client gave."""
-        given = told[-1]
-        known = isinstance(given, smtp.LoginPassword) and self._knows(given)
-        # Not handled: the server itself tells the client that this was wrong.
-        return smtp.AuthResult(success=known, handled=False)
+    def __call__(self, *arguments: object) -> smtp.AuthResult:
+        """Compare user and password; the last argument is the client's login."""
+        login = arguments[-1]
+        success = isinstance(login, smtp.LoginPassword) and self._matches(login)
+        # handled=False: the server itself sends the client the error.
+        return smtp.AuthResult(success=success, handled=False)
 
-    def _knows(self, given: smtp.LoginPassword) -> bool:
-        user = secrets.compare_digest(given.login, self._user)
-        return secrets.compare_digest(given.password, self._password) and user
+    def _matches(self, login: smtp.LoginPassword) -> bool:
+        user = secrets.compare_digest(login.login, self._user)
+        return secrets.compare_digest(login.password, self._password) and user
 
 
 def application(mailbox: Mailbox, login: Login | None, port: int) -> web.Application:
-    """Make the server of the pages, which starts and ends the one for mail."""
+    """Build the HTTP server, which starts and stops the mail server."""
 
     def connection() -> smtp.SMTP:
         return smtp.SMTP(
             mailbox,
-            data_size_limit=_LARGEST,
+            data_size_limit=_MAX_SIZE,
             enable_SMTPUTF8=True,
             authenticator=login,
             auth_required=login is not None,
-            # There is no TLS here, so that it cannot be asked for.
+            # There is no TLS.
             auth_require_tls=False,
         )
 
@@ -142,7 +142,7 @@ def application(mailbox: Mailbox, login: Login | None, port: int) -> web.Applica
 
 
 def main() -> None:
-    """Read the ports from the command line, and who may log in from the environment."""
+    """Read the ports from the command line and the login from the environment, and serve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mail", type=int, required=True)
     parser.add_argument("--http", type=int, required=True)

@@ -1,4 +1,4 @@
-"""What a client of OTLP sends, read into spans: Protobuf, or JSON, where identifiers are written in hexadecimal."""
+"""Spans in requests of OTLP: in Protobuf, or in JSON with identifiers in hexadecimal."""
 
 import base64
 import json
@@ -16,12 +16,11 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 _TRACE, _SPAN = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{16}")
 _KINDS = {number: name.removeprefix("SPAN_KIND_").lower() for name, number in trace_pb2.Span.SpanKind.items()}
 _STATUSES = {number: name.removeprefix("STATUS_CODE_").lower() for name, number in trace_pb2.Status.StatusCode.items()}
-_NANOSECONDS = 1_000_000
-"""Of a millisecond."""
+_NANOSECONDS_PER_MILLISECOND = 1_000_000
 
 
-class JunkError(Exception):
-    """What was sent is no OTLP; the text says why."""
+class InvalidError(Exception):
+    """A request that is not OTLP; the text is the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ def from_protobuf(body: bytes) -> tuple[Span, ...]:
     try:
         request.ParseFromString(body)
     except DecodeError as error:
-        raise JunkError(f"no ExportTraceServiceRequest: {error}") from error
+        raise InvalidError(f"not an ExportTraceServiceRequest: {error}") from error
     return tuple(_spans(request, bytes.hex))
 
 
@@ -57,40 +56,40 @@ def from_json(body: bytes) -> tuple[Span, ...]:
     try:
         document: object = json.loads(body)
         if not isinstance(document, dict):
-            raise JunkError("no ExportTraceServiceRequest: it is not an object")
-        known = cast("dict[str, object]", document)
-        request = json_format.ParseDict(known, ExportTraceServiceRequest(), ignore_unknown_fields=True)
+            raise InvalidError("not an ExportTraceServiceRequest: it is not an object")
+        fields = cast("dict[str, object]", document)
+        request = json_format.ParseDict(fields, ExportTraceServiceRequest(), ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError) as error:
-        raise JunkError(f"no ExportTraceServiceRequest: {error}") from error
-    return tuple(_spans(request, _digits))
+        raise InvalidError(f"not an ExportTraceServiceRequest: {error}") from error
+    return tuple(_spans(request, _hexadecimal))
 
 
-def _digits(misread: bytes) -> str:
-    """Undo what Protobuf's JSON does to an identifier: it takes the hexadecimal digits for base64."""
-    return base64.b64encode(misread).decode().lower()
+def _hexadecimal(identifier: bytes) -> str:
+    """Return the hexadecimal digits of an identifier, which Protobuf's JSON has decoded as base64."""
+    return base64.b64encode(identifier).decode().lower()
 
 
-def _spans(request: ExportTraceServiceRequest, written: Callable[[bytes], str]) -> Iterator[Span]:
+def _spans(request: ExportTraceServiceRequest, to_hex: Callable[[bytes], str]) -> Iterator[Span]:
     for resource in request.resource_spans:
         service = _attributes(resource.resource.attributes).get("service.name", "unknown_service")
         for scope in resource.scope_spans:
             for span in scope.spans:
-                yield _span(service, span, written)
+                yield _span(service, span, to_hex)
 
 
-def _span(service: str, span: trace_pb2.Span, written: Callable[[bytes], str]) -> Span:
-    trace, own = written(span.trace_id), written(span.span_id)
+def _span(service: str, span: trace_pb2.Span, to_hex: Callable[[bytes], str]) -> Span:
+    trace, own = to_hex(span.trace_id), to_hex(span.span_id)
     if not (_TRACE.fullmatch(trace) and _SPAN.fullmatch(own)):
-        raise JunkError(f"span {span.name!r}: a trace_id has 16 bytes and a span_id 8")
+        raise InvalidError(f"span {span.name!r}: trace_id must have 16 bytes, span_id 8")
     return Span(
         service=service,
         name=span.name,
         trace=trace,
         id=own,
-        parent=written(span.parent_span_id),
+        parent=to_hex(span.parent_span_id),
         kind=_KINDS.get(span.kind, str(span.kind)),
         start=span.start_time_unix_nano,
-        duration=(span.end_time_unix_nano - span.start_time_unix_nano) / _NANOSECONDS,
+        duration=(span.end_time_unix_nano - span.start_time_unix_nano) / _NANOSECONDS_PER_MILLISECOND,
         status=_STATUSES.get(span.status.code, str(span.status.code)),
         attributes=_attributes(span.attributes),
     )
@@ -101,7 +100,7 @@ def _attributes(pairs: Iterable[KeyValue]) -> dict[str, str]:
 
 
 def _text(value: AnyValue) -> str:
-    """Write a plain value as it is, any other as OTLP has it in JSON."""
+    """Write a scalar as text, any other value as OTLP's JSON."""
     kind = value.WhichOneof("value")
     if kind == "string_value":
         return value.string_value

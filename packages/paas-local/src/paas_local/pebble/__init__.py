@@ -1,4 +1,7 @@
-"""A supervisor that speaks Pebble's HTTP API over a unix socket, for the containers of paas-local."""
+"""Pebble for the containers of paas-local: plan, services and HTTP API.
+
+The behaviour, and the texts that clients show, are those of Canonical's Pebble.
+"""
 
 VERSION = "v1.32.1"
-"""The version of Pebble whose behaviour this follows, and which clients are told."""
+"""The version of Canonical's Pebble that this package follows, and that the API reports."""

@@ -1,4 +1,4 @@
-"""Start the supervisor: ``python -m paas_local.pebble run --socket PATH --layers DIR``."""
+"""The command line: ``python -m paas_local.pebble run --socket PATH --layers DIR``."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ _DEFAULT_FOLDER = "/var/lib/pebble/default"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until a signal, a service or a check ends it."""
+    """Run the daemon until a signal, a service or a check ends it; return the exit code."""
     try:
         options = read(sys.argv[1:] if arguments is None else arguments, os.environ)
         return asyncio.run(daemon.run(options))
@@ -24,17 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
-    """Read the command line; what it leaves out comes from ``PEBBLE`` and ``PEBBLE_SOCKET``."""
-    plain, given = _without_service_arguments(list(arguments))
+    """Read the command line, with defaults from ``PEBBLE`` and ``PEBBLE_SOCKET``."""
+    words, service_arguments = _without_service_arguments(list(arguments))
     parser = argparse.ArgumentParser(prog="python -m paas_local.pebble", description=__doc__)
-    run = parser.add_subparsers(required=True, metavar="run").add_parser("run", help="run the supervisor")
-    run.add_argument("--socket", type=Path, help="where to listen; default: $PEBBLE_SOCKET")
+    run = parser.add_subparsers(required=True, metavar="run").add_parser("run", help="run the daemon")
+    run.add_argument("--socket", type=Path, help="socket of the API; default: $PEBBLE_SOCKET")
     run.add_argument("--layers", type=Path, help="folder of layer files; default: $PEBBLE/layers")
-    run.add_argument("--hold", action="store_true", help="start no services by itself")
-    run.add_argument("--create-dirs", action="store_true", help="make $PEBBLE if it is not there")
-    run.add_argument("--http", default="", metavar="ADDRESS", help="also answer health checks on HOST:PORT")
+    run.add_argument("--hold", action="store_true", help="do not start the enabled services")
+    run.add_argument("--create-dirs", action="store_true", help="create $PEBBLE if it does not exist")
+    run.add_argument("--http", default="", metavar="ADDRESS", help="answer health checks on HOST:PORT too")
     run.add_argument("--verbose", action="store_true", help="accepted for compatibility")
-    parsed = parser.parse_args(plain)
+    parsed = parser.parse_args(words)
     folder = Path(environment.get("PEBBLE", _DEFAULT_FOLDER))
     if parsed.create_dirs:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -44,21 +44,21 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         layers=parsed.layers or folder / "layers",
         hold=parsed.hold,
         http=parsed.http,
-        arguments=given,
+        arguments=service_arguments,
     )
 
 
 def _without_service_arguments(words: list[str]) -> tuple[list[str], dict[str, tuple[str, ...]]]:
-    """Take out each ``--args NAME … ;``: what stands in it is not for us."""
-    given: dict[str, tuple[str, ...]] = {}
+    """Take out each ``--args NAME … ;``, the arguments of a service's command."""
+    by_service: dict[str, tuple[str, ...]] = {}
     while "--args" in words:
         place = words.index("--args")
         end = words.index(";", place) if ";" in words[place:] else len(words)
         if end - place < 2:  # noqa: PLR2004  the flag and a name
             raise CannotRunError("--args needs the name of a service")
-        given[words[place + 1]] = tuple(words[place + 2 : end])
+        by_service[words[place + 1]] = tuple(words[place + 2 : end])
         words = [*words[:place], *words[end + 1 :]]
-    return words, given
+    return words, by_service
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def test_null_is_absent_and_unknown_fields_are_ignored():
         ('{"id": true}', "json: cannot unmarshal bool into Go struct field .id of type int"),
     ],
 )
-def test_refuses_in_words(text: str, problem: str):
+def test_refuses_with_a_message(text: str, problem: str):
     with pytest.raises(bodies.BadBodyError) as raised:
         bodies.decode(text.encode(), FIELDS)
 
@@ -54,16 +54,16 @@ BODY = (
 
 
 async def parts(source: Slow) -> list[tuple[str, str, bytes]]:
-    found: list[tuple[str, str, bytes]] = []
+    listed: list[tuple[str, str, bytes]] = []
     reading = multipart.Parts(source, "MARK")
     while (head := await reading.head()) is not None:
         content = b"".join([chunk async for chunk in reading.content()])
-        found.append((head.name, head.filename, content))
-    return found
+        listed.append((head.name, head.filename, content))
+    return listed
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])
-def test_parts_are_found_however_they_come(size: int):
+def test_parts_are_read_from_chunks_of_any_size(size: int):
     assert asyncio.run(parts(Slow(BODY, size))) == [
         ("request", "", b"{}"),
         ("files", '/a "b"', b"one\r\n--MAR two"),

@@ -8,7 +8,7 @@ from paas_local.pebble.api import access, identities
 BOB = {"bob": {"access": "read", "local": {"user-id": 4242}}}
 
 
-def test_a_password_never_comes_back():
+def test_a_password_is_not_in_answers():
     known = identities.Identities()
 
     known.change("add", {"mary": {"access": "metrics", "basic": {"password": "secret"}}})
@@ -26,7 +26,7 @@ def test_null_removes_in_a_replace():
 
 
 @pytest.mark.parametrize(
-    ("action", "given", "problem"),
+    ("action", "values", "problem"),
     [
         ("add", BOB, "identities already exist: bob"),
         ("update", {"eve": BOB["bob"]}, "identities do not exist: eve"),
@@ -38,18 +38,18 @@ def test_null_removes_in_a_replace():
         ("dance", {}, 'invalid action "dance", must be "add", "update", "replace", or "remove"'),
     ],
 )
-def test_refuses_in_words(action: str, given: dict[str, Any], problem: str):
+def test_refuses_with_a_message(action: str, values: dict[str, Any], problem: str):
     known = identities.Identities()
     known.change("add", BOB)
 
     with pytest.raises(identities.BadIdentityError) as raised:
-        known.change(action, given)
+        known.change(action, values)
 
     assert problem in str(raised.value)
     assert known.granted == {4242: "read"}
 
 
-def test_an_identity_decides_over_the_user_id(monkeypatch: pytest.MonkeyPatch):
+def test_an_identity_overrides_the_access_of_its_user_id(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("os.geteuid", lambda: 1000)
 
     assert [access.access(uid, {7: "admin"}) for uid in (None, 0, 1000, 7, 8)] == [
@@ -61,7 +61,7 @@ def test_an_identity_decides_over_the_user_id(monkeypatch: pytest.MonkeyPatch):
     ]
 
 
-def test_levels_are_within_each_other():
+def test_each_level_includes_the_lower_ones():
     assert access.allows("read", "metrics")
     assert not access.allows("read", "admin")
     assert not access.allows("untrusted", "read")

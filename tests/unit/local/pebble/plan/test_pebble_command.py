@@ -1,4 +1,4 @@
-"""Command lines are split like a shell does, without expanding anything."""
+"""Command lines are split as in a shell, without expansion."""
 
 import pytest
 from paas_local.pebble.plan import command
@@ -36,7 +36,7 @@ def test_splits_into_words(text: str, words: tuple[str, ...]):
         ("sleep ]", "cannot have ] outside of [ ... ] group"),
     ],
 )
-def test_refuses_what_cannot_be_split(text: str, problem: str):
+def test_refuses_an_invalid_command_line(text: str, problem: str):
     with pytest.raises(command.BadCommandError) as raised:
         command.parse(text)
 
@@ -48,5 +48,5 @@ def test_words_in_brackets_are_defaults():
     assert command.parse("prog [ --port").words == ("prog", "--port")
 
 
-def test_other_words_take_the_place_of_the_defaults():
+def test_other_arguments_replace_the_defaults():
     assert command.with_arguments("echo fixed [ x ]", ("--given", "x y")) == "echo fixed [ --given 'x y' ]"

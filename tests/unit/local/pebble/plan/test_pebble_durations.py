@@ -1,4 +1,4 @@
-"""Durations are read and written as Go does."""
+"""Durations are read and written in Go's form."""
 
 import pytest
 from paas_local.pebble.plan import durations
@@ -19,7 +19,7 @@ from paas_local.pebble.plan import durations
         ("5ns", "5ns"),
     ],
 )
-def test_is_written_in_its_shortest_form(text: str, written: str):
+def test_is_written_in_the_shortest_form(text: str, written: str):
     assert str(durations.parse(text)) == written
 
 
@@ -33,7 +33,7 @@ def test_is_written_in_its_shortest_form(text: str, written: str):
         ("5 weeks", 'unknown unit " weeks" in duration "5 weeks"'),
     ],
 )
-def test_refuses_what_is_no_duration(text: str, problem: str):
+def test_refuses_an_invalid_duration(text: str, problem: str):
     with pytest.raises(durations.BadDurationError) as raised:
         durations.parse(text)
 

@@ -1,4 +1,4 @@
-"""The text of a layer is read without losing its spelling, and refused in words."""
+"""Layers keep the spelling of their text, and invalid ones are refused with a message."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def test_scalars_keep_their_spelling():
     assert layer.services["a"].environment == {"A": "010", "B": "yes", "C": "1.50", "D": ""}
 
 
-def test_what_is_taken_over_is_weaker_than_what_is_given():
+def test_merged_keys_are_overridden_by_own_keys():
     text = "services:\n  x: &x {override: replace, command: one}\n  y: {<<: *x, command: two}\n"
 
     layer = layers.parse("base", text)
@@ -25,7 +25,7 @@ def test_what_is_taken_over_is_weaker_than_what_is_given():
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", "summary: s\n", "checks: null\n", "--- {}\n--- nothing: 1\n"])
-def test_nothing_is_an_empty_layer(text: str):
+def test_an_empty_document_is_an_empty_layer(text: str):
     assert layers.parse("base", text).services == {}
 
 
@@ -65,7 +65,7 @@ def test_nothing_is_an_empty_layer(text: str):
         ("workloads: {'': {}}", "cannot use empty string as workload name"),
     ],
 )
-def test_refuses_in_words(text: str, problem: str):
+def test_refuses_with_a_message(text: str, problem: str):
     with pytest.raises(PlanError) as raised:
         layers.parse("l", text)
 
@@ -77,7 +77,7 @@ def test_refuses_reserved_labels():
         layers.parse("pebble-mine", "")
 
 
-def test_files_are_read_by_their_numbers(tmp_path: Path):
+def test_files_are_read_in_the_order_of_their_numbers(tmp_path: Path):
     (tmp_path / "020-second.yaml").write_text("")
     (tmp_path / "003-first.yaml").write_text("")
     (tmp_path / "README").write_text("not a layer")

@@ -17,28 +17,28 @@ def service(fields: str) -> str:
     return f"services: {{a: {{{fields}}}}}"
 
 
-def test_replace_drops_what_was_below():
-    found = combined(
+def test_replace_drops_the_earlier_entry():
+    result = combined(
         service("override: replace, command: one, summary: old"), service("override: replace, command: two")
     )
 
-    assert found.services["a"] == plan.Service(override="replace", command="two")
+    assert result.services["a"] == plan.Service(override="replace", command="two")
 
 
-def test_merge_adds_to_what_is_below():
+def test_merge_adds_to_the_earlier_entry():
     below = service("override: replace, command: one, after: [x], environment: {A: '1', B: '1'}, user-id: 5")
     above = service("override: merge, after: [y], environment: {B: '2'}, user-id: 0, command: ''")
 
-    found = combined(below, above).services["a"]
+    merged = combined(below, above).services["a"]
 
-    assert found.command == "one"
-    assert found.after == ("x", "y")
-    assert found.environment == {"A": "1", "B": "2"}
-    assert found.user_id == 0
-    assert found.override == "replace"
+    assert merged.command == "one"
+    assert merged.after == ("x", "y")
+    assert merged.environment == {"A": "1", "B": "2"}
+    assert merged.user_id == 0
+    assert merged.override == "replace"
 
 
-def test_nothing_is_cleared_by_a_merge():
+def test_a_merge_keeps_fields_that_are_empty():
     below = service("override: replace, command: one, after: [x], environment: {A: '1'}, user: root")
     above = service("override: merge, after: [], environment: {}, user: null")
 
@@ -46,20 +46,20 @@ def test_nothing_is_cleared_by_a_merge():
 
 
 def test_an_empty_environment_differs_from_none():
-    given = combined(service("override: replace, command: one, environment: {}"))
+    empty = combined(service("override: replace, command: one, environment: {}"))
 
-    assert given != combined(service("override: replace, command: one"))
-    assert given.services["a"].environment == {}
-
-
-def test_a_check_gets_its_threshold_and_never_waits_longer_than_its_period():
-    found = combined("checks: {c: {override: replace, period: 1s, timeout: 5s, tcp: {port: 1}}}").checks["c"]
-
-    assert found.threshold == 3
-    assert str(found.timeout) == "1s"
+    assert empty != combined(service("override: replace, command: one"))
+    assert empty.services["a"].environment == {}
 
 
-def test_another_kind_of_check_beside_the_old_one_is_refused():
+def test_a_check_has_a_threshold_and_a_timeout_of_at_most_its_period():
+    check = combined("checks: {c: {override: replace, period: 1s, timeout: 5s, tcp: {port: 1}}}").checks["c"]
+
+    assert check.threshold == 3
+    assert str(check.timeout) == "1s"
+
+
+def test_two_kinds_in_one_check_are_refused():
     below = "checks: {c: {override: replace, tcp: {port: 1}}}"
     above = "checks: {c: {override: merge, exec: {command: x}}}"
 
@@ -104,36 +104,36 @@ def test_another_kind_of_check_beside_the_old_one_is_refused():
         ),
     ],
 )
-def test_refuses_what_shows_in_the_combined_plan(text: str, problem: str):
+def test_refuses_an_invalid_combined_plan(text: str, problem: str):
     with pytest.raises(PlanError) as raised:
         combined(text)
 
     assert str(raised.value) == problem
 
 
-def test_a_known_label_keeps_its_place():
+def test_an_existing_label_keeps_its_place():
     below, above = stack(service("override: replace, command: one"), service("override: merge, summary: high"))
     again = layers.parse("layer-0", service("override: merge, summary: low"))
 
-    found = plan.add((below, above), again, merge=True, inner=False)
+    result = plan.add((below, above), again, merge=True, inner=False)
 
-    assert [layer.label for layer in found] == ["layer-0", "layer-1"]
-    assert plan.combine(found).services["a"].summary == "high"
+    assert [layer.label for layer in result] == ["layer-0", "layer-1"]
+    assert plan.combine(result).services["a"].summary == "high"
 
 
-def test_a_known_label_needs_combine():
+def test_an_existing_label_needs_combine():
     with pytest.raises(PlanError, match='layer "layer-0" already exists'):
         plan.add(stack(""), stack("")[0], merge=False, inner=False)
 
 
-def test_a_group_of_layers_sits_together():
-    found = tuple(Layer(label=label) for label in ("group/one", "other"))
+def test_layers_of_a_group_stay_together():
+    existing = tuple(Layer(label=label) for label in ("group/one", "other"))
     new = Layer(label="group/two")
 
     with pytest.raises(plan.InnerLayerError):
-        plan.add(found, new, merge=False, inner=False)
+        plan.add(existing, new, merge=False, inner=False)
 
-    inside = plan.add(found, new, merge=False, inner=True)
+    inside = plan.add(existing, new, merge=False, inner=True)
     assert [layer.label for layer in inside] == ["group/one", "group/two", "other"]
 
 
@@ -145,12 +145,12 @@ def test_workloads_come_from_files_only():
 
 
 @pytest.mark.parametrize(
-    ("services", "wanted"), [("[all, -b]", {"a"}), ("[a]", {"a"}), ("[]", set[str]()), ("[-a, all]", {"a", "b"})]
+    ("services", "names"), [("[all, -b]", {"a"}), ("[a]", {"a"}), ("[]", set[str]()), ("[-a, all]", {"a", "b"})]
 )
-def test_the_last_entry_that_matches_decides(services: str, wanted: set[str]):
+def test_the_last_entry_that_matches_decides(services: str, names: set[str]):
     layer = layers.parse("l", f"log-targets: {{t: {{override: replace, services: {services}}}}}")
 
-    assert {name for name in ("a", "b") if layer.log_targets["t"].wants(name)} == wanted
+    assert {name for name in ("a", "b") if layer.log_targets["t"].receives(name)} == names
 
 
 def test_an_empty_plan_is_an_empty_mapping():
@@ -182,12 +182,12 @@ def test_the_plan_is_written_in_the_order_of_its_fields():
         ("a\tb", '"a\\tb"'),
     ],
 )
-def test_text_is_quoted_where_yaml_would_read_something_else(value: str, written: str):
+def test_text_is_quoted_if_yaml_would_read_another_type(value: str, written: str):
     assert plan_text.scalar(value) == written
 
 
 @pytest.mark.parametrize(("value", "written"), [("two\nlines\n", "|"), ("two\nlines", "|-"), ("two\n\n", "|+")])
 def test_text_of_several_lines_is_a_block(value: str, written: str):
-    found = plan_text.text(Plan(services={"a": plan.Service(description=value)}))
+    text = plan_text.text(Plan(services={"a": plan.Service(description=value)}))
 
-    assert f"description: {written}\n" in found
+    assert f"description: {written}\n" in text

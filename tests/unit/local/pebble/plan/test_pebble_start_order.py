@@ -1,4 +1,4 @@
-"""Services are ordered by after and before, and wait for each other by requires."""
+"""Services are sorted by after and before, and joined into lanes by requires."""
 
 from collections.abc import Collection
 
@@ -21,30 +21,30 @@ def test_required_services_are_started_in_the_same_lane():
     assert start_order.start(known, ["web", "solo"]) == (("db", "web"), ("solo",))
 
 
-def test_after_alone_orders_but_does_not_wait():
+def test_after_sorts_without_joining_lanes():
     assert start_order.start(links(after={"a": ["b"], "b": ["c"]}), ["a", "b", "c"]) == (("c",), ("b",), ("a",))
 
 
-def test_after_brings_nothing_in():
+def test_after_adds_no_services():
     assert start_order.start(links(after={"a": ["b"]}), ["a"]) == (("a",),)
 
 
-def test_stops_the_other_way_round():
+def test_stops_in_the_opposite_order():
     known = links(requires={"web": ["db"]}, after={"web": ["db"]})
 
-    assert start_order.stop(known, known.needing(["db"])) == (("web", "db"),)
+    assert start_order.stop(known, known.requiring(["db"])) == (("web", "db"),)
 
 
-def test_services_that_have_nothing_to_do_with_each_other_stop_by_name():
+def test_independent_services_stop_in_the_order_of_their_names():
     assert start_order.stop(links(), ["b", "a"]) == (("a",), ("b",))
 
 
-def test_lanes_that_turn_out_to_be_joined_are_one():
+def test_lanes_that_a_later_service_joins_become_one():
     known = links(requires={"web": ["a", "b"]}, after={"web": ["a", "b"]})
 
     assert start_order.start(known, ["web"]) == (("a", "b", "web"),)
 
 
-def test_finds_services_that_wait_for_each_other():
-    assert start_order.loop(links(after={"a": ["b"], "b": ["c"], "c": ["a"]}), ["a", "b", "c"]) == ["a", "b", "c"]
-    assert start_order.loop(links(after={"a": ["a"], "b": ["a"]}), ["a", "b"]) == []
+def test_finds_a_cycle_of_services():
+    assert start_order.cycle(links(after={"a": ["b"], "b": ["c"], "c": ["a"]}), ["a", "b", "c"]) == ["a", "b", "c"]
+    assert start_order.cycle(links(after={"a": ["a"], "b": ["a"]}), ["a", "b"]) == []

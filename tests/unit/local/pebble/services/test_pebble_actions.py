@@ -11,43 +11,43 @@ OFF = Service(override="replace", command="x")
 PLAN = Plan(services={"on": ON, "off": OFF, "web": Service(command="x", requires=("off",), after=("off",))})
 
 
-def course(action: str, *names: str, given: Mapping[str, Service] | None = None) -> actions.Course:
-    return actions.course(action, names, PLAN, given or {})
+def decide(action: str, *names: str, configs: Mapping[str, Service] | None = None) -> actions.ServiceChange:
+    return actions.decide(action, names, PLAN, configs or {})
 
 
-def test_a_start_brings_in_what_is_required():
-    found = course("start", "web", "on")
+def test_a_start_includes_required_services():
+    change = decide("start", "web", "on")
 
-    assert found.summary == 'Start service "web" and 2 more'
-    assert found.start == (("off", "web"), ("on",))
-
-
-def test_a_stop_brings_in_what_requires_it():
-    assert course("stop", "off").stop == (("web", "off"),)
+    assert change.summary == 'Start service "web" and 2 more'
+    assert change.start == (("off", "web"), ("on",))
 
 
-def test_a_restart_stops_only_what_is_named():
-    found = course("restart", "off")
-
-    assert (found.stop, found.start) == ((("off",),), (("off",),))
+def test_a_stop_includes_the_services_that_require_it():
+    assert decide("stop", "off").stop == (("web", "off"),)
 
 
-def test_a_replan_without_work_says_so():
+def test_a_restart_stops_only_the_services_of_the_request():
+    change = decide("restart", "off")
+
+    assert (change.stop, change.start) == ((("off",),), (("off",),))
+
+
+def test_a_replan_without_changes_has_no_services():
     plan = Plan(services={"off": OFF})
 
-    assert actions.course("replan", [], plan, {}) == actions.Course(summary="Replan - no services")
+    assert actions.decide("replan", [], plan, {}) == actions.ServiceChange(summary="Replan - no services")
 
 
-def test_a_replan_restarts_what_differs_from_what_it_was_given():
-    found = course("replan", given={"off": Service(command="old"), "on": ON})
+def test_a_replan_restarts_services_with_a_changed_entry():
+    change = decide("replan", configs={"off": Service(command="old"), "on": ON})
 
-    assert found.summary == 'Replan service "off" and 2 more'
-    assert found.stop == (("web", "off"),)
-    assert found.start == (("off",), ("on",))
+    assert change.summary == 'Replan service "off" and 2 more'
+    assert change.stop == (("web", "off"),)
+    assert change.start == (("off",), ("on",))
 
 
-def test_autostart_starts_what_is_enabled():
-    assert course("autostart") == actions.Course(summary='Autostart service "on"', start=(("on",),))
+def test_autostart_starts_the_enabled_services():
+    assert decide("autostart") == actions.ServiceChange(summary='Autostart service "on"', start=(("on",),))
 
 
 @pytest.mark.parametrize(
@@ -59,15 +59,15 @@ def test_autostart_starts_what_is_enabled():
         ("dance", ["on"], 'invalid action "dance"'),
     ],
 )
-def test_refuses_in_words(action: str, names: list[str], problem: str):
+def test_refuses_with_a_message(action: str, names: list[str], problem: str):
     with pytest.raises(actions.BadActionError) as raised:
-        course(action, *names)
+        decide(action, *names)
 
     assert str(raised.value) == problem
 
 
-def test_an_autostart_of_nothing_has_its_own_kind():
+def test_an_autostart_without_services_has_its_own_kind():
     with pytest.raises(actions.BadActionError, match="no default services") as raised:
-        actions.course("autostart", [], Plan(services={"off": OFF}), {})
+        actions.decide("autostart", [], Plan(services={"off": OFF}), {})
 
     assert raised.value.kind == "no-default-services"

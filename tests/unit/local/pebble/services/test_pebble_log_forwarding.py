@@ -1,4 +1,4 @@
-"""Lines are written as their targets read them."""
+"""Lines are written in the formats of their log targets."""
 
 from datetime import datetime, timezone
 

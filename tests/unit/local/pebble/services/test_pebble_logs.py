@@ -7,7 +7,7 @@ def messages(logs: Logs, limit: int = -1) -> list[str]:
     return [line.message for line in logs.last(limit)]
 
 
-def test_output_is_cut_into_lines_wherever_it_is_read():
+def test_output_in_any_chunks_becomes_lines():
     logs = Logs()
     buffer = logs.buffer("a")
 
@@ -17,7 +17,7 @@ def test_output_is_cut_into_lines_wherever_it_is_read():
     assert messages(logs) == ["one", "two", "ä"]
 
 
-def test_lines_of_all_services_come_in_the_order_of_time():
+def test_lines_of_all_services_are_in_the_order_of_time():
     logs = Logs()
 
     for service, line in (("b", b"1\n"), ("a", b"2\n"), ("b", b"3\n")):
@@ -29,7 +29,7 @@ def test_lines_of_all_services_come_in_the_order_of_time():
     assert [line.message for line in logs.last(-1, ["a"])] == ["2"]
 
 
-def test_a_long_line_comes_in_pieces():
+def test_a_long_line_is_cut_into_pieces():
     logs = Logs()
 
     logs.buffer("a").write(b"x" * 10_000 + b"\n")
@@ -46,7 +46,7 @@ def test_the_oldest_lines_are_dropped():
     assert messages(logs)[-1] == "110000"
 
 
-def test_an_excerpt_marks_that_there_was_more():
+def test_an_excerpt_has_a_mark_if_there_are_more_lines():
     logs = Logs()
     buffer = logs.buffer("a")
     buffer.write(b"1\n2\n3\nrest")
@@ -56,7 +56,7 @@ def test_an_excerpt_marks_that_there_was_more():
     assert excerpt([], 2) == "    "
 
 
-def test_a_follower_gets_whole_lines():
+def test_a_follower_receives_complete_lines():
     logs = Logs()
     queue = logs.follow()
 

@@ -1,4 +1,4 @@
-"""Who is at the other end of the socket, and what they may do."""
+"""The access of clients, by the user at the other end of the socket."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ _ALLOWED: Mapping[str, frozenset[Level]] = {
 
 
 def peer(connection: socket.socket | None) -> int | None:
-    """Tell the user id of the peer; a TCP peer has none."""
+    """Return the user id of the peer; None for a TCP peer."""
     if connection is None or connection.family != socket.AF_UNIX:
         return None
     size = struct.calcsize("3i")
@@ -26,7 +26,7 @@ def peer(connection: socket.socket | None) -> int | None:
 
 
 def access(uid: int | None, granted: Mapping[int, str]) -> str:
-    """Name what a user id may do: what an identity grants, else by the daemon's own user."""
+    """Return the access of a user id: as an identity grants it, else admin for root and the daemon's user."""
     if uid is None:
         return "untrusted"
     if uid in granted:
@@ -35,5 +35,5 @@ def access(uid: int | None, granted: Mapping[int, str]) -> str:
 
 
 def allows(access: str, level: Level) -> bool:
-    """Whether someone with this access may use an endpoint of this level."""
+    """Return whether an access is enough for an endpoint of this level."""
     return level in _ALLOWED[access]

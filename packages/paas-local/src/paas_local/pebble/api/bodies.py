@@ -1,6 +1,6 @@
-"""Whether the body of a request is what the endpoint can read.
+"""Bodies of requests, checked against the fields of an endpoint.
 
-The messages are those of Go's JSON decoder: clients show them to people.
+The messages are those of Go's JSON decoder, as clients show them.
 """
 
 import json
@@ -16,7 +16,7 @@ _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (list, "array"),
     (dict, "object"),
 )
-_WHERE = {
+_PLACES = {
     "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
     "Expecting value": "looking for beginning of value",
     "Expecting ':' delimiter": "after object key",
@@ -36,11 +36,11 @@ USER_FIELDS: Fields = {"user-id": "int", "user": "string", "group-id": "int", "g
 
 
 class BadBodyError(ValueError):
-    """The body cannot be decoded; the message says why."""
+    """A body that cannot be decoded; the message says why."""
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether it is an object of JSON."""
+    """Return whether a value is an object of JSON."""
     return isinstance(value, dict)
 
 
@@ -49,7 +49,7 @@ def _is_array(value: Any) -> TypeGuard[list[Any]]:
 
 
 def decode(text: bytes, fields: Fields, owner: str = "") -> dict[str, Any]:
-    """Read an object; null is as good as absent, unknown fields are ignored."""
+    """Decode an object; null counts as absent, and unknown fields are ignored."""
     content = text.decode(errors="replace").lstrip()
     if not content:
         raise BadBodyError("EOF")
@@ -58,7 +58,7 @@ def decode(text: bytes, fields: Fields, owner: str = "") -> dict[str, Any]:
     except json.JSONDecodeError as error:
         if error.pos >= len(content.rstrip()) or error.msg.startswith("Unterminated"):
             raise BadBodyError("unexpected EOF") from None
-        place = _WHERE.get(error.msg, "looking for beginning of value")
+        place = _PLACES.get(error.msg, "looking for beginning of value")
         raise BadBodyError(f"invalid character '{content[error.pos]}' {place}") from None
     if value is None:
         return {}
@@ -68,12 +68,12 @@ def decode(text: bytes, fields: Fields, owner: str = "") -> dict[str, Any]:
 
 
 def _object(value: Mapping[str, Any], fields: Fields, owner: str, path: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    decoded: dict[str, Any] = {}
     for name, kind in fields.items():
-        given = value.get(name)
-        if given is not None:
-            found[name] = _checked(given, kind, owner, f"{path}.{name}")
-    return found
+        item = value.get(name)
+        if item is not None:
+            decoded[name] = _checked(item, kind, owner, f"{path}.{name}")
+    return decoded
 
 
 def _checked(value: Any, kind: Any, owner: str, path: str) -> Any:
@@ -107,8 +107,8 @@ def _name(value: Any) -> str:
     return next((name for types, name in _NAMES if isinstance(value, types)), "null")
 
 
-def texts(value: Any) -> dict[str, str]:
-    """Read an object whose values are all text."""
+def strings(value: Any) -> dict[str, str]:
+    """Read an object of strings."""
     if not is_object(value):
         raise BadBodyError(f"json: cannot unmarshal {_name(value)} into Go value of type map[string]string")
     for item in value.values():
@@ -117,8 +117,8 @@ def texts(value: Any) -> dict[str, str]:
     return value
 
 
-def narrow(value: Any, fields: Fields) -> dict[str, Any]:
-    """Read an object that stands inside another one."""
+def nested(value: Any, fields: Fields) -> dict[str, Any]:
+    """Read an object inside another one."""
     if not is_object(value):
         raise BadBodyError(f"json: cannot unmarshal {_name(value)} into Go value of type struct")
     return _object(value, fields, "", "")

@@ -19,8 +19,8 @@ class CheckApi:
 
     async def show_all(self, call: Call) -> web.StreamResponse:
         """List checks."""
-        watches = self._checks.matching(_level(call), call.values("names"))
-        return sync([watch.document for watch in watches])
+        runners = self._checks.matching(_level(call), call.values("names"))
+        return sync([runner.document for runner in runners])
 
     async def act(self, call: Call) -> web.StreamResponse:
         """Start or stop checks."""
@@ -42,11 +42,11 @@ class CheckApi:
         name = body.get("name", "")
         if not name:
             raise ApiError(400, "must specify check name")
-        watch = self._checks.find(name)
-        if watch is None:
+        runner = self._checks.find(name)
+        if runner is None:
             raise ApiError(404, f'cannot find check with name "{name}"')
-        problem = await watch.look()
-        return sync({"info": watch.document, **({"error": problem} if problem else {})})
+        problem = await runner.refresh()
+        return sync({"info": runner.document, **({"error": problem} if problem else {})})
 
 
 def _level(call: Call) -> str:

@@ -1,4 +1,4 @@
-"""How files come and go over HTTP: multipart both ways, errors for each path."""
+"""Endpoints of files: list, read, write, make directories, remove."""
 
 import os
 import secrets
@@ -13,22 +13,22 @@ from paas_local.pebble.api.files import Owner, PathError, Replacement
 from paas_local.pebble.api.requests import ApiError, Call, sync
 
 _CHUNK = 65536
-_SHORTEST_BOUNDARY = 32
+_MIN_BOUNDARY = 32
 _OWNER = {"permissions": "string", **bodies.USER_FIELDS}
-_WRITE: bodies.Fields = {"action": "string", "files": [{"path": "string", "make-dirs": "bool", **_OWNER}]}
-_OTHER: bodies.Fields = {
+_WRITE_BODY: bodies.Fields = {"action": "string", "files": [{"path": "string", "make-dirs": "bool", **_OWNER}]}
+_JSON_BODY: bodies.Fields = {
     "action": "string",
     "dirs": [{"path": "string", "make-parents": "bool", **_OWNER}],
     "paths": [{"path": "string", "recursive": "bool"}],
 }
-_LARGEST_REQUEST = 16 * 1024 * 1024
+_MAX_METADATA = 16 * 1024 * 1024
 
 
 class FileApi:
     """The endpoints of files."""
 
     async def get(self, call: Call) -> web.StreamResponse:
-        """List or read."""
+        """List a directory, or read files."""
         action = call.query("action")
         if action == "list":
             return _list(call)
@@ -37,7 +37,7 @@ class FileApi:
         raise ApiError(400, f'invalid action "{action}"')
 
     async def post(self, call: Call) -> web.StreamResponse:
-        """Write, make folders, or remove."""
+        """Write files, make directories, or remove both."""
         header = call.request.headers.get("Content-Type", "")
         kind = _content_type(header)
         if not header or kind.get_content_type() == "text/plain" != header.split(";")[0].strip().lower():
@@ -46,7 +46,7 @@ class FileApi:
             return await _write(call, str(kind.get_param("boundary", "")))
         if kind.get_content_type() != "application/json":
             raise ApiError(400, f'invalid media type "{kind.get_content_type()}"')
-        body = await call.body(_OTHER)
+        body = await call.body(_JSON_BODY)
         action = body.get("action", "")
         if action == "make-dirs":
             return sync([_result(each, _make_dir) for each in body.get("dirs", [])])
@@ -131,10 +131,10 @@ def _head(boundary: str, disposition: str, kind: str) -> bytes:
 
 
 async def _write(call: Call, boundary: str) -> web.StreamResponse:
-    if len(boundary) < _SHORTEST_BOUNDARY:
+    if len(boundary) < _MIN_BOUNDARY:
         raise ApiError(400, f'invalid boundary "{boundary}"')
     parts = multipart.Parts(call.request.content, boundary)
-    wanted = await _metadata(parts)
+    metadata = await _metadata(parts)
     results: dict[str, PathError | None] = {}
     number = 0
     while True:
@@ -146,11 +146,11 @@ async def _write(call: Call, boundary: str) -> web.StreamResponse:
             break
         if head.name != "files":
             raise ApiError(400, f'field name must be "files", got "{head.name}"')
-        if head.filename not in wanted:
+        if head.filename not in metadata:
             raise ApiError(400, f'no metadata for path "{head.filename}"')
-        results[head.filename] = await _write_file(parts, wanted[head.filename])
+        results[head.filename] = await _write_file(parts, metadata[head.filename])
         number += 1
-    return sync([_written(path, results) for path in wanted])
+    return sync([_written(path, results) for path in metadata])
 
 
 async def _metadata(parts: multipart.Parts) -> dict[str, Mapping[str, Any]]:
@@ -162,9 +162,9 @@ async def _metadata(parts: multipart.Parts) -> dict[str, Mapping[str, Any]]:
         text = b""
         async for chunk in parts.content():
             text += chunk
-            if len(text) > _LARGEST_REQUEST:
+            if len(text) > _MAX_METADATA:
                 raise ApiError(400, "cannot read request metadata: too large")
-        body = bodies.decode(text, _WRITE)
+        body = bodies.decode(text, _WRITE_BODY)
     except multipart.TruncatedError as error:
         raise ApiError(400, f"cannot read request metadata: {error}") from None
     except bodies.BadBodyError as error:
@@ -177,7 +177,7 @@ async def _metadata(parts: multipart.Parts) -> dict[str, Mapping[str, Any]]:
 
 
 async def _write_file(parts: multipart.Parts, item: Mapping[str, Any]) -> PathError | None:
-    """Write one part to its place; its content is read to the end in any case."""
+    """Write one part to its path; read its content to the end even after an error."""
     problem: PathError | None = None
     file: Replacement | None = None
     try:

@@ -1,9 +1,9 @@
-"""What lies in the file system of this container, and how it is changed for a client.
+"""Files and directories of this container.
 
-Errors are those of the operating system, worded as Go words them; each path has its own.
+Errors are those of the operating system, in Go's words; each path has its own.
 """
 
-# Paths of clients stay text: a Path would drop what they mean, such as a final slash.
+# Paths of clients stay text: a Path would drop a final slash.
 # ruff: noqa: PTH101, PTH102, PTH104, PTH106, PTH108, PTH112, PTH114, PTH116, PTH118, PTH119, PTH120, PTH208
 
 import errno
@@ -39,7 +39,7 @@ _TYPES: tuple[tuple[Callable[[int], bool], str], ...] = (
 
 
 class PathError(Exception):
-    """Something is wrong with one path."""
+    """An error of one path."""
 
     def __init__(self, message: str, kind: str = "generic-file-error") -> None:
         super().__init__(message)
@@ -47,17 +47,17 @@ class PathError(Exception):
 
     @property
     def status(self) -> int:
-        """The HTTP status of a list request that fails with it."""
+        """The HTTP status of a list request with this error."""
         return _STATUS.get(self.kind, 400)
 
     @property
     def document(self) -> dict[str, str]:
-        """What clients see."""
+        """The JSON document in answers."""
         return {"message": str(self), "kind": self.kind}
 
 
-def failed(operation: str, path: str, error: OSError) -> PathError:
-    """Word an error of the operating system."""
+def os_error(operation: str, path: str, error: OSError) -> PathError:
+    """Build the error for an error of the operating system."""
     return PathError(
         f"{operation} {path}: {reason(error)}".lstrip(), _KINDS.get(error.errno or 0, "generic-file-error")
     )
@@ -69,13 +69,13 @@ def _not_permitted(error: OSError) -> PathError:
 
 @dataclass(frozen=True, kw_only=True)
 class Owner:
-    """Who shall own a new file, and what may be done with it."""
+    """The owner and the permissions of a new file."""
 
     user: users.UserSpec
     permissions: str = ""
 
     def mode(self, default: int) -> int:
-        """Read the permissions."""
+        """Return the permissions, or the default; raises PathError."""
         if not self.permissions:
             return default
         digits = len(self.permissions) == 3 and set(self.permissions) <= set("01234567")  # noqa: PLR2004
@@ -84,15 +84,15 @@ class Owner:
         return int(self.permissions, 8)
 
     def look_up(self) -> users.User | None:
-        """Look the owner up."""
+        """Look the owner up; None for the daemon's own user; raises PathError."""
         try:
             return users.find(self.user)
         except users.UnknownUserError as error:
             raise PathError(f"cannot look up user and group: {error}") from None
 
 
-def absolute(path: str) -> None:
-    """Refuse a relative path."""
+def check_absolute(path: str) -> None:
+    """Raise PathError for a relative path."""
     if not path.startswith("/"):
         raise PathError(f'paths must be absolute, got "{path}"')
 
@@ -116,56 +116,56 @@ def _entry(path: str, name: str, info: os.stat_result) -> dict[str, Any]:
 
 
 def entries(path: str, pattern: str, *, itself: bool) -> list[dict[str, Any]]:
-    """List a folder, or one file."""
+    """List a directory, or one file."""
     if pattern.count("[") > pattern.count("]"):
         raise PathError("syntax error in pattern")
     try:
         info = os.stat(path)
     except OSError as error:
-        raise failed("stat", path, error) from None
+        raise os_error("stat", path, error) from None
     if itself or not stat.S_ISDIR(info.st_mode):
         name = os.path.basename(path.rstrip("/")) or "/"
-        found = [(os.path.join(os.path.dirname(path), name), name, info)]
+        listed = [(os.path.join(os.path.dirname(path), name), name, info)]
     else:
-        found = _children(path)
-    return [_entry(*each) for each in found if not pattern or fnmatch.fnmatchcase(each[1], pattern)]
+        listed = _children(path)
+    return [_entry(*each) for each in listed if not pattern or fnmatch.fnmatchcase(each[1], pattern)]
 
 
 def _children(path: str) -> list[tuple[str, str, os.stat_result]]:
     try:
         names = sorted(os.listdir(path))
     except OSError as error:
-        raise failed("open", path, error) from None
-    found: list[tuple[str, str, os.stat_result]] = []
+        raise os_error("open", path, error) from None
+    children: list[tuple[str, str, os.stat_result]] = []
     for name in names:
         child = os.path.join(path, name)
         try:
-            found.append((child, name, os.lstat(child)))
-        except FileNotFoundError:  # gone since the folder was read
+            children.append((child, name, os.lstat(child)))
+        except FileNotFoundError:  # removed since listdir
             continue
-    return found
+    return children
 
 
 def open_for_reading(path: str) -> int:
-    """Open a regular file; nothing else can be read."""
-    absolute(path)
+    """Open a regular file; raises PathError."""
+    check_absolute(path)
     try:
         info = os.stat(path)
     except OSError as error:
-        raise failed("stat", path, error) from None
+        raise os_error("stat", path, error) from None
     if not stat.S_ISREG(info.st_mode):
         raise PathError(f'can only read a regular file: "{path}"')
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise failed("open", path, error) from None
+        raise os_error("open", path, error) from None
 
 
 class Replacement:
-    """A new file on its way to its place: all of it appears there, or nothing."""
+    """A new file that appears at its path completely, or not at all."""
 
     def __init__(self, path: str, owner: Owner, *, make_dirs: bool) -> None:
-        absolute(path)
+        check_absolute(path)
         self._path: str = path
         folder, name = os.path.split(path)
         mode = owner.mode(0o644)
@@ -182,7 +182,7 @@ class Replacement:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             self._descriptor: int = os.open(self._temporary, flags, 0o600)
         except OSError as error:
-            raise failed("open", self._temporary, error) from None
+            raise os_error("open", self._temporary, error) from None
         try:
             if user is not None:
                 os.chown(self._descriptor, user.uid, user.gid)
@@ -192,17 +192,17 @@ class Replacement:
             raise _not_permitted(error) from None
 
     def write(self, content: bytes) -> None:
-        """Add to the new file."""
+        """Write content to the new file."""
         rest = memoryview(content)
         try:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError as error:
             self.discard()
-            raise failed("write", self._temporary, error) from None
+            raise os_error("write", self._temporary, error) from None
 
     def commit(self) -> None:
-        """Put the new file in its place; a link there is replaced, not followed."""
+        """Rename the new file to its path; a link at the path is replaced, not followed."""
         try:
             if stat.S_ISDIR(os.lstat(self._path).st_mode):
                 self.discard()
@@ -214,17 +214,17 @@ class Replacement:
             os.rename(self._temporary, self._path)
         except OSError as error:
             os.unlink(self._temporary)
-            raise failed("rename", f"{self._temporary} {self._path}", error) from None
+            raise os_error("rename", f"{self._temporary} {self._path}", error) from None
 
     def discard(self) -> None:
-        """Leave everything as it was."""
+        """Remove the new file."""
         os.close(self._descriptor)
         os.unlink(self._temporary)
 
 
 def make_dir(path: str, owner: Owner, *, parents: bool) -> None:
-    """Make a folder; an existing one is an error, unless parents are made too."""
-    absolute(path)
+    """Create a directory; an existing one is an error, unless parents are created too."""
+    check_absolute(path)
     mode = owner.mode(0o755)
     user = owner.look_up()
     if parents:
@@ -245,12 +245,12 @@ def _make_all(path: str, mode: int, user: users.User | None) -> None:
 def _make(path: str, mode: int, user: users.User | None) -> None:
     if os.path.lexists(path):
         exists = errno.EEXIST if os.path.isdir(path) else errno.ENOTDIR
-        raise failed("mkdir", path, OSError(exists, ""))
+        raise os_error("mkdir", path, OSError(exists, ""))
     temporary = f"{path.rstrip('/')}.mkdir-new"
     try:
         os.mkdir(temporary, 0o700)
     except OSError as error:
-        raise failed("mkdir", temporary, error) from None
+        raise os_error("mkdir", temporary, error) from None
     try:
         if user is not None:
             os.chown(temporary, user.uid, user.gid)
@@ -262,8 +262,8 @@ def _make(path: str, mode: int, user: users.User | None) -> None:
 
 
 def remove(path: str, *, recursive: bool) -> None:
-    """Remove a file or an empty folder; recursively, whatever is there or not."""
-    absolute(path)
+    """Remove a file or an empty directory; recursive also removes full ones, and ignores missing paths."""
+    check_absolute(path)
     if recursive:
         _remove_all(path)
         return
@@ -273,7 +273,7 @@ def remove(path: str, *, recursive: bool) -> None:
         else:
             os.unlink(path)
     except OSError as error:
-        raise failed("remove", path, error) from None
+        raise os_error("remove", path, error) from None
 
 
 def _remove_all(path: str) -> None:
@@ -283,5 +283,5 @@ def _remove_all(path: str) -> None:
         else:
             Path(path).unlink(missing_ok=True)
     except OSError as error:
-        where = error.filename if isinstance(error.filename, str) else path
-        raise failed("unlinkat", where, error) from None
+        failed_path = error.filename if isinstance(error.filename, str) else path
+        raise os_error("unlinkat", failed_path, error) from None

@@ -1,4 +1,4 @@
-"""Which users were given more or less access than their user id alone would have."""
+"""Identities: users with more or less access than their user id alone has."""
 
 import re
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ _CHOICES = '"admin", "read", "metrics", or "untrusted"'
 
 
 class BadIdentityError(ValueError):
-    """The identities stay as they are; the message says why."""
+    """A change of identities that is refused; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Someone, by user id or by a password."""
+    """A client, by user id or by a password."""
 
     access: str
     user_id: int | None = None
@@ -32,7 +32,7 @@ class Identity:
 
     @property
     def document(self) -> dict[str, Any]:
-        """What clients see; a password never comes back."""
+        """The JSON document in answers, without the password."""
         return {
             "access": self.access,
             **({} if self.user_id is None else {"local": {"user-id": self.user_id}}),
@@ -40,14 +40,14 @@ class Identity:
         }
 
 
-def read(name: str, given: Mapping[str, Any]) -> Identity:
-    """Read one identity from a request."""
-    access = given.get("access", "")
+def read(name: str, fields: Mapping[str, Any]) -> Identity:
+    """Read one identity of a request; raises BadIdentityError."""
+    access = fields.get("access", "")
     if not access:
         raise BadIdentityError(f"access value must be specified ({_CHOICES})")
     if access not in ACCESS:
         raise BadIdentityError(f'invalid access value "{access}", must be {_CHOICES}')
-    local, basic, cert = given.get("local"), given.get("basic"), given.get("cert")
+    local, basic, cert = fields.get("local"), fields.get("basic"), fields.get("cert")
     if local is not None and "user-id" not in local:
         raise BadIdentityError("local identity must specify user-id")
     if basic is not None and not basic.get("password"):
@@ -64,36 +64,36 @@ def read(name: str, given: Mapping[str, Any]) -> Identity:
     return Identity(access=access, user_id=None if local is None else local["user-id"], has_password=basic is not None)
 
 
-def decode(action: str, given: Mapping[str, Any]) -> dict[str, Identity | None]:
-    """Read what a request says about each name; null is allowed only where it means something."""
-    found: dict[str, Identity | None] = {}
-    for name, value in sorted(given.items()):
+def decode(action: str, identities: Mapping[str, Any]) -> dict[str, Identity | None]:
+    """Read the identities of a request; null is valid only for the actions replace and remove."""
+    decoded: dict[str, Identity | None] = {}
+    for name, value in sorted(identities.items()):
         if value is None:
             if action in ("add", "update"):
                 raise BadIdentityError(f'identity value for "{name}" must not be null for {action} operation')
-            found[name] = None
+            decoded[name] = None
         elif action == "remove":
             raise BadIdentityError(f'identity value for "{name}" must be null for remove operation')
         else:
             try:
-                found[name] = read(name, bodies.narrow(value, FIELDS))
+                decoded[name] = read(name, bodies.nested(value, FIELDS))
             except BadIdentityError as error:
                 raise BadIdentityError(f'invalid identity for "{name}": {error}') from None
-    return found
+    return decoded
 
 
-def change(known: Mapping[str, Identity], action: str, given: Mapping[str, Any]) -> dict[str, Identity]:
-    """Decide what the identities are after a request."""
+def change(current: Mapping[str, Identity], action: str, identities: Mapping[str, Any]) -> dict[str, Identity]:
+    """Return the identities after a request; raises BadIdentityError."""
     if action not in ("add", "update", "replace", "remove"):
         raise BadIdentityError(f'invalid action "{action}", must be "add", "update", "replace", or "remove"')
-    found = decode(action, given)
-    existing = sorted(set(found) & set(known))
-    missing = sorted(set(found) - set(known))
+    decoded = decode(action, identities)
+    existing = sorted(set(decoded) & set(current))
+    missing = sorted(set(decoded) - set(current))
     if action == "add" and existing:
         raise BadIdentityError(f"identities already exist: {', '.join(existing)}")
     if action in ("update", "remove") and missing:
         raise BadIdentityError(f"identities do not exist: {', '.join(missing)}")
-    combined = {**known, **found}
+    combined = {**current, **decoded}
     after = {name: identity for name, identity in combined.items() if identity is not None}
     _check_unique(after)
     return after
@@ -110,22 +110,21 @@ def _check_unique(identities: Mapping[str, Identity]) -> None:
 
 
 class Identities:
-    """All identities, for the life of this daemon."""
+    """The identities since the start of the daemon."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Identity] = {}
+        self._identities: dict[str, Identity] = {}
 
-    def change(self, action: str, given: Mapping[str, Any]) -> None:
-        """Do what a request asks, all of it or nothing."""
-        self._known = change(self._known, action, given)
+    def change(self, action: str, identities: Mapping[str, Any]) -> None:
+        """Apply a request, completely or not at all; raises BadIdentityError."""
+        self._identities = change(self._identities, action, identities)
 
     @property
     def granted(self) -> dict[int, str]:
-        """The access of user ids."""
-        found = self._known.values()
-        return {each.user_id: each.access for each in found if each.user_id is not None}
+        """User id to access."""
+        return {each.user_id: each.access for each in self._identities.values() if each.user_id is not None}
 
     @property
     def document(self) -> dict[str, Any]:
-        """What clients see."""
-        return {name: identity.document for name, identity in sorted(self._known.items())}
+        """The JSON document in answers."""
+        return {name: identity.document for name, identity in sorted(self._identities.items())}

@@ -1,6 +1,6 @@
-"""Which parts a multipart body has, read as it comes.
+"""Multipart bodies, read as a stream.
 
-Files may be large, so that the content of a part is passed on in pieces.
+Files can be large, so the content of a part comes in chunks.
 """
 
 import email.message
@@ -13,14 +13,14 @@ _CHUNK = 65536
 
 
 class TruncatedError(ValueError):
-    """The body ended too early."""
+    """A body that ended too early."""
 
 
 class Source(Protocol):
-    """Where the body comes from."""
+    """The stream of a body."""
 
     async def read(self, n: int = -1, /) -> bytes:
-        """Read some bytes; none at the end."""
+        """Read some bytes; empty at the end."""
         ...
 
 
@@ -37,46 +37,46 @@ class Parts:
 
     def __init__(self, source: Source, boundary: str) -> None:
         self._source: Source = source
-        self._mark: bytes = f"--{boundary}".encode()
-        self._held: bytes = b"\r\n"
-        self._at_mark: bool = False
+        self._boundary: bytes = f"--{boundary}".encode()
+        self._buffer: bytes = b"\r\n"
+        self._at_boundary: bool = False
 
     async def _more(self) -> None:
         chunk = await self._source.read(_CHUNK)
         if not chunk:
             raise TruncatedError("multipart: NextPart: EOF")
-        self._held += chunk
+        self._buffer += chunk
 
     async def head(self) -> Header | None:
-        """Read the headers of the next part; nothing after the last."""
-        if not self._at_mark:
+        """Read the headers of the next part; None after the last."""
+        if not self._at_boundary:
             async for _ in self.content():
                 pass
-        self._at_mark = False
-        while len(self._held) < 2:  # noqa: PLR2004  the two bytes that follow a mark
+        self._at_boundary = False
+        while len(self._buffer) < 2:  # noqa: PLR2004  the two bytes after a boundary
             await self._more()
-        if self._held.startswith(b"--"):
+        if self._buffer.startswith(b"--"):
             return None
-        while b"\r\n\r\n" not in self._held:
+        while b"\r\n\r\n" not in self._buffer:
             await self._more()
-        head, self._held = self._held.split(b"\r\n\r\n", 1)
-        self._held = b"\r\n" + self._held if self._held.startswith(self._mark) else self._held
+        head, self._buffer = self._buffer.split(b"\r\n\r\n", 1)
+        self._buffer = b"\r\n" + self._buffer if self._buffer.startswith(self._boundary) else self._buffer
         fields = HeaderParser().parsestr(head.decode(errors="replace").lstrip("\r\n"))
         return Header(name=_field(fields, "name"), filename=_field(fields, "filename"))
 
     async def content(self) -> AsyncIterator[bytes]:
-        """Pass the content of a part on, up to the next mark."""
-        mark = b"\r\n" + self._mark
+        """Yield the content of a part, up to the next boundary."""
+        boundary = b"\r\n" + self._boundary
         while True:
-            place = self._held.find(mark)
-            if place >= 0:
-                content, self._held = self._held[:place], self._held[place + len(mark) :]
-                self._at_mark = True
+            position = self._buffer.find(boundary)
+            if position >= 0:
+                content, self._buffer = self._buffer[:position], self._buffer[position + len(boundary) :]
+                self._at_boundary = True
                 if content:
                     yield content
                 return
-            if len(self._held) > len(mark):
-                content, self._held = self._held[: -len(mark)], self._held[-len(mark) :]
+            if len(self._buffer) > len(boundary):
+                content, self._buffer = self._buffer[: -len(boundary)], self._buffer[-len(boundary) :]
                 yield content
             await self._more()
 

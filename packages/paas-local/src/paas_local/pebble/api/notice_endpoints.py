@@ -20,7 +20,7 @@ class NoticeApi:
         self._notices: Notices = notices
 
     async def add(self, call: Call) -> web.StreamResponse:
-        """Record a notice of the caller."""
+        """Record a notice of the client."""
         fields = dict.fromkeys(("action", "type", "key", "repeat-after"), "string")
         body = await call.body({**fields, "data": "any"})
         if body.get("action") != "add":
@@ -29,7 +29,7 @@ class NoticeApi:
             raise ApiError(400, f'invalid type "{body.get("type", "")}" (can only add "custom" notices)')
         key, wait = body.get("key", ""), body.get("repeat-after", "")
         try:
-            data = bodies.texts(body.get("data", {}))
+            data = bodies.strings(body.get("data", {}))
         except bodies.BadBodyError as error:
             raise ApiError(400, f"cannot decode notice data: {error}") from None
         try:
@@ -42,16 +42,16 @@ class NoticeApi:
         return sync({"id": self._notices.add(call.uid, "custom", key, data, repeat_after)})
 
     async def show_all(self, call: Call) -> web.StreamResponse:
-        """List notices, and wait for one if asked to."""
+        """List notices; with ``timeout``, wait until there is one."""
         timeout = call.duration("timeout")
-        wanted = _filter(call)
-        if wanted is None:
+        selection = _filter(call)
+        if selection is None:
             return sync([])
-        found = await self._notices.wait(wanted, timeout.seconds if timeout else 0)
-        return sync([notice.document for notice in found])
+        notices = await self._notices.wait(selection, timeout.seconds if timeout else 0)
+        return sync([notice.document for notice in notices])
 
     async def show(self, call: Call) -> web.StreamResponse:
-        """Show one notice to whom it belongs."""
+        """Return one notice, to its user or an admin."""
         notice = self._notices.find(call.path_values[0])
         if notice is None:
             raise ApiError(404, f'cannot find notice with ID "{call.path_values[0]}"')
@@ -65,7 +65,7 @@ def _may_see(call: Call, notice: Notice) -> bool:
 
 
 def _filter(call: Call) -> Filter | None:
-    """Read the filters; nothing where none can match."""
+    """Read the filters; None if no notice can match."""
     user_id = _user_filter(call)
     types = call.values("types")
     known = [each for each in types if each in TYPES]
@@ -102,8 +102,8 @@ def _user_filter(call: Call) -> int | None:
 def _after(text: str) -> datetime | None:
     if not text:
         return None
-    # Python before 3.11 reads neither the Z nor nine decimals.
-    plain = re.sub(r"(\.\d{1,6})\d*", lambda found: found[1].ljust(7, "0"), text.replace("Z", "+00:00"))
+    # Python before 3.11 does not read the Z or nine decimals.
+    plain = re.sub(r"(\.\d{1,6})\d*", lambda match: match[1].ljust(7, "0"), text.replace("Z", "+00:00"))
     try:
         return datetime.fromisoformat(plain)
     except ValueError:

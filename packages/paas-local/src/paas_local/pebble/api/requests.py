@@ -1,4 +1,4 @@
-"""How a request reaches its handler, and what every answer looks like."""
+"""Requests and answers: routing, access, and the form of JSON answers."""
 
 import json
 import re
@@ -18,7 +18,7 @@ ACTION_BODY = "data from request body"
 
 
 class ApiError(Exception):
-    """The answer is an error."""
+    """An error that is the answer to a request."""
 
     def __init__(self, status: int, message: str, kind: str = "") -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One request, and who makes it."""
+    """One request, with the access of its client."""
 
     request: web.BaseRequest
     uid: int | None
@@ -38,27 +38,27 @@ class Call:
 
     @property
     def is_admin(self) -> bool:
-        """Whether the caller may do everything."""
+        """True if the client may use all endpoints."""
         return self.access == "admin"
 
     def query(self, name: str) -> str:
-        """Read a parameter; one that is missing is empty."""
+        """Return a parameter; empty if it is missing."""
         return self.request.query.get(name, "")
 
     def values(self, name: str) -> list[str]:
-        """Read a parameter that may be repeated, separated by commas, or both."""
+        """Return the values of a parameter that can be repeated, and can contain commas."""
         values = self.request.query.getall(name, [])
         return [part for value in values for part in value.split(",") if part]
 
     def flag(self, name: str) -> bool:
-        """Read a parameter that is true or false."""
+        """Return a parameter that is true or false; raises ApiError."""
         value = self.query(name)
         if value not in ("", "true", "false"):
             raise ApiError(400, f'{name} parameter must be "true" or "false"')
         return value == "true"
 
     def duration(self, name: str) -> durations.Duration | None:
-        """Read a parameter with a time."""
+        """Return a parameter with a duration, or None; raises ApiError."""
         value = self.query(name)
         try:
             return durations.parse(value) if value else None
@@ -66,7 +66,7 @@ class Call:
             raise ApiError(400, f"invalid {name}: {error}") from None
 
     async def body(self, fields: bodies.Fields, owner: str = "", what: str = "request body") -> dict[str, Any]:
-        """Decode the body."""
+        """Decode the body; raises ApiError."""
         try:
             return bodies.decode(await self.request.content.read(), fields, owner)
         except bodies.BadBodyError as error:
@@ -78,7 +78,7 @@ Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """What answers a method of a path, and who may use it."""
+    """The handler of a method of a path, with the access that it needs."""
 
     level: access.Level
     handler: Handler
@@ -88,7 +88,7 @@ Routes = Mapping[str, Mapping[str, Route]]
 
 
 def envelope(status: int, kind: str, result: Any, change: str = "") -> dict[str, Any]:
-    """Put around a result what is around every JSON answer."""
+    """Build the JSON document of an answer around its result."""
     return {
         "type": kind,
         "status-code": status,
@@ -99,7 +99,7 @@ def envelope(status: int, kind: str, result: Any, change: str = "") -> dict[str,
 
 
 def text(content: Any) -> str:
-    """Write JSON as the daemon writes it."""
+    """Write JSON in the form of all answers."""
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
@@ -108,23 +108,23 @@ def _answer(status: int, content: dict[str, Any]) -> web.Response:
 
 
 def sync(result: Any = None, status: int = 200) -> web.Response:
-    """Answer with what was asked for."""
+    """Build the answer with a result."""
     return _answer(status, envelope(status, "sync", result))
 
 
 def later(change: Change, result: Any = None) -> web.Response:
-    """Answer with the change that does what was asked for."""
+    """Build the answer with a change that runs in the background."""
     return _answer(202, envelope(202, "async", result, change.id))
 
 
 def error(problem: ApiError) -> web.Response:
-    """Answer with what is wrong."""
+    """Build the answer with an error."""
     result = {"message": str(problem), **({"kind": problem.kind} if problem.kind else {})}
     return _answer(problem.status, envelope(problem.status, "error", result))
 
 
 def handler(routes: Routes, granted: Callable[[], Mapping[int, str]]) -> Handler:
-    """Join the routes to one handler of requests."""
+    """Build one handler from all routes."""
     patterns = [(re.compile(path), methods) for path, methods in routes.items()]
 
     async def dispatch(request: web.BaseRequest) -> web.StreamResponse:
@@ -133,7 +133,7 @@ def handler(routes: Routes, granted: Callable[[], Mapping[int, str]]) -> Handler
         except ApiError as problem:
             return error(problem)
 
-    return dispatch  # pyright: ignore[reportReturnType]  aiohttp hands over the request, Call is made of it
+    return dispatch  # pyright: ignore[reportReturnType]  aiohttp passes its request, from which Call is built
 
 
 async def _dispatch(
@@ -155,7 +155,7 @@ async def _call(
         raise ApiError(405, f'method "{request.method}" not allowed')
     transport = request.transport
     uid = access.peer(transport.get_extra_info("socket") if transport else None)
-    may = access.access(uid, granted)
-    if not access.allows(may, route.level):
+    client = access.access(uid, granted)
+    if not access.allows(client, route.level):
         raise ApiError(401, "access denied", "login-required")
-    return await route.handler(Call(request=request, uid=uid, access=may, path_values=path_values))
+    return await route.handler(Call(request=request, uid=uid, access=client, path_values=path_values))

@@ -19,7 +19,7 @@ _CHANGE = r"/v1/changes/([^/]+)"
 
 
 def handler(overlord: Overlord, http_address: str) -> Handler:
-    """Build the handler of all requests; the address is where the daemon listens besides its socket."""
+    """Build the handler of all requests; the address is that of the additional TCP socket, or empty."""
     granted = Identities()
     system = SystemApi(overlord, http_address)
     plan = PlanApi(overlord)

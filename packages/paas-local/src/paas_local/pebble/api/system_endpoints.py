@@ -31,15 +31,15 @@ class SystemApi:
                 "service_active", "Whether the service is currently active (1) or not (0)", "gauge", name, int(up)
             )
             rows += _metric("service_start_count", "Number of times the service has started", "counter", name, starts)
-        for watch in self._overlord.checks.matching("", ()):
-            if watch.is_running:
-                up = int(watch.status == "up")
-                rows += _metric("check_up", "Whether the health check is up (1) or not (0)", "gauge", watch.name, up)
-            good, bad = watch.successes, watch.failures
+        for runner in self._overlord.checks.matching("", ()):
+            if runner.is_running:
+                up = int(runner.status == "up")
+                rows += _metric("check_up", "Whether the health check is up (1) or not (0)", "gauge", runner.name, up)
+            good, bad = runner.successes, runner.failures
             rows += _metric(
-                "check_success_count", "Number of times the check has succeeded", "counter", watch.name, good
+                "check_success_count", "Number of times the check has succeeded", "counter", runner.name, good
             )
-            rows += _metric("check_failure_count", "Number of times the check has failed", "counter", watch.name, bad)
+            rows += _metric("check_failure_count", "Number of times the check has failed", "counter", runner.name, bad)
         return web.Response(text="".join(rows), content_type="text/plain")
 
 

@@ -1,1 +1,1 @@
-"""The plan: layers, how they combine, and what they say about services, checks and log targets."""
+"""The plan of services, checks and log targets, combined from layers."""

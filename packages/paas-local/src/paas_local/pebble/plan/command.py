@@ -1,6 +1,6 @@
-"""Which words a service's command line has, and which of them are only defaults.
+"""Command lines of services, with default arguments.
 
-``prog fixed [ default args ]``: the words in brackets may be replaced when the daemon starts.
+``prog fixed [ default args ]``: the arguments in brackets can be replaced when the daemon starts.
 """
 
 import re
@@ -13,26 +13,26 @@ _BETWEEN = re.compile(rf"(?s)(?P<between>\s+|#[^\n]*)|{_WORD}")
 
 
 class BadCommandError(ValueError):
-    """The text is no command; the message says why."""
+    """A text that is not a command; the message says why."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """A program with its arguments, and the arguments that stand in brackets."""
+    """A program with its arguments, and the arguments in brackets."""
 
     fixed: tuple[str, ...]
     default: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is executed."""
+        """All words, as they are executed."""
         return self.fixed + self.default
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Split like a shell would, without expanding anything.
+    """Split a text like a shell, without expansion.
 
-    Unlike in a shell, a backslash makes *every* next character literal, in double quotes too.
+    Unlike in a shell, a backslash makes *every* next character literal, also in double quotes.
     """
     words: list[str] = []
     word: str | None = None
@@ -43,14 +43,14 @@ def split(text: str) -> tuple[str, ...]:
             raise BadCommandError(_unfinished(text[position:]))
         position = piece.end()
         if piece["between"] is None:
-            word = (word or "") + _meaning(piece)
+            word = (word or "") + _text(piece)
         elif word is not None:
             words.append(word)
             word = None
     return tuple(words if word is None else [*words, word])
 
 
-def _meaning(piece: re.Match[str]) -> str:
+def _text(piece: re.Match[str]) -> str:
     if piece["quoted"] is not None:
         return re.sub(r"(?s)\\(.)", r"\1", piece["quoted"])
     return next(text for text in (piece["literal"], piece["escaped"], piece["plain"]) if text is not None)
@@ -64,7 +64,7 @@ def _unfinished(rest: str) -> str:
 
 
 def parse(text: str) -> Command:
-    """Tell the fixed words from those in brackets."""
+    """Split a command line into the fixed words and those in brackets."""
     fixed: list[str] = []
     default: list[str] = []
     inside = closed = False
@@ -87,5 +87,5 @@ def parse(text: str) -> Command:
 
 
 def with_arguments(text: str, arguments: tuple[str, ...]) -> str:
-    """Put other words in place of the default ones."""
+    """Replace the default arguments of a command line."""
     return f"{shlex.join(parse(text).fixed)} [ {shlex.join(arguments)} ]"

@@ -1,6 +1,6 @@
-"""How durations are written, in layers, requests and the plan's text.
+"""Durations in layers, requests and the plan's text.
 
-Go's form: ``1m30s``, ``100ms``; a bare number is an error.
+The form is Go's: ``1m30s``, ``100ms``; a number without a unit is an error.
 """
 
 import re
@@ -20,7 +20,7 @@ _PART = re.compile(r"(?P<whole>[0-9]*)(?:\.(?P<fraction>[0-9]*))?(?P<unit>[^0-9.
 
 
 class BadDurationError(ValueError):
-    """The text is no duration; the message is Go's."""
+    """A text that is not a duration; the message is Go's."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Duration:
 
     @property
     def seconds(self) -> float:
-        """The same for the clock of asyncio."""
+        """The length in seconds."""
         return self.nanoseconds / 1e9
 
     def __str__(self) -> str:
@@ -61,7 +61,7 @@ def _decimal(value: int, size: int) -> str:
 
 
 def parse(text: str) -> Duration:
-    """Read Go's form."""
+    """Parse a duration in Go's form; raises BadDurationError."""
     rest = text.lstrip("+-") if text[:1] in ("+", "-") and text[1:2] not in ("+", "-") else text
     if rest == "0":
         return Duration(0)

@@ -1,4 +1,4 @@
-"""What a layer's YAML says, and whether each entry of it is good by itself."""
+"""Layers in YAML, and the checks of their entries."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -121,7 +121,7 @@ _ON_FAILURE = ("", "restart", "shutdown", "success-shutdown", "ignore")
 
 
 def parse(label: str, text: str) -> Layer:
-    """Read one layer and refuse what is wrong in it alone."""
+    """Parse a layer; raises PlanError if an entry is invalid by itself."""
     if label.startswith("pebble-"):
         raise PlanError('cannot use reserved label prefix "pebble-"')
     sections: dict[str, Any] = {}
@@ -256,13 +256,13 @@ def _check_workload(name: str, workload: Workload | None) -> Workload:
 
 
 def read(folder: Path) -> tuple[Layer, ...]:
-    """Read the layer files of a folder, ``NNN-label.yaml``, by their numbers."""
-    found: list[tuple[int, Layer]] = []
+    """Read the layer files of a folder, ``NNN-label.yaml``, in the order of their numbers."""
+    numbered: list[tuple[int, Layer]] = []
     for path in sorted(folder.glob("*.yaml")):
-        name = re.fullmatch(r"([0-9]{3})-([a-z](?:-?[a-z0-9])*)\.yaml", path.name)
-        if name is None:
+        match = re.fullmatch(r"([0-9]{3})-([a-z](?:-?[a-z0-9])*)\.yaml", path.name)
+        if match is None:
             raise PlanError(f'invalid layer filename: "{path.name}" (must look like "123-some-label.yaml")')
-        layer = parse(name[2], path.read_text())
-        flatten(layer.label, [layer])  # tells at once which file has a wrong entry
-        found.append((int(name[1]), layer))
-    return tuple(layer for _, layer in sorted(found, key=lambda each: each[0]))
+        layer = parse(match[2], path.read_text())
+        flatten(layer.label, [layer])  # an entry without a valid override is an error of this file
+        numbered.append((int(match[1]), layer))
+    return tuple(layer for _, layer in sorted(numbered, key=lambda each: each[0]))

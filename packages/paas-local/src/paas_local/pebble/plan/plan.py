@@ -1,6 +1,6 @@
-"""What should run: the plan, combined from all layers in their order.
+"""The plan: services, checks, log targets and workloads, combined from all layers in their order.
 
-The fields of the values stand in the order in which the plan's text has them.
+The order of fields is that of the plan's text.
 """
 
 import dataclasses
@@ -17,12 +17,12 @@ DEFAULT_THRESHOLD = 3
 
 
 class PlanError(ValueError):
-    """The layers do not make a plan; the message says why."""
+    """Layers that do not combine to a valid plan; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """How one service is run."""
+    """A service of a layer or the plan."""
 
     summary: str = ""
     description: str = ""
@@ -49,18 +49,18 @@ class Service:
 
     @property
     def enabled(self) -> bool:
-        """Only this one word counts."""
+        """True if the service starts with the daemon."""
         return self.startup == "enabled"
 
     @property
     def runs_as(self) -> users.UserSpec:
-        """The user it asks for."""
+        """The user and the group that its fields name."""
         return users.UserSpec(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HttpCheck:
-    """A request whose answer must be a 2xx."""
+    """A request that must be answered with a status of 2xx."""
 
     url: str = ""
     headers: Mapping[str, str] | None = None
@@ -89,13 +89,13 @@ class ExecCheck:
 
     @property
     def runs_as(self) -> users.UserSpec:
-        """The user it asks for."""
+        """The user and the group that its fields name."""
         return users.UserSpec(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """How the health of something is looked at; exactly one of the three kinds is there."""
+    """A health check of one kind: HTTP, TCP or exec."""
 
     override: str = ""
     level: str = ""
@@ -109,23 +109,23 @@ class Check:
 
     @property
     def enabled(self) -> bool:
-        """A check is, unless it says otherwise."""
+        """True unless the check is disabled."""
         return self.startup != "disabled"
 
     @property
-    def every(self) -> Duration:
-        """The period that counts."""
+    def effective_period(self) -> Duration:
+        """The period, or its default."""
         return self.period or DEFAULT_PERIOD
 
     @property
-    def patience(self) -> Duration:
-        """The time-out that counts: never more than the period."""
-        given = self.timeout or DEFAULT_TIMEOUT
-        return given if given.nanoseconds < self.every.nanoseconds else self.every
+    def effective_timeout(self) -> Duration:
+        """The timeout or its default, but at most the period."""
+        timeout, period = self.timeout or DEFAULT_TIMEOUT, self.effective_period
+        return timeout if timeout.nanoseconds < period.nanoseconds else period
 
     @property
     def kind(self) -> str:
-        """The name of its kind in summaries."""
+        """The name of the kind in summaries."""
         if self.http is not None:
             return "HTTP"
         return "TCP" if self.tcp is not None else "exec"
@@ -133,7 +133,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class LogTarget:
-    """Where the output of services is sent."""
+    """A server that receives the logs of services."""
 
     type: str = ""
     location: str = ""
@@ -141,8 +141,8 @@ class LogTarget:
     override: str = ""
     labels: Mapping[str, str] | None = None
 
-    def wants(self, service: str) -> bool:
-        """Ask the entries about a service; the last one that matches decides."""
+    def receives(self, service: str) -> bool:
+        """Return whether the target receives a service's logs; the last entry that matches decides."""
         for entry in reversed(self.services or ()):
             if entry.removeprefix("-") in (service, "all"):
                 return not entry.startswith("-")
@@ -151,7 +151,7 @@ class LogTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """An environment and a user that several services share."""
+    """An environment and a user for several services."""
 
     override: str = ""
     environment: Mapping[str, str] | None = None
@@ -162,13 +162,13 @@ class Workload:
 
     @property
     def runs_as(self) -> users.UserSpec:
-        """The user it asks for."""
+        """The user and the group that its fields name."""
         return users.UserSpec(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """What one layer says, before it is combined with others."""
+    """One layer, before it is combined with others."""
 
     label: str
     services: Mapping[str, Service] = field(default_factory=dict[str, Service])
@@ -188,7 +188,7 @@ class Plan:
 
     @property
     def links(self) -> start_order.Links:
-        """What orders the services."""
+        """The dependencies between services, and their order."""
         return start_order.Links(
             requires={name: service.requires or () for name, service in self.services.items()},
             after={
@@ -205,20 +205,20 @@ Entry = TypeVar("Entry", Service, Check, LogTarget, Workload)
 
 
 def combine(layers: Collection[Layer]) -> Plan:
-    """Combine the layers, the later ones over the earlier ones."""
+    """Combine layers in their order; later ones override or extend earlier ones."""
     plan = Plan()
     for layer in layers:
         plan = Plan(
-            services=_over(plan.services, layer.services, layer.label, "service"),
-            checks=_over(plan.checks, layer.checks, layer.label, "check"),
-            log_targets=_over(plan.log_targets, layer.log_targets, layer.label, "log target"),
-            workloads=_over(plan.workloads, layer.workloads, layer.label, "workload"),
+            services=_combine_entries(plan.services, layer.services, layer.label, "service"),
+            checks=_combine_entries(plan.checks, layer.checks, layer.label, "check"),
+            log_targets=_combine_entries(plan.log_targets, layer.log_targets, layer.label, "log target"),
+            workloads=_combine_entries(plan.workloads, layer.workloads, layer.label, "workload"),
         )
-    return dataclasses.replace(plan, checks={name: _settled(check) for name, check in plan.checks.items()})
+    return dataclasses.replace(plan, checks={name: _with_defaults(check) for name, check in plan.checks.items()})
 
 
 def flatten(label: str, layers: Collection[Layer]) -> Layer:
-    """Combine layers into one that takes their place."""
+    """Combine layers into one layer."""
     plan = combine(layers)
     return Layer(
         label=label,
@@ -229,66 +229,64 @@ def flatten(label: str, layers: Collection[Layer]) -> Layer:
     )
 
 
-def _over(below: Mapping[str, Entry], entries: Mapping[str, Entry], label: str, what: str) -> Mapping[str, Entry]:
-    combined = dict(below)
+def _combine_entries(
+    earlier: Mapping[str, Entry], entries: Mapping[str, Entry], label: str, what: str
+) -> Mapping[str, Entry]:
+    combined = dict(earlier)
     for name, entry in entries.items():
         if not entry.override:
             raise PlanError(f'layer "{label}" must define "override" for {what} "{name}"')
         if entry.override not in ("replace", "merge"):
             raise PlanError(f'layer "{label}" has invalid "override" value for {what} "{name}"')
-        old = below.get(name)
-        combined[name] = entry if old is None or entry.override == "replace" else _merged(old, entry)
+        old = earlier.get(name)
+        combined[name] = entry if old is None or entry.override == "replace" else _merge_entry(old, entry)
     return combined
 
 
-def _merged(old: Entry, new: Entry) -> Entry:
+def _merge_entry(old: Entry, new: Entry) -> Entry:
     return dataclasses.replace(_merge(old, new), override=old.override)
 
 
 def _merge(old: Any, new: Any) -> Any:
-    """Lay one value over another: what is empty or not given leaves the old one."""
+    """Merge one value over another; an empty or missing value keeps the old one."""
     if old is None or new is None or new == "":
-        return old if new is None or new == "" or not _tells(new) else new
+        return old if new in (None, "", (), {}) else new
     if isinstance(new, tuple):
         return (*old, *new)
     if isinstance(new, Mapping):
-        below: dict[str, str] = dict(old)
-        above: dict[str, str] = dict(new)  # pyright: ignore[reportUnknownArgumentType]  Any, as all fields are
-        return {**below, **above}
+        old_items: dict[str, str] = dict(old)
+        new_items: dict[str, str] = dict(new)  # pyright: ignore[reportUnknownArgumentType]  Any, as all fields are
+        return {**old_items, **new_items}
     if dataclasses.is_dataclass(new) and not isinstance(new, Duration):
         names = [each.name for each in dataclasses.fields(new)]
         return type(new)(**{name: _merge(getattr(old, name), getattr(new, name)) for name in names})
     return new
 
 
-def _tells(new: Any) -> bool:
-    return new not in ((), {})
-
-
-def _settled(check: Check) -> Check:
-    """Fill in what the plan's text shows: the threshold always, a time-out never over the period."""
+def _with_defaults(check: Check) -> Check:
+    """Fill in the defaults that the plan's text shows: the threshold, and a timeout of at most the period."""
     return dataclasses.replace(
         check,
         threshold=check.threshold or DEFAULT_THRESHOLD,
-        timeout=None if check.timeout is None else check.patience,
+        timeout=None if check.timeout is None else check.effective_timeout,
     )
 
 
 def validate(plan: Plan) -> Plan:
-    """Refuse what only shows in the combined plan."""
+    """Return the plan if it is valid as a whole; raises PlanError."""
     for name, service in sorted(plan.services.items()):
         _validate_service(plan, name, service)
     for name, check in sorted(plan.checks.items()):
         _validate_check(plan, name, check)
     for name, target in sorted(plan.log_targets.items()):
         _validate_target(plan, name, target)
-    needed = (required for _, service in sorted(plan.services.items()) for required in service.requires or ())
-    for required in needed:
+    requirements = (required for _, service in sorted(plan.services.items()) for required in service.requires or ())
+    for required in requirements:
         if required not in plan.services:
             raise PlanError(f'service "{required}" does not exist')
-    loop = start_order.loop(plan.links, plan.services)
-    if loop:
-        raise PlanError(f"services in before/after loop: {', '.join(loop)}")
+    cycle = start_order.cycle(plan.links, plan.services)
+    if cycle:
+        raise PlanError(f"services in before/after loop: {', '.join(cycle)}")
     return plan
 
 
@@ -328,7 +326,7 @@ def _validate_target(plan: Plan, name: str, target: LogTarget) -> None:
 
 
 def add(layers: tuple[Layer, ...], layer: Layer, *, merge: bool, inner: bool) -> tuple[Layer, ...]:
-    """Put a layer on top, into the one with its label, or into its group of ``group/name`` labels."""
+    """Add a layer on top, into the layer with its label, or into its group of ``group/name`` labels."""
     labels = [each.label for each in layers]
     if layer.workloads:
         raise PlanError('cannot change immutable section "workloads"')
@@ -346,4 +344,4 @@ def add(layers: tuple[Layer, ...], layer: Layer, *, merge: bool, inner: bool) ->
 
 
 class InnerLayerError(PlanError):
-    """The layer belongs below others, and the request did not say that it may go there."""
+    """A layer that belongs below others, in a request that does not allow that."""

@@ -1,6 +1,6 @@
-"""How the plan reads as YAML.
+"""The plan as YAML.
 
-Keys in the order of the fields, names sorted, nothing that is empty, four blanks of indentation.
+Keys are in the order of the fields, names are sorted, empty values are left out, and the indentation is four spaces.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ _OLD_BOOLS = frozenset(
 
 
 def text(plan: Plan) -> str:
-    """Write the whole plan."""
+    """Write the plan."""
     lines = list(_block(_sections(plan), ""))
     return "\n".join([*lines, ""]) if lines else "{}\n"
 
@@ -98,7 +98,7 @@ def _text(name: str, value: str, below: str) -> Iterator[str]:
 
 
 def scalar(value: str) -> str:
-    """Quote a text where YAML would read it as something else."""
+    """Quote a string that YAML would read as another type."""
     node = yaml.ScalarNode("", value)
     if yaml_nodes.tag(node) != "!!str" or value in _OLD_BOOLS:
         return json.dumps(value, ensure_ascii=False)

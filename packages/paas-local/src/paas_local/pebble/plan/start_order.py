@@ -1,7 +1,7 @@
-"""In which order services start and stop, and which of them wait for each other.
+"""The order in which services start and stop.
 
-``requires`` brings services in and makes them wait for each other, one after the other in a lane;
-``after`` and ``before`` only sort.
+``requires`` adds services, and puts them into one lane, in which they start one after the other; lanes start side by
+side. ``after`` and ``before`` only sort.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -12,48 +12,47 @@ Lanes = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Links:
-    """For each service: what it needs, and what comes before it."""
+    """For each service: the services that it requires, and those that start before it."""
 
     requires: Mapping[str, Collection[str]]
     after: Mapping[str, Collection[str]]
 
-    def needed(self, names: Iterable[str]) -> frozenset[str]:
-        """Find the named services and all that they require, in depth."""
+    def required_by(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the services, and all that they require, transitively."""
         return _closure(names, self.requires)
 
-    def needing(self, names: Iterable[str]) -> frozenset[str]:
-        """Find the named services and all that require them, in depth."""
+    def requiring(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the services, and all that require them, transitively."""
         dependants = {
-            name: [other for other, needs in self.requires.items() if name in needs] for name in self.requires
+            name: [other for other, required in self.requires.items() if name in required] for name in self.requires
         }
         return _closure(names, dependants)
 
 
 def start(links: Links, names: Iterable[str]) -> Lanes:
-    """Lanes that start the services and what they require."""
-    found = links.needed(names)
-    return _lanes(links, _sorted(found, links.after))
+    """Return the lanes that start the services and all that they require."""
+    return _lanes(links, _sorted(links.required_by(names), links.after))
 
 
 def stop(links: Links, names: Iterable[str]) -> Lanes:
-    """Lanes that stop exactly these services, the other way round."""
+    """Return the lanes that stop exactly these services, in the opposite order."""
     later = {name: [other for other, before in links.after.items() if name in before] for name in links.after}
     return _lanes(links, _sorted(frozenset(names), later))
 
 
 def _closure(names: Iterable[str], edges: Mapping[str, Collection[str]]) -> frozenset[str]:
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(edges.get(name, ()))
-    return frozenset(found)
+    reached: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in reached:
+            reached.add(name)
+            pending.extend(edges.get(name, ()))
+    return frozenset(reached)
 
 
 def _sorted(names: Collection[str], earlier: Mapping[str, Collection[str]]) -> list[str]:
-    """By name, each after what comes earlier."""
+    """Sort by name, but each service after its earlier ones."""
     placed: dict[str, None] = {}
 
     def place(name: str, path: tuple[str, ...]) -> None:
@@ -69,7 +68,7 @@ def _sorted(names: Collection[str], earlier: Mapping[str, Collection[str]]) -> l
 
 
 def _lanes(links: Links, names: list[str]) -> Lanes:
-    """Services joined by ``requires`` share a lane, at the place of its first one."""
+    """Put services that are joined by ``requires`` into one lane, at the place of its first service."""
     lanes: list[list[str]] = []
     for name in names:
         joined = [lane for lane in lanes if any(_joined(links, name, other) for other in lane)]
@@ -86,11 +85,11 @@ def _lanes(links: Links, names: list[str]) -> Lanes:
 
 
 def _joined(links: Links, one: str, other: str) -> bool:
-    return other in links.needed([one]) or one in links.needed([other])
+    return other in links.required_by([one]) or one in links.required_by([other])
 
 
-def loop(links: Links, names: Iterable[str]) -> list[str]:
-    """Services that wait for each other by after and before; waiting for oneself is no loop."""
+def cycle(links: Links, names: Iterable[str]) -> list[str]:
+    """Return the services of a cycle of ``after`` and ``before``; a service after itself is not a cycle."""
     for name in sorted(names):
         reached = _closure([other for other in links.after.get(name, ()) if other != name], links.after)
         if name in reached:

@@ -1,4 +1,4 @@
-"""Who runs a command or owns a file: which user is meant by names and numbers."""
+"""Users and groups of commands and files, by name and by number."""
 
 import grp
 import os
@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 class UnknownUserError(ValueError):
-    """There is no such user or group, or name and number disagree."""
+    """A user or group that does not exist, or a name and a number that do not match."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A user of this container; name and home are empty when only numbers are known."""
+    """A user of this container; name and home are empty if only the numbers are known."""
 
     uid: int
     gid: int
@@ -22,13 +22,13 @@ class User:
 
     @property
     def is_self(self) -> bool:
-        """No change of user is needed, and none may be possible."""
+        """True for the daemon's own user, which needs no change of user."""
         return self.uid == os.geteuid() and self.gid == os.getegid()
 
 
 @dataclass(frozen=True, kw_only=True)
 class UserSpec:
-    """A user and group as a plan or a request names them."""
+    """A user and a group in a plan or a request."""
 
     user_id: int | None = None
     user: str = ""
@@ -36,7 +36,7 @@ class UserSpec:
     group: str = ""
 
     def or_else(self, other: "UserSpec") -> "UserSpec":
-        """Fill what is not given; each field counts for itself."""
+        """Take the user, the group or both from another spec where this one has none."""
         own = self.user_id is not None or bool(self.user)
         own_group = self.group_id is not None or bool(self.group)
         return UserSpec(
@@ -48,7 +48,7 @@ class UserSpec:
 
 
 def find(spec: UserSpec) -> User | None:
-    """Look the user up; nothing is wanted, nothing is found."""
+    """Look a user up; None for an empty spec."""
     if spec.user_id is None and not spec.user:
         if spec.group_id is not None or spec.group:
             raise UnknownUserError("must specify user, not just group")
@@ -92,7 +92,7 @@ def _group(spec: UserSpec) -> int | None:
 
 
 def by_uid(uid: int) -> pwd.struct_passwd | None:
-    """Find the entry of a number, if there is one."""
+    """Return the entry of a user id, or None."""
     try:
         return pwd.getpwuid(uid)
     except KeyError:
@@ -100,7 +100,7 @@ def by_uid(uid: int) -> pwd.struct_passwd | None:
 
 
 def group_name(gid: int) -> str | None:
-    """Find the name of a group's number, if there is one."""
+    """Return the name of a group id, or None."""
     try:
         return grp.getgrgid(gid).gr_name
     except KeyError:
@@ -108,6 +108,6 @@ def group_name(gid: int) -> str | None:
 
 
 def may_set_groups() -> bool:
-    """Ask the kernel: in a user namespace with one mapped user, setgroups(2) is denied even to uid 0."""
-    answer = Path("/proc/self/setgroups")
-    return os.geteuid() == 0 and answer.exists() and answer.read_text().strip() == "allow"
+    """Return whether setgroups(2) is allowed; a user namespace with one mapped user denies it to root."""
+    setting = Path("/proc/self/setgroups")
+    return os.geteuid() == 0 and setting.exists() and setting.read_text().strip() == "allow"

@@ -1,7 +1,7 @@
-"""How YAML text becomes values without losing how it was spelled.
+"""Readers of YAML nodes, which keep the spelling of scalars.
 
-Scalars in places of text keep their source spelling (``010``, ``yes``, ``1.50``), so this reads the
-nodes of the document and never PyYAML's own idea of their values.
+A scalar that is read as text keeps its spelling in the source (``010``, ``yes``, ``1.50``), so the nodes are read in
+place of PyYAML's values.
 """
 
 import re
@@ -19,18 +19,18 @@ _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].*)?")
-_SHOWN = 10
+_MAX_SHOWN = 10
 
 T = TypeVar("T")
 Reader = Callable[[yaml.Node], Any]
 
 
 class BadTextError(ValueError):
-    """The text is not YAML; the message starts with ``yaml: ``."""
+    """A text that is not YAML; the message starts with ``yaml: ``."""
 
 
 class BadNodeError(ValueError):
-    """A node is not of the kind that is needed here."""
+    """A node of the wrong kind."""
 
     def __init__(self, node: yaml.Node, message: str) -> None:
         super().__init__(message)
@@ -38,18 +38,18 @@ class BadNodeError(ValueError):
 
 
 class BadValueError(ValueError):
-    """A scalar is of the right kind, but its text is wrong."""
+    """A scalar of the right kind with an invalid text."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The fields that a mapping may have, and the name that messages call it."""
+    """The fields of a mapping, and its name in messages."""
 
     name: str
     fields: Mapping[str, Reader]
 
     def read(self, node: yaml.Node) -> dict[str, Any] | None:
-        """Read the given fields by their attribute names; null reads as nothing."""
+        """Read the fields of a mapping, by their attribute names; None for null."""
         if is_null(node):
             return None
         values: dict[str, Any] = {}
@@ -61,7 +61,7 @@ class Shape:
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Read the first document; nothing where there is none."""
+    """Parse the first document; None if there is none."""
     loader: yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
         return loader.get_node() if loader.check_node() else None
@@ -81,7 +81,7 @@ def _place(error: yaml.MarkedYAMLError) -> str:
 
 
 def tag(node: yaml.Node) -> str:
-    """Name the kind of a node as messages do."""
+    """Return the tag of a node, as it is in messages."""
     if isinstance(node, yaml.MappingNode):
         return "!!map"
     if isinstance(node, yaml.SequenceNode):
@@ -93,42 +93,42 @@ def tag(node: yaml.Node) -> str:
 
 
 def is_null(node: yaml.Node) -> bool:
-    """Whether the node is an unquoted null, or nothing at all."""
+    """Return whether a node is an unquoted null, or empty."""
     return tag(node) == "!!null"
 
 
 def mismatch(node: yaml.Node, target: str) -> BadNodeError:
-    """Say that a node cannot be read as the target."""
-    shown = ""
+    """Build the error for a node that cannot be read as the target type."""
+    excerpt = ""
     if isinstance(node, yaml.ScalarNode):
         value = str(node.value)
-        shown = f" `{value if len(value) <= _SHOWN else value[:7] + '...'}`"
-    return BadNodeError(node, f"cannot unmarshal {tag(node)}{shown} into {target}")
+        excerpt = f" `{value if len(value) <= _MAX_SHOWN else value[:7] + '...'}`"
+    return BadNodeError(node, f"cannot unmarshal {tag(node)}{excerpt} into {target}")
 
 
 def pairs(node: yaml.Node, target: str) -> list[tuple[str, yaml.Node]]:
-    """Read a mapping's entries, its own before those it takes over with ``<<``."""
+    """Read the entries of a mapping, its own before those that it merges with ``<<``."""
     if not isinstance(node, yaml.MappingNode):
         raise mismatch(node, target)
     own: dict[str, yaml.Node] = {}
     lines: dict[str, int] = {}
-    inherited: dict[str, yaml.Node] = {}
+    merged: dict[str, yaml.Node] = {}
     entries: list[tuple[yaml.Node, yaml.Node]] = node.value
     for key, value in entries:
         name = text(key)
         if name == "<<" and isinstance(key, yaml.ScalarNode) and not key.style:
             sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
             for source in sources:
-                inherited = {**dict(pairs(source, target)), **inherited}
+                merged = {**dict(pairs(source, target)), **merged}
         elif name in own:
             raise BadNodeError(key, f'mapping key "{name}" already defined at line {lines[name] + 1}')
         else:
             own[name], lines[name] = value, key.start_mark.line
-    return [*own.items(), *((name, value) for name, value in inherited.items() if name not in own)]
+    return [*own.items(), *((name, value) for name, value in merged.items() if name not in own)]
 
 
 def text_as(target: str) -> Callable[[yaml.Node], str]:
-    """Read text for a type with a name of its own."""
+    """Build a reader of text, for a type with its own name in messages."""
 
     def read(node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
@@ -142,7 +142,7 @@ text = text_as("string")
 
 
 def texts(node: yaml.Node) -> tuple[str, ...] | None:
-    """Read a list of texts; an empty list is not the same as none."""
+    """Read a list of strings; None for null, which differs from an empty list."""
     if is_null(node):
         return None
     if not isinstance(node, yaml.SequenceNode):
@@ -151,14 +151,14 @@ def texts(node: yaml.Node) -> tuple[str, ...] | None:
 
 
 def mapping(node: yaml.Node) -> dict[str, str] | None:
-    """Read names with texts; an empty mapping is not the same as none."""
+    """Read a mapping of strings; None for null, which differs from an empty mapping."""
     if is_null(node):
         return None
     return {name: text(value) for name, value in pairs(node, "map[string]string")}
 
 
 def integer(node: yaml.Node) -> int | None:
-    """Read a whole number; ``1.0`` is one, ``"1"`` is not."""
+    """Read an integer; ``1.0`` is an integer, ``"1"`` is not."""
     kind = tag(node)
     if kind == "!!null":
         return None
@@ -177,12 +177,12 @@ def _number(value: str) -> int:
 
 
 def count(node: yaml.Node) -> int | None:
-    """Read a number that means nothing when it is 0."""
+    """Read an integer; None for 0."""
     return integer(node) or None
 
 
 def factor(node: yaml.Node) -> float | None:
-    """Read a number with a fraction, quoted or not."""
+    """Read a floating-point number, quoted or not."""
     value = _scalar(node, "floating-point number")
     try:
         return float(value) if value else None
@@ -191,7 +191,7 @@ def factor(node: yaml.Node) -> float | None:
 
 
 def duration(node: yaml.Node) -> durations.Duration | None:
-    """Read a duration with its unit."""
+    """Read a duration."""
     value = _scalar(node, "duration")
     try:
         return durations.parse(value) if value else None

@@ -1,1 +1,1 @@
-"""Everything that acts: services, checks, changes, notices, logs and commands."""
+"""The parts that act: services, checks, changes, notices, logs and commands."""

@@ -1,4 +1,4 @@
-"""What a request on services sets going: which tasks, in which lanes, under which summary."""
+"""Changes of services: from a request to the tasks that start and stop them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from paas_local.pebble.services.services import Services
 
 
 class BadActionError(ValueError):
-    """The request makes no change; the message says why."""
+    """A request without a change; the message says why."""
 
     def __init__(self, message: str, kind: str = "") -> None:
         super().__init__(message)
@@ -18,82 +18,84 @@ class BadActionError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
-    """Services to stop, then services to start, in lanes."""
+class ServiceChange:
+    """Services to stop, and then services to start, in lanes."""
 
     summary: str
     stop: start_order.Lanes = ()
     start: start_order.Lanes = ()
 
 
-_VERBS = {"start": "Start", "stop": "Stop", "restart": "Restart", "autostart": "Autostart", "replan": "Replan"}
+_SUMMARIES = {"start": "Start", "stop": "Stop", "restart": "Restart", "autostart": "Autostart", "replan": "Replan"}
 
 
-def course(action: str, names: Sequence[str], plan: Plan, given: Mapping[str, Service]) -> Course:
-    """Decide what a request means for this plan and the services already started with ``given``."""
+def decide(action: str, names: Sequence[str], plan: Plan, configs: Mapping[str, Service]) -> ServiceChange:
+    """Decide which services a request stops and starts; ``configs`` are those of the started services."""
     if action in ("autostart", "replan"):
         if names:
             raise BadActionError(f"{action} accepts no service names")
-        return _replan(plan, given) if action == "replan" else _autostart(plan)
+        return _replan(plan, configs) if action == "replan" else _autostart(plan)
     if not names:
         raise BadActionError(f"must specify services for {action} action")
-    if action not in _VERBS:
+    if action not in _SUMMARIES:
         raise BadActionError(f'invalid action "{action}"')
     for name in names:
         if name not in plan.services:
             raise BadActionError(f'cannot {action} services: service "{name}" does not exist')
     links = plan.links
     if action == "start":
-        return _course(action, names[0], start=start_order.start(links, names))
+        return _service_change(action, names[0], start=start_order.start(links, names))
     if action == "stop":
-        return _course(action, names[0], stop=start_order.stop(links, links.needing(names)))
-    return _course(action, names[0], stop=start_order.stop(links, names), start=start_order.start(links, names))
+        return _service_change(action, names[0], stop=start_order.stop(links, links.requiring(names)))
+    return _service_change(action, names[0], stop=start_order.stop(links, names), start=start_order.start(links, names))
 
 
-def _course(action: str, first: str, *, stop: start_order.Lanes = (), start: start_order.Lanes = ()) -> Course:
+def _service_change(
+    action: str, first: str, *, stop: start_order.Lanes = (), start: start_order.Lanes = ()
+) -> ServiceChange:
     more = len({name for lane in (*stop, *start) for name in lane}) - 1
     also = f" and {more} more" if more else ""
-    return Course(summary=f'{_VERBS[action]} service "{first}"{also}', stop=stop, start=start)
+    return ServiceChange(summary=f'{_SUMMARIES[action]} service "{first}"{also}', stop=stop, start=start)
 
 
-def _autostart(plan: Plan) -> Course:
+def _autostart(plan: Plan) -> ServiceChange:
     enabled = sorted(name for name, service in plan.services.items() if service.enabled)
     if not enabled:
         raise BadActionError("no default services", "no-default-services")
-    return _course("autostart", enabled[0], start=start_order.start(plan.links, enabled))
+    return _service_change("autostart", enabled[0], start=start_order.start(plan.links, enabled))
 
 
-def _replan(plan: Plan, given: Mapping[str, Service]) -> Course:
-    """Restart what differs from what it was last given, running or not; start what is enabled."""
-    changed = [name for name, service in given.items() if plan.services.get(name) != service]
+def _replan(plan: Plan, configs: Mapping[str, Service]) -> ServiceChange:
+    """Restart services whose plan entry has changed since their start; start enabled ones."""
+    changed = [name for name, service in configs.items() if plan.services.get(name) != service]
     enabled = [name for name, service in plan.services.items() if service.enabled]
-    stop = start_order.stop(plan.links, plan.links.needing(changed))
+    stop = start_order.stop(plan.links, plan.links.requiring(changed))
     start = start_order.start(plan.links, [*changed, *enabled])
     names = sorted({name for lane in (*stop, *start) for name in lane})
     if not names:
-        return Course(summary="Replan - no services")
-    return _course("replan", names[0], stop=stop, start=start)
+        return ServiceChange(summary="Replan - no services")
+    return _service_change("replan", names[0], stop=stop, start=start)
 
 
 def run(changes: Changes, services: Services, action: str, names: Sequence[str]) -> Change:
-    """Set a request going."""
-    todo = course(action, names, services.plan(), services.given)
-    return _run(changes, services, action, todo)
+    """Start the change of a request; raises BadActionError."""
+    decision = decide(action, names, services.plan(), services.configs)
+    return _run(changes, services, action, decision)
 
 
 def stop_all(changes: Changes, services: Services) -> Change:
-    """Stop whatever is up, because the daemon ends."""
+    """Stop all running services, because the daemon ends."""
     lanes = start_order.stop(services.plan().links, services.up)
-    return _run(changes, services, "stop", Course(summary="Stop all running services", stop=lanes))
+    return _run(changes, services, "stop", ServiceChange(summary="Stop all running services", stop=lanes))
 
 
-def _run(changes: Changes, services: Services, action: str, todo: Course) -> Change:
-    names = {name for lane in (*todo.stop, *todo.start) for name in lane}
+def _run(changes: Changes, services: Services, action: str, decision: ServiceChange) -> Change:
+    names = {name for lane in (*decision.stop, *decision.start) for name in lane}
     stages = [
-        _stage("stop", todo.stop, services),
-        _stage("start", todo.start, services),
+        _stage("stop", decision.stop, services),
+        _stage("start", decision.start, services),
     ]
-    return changes.run(action, todo.summary, stages, services=names)
+    return changes.run(action, decision.summary, stages, services=names)
 
 
 def _stage(kind: str, lanes: Iterable[Sequence[str]], services: Services) -> Stage:
@@ -102,4 +104,4 @@ def _stage(kind: str, lanes: Iterable[Sequence[str]], services: Services) -> Sta
 
 def _step(kind: str, name: str, services: Services) -> Step:
     work = services.start if kind == "start" else services.stop
-    return Step(kind=kind, summary=f'{_VERBS[kind]} service "{name}"', work=lambda task: work(name, task))
+    return Step(kind=kind, summary=f'{_SUMMARIES[kind]} service "{name}"', work=lambda task: work(name, task))

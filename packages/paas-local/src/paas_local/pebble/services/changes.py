@@ -1,6 +1,6 @@
-"""What has been asked for, how far it is, and what went wrong.
+"""Changes and their tasks.
 
-A change has tasks; tasks of one lane run one after the other, lanes side by side.
+Tasks of one lane run one after the other; lanes run side by side.
 """
 
 import asyncio
@@ -9,31 +9,31 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-_LOG_KEPT = 10
-_CHANGES_KEPT = 1000
+_MAX_LOG = 10
+_MAX_CHANGES = 1000
 _READY = frozenset(["Done", "Error", "Hold", "Undone"])
 _STRONGEST_FIRST = ("Abort", "Undoing", "Undo", "Doing", "Do", "Wait", "Error", "Undone", "Done", "Hold")
 
 
 class TaskError(Exception):
-    """The task failed; the message is for its log."""
+    """A task that failed; the message goes into its log."""
 
 
 class UnknownChangeError(LookupError):
-    """There is no such change."""
+    """A change that does not exist."""
 
 
 class NothingPendingError(ValueError):
-    """The change is over, so it cannot be aborted."""
+    """A change that has ended, so it cannot be aborted."""
 
 
 def now() -> datetime:
-    """Read the clock, with a time zone."""
+    """Return the current time, with its time zone."""
     return datetime.now(tz=timezone.utc)
 
 
 def stamp(time: datetime) -> str:
-    """Write a time as RFC 3339."""
+    """Format a time as RFC 3339."""
     return time.isoformat().replace("+00:00", "Z")
 
 
@@ -52,19 +52,19 @@ class Task:
     aborted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def note(self, level: str, message: str) -> None:
-        """Add to the log; only the newest entries are kept."""
+        """Add an entry to the log, which keeps only the newest."""
         time = now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        self.log = [*self.log, f"{time} {level} {message}"][-_LOG_KEPT:]
+        self.log = [*self.log, f"{time} {level} {message}"][-_MAX_LOG:]
 
     @property
     def errors(self) -> list[str]:
-        """The messages of its ERROR entries, if it failed."""
+        """The messages of its ERROR entries, if it has failed."""
         entries = (entry.split(" ", 2) for entry in self.log)
         return [message for _, level, message in entries if level == "ERROR" and self.status == "Error"]
 
     @property
     def document(self) -> dict[str, Any]:
-        """What clients see."""
+        """The JSON document in answers."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -80,7 +80,7 @@ class Task:
 
 @dataclass(kw_only=True)
 class Change:
-    """What one request set going."""
+    """The tasks of one request."""
 
     id: str
     kind: str
@@ -95,18 +95,18 @@ class Change:
     @property
     def status(self) -> str:
         """The strongest status of its tasks."""
-        found = {task.status for task in self.tasks}
-        return next((status for status in _STRONGEST_FIRST if status in found), "Done")
+        statuses = {task.status for task in self.tasks}
+        return next((status for status in _STRONGEST_FIRST if status in statuses), "Done")
 
     @property
     def error(self) -> str:
-        """All that went wrong in its tasks."""
+        """The errors of its tasks, as one text; empty without errors."""
         lines = [f"- {task.summary} ({message})" for task in self.tasks for message in task.errors]
         return "\n".join(["cannot perform the following tasks:", *lines]) if lines else ""
 
     @property
     def document(self) -> dict[str, Any]:
-        """What clients see."""
+        """The JSON document in answers."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -125,7 +125,7 @@ Work = Callable[[Task], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A task that is still to be made, and what it does."""
+    """A task before it is recorded, with the function that performs it."""
 
     kind: str
     summary: str
@@ -133,11 +133,11 @@ class Step:
 
 
 Stage = Sequence[Sequence[Step]]
-"""Lanes that run side by side; the next stage waits for all of them."""
+"""Lanes that run side by side; the next stage starts when all have ended."""
 
 
 class Changes:
-    """All changes of this daemon's life."""
+    """The changes since the start of the daemon."""
 
     def __init__(self, on_status: Callable[[Change], None]) -> None:
         self._changes: dict[str, Change] = {}
@@ -148,17 +148,17 @@ class Changes:
         self._running: set[asyncio.Task[None]] = set()
 
     def all(self) -> list[Change]:
-        """Every change that is still known."""
+        """Return all changes that are kept."""
         return list(self._changes.values())
 
     def find(self, change_id: str) -> Change:
-        """Look a change up."""
+        """Return a change by its id; raises UnknownChangeError."""
         if change_id not in self._changes:
             raise UnknownChangeError(f'cannot find change with id "{change_id}"')
         return self._changes[change_id]
 
     def find_task(self, task_id: str) -> tuple[Change, Task] | None:
-        """Look a task up, with its change."""
+        """Return a task by its id, with its change, or None."""
         return self._tasks.get(task_id)
 
     def add(
@@ -170,7 +170,7 @@ class Changes:
         services: Iterable[str] = (),
         notice: Mapping[str, str] | None = None,
     ) -> Change:
-        """Record a change whose tasks do not run yet."""
+        """Record a change without running its tasks."""
         tasks = [self._task(step) for step in steps]
         self._last_change += 1
         change = Change(
@@ -194,7 +194,7 @@ class Changes:
         return Task(id=str(self._last_task), kind=step.kind, summary=step.summary)
 
     def _forget_oldest(self) -> None:
-        if len(self._changes) < _CHANGES_KEPT:
+        if len(self._changes) < _MAX_CHANGES:
             return
         oldest = next((change for change in self._changes.values() if change.ready.is_set()), None)
         if oldest is not None:
@@ -211,7 +211,7 @@ class Changes:
         services: Iterable[str] = (),
         notice: Mapping[str, str] | None = None,
     ) -> Change:
-        """Record a change and start its tasks."""
+        """Record a change, and run its tasks in the background."""
         steps = [step for stage in stages for lane in stage for step in lane]
         change = self.add(kind, summary, steps, services=services, notice=notice)
         tasks = iter(change.tasks)
@@ -243,7 +243,7 @@ class Changes:
                 self.set(change, task, "Done")
 
     def fail(self, change: Change, task: Task, message: str) -> None:
-        """End a task in Error."""
+        """End a task with the status Error."""
         task.note("ERROR", message)
         self.set(change, task, "Error")
         stopped = [each for each in change.tasks if each.kind == "start"] if task.kind == "stop" else []
@@ -255,7 +255,7 @@ class Changes:
                 self.set(change, task, "Hold")
 
     def set(self, change: Change, task: Task, status: str) -> None:
-        """Move a task on, and its change with it."""
+        """Set the status of a task, and with it that of its change."""
         before = change.status
         task.status = status
         if status in _READY:
@@ -272,7 +272,7 @@ class Changes:
             self._on_status(change)
 
     def abort(self, change: Change) -> Change:
-        """Stop what runs, hold what has not begun."""
+        """Abort the running tasks, and hold those that have not started; raises NothingPendingError."""
         if change.ready.is_set():
             raise NothingPendingError(f"cannot abort change {change.id} with nothing pending")
         for task in change.tasks:

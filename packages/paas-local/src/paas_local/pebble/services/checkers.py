@@ -1,6 +1,6 @@
-"""What one look at the health of something finds.
+"""Checkers: one run of an HTTP, TCP or exec check.
 
-Each kind of check has its own way to look, and words for what is wrong.
+The messages of failures are those of Pebble.
 """
 
 import asyncio
@@ -14,28 +14,28 @@ import aiohttp
 from paas_local.pebble.plan import command, users
 from paas_local.pebble.plan.plan import Check, ExecCheck, HttpCheck, Service, TcpCheck
 from paas_local.pebble.services import pipes
-from paas_local.pebble.services.processes import Context, Processes, StartError, find, reason
+from paas_local.pebble.services.processes import Context, Processes, StartError, find_program, reason
 
 _USER_AGENT = "Go-http-client/1.1"
-_BODY_SIZE = 512
-_LINES = 5
+_MAX_BODY = 512
+_MAX_LINES = 5
 _LAST_PORT = 65535
-_GOOD = range(200, 300)
+_SUCCESS = range(200, 300)
 
 
-class UnhealthyError(Exception):
-    """The look failed; the message says how."""
+class CheckFailedError(Exception):
+    """A run that failed; the message says why."""
 
 
-async def look(check: Check, service: Service, processes: Processes) -> None:
-    """Look once; the service is the one whose context an exec check runs in."""
+async def run(check: Check, service: Service, processes: Processes) -> None:
+    """Run a check once, an exec check in the context of the service; raises CheckFailedError."""
     try:
-        await asyncio.wait_for(_look(check, service, processes), check.patience.seconds)
+        await asyncio.wait_for(_run(check, service, processes), check.effective_timeout.seconds)
     except asyncio.TimeoutError:
-        raise UnhealthyError(f"check timed out after {check.patience}") from None
+        raise CheckFailedError(f"check timed out after {check.effective_timeout}") from None
 
 
-async def _look(check: Check, service: Service, processes: Processes) -> None:
+async def _run(check: Check, service: Service, processes: Processes) -> None:
     if check.http is not None:
         await _request(check.http)
     elif check.tcp is not None:
@@ -48,17 +48,17 @@ async def _request(check: HttpCheck) -> None:
     headers = {"User-Agent": _USER_AGENT, **(check.headers or {})}
     try:
         async with aiohttp.ClientSession() as session, session.get(check.url, headers=headers) as answer:
-            if answer.status in _GOOD:
+            if answer.status in _SUCCESS:
                 return
-            body = await answer.content.read(_BODY_SIZE)
+            body = await answer.content.read(_MAX_BODY)
     except aiohttp.ClientConnectorError as error:
-        where = f"dial tcp {_address(error.host, error.port)}: connect: {reason(error.os_error)}"
-        raise UnhealthyError(f'Get "{check.url}": {where}') from None
+        dial = f"dial tcp {_address(error.host, error.port)}: connect: {reason(error.os_error)}"
+        raise CheckFailedError(f'Get "{check.url}": {dial}') from None
     except (aiohttp.ClientError, ValueError) as error:
-        raise UnhealthyError(f'Get "{check.url}": {error}') from None
+        raise CheckFailedError(f'Get "{check.url}": {error}') from None
     lines = body.decode(errors="replace").rstrip("\n").split("\n")
-    shown = "\n".join([*lines[:_LINES], *(["(...)"] if len(lines) > _LINES else [])])
-    raise UnhealthyError(f"non-2xx status code {answer.status}" + (f"; {shown}" if shown else ""))
+    excerpt = "\n".join([*lines[:_MAX_LINES], *(["(...)"] if len(lines) > _MAX_LINES else [])])
+    raise CheckFailedError(f"non-2xx status code {answer.status}" + (f"; {excerpt}" if excerpt else ""))
 
 
 def _address(host: str, port: int | None) -> str:
@@ -68,12 +68,12 @@ def _address(host: str, port: int | None) -> str:
 async def _connect(check: TcpCheck) -> None:
     host, port = check.host or "localhost", check.port or 0
     if port not in range(_LAST_PORT + 1):
-        raise UnhealthyError(f"dial tcp: address {port}: invalid port")
+        raise CheckFailedError(f"dial tcp: address {port}: invalid port")
     loop = asyncio.get_running_loop()
     try:
         addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror:
-        raise UnhealthyError(f"dial tcp: lookup {host}: no such host") from None
+        raise CheckFailedError(f"dial tcp: lookup {host}: no such host") from None
     problem = ""
     for family, kind, protocol, _, address in addresses:
         with socket.socket(family, kind, protocol) as connection:
@@ -84,26 +84,26 @@ async def _connect(check: TcpCheck) -> None:
                 problem = f"dial tcp {_address(str(address[0]), port)}: connect: {reason(error)}"
             else:
                 return
-    raise UnhealthyError(problem)
+    raise CheckFailedError(problem)
 
 
 async def _execute(check: ExecCheck, service: Service, processes: Processes) -> None:
     words = command.split(check.command)
-    program = find(words[0])
+    program = find_program(words[0])
     if program is None:
-        raise UnhealthyError(f'exec: "{words[0]}": executable file not found in $PATH')
+        raise CheckFailedError(f'exec: "{words[0]}": executable file not found in $PATH')
     chunks: list[bytes] = []
-    outlet = pipes.Outlet(chunks.append)
+    output = pipes.OutputPipe(chunks.append)
     try:
-        process = processes.start(program, words, _context(check, service), stdout=outlet.inlet)
+        process = processes.start(program, words, _context(check, service), stdout=output.write_end)
     except (StartError, users.UnknownUserError) as error:
-        raise UnhealthyError(str(error)) from None
+        raise CheckFailedError(str(error)) from None
     finally:
-        outlet.close_inlet()
-        reading = asyncio.ensure_future(outlet.pump())
+        output.close_write_end()
+        reading = asyncio.ensure_future(output.pump())
     try:
         code = await process.exited
-        outlet.drain()
+        output.drain()
     finally:
         process.signal_group(signal.SIGKILL)
         reading.cancel()
@@ -112,8 +112,8 @@ async def _execute(check: ExecCheck, service: Service, processes: Processes) -> 
     if code:
         output = b"".join(chunks).decode(errors="replace").rstrip("\n")
         lines = output.split("\n")
-        shown = "\n".join([*(["(...)"] if len(lines) > _LINES else []), *lines[-_LINES:]])
-        raise UnhealthyError(f"exit status {code}" + (f"; {shown}" if output else ""))
+        excerpt = "\n".join([*(["(...)"] if len(lines) > _MAX_LINES else []), *lines[-_MAX_LINES:]])
+        raise CheckFailedError(f"exit status {code}" + (f"; {excerpt}" if output else ""))
 
 
 def _context(check: ExecCheck, service: Service) -> Context:

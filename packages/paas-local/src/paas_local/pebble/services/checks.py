@@ -1,4 +1,4 @@
-"""Which checks run, how they are, and what follows when one goes down or comes up again."""
+"""Health checks: their runs, their status, and the changes that follow."""
 
 import asyncio
 import contextlib
@@ -16,14 +16,14 @@ LEVELS = ("alive", "ready")
 
 
 class UnknownCheckError(LookupError):
-    """The plan has no such check."""
+    """A check that is not in the plan."""
 
 
-async def _by_itself(_: Task) -> None:
-    """Do nothing: the tasks of checks are moved on by the checks, not by the change."""
+async def _no_work(_: Task) -> None:
+    """Do nothing: the check itself sets the status of its task."""
 
 
-class Watch:
+class CheckRunner:
     """One check of the plan, running or not."""
 
     def __init__(self, name: str, check: Check, service: Service, checks: "Checks") -> None:
@@ -39,24 +39,24 @@ class Watch:
 
     @property
     def identity(self) -> tuple[Check, Service]:
-        """What makes it a different check when it changes."""
+        """The values that make it another check when they change."""
         return replace(self.check, startup=""), self.service
 
     @property
     def is_running(self) -> bool:
-        """Whether it looks at all."""
+        """True if the check is started."""
         return self._change is not None
 
     @property
     def status(self) -> str:
-        """Up until the threshold is reached."""
+        """The status: up until the threshold is reached."""
         if self._change is None:
             return "inactive"
         return "down" if self._change.kind == "recover-check" else "up"
 
     @property
     def document(self) -> dict[str, Any]:
-        """What clients see."""
+        """The JSON document in answers."""
         change = self._change
         return {
             "name": self.name,
@@ -71,23 +71,23 @@ class Watch:
         }
 
     def start(self) -> None:
-        """Begin anew; the first look is one period away."""
+        """Start the check; its first run is after one period."""
         self.successes = self.failures = 0
         self._previous = ""
-        self._begin("perform-check")
+        self._add_change("perform-check")
         self._loop = asyncio.ensure_future(self._run())
 
-    def _begin(self, kind: str) -> None:
+    def _add_change(self, kind: str) -> None:
         if self._change is not None:
             self._previous = self._change.id
         verb = "Perform" if kind == "perform-check" else "Recover"
-        step = Step(kind=kind, summary=f'{verb} {self.check.kind} check "{self.name}"', work=_by_itself)
+        step = Step(kind=kind, summary=f'{verb} {self.check.kind} check "{self.name}"', work=_no_work)
         changes = self._checks.changes
         self._change = changes.add(kind, step.summary, [step], notice={"check-name": self.name})
         changes.set(self._change, self._change.tasks[0], "Doing")
 
     def stop(self) -> None:
-        """Look no more; the counts stay."""
+        """Stop the check; its counts stay."""
         if self._loop is not None:
             self._loop.cancel()
         self._finish()
@@ -103,19 +103,19 @@ class Watch:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while self._change is not None:
-            due = max(due + self.check.every.seconds, loop.time())
+            due = max(due + self.check.effective_period.seconds, loop.time())
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._change.tasks[0].aborted.wait(), due - loop.time())
                 self._finish()
                 return
-            await self.look()
+            await self.refresh()
 
-    async def look(self) -> str:
-        """Look now, and count if it is running; the answer is what is wrong."""
+    async def refresh(self) -> str:
+        """Run the check now, and count the result if it is started; return the error, or an empty text."""
         change = self._change
         try:
-            await checkers.look(self.check, self.service, self._checks.processes)
-        except checkers.UnhealthyError as error:
+            await checkers.run(self.check, self.service, self._checks.processes)
+        except checkers.CheckFailedError as error:
             if change is not None and change is self._change:
                 self._failed(change, str(error))
             return str(error)
@@ -127,7 +127,7 @@ class Watch:
         if change.kind == "recover-check":
             self.successes, self.failures = 1, 0
             self._checks.changes.set(change, change.tasks[0], "Done")
-            self._begin("perform-check")
+            self._add_change("perform-check")
             return
         self.successes += 1
         if self.failures:
@@ -141,7 +141,7 @@ class Watch:
             return
         self._checks.on_threshold(change)
         self._checks.changes.fail(change, change.tasks[0], message)
-        self._begin("recover-check")
+        self._add_change("recover-check")
         self._checks.on_down(self.name)
 
 
@@ -160,18 +160,18 @@ class Checks:
         self.processes: Processes = processes
         self.on_down: Callable[[str], None] = on_down
         self._notices: Notices = notices
-        self._watches: dict[str, Watch] = {}
+        self._runners: dict[str, CheckRunner] = {}
 
     def on_threshold(self, change: Change) -> None:
-        """Reaching the threshold counts as an occurrence of its own."""
+        """Add a notice for the reached threshold."""
         self._notices.add(None, "change-update", change.id, change.notice)
 
     def plan_changed(self, plan: Plan) -> None:
-        """Start what is new or changed at once, leave alone what is as it was."""
+        """Start new and changed checks at once; leave unchanged ones running."""
         for name, check in sorted(plan.checks.items()):
             context = check.exec.service_context if check.exec else ""
-            new = Watch(name, check, plan.services.get(context, Service()), self)
-            old = self._watches.get(name)
+            new = CheckRunner(name, check, plan.services.get(context, Service()), self)
+            old = self._runners.get(name)
             if old is not None and old.identity == new.identity:
                 if not old.check.enabled and check.enabled:
                     old.check = check
@@ -181,57 +181,57 @@ class Checks:
             was_running = old is not None and old.is_running
             if old is not None:
                 old.stop()
-            self._watches[name] = new
+            self._runners[name] = new
             if check.enabled or was_running:
                 new.start()
 
-    def _named(self, action: str, names: Iterable[str]) -> list[Watch]:
-        wanted = sorted(set(names))
-        missing = [name for name in wanted if name not in self._watches]
+    def _named(self, action: str, names: Iterable[str]) -> list[CheckRunner]:
+        checks = sorted(set(names))
+        missing = [name for name in checks if name not in self._runners]
         if missing:
             raise UnknownCheckError(f"cannot {action} checks: cannot find checks in plan: {', '.join(missing)}")
-        return [self._watches[name] for name in wanted]
+        return [self._runners[name] for name in checks]
 
     def start(self, names: Iterable[str]) -> list[str]:
-        """Start the named checks; the answer is which of them did not run."""
-        changed = [watch for watch in self._named("start", names) if not watch.is_running]
-        for watch in changed:
-            watch.start()
-        return [watch.name for watch in changed]
+        """Start checks; return the names of those that were stopped."""
+        changed = [runner for runner in self._named("start", names) if not runner.is_running]
+        for runner in changed:
+            runner.start()
+        return [runner.name for runner in changed]
 
     def stop(self, names: Iterable[str]) -> list[str]:
-        """Stop the named checks; the answer is which of them ran."""
-        changed = [watch for watch in self._named("stop", names) if watch.is_running]
-        for watch in changed:
-            watch.stop()
-        return [watch.name for watch in changed]
+        """Stop checks; return the names of those that were running."""
+        changed = [runner for runner in self._named("stop", names) if runner.is_running]
+        for runner in changed:
+            runner.stop()
+        return [runner.name for runner in changed]
 
     def replan(self) -> None:
-        """Start the enabled ones that were stopped."""
-        for watch in self._watches.values():
-            if watch.check.enabled and not watch.is_running:
-                watch.start()
+        """Start the enabled checks that are stopped."""
+        for runner in self._runners.values():
+            if runner.check.enabled and not runner.is_running:
+                runner.start()
 
     def stop_all(self) -> None:
-        """Look no more, because the daemon ends."""
-        for watch in self._watches.values():
-            watch.stop()
+        """Stop all checks, because the daemon ends."""
+        for runner in self._runners.values():
+            runner.stop()
 
-    def find(self, name: str) -> Watch | None:
-        """Look one up."""
-        return self._watches.get(name)
+    def find(self, name: str) -> CheckRunner | None:
+        """Return a check by its name, or None."""
+        return self._runners.get(name)
 
-    def matching(self, level: str, names: Collection[str]) -> list[Watch]:
-        """Find the checks of exactly this level, or all; of all names, or of these."""
+    def matching(self, level: str, names: Collection[str]) -> list[CheckRunner]:
+        """Return the checks of exactly this level and these names; an empty value selects all."""
         return [
-            watch
-            for name, watch in sorted(self._watches.items())
-            if level in ("", watch.check.level) and (not names or name in names)
+            runner
+            for name, runner in sorted(self._runners.items())
+            if level in ("", runner.check.level) and (not names or name in names)
         ]
 
     def healthy(self, level: str, names: Collection[str]) -> bool:
-        """Whether none is down; whoever asks for ready ones means those that are alive, too."""
+        """Return whether no check is down; the level ``ready`` includes ``alive``."""
         levels = LEVELS if level == "ready" else (level,)
         return not any(
-            watch.status == "down" for watch in self.matching("", names) if not level or watch.check.level in levels
+            runner.status == "down" for runner in self.matching("", names) if not level or runner.check.level in levels
         )

@@ -1,4 +1,4 @@
-"""Where the lines of the services go, besides the buffer."""
+"""Forwarding of logs to log targets."""
 
 import asyncio
 import json
@@ -15,29 +15,29 @@ from paas_local.pebble import VERSION
 from paas_local.pebble.plan.plan import LogTarget, Plan
 from paas_local.pebble.services.logs import Line, Logs
 
-_AFTER = 1.0
-_LINES = 100
-_KEPT = 1000
-_PATIENCE = 10.0
-_BUSY = 429
-_FAULTS = range(500, 600)
+_DELAY = 1.0
+_BATCH = 100
+_MAX_PENDING = 1000
+_TIMEOUT = 10.0
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERRORS = range(500, 600)
 _SYSLOG_ID = "pebble@28978"
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str:
-    """Put values in place of ``$X`` and ``${X}``; what is missing is empty."""
-    return re.sub(r"\$(?:\{(\w+)\}|(\w+))", lambda found: environment.get(found[1] or found[2], ""), text)
+    """Replace ``$X`` and ``${X}`` by the values of variables; a missing variable is empty."""
+    return re.sub(r"\$(?:\{(\w+)\}|(\w+))", lambda match: environment.get(match[1] or match[2], ""), text)
 
 
 Labels = Mapping[str, Mapping[str, str]]
-"""Service → its labels."""
+"""Service name to its labels."""
 
 
 def _by_service(lines: Sequence[Line]) -> dict[str, list[Line]]:
-    found: dict[str, list[Line]] = {}
+    grouped: dict[str, list[Line]] = {}
     for line in lines:
-        found.setdefault(line.service, []).append(line)
-    return found
+        grouped.setdefault(line.service, []).append(line)
+    return grouped
 
 
 def _nanoseconds(line: Line) -> str:
@@ -45,7 +45,7 @@ def _nanoseconds(line: Line) -> str:
 
 
 def loki(lines: Sequence[Line], labels: Labels) -> dict[str, Any]:
-    """Write lines as Loki reads them."""
+    """Build a push request of Loki."""
     return {
         "streams": [
             {
@@ -58,7 +58,7 @@ def loki(lines: Sequence[Line], labels: Labels) -> dict[str, Any]:
 
 
 def opentelemetry(lines: Sequence[Line], labels: Labels) -> dict[str, Any]:
-    """Write lines as OTLP."""
+    """Build an export request of OTLP."""
     return {
         "resourceLogs": [
             {
@@ -83,7 +83,7 @@ def opentelemetry(lines: Sequence[Line], labels: Labels) -> dict[str, Any]:
 
 
 def syslog(lines: Sequence[Line], labels: Labels, host: str) -> list[bytes]:
-    """Write lines as messages of RFC 5424."""
+    """Build messages of RFC 5424."""
     return [_message(line, labels[line.service], host).encode() for line in lines]
 
 
@@ -93,8 +93,8 @@ def _message(line: Line, labels: Mapping[str, str], host: str) -> str:
     return f"<13>1 {line.document['time']} {host} {line.service} - - [{_SYSLOG_ID}{pairs}] {line.message}\n"
 
 
-class Sender:
-    """The lines for one target that are not sent yet."""
+class Gatherer:
+    """The lines for one log target that are not sent yet."""
 
     def __init__(self, name: str, target: LogTarget) -> None:
         self.target: LogTarget = target
@@ -104,13 +104,13 @@ class Sender:
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
 
-    def take(self, line: Line) -> None:
-        """Send with others, one second from now, or as soon as they are many."""
-        self._pending = [*self._pending, line][-_KEPT:]
-        if len(self._pending) >= _LINES:
+    def add(self, line: Line) -> None:
+        """Send a line with others, after a second or as soon as the batch is full."""
+        self._pending = [*self._pending, line][-_MAX_PENDING:]
+        if len(self._pending) >= _BATCH:
             self._flush()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_AFTER, self._flush)
+            self._timer = asyncio.get_running_loop().call_later(_DELAY, self._flush)
 
     def _flush(self) -> None:
         if self._timer is not None:
@@ -120,20 +120,20 @@ class Sender:
             self._sending = asyncio.ensure_future(self._send_all())
 
     async def _send_all(self) -> None:
-        lines, self._pending = self._pending[:_LINES], self._pending[_LINES:]
-        good = False
+        lines, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
+        done = False
         try:
-            good = await asyncio.wait_for(self._send(lines), _PATIENCE)
+            done = await asyncio.wait_for(self._send(lines), _TIMEOUT)
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             sys.stderr.write(f'log target "{self._name}" cannot be reached: {error}\n')
         self._sending = None
-        if not good:
-            self._pending = [*lines, *self._pending][-_KEPT:]
+        if not done:
+            self._pending = [*lines, *self._pending][-_MAX_PENDING:]
         if self._pending and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_AFTER, self._flush)
+            self._timer = asyncio.get_running_loop().call_later(_DELAY, self._flush)
 
     async def _send(self, lines: Sequence[Line]) -> bool:
-        """Send some lines; the answer is whether they are done with."""
+        """Send lines; return False if they must be sent again."""
         labels = {line.service: self._labels(line.service) for line in lines}
         location = self.target.location
         if self.target.type == "syslog":
@@ -155,55 +155,55 @@ class Sender:
             aiohttp.ClientSession() as session,
             session.post(url, data=json.dumps(content).encode(), headers=headers) as answer,
         ):
-            return not (answer.status == _BUSY or answer.status in _FAULTS)
+            return not (answer.status == _TOO_MANY_REQUESTS or answer.status in _SERVER_ERRORS)
 
     async def close(self) -> None:
-        """Send the rest, if that is quick."""
+        """Send the pending lines, for at most a second."""
         self._flush()
         if self._sending is not None:
-            await asyncio.wait({self._sending}, timeout=_AFTER)
+            await asyncio.wait({self._sending}, timeout=_DELAY)
             self._sending.cancel()
         if self._timer is not None:
             self._timer.cancel()
 
 
 async def _send_syslog(location: str, messages: Sequence[bytes]) -> None:
-    where = urlsplit(location)
+    address = urlsplit(location)
     loop = asyncio.get_running_loop()
-    kind = socket.SOCK_DGRAM if where.scheme == "udp" else socket.SOCK_STREAM
-    found = await loop.getaddrinfo(where.hostname, where.port or 514, type=kind)
-    with socket.socket(found[0][0], kind) as connection:
+    kind = socket.SOCK_DGRAM if address.scheme == "udp" else socket.SOCK_STREAM
+    addresses = await loop.getaddrinfo(address.hostname, address.port or 514, type=kind)
+    with socket.socket(addresses[0][0], kind) as connection:
         connection.setblocking(False)
-        await loop.sock_connect(connection, found[0][4])
+        await loop.sock_connect(connection, addresses[0][4])
         for message in messages:
-            framed = message if where.scheme == "udp" else f"{len(message)} ".encode() + message
+            framed = message if address.scheme == "udp" else f"{len(message)} ".encode() + message
             await loop.sock_sendall(connection, framed)
 
 
-class Forwarding:
+class LogForwarder:
     """All log targets of the plan."""
 
     def __init__(self, logs: Logs) -> None:
-        self._senders: dict[str, Sender] = {}
+        self._gatherers: dict[str, Gatherer] = {}
         self._lines: asyncio.Queue[Line] = logs.follow()
-        self._passing: asyncio.Task[None] = asyncio.ensure_future(self._pass_on())
+        self._forwarding: asyncio.Task[None] = asyncio.ensure_future(self._forward())
 
-    async def _pass_on(self) -> None:
+    async def _forward(self) -> None:
         while True:
             line = await self._lines.get()
-            for sender in self._senders.values():
-                if sender.target.wants(line.service):
-                    sender.take(line)
+            for gatherer in self._gatherers.values():
+                if gatherer.target.receives(line.service):
+                    gatherer.add(line)
 
     def plan_changed(self, plan: Plan) -> None:
-        """Targets count at once."""
+        """Use the log targets of a new plan."""
         for name, target in plan.log_targets.items():
-            sender = self._senders.setdefault(name, Sender(name, target))
-            sender.target = target
-        for sender in self._senders.values():
-            sender.plan = plan
+            gatherer = self._gatherers.setdefault(name, Gatherer(name, target))
+            gatherer.target = target
+        for gatherer in self._gatherers.values():
+            gatherer.plan = plan
 
     async def close(self) -> None:
-        """Send what is left."""
-        self._passing.cancel()
-        await asyncio.gather(*(sender.close() for sender in self._senders.values()))
+        """Stop, and send the pending lines."""
+        self._forwarding.cancel()
+        await asyncio.gather(*(gatherer.close() for gatherer in self._gatherers.values()))

@@ -1,4 +1,4 @@
-"""What has happened that somebody may wait for."""
+"""Notices: events that are counted, and that clients can wait for."""
 
 import asyncio
 import contextlib
@@ -13,18 +13,18 @@ from paas_local.pebble.services.changes import now, stamp
 
 TYPES = ("custom", "change-update", "warning")
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+(/[a-z0-9]+(-[a-z0-9]+)*)+")
-_KEY_SIZE = 256
-_DATA_SIZE = 4096
-_EXPIRES = Duration(7 * 24 * 3600 * 1_000_000_000)
+_MAX_KEY = 256
+_MAX_DATA = 4096
+_EXPIRE_AFTER = Duration(7 * 24 * 3600 * 1_000_000_000)
 
 
 class BadNoticeError(ValueError):
-    """The notice cannot be added; the message says why."""
+    """A notice that cannot be added; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """One kind of event, for one user or for all, counted."""
+    """One kind of event, counted, for one user or for all."""
 
     id: str
     user_id: int | None
@@ -39,7 +39,7 @@ class Notice:
 
     @property
     def document(self) -> dict[str, Any]:
-        """What clients see."""
+        """The JSON document in answers."""
         return {
             "id": self.id,
             "user-id": self.user_id,
@@ -51,13 +51,13 @@ class Notice:
             "occurrences": self.occurrences,
             **({"last-data": dict(self.data)} if self.data else {}),
             **({"repeat-after": str(self.repeat_after)} if self.repeat_after else {}),
-            "expire-after": str(_EXPIRES),
+            "expire-after": str(_EXPIRE_AFTER),
         }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which notices are asked for; what is empty does not narrow."""
+    """A selection of notices; an empty field selects all."""
 
     user_id: int | None = None
     all_users: bool = False
@@ -65,8 +65,8 @@ class Filter:
     keys: Collection[str] = ()
     after: datetime | None = None
 
-    def wants(self, notice: Notice) -> bool:
-        """Whether this one is meant."""
+    def matches(self, notice: Notice) -> bool:
+        """Return whether the filter selects a notice."""
         return (
             (self.all_users or notice.user_id in (None, self.user_id))
             and (not self.types or notice.type in self.types)
@@ -76,17 +76,17 @@ class Filter:
 
 
 def check(key: str, data: Mapping[str, str]) -> None:
-    """Refuse what no client may add."""
-    if len(key.encode()) > _KEY_SIZE:
-        raise BadNoticeError(f"key must be {_KEY_SIZE} bytes or less")
+    """Check the key and the data of a client's notice; raises BadNoticeError."""
+    if len(key.encode()) > _MAX_KEY:
+        raise BadNoticeError(f"key must be {_MAX_KEY} bytes or less")
     if not _KEY.fullmatch(key):
         raise BadNoticeError(f'invalid key "{key}" (must be in "example.com/path" format)')
-    if sum(len(name.encode()) + len(value.encode()) for name, value in data.items()) > _DATA_SIZE:
-        raise BadNoticeError(f"total size of data must be {_DATA_SIZE} bytes or less")
+    if sum(len(name.encode()) + len(value.encode()) for name, value in data.items()) > _MAX_DATA:
+        raise BadNoticeError(f"total size of data must be {_MAX_DATA} bytes or less")
 
 
-def again(old: Notice, time: datetime, data: Mapping[str, str], repeat_after: Duration | None) -> Notice:
-    """Count one more occurrence of the same notice."""
+def repeat(old: Notice, time: datetime, data: Mapping[str, str], repeat_after: Duration | None) -> Notice:
+    """Count one more occurrence of a notice."""
     wait = timedelta(seconds=repeat_after.seconds if repeat_after else 0)
     return replace(
         old,
@@ -99,7 +99,7 @@ def again(old: Notice, time: datetime, data: Mapping[str, str], repeat_after: Du
 
 
 class Notices:
-    """All notices of this daemon's life."""
+    """The notices since the start of the daemon."""
 
     def __init__(self) -> None:
         self._notices: dict[tuple[int | None, str, str], Notice] = {}
@@ -115,12 +115,12 @@ class Notices:
         data: Mapping[str, str],
         repeat_after: Duration | None = None,
     ) -> str:
-        """Record an occurrence; the id tells which notice it belongs to."""
-        # Times of notices differ, so that "after" misses none.
+        """Record an occurrence; return the id of its notice."""
+        # All notices have different times, so the filter "after" misses none.
         self._latest = max(now(), self._latest + timedelta(microseconds=1))
         time = self._latest
-        place = (user_id, type_, key)
-        old = self._notices.get(place)
+        identity = (user_id, type_, key)
+        old = self._notices.get(identity)
         if old is None:
             self._count += 1
             notice = Notice(
@@ -135,39 +135,39 @@ class Notices:
                 repeat_after=repeat_after,
             )
         else:
-            notice = again(old, time, data, repeat_after)
-        self._notices[place] = notice
+            notice = repeat(old, time, data, repeat_after)
+        self._notices[identity] = notice
         self._expire(time)
         for waiting in self._waiting:
             waiting.set()
         return notice.id
 
     def _expire(self, time: datetime) -> None:
-        oldest = time - timedelta(seconds=_EXPIRES.seconds)
-        self._notices = {place: each for place, each in self._notices.items() if each.last > oldest}
+        oldest = time - timedelta(seconds=_EXPIRE_AFTER.seconds)
+        self._notices = {identity: each for identity, each in self._notices.items() if each.last > oldest}
 
     def find(self, notice_id: str) -> Notice | None:
-        """Look one up."""
+        """Return a notice by its id, or None."""
         return next((each for each in self._notices.values() if each.id == notice_id), None)
 
-    def matching(self, wanted: Filter) -> list[Notice]:
-        """All that are wanted, by the time of their last repetition."""
-        found = [notice for notice in self._notices.values() if wanted.wants(notice)]
-        return sorted(found, key=lambda notice: notice.repeated)
+    def matching(self, selection: Filter) -> list[Notice]:
+        """Return the selected notices, in the order of their last repetition."""
+        notices = [notice for notice in self._notices.values() if selection.matches(notice)]
+        return sorted(notices, key=lambda notice: notice.repeated)
 
-    async def wait(self, wanted: Filter, seconds: float) -> list[Notice]:
-        """Answer at once if there is any, else when there is, or with none when the time is over."""
+    async def wait(self, selection: Filter, seconds: float) -> list[Notice]:
+        """Return the selected notices as soon as there is one; an empty list when the time has passed."""
         changed = asyncio.Event()
         self._waiting.add(changed)
         deadline = asyncio.get_running_loop().time() + seconds
         try:
-            while not (found := self.matching(wanted)):
+            while not (notices := self.matching(selection)):
                 left = deadline - asyncio.get_running_loop().time()
                 if left <= 0:
                     break
                 changed.clear()
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(changed.wait(), left)
-            return found
+            return notices
         finally:
             self._waiting.discard(changed)

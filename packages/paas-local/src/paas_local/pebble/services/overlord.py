@@ -9,10 +9,11 @@ from paas_local.pebble.plan.plan import Layer, Plan, PlanError
 from paas_local.pebble.services import actions
 from paas_local.pebble.services.changes import Change, Changes
 from paas_local.pebble.services.checks import Checks
-from paas_local.pebble.services.log_forwarding import Forwarding
+from paas_local.pebble.services.log_forwarding import LogForwarder
 from paas_local.pebble.services.logs import Logs
 from paas_local.pebble.services.notices import Notices
 from paas_local.pebble.services.processes import Processes
+from paas_local.pebble.services.service import Parts
 from paas_local.pebble.services.services import Services
 
 if TYPE_CHECKING:
@@ -29,16 +30,15 @@ class Overlord:
         self.logs: Logs = Logs()
         self.notices: Notices = Notices()
         self.changes: Changes = Changes(self._record)
-        self.services: Services = Services(
-            plan=lambda: self.plan, processes=self.processes, logs=self.logs, shut_down=shut_down
-        )
+        parts = Parts(plan=lambda: self.plan, processes=self.processes, logs=self.logs, shut_down=shut_down)
+        self.services: Services = Services(parts)
         self.checks: Checks = Checks(
             changes=self.changes,
             notices=self.notices,
             processes=self.processes,
             on_down=self.services.check_failed,
         )
-        self.forwarding: Forwarding = Forwarding(self.logs)
+        self.log_forwarder: LogForwarder = LogForwarder(self.logs)
         self.executions: dict[str, Execution] = {}
 
     def _record(self, change: Change) -> None:
@@ -60,7 +60,7 @@ class Overlord:
         combined = plan.validate(plan.combine(stack))
         self.layers, self.plan = stack, combined
         self.checks.plan_changed(combined)
-        self.forwarding.plan_changed(combined)
+        self.log_forwarder.plan_changed(combined)
 
     def autostart(self) -> None:
         """Start the enabled services, if there are any."""
@@ -74,7 +74,7 @@ class Overlord:
             await actions.stop_all(self.changes, self.services).ready.wait()
         for execution in self.executions.values():
             execution.kill()
-        await self.forwarding.close()
+        await self.log_forwarder.close()
 
 
 def _arguments_layer(combined: Plan, name: str, words: tuple[str, ...]) -> Layer:

@@ -1,4 +1,4 @@
-"""How output comes from a child, and input goes to it, without blocking and without threads."""
+"""Pipes to and from child processes, without blocking and without threads."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ _CHUNK = 65536
 
 
 async def read(descriptor: int) -> bytes:
-    """Read what is there as soon as there is any; nothing at the end."""
+    """Read the next output; empty at the end."""
     while (content := _read_now(descriptor)) is None:
         await _until(descriptor, writable=False)
     return content
@@ -22,7 +22,7 @@ def _read_now(descriptor: int) -> bytes | None:
 
 
 async def write(descriptor: int, content: bytes) -> None:
-    """Write all of it; the reader may be slow."""
+    """Write all content, at the speed of the reader."""
     while rest := _write_now(descriptor, content):
         await _until(descriptor, writable=True)
         content = rest
@@ -52,27 +52,27 @@ async def _until(descriptor: int, *, writable: bool) -> None:
         remove(descriptor)
 
 
-class Outlet:
-    """The reading end of a child's output; it may outlive the child in the hands of its children."""
+class OutputPipe:
+    """The reading end of a child's output; the child's own children can keep the writing end open."""
 
     def __init__(self, consume: Callable[[bytes], None]) -> None:
         self._consume: Callable[[bytes], None] = consume
-        self._descriptor, self.inlet = os.pipe()
+        self._descriptor, self.write_end = os.pipe()
         os.set_blocking(self._descriptor, False)
         self._open: bool = True
 
-    def close_inlet(self) -> None:
-        """Leave the writing end to the child alone."""
-        os.close(self.inlet)
+    def close_write_end(self) -> None:
+        """Close the writing end in this process; the child has its own."""
+        os.close(self.write_end)
 
     async def pump(self) -> None:
-        """Pass the output on until nobody can write any more."""
+        """Consume the output until all writing ends are closed."""
         while chunk := await read(self._descriptor):
             self._consume(chunk)
         self._open = False
         os.close(self._descriptor)
 
     def drain(self) -> None:
-        """Pass on what is there already, now that the child has ended."""
+        """Consume the available output, after the child has ended."""
         while self._open and (chunk := _read_now(self._descriptor)):
             self._consume(chunk)

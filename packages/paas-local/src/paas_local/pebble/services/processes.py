@@ -1,7 +1,7 @@
-"""Which children this process has, and how they ended.
+"""The child processes of the daemon.
 
-One place starts them and one place collects them with ``waitpid(-1)``: asyncio's own child watchers
-and ``Popen.wait`` would take exits from each other, and orphans that end up here must be reaped too.
+All children are started and reaped here, with ``waitpid(-1)``: asyncio's child watchers and ``Popen.wait`` would take
+exit codes from each other, and orphans must be reaped too.
 """
 
 import asyncio
@@ -19,18 +19,18 @@ from typing import IO
 from paas_local.pebble.plan import users
 
 _PR_SET_CHILD_SUBREAPER = 36
-_SIGNALLED = 128
+_SIGNAL_BASE = 128
 
 Stream = int | IO[bytes] | None
 
 
 class StartError(OSError):
-    """The program could not be started; the message is Go's."""
+    """A program that cannot be started; the message is Go's."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a program finds around itself."""
+    """The environment, the working directory and the user of a process."""
 
     environment: Mapping[str, str]
     folder: str | None = None
@@ -39,14 +39,14 @@ class Context:
 
 @dataclass(kw_only=True)
 class Process:
-    """A running child; ``exited`` has its exit code, 128+N after signal N."""
+    """A child process; ``exited`` has its exit code, 128+N after signal N."""
 
     pid: int
     exited: asyncio.Future[int] = field(repr=False)
 
     @property
     def is_running(self) -> bool:
-        """Whether its number is still its own."""
+        """True until the process has been reaped."""
         return not self.exited.done()
 
     def signal(self, number: int) -> None:
@@ -55,24 +55,24 @@ class Process:
             os.kill(self.pid, number)
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to it and to the children that stayed with it."""
+        """Send a signal to its process group."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
 
 class Processes:
-    """All children of this process."""
+    """The child processes."""
 
     def __init__(self) -> None:
         self._running: dict[int, tuple[Process, subprocess.Popen[bytes]]] = {}
         self._may_set_groups: bool = users.may_set_groups()
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Collect every child from now on, also orphans of our children."""
+        """Reap every child from now on, also orphans of children."""
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        loop.add_signal_handler(signal.SIGCHLD, self._collect)
+        loop.add_signal_handler(signal.SIGCHLD, self._reap)
 
-    def _collect(self) -> None:
+    def _reap(self) -> None:
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -80,16 +80,16 @@ class Processes:
                 return
             if pid == 0:
                 return
-            self._ended(pid, os.waitstatus_to_exitcode(status))
+            self._record_exit(pid, os.waitstatus_to_exitcode(status))
 
-    def _ended(self, pid: int, code: int) -> None:
-        known = self._running.pop(pid, None)
-        if known is None:
+    def _record_exit(self, pid: int, code: int) -> None:
+        running = self._running.pop(pid, None)
+        if running is None:
             return
-        process, popen = known
-        popen.returncode = code  # so that it never waits for this number by itself
+        process, popen = running
+        popen.returncode = code  # so Popen never waits for this pid itself
         if not process.exited.done():
-            process.exited.set_result(_SIGNALLED - code if code < 0 else code)
+            process.exited.set_result(_SIGNAL_BASE - code if code < 0 else code)
 
     def start(
         self,
@@ -101,11 +101,11 @@ class Processes:
         stdout: Stream = subprocess.DEVNULL,
         stderr: Stream = subprocess.STDOUT,
     ) -> Process:
-        """Start a program in a session, and so a process group, of its own."""
+        """Start a program in a session, and so a process group, of its own; raises StartError."""
         user = context.user
         changes_user = user is not None and not user.is_self
         try:
-            popen = subprocess.Popen(  # collected in _ended, not by a with block
+            popen = subprocess.Popen(  # reaped in _reap, not by a with block
                 words,
                 executable=program,
                 env=context.environment,
@@ -128,14 +128,14 @@ class Processes:
 
 
 def reason(error: OSError) -> str:
-    """Say what went wrong as Go does: in lower case."""
+    """Return the text of an error as Go writes it, in lower case."""
     text = os.strerror(error.errno) if error.errno else str(error)
     return text[:1].lower() + text[1:]
 
 
-def find(program: str) -> str | None:
-    """Find a program by its name in the daemon's PATH; a path is what it is."""
+def find_program(program: str) -> str | None:
+    """Find a program in the daemon's PATH; a path is returned as it is."""
     if "/" in program:
         return program
-    found = shutil.which(program)
-    return None if found is None else str(Path(found).absolute())
+    path = shutil.which(program)
+    return None if path is None else str(Path(path).absolute())

@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 from paas_local import folders
 from paas_local.cli import client
+from paas_local.providers import BUILT_IN
 
 ROOT = Path(__file__).resolve().parent.parent
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
@@ -68,26 +69,6 @@ EXAMPLES = {
 
 
 EVERYTHING = "everything-k8s"
-PROVIDERS = {
-    "postgresql-k8s": "postgresql",
-    "mysql-k8s": "mysql",
-    "mongodb-k8s": "mongodb",
-    "redis-k8s": "redis",
-    "valkey": "valkey",
-    "s3-integrator": "s3",
-    "rabbitmq-k8s": "rabbitmq",
-    "smtp-integrator": "smtp",
-    "tempo-coordinator-k8s": "tracing",
-    "hydra": "oidc",
-    "saml-integrator": "saml",
-    "openfga-k8s": "openfga",
-    "traefik-k8s": "ingress",
-    "squid-forward-proxy": "http-proxy",
-    "loki-k8s": "logging",
-    "prometheus-k8s": "metrics-endpoint",
-    "grafana-k8s": "grafana-dashboard",
-}
-"""Endpoints of ``examples/everything``, by the built-in provider."""
 NO_PROXY = "127.0.0.1,localhost,::1,.svc.cluster.local"
 """Addresses that are not requested through the forward proxy."""
 STAND_INS = ROOT / "tests/charms/stand_ins"
@@ -190,7 +171,7 @@ def demonstrate_all() -> None:
     """Integrate one application with every built-in provider, and use some of them."""
     title("Deploy every provider; requests inside the cluster bypass the forward proxy")
     paas_local("model-config", f"juju-no-proxy={NO_PROXY}")
-    for provider in PROVIDERS:
+    for provider in BUILT_IN:
         paas_local("deploy", provider)
     wait_for_status("active", patience=LONG_PATIENCE)
 
@@ -198,8 +179,8 @@ def demonstrate_all() -> None:
     with tempfile.TemporaryDirectory() as folder:
         charm = with_ingress_library(ROOT / "examples/everything/charm", Path(folder))
         paas_local("deploy", str(charm), EVERYTHING, "--resource", "flask-app-image=examples/everything")
-    for provider, endpoint in PROVIDERS.items():
-        paas_local("integrate", f"{EVERYTHING}:{endpoint}", provider)
+    for provider in BUILT_IN:
+        paas_local("integrate", EVERYTHING, provider)
     wait_for_status("active", patience=LONG_PATIENCE)
     url = paas_local("url", EVERYTHING).strip()
     browser = Browser(url)

@@ -12,30 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from deployment import Browser, Deployment, browse, with_stand_ins
+from paas_local.providers import BUILT_IN
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "examples/everything"
 APP = "everything-k8s"
-PROVIDERS = {
-    "postgresql-k8s": "postgresql",
-    "mysql-k8s": "mysql",
-    "mongodb-k8s": "mongodb",
-    "redis-k8s": "redis",
-    "valkey": "valkey",
-    "s3-integrator": "s3",
-    "rabbitmq-k8s": "rabbitmq",
-    "smtp-integrator": "smtp",
-    "tempo-coordinator-k8s": "tracing",
-    "hydra": "oidc",
-    "saml-integrator": "saml",
-    "openfga-k8s": "openfga",
-    "traefik-k8s": "ingress",
-    "squid-forward-proxy": "http-proxy",
-    "loki-k8s": "logging",
-    "prometheus-k8s": "metrics-endpoint",
-    "grafana-k8s": "grafana-dashboard",
-}
-"""The built-in charms, each with the endpoint of the example that it serves."""
 NEAR = "127.0.0.1,localhost,::1,.svc.cluster.local"
 """The hosts that the application reaches without the forward proxy."""
 
@@ -50,13 +31,13 @@ def juju(wheels: Path) -> Generator[Deployment]:
         try:
             deployment("add-model", "test", "--no-switch")
             deployment("model-config", f"juju-no-proxy={NEAR}")
-            for provider in PROVIDERS:
+            for provider in BUILT_IN:
                 deployment("deploy", provider)
-            for provider in PROVIDERS:
+            for provider in BUILT_IN:
                 deployment.wait_for(f"{provider}/0", "active", patience=600)
             deployment("deploy", str(charm), APP, "--resource", f"flask-app-image={EXAMPLE}")
-            for provider, endpoint in PROVIDERS.items():
-                deployment("integrate", f"{APP}:{endpoint}", provider)
+            for provider in BUILT_IN:
+                deployment("integrate", APP, provider)
             deployment.wait_for(f"{APP}/0", "active", patience=1800)
             yield deployment
         finally:
@@ -79,10 +60,14 @@ def public(browser: Browser) -> str:
     return browser.get("/links")["base_url"].rstrip("/")
 
 
-def test_everything_is_integrated(browser: Browser):
+def test_everything_is_integrated(juju: Deployment, browser: Browser):
+    relations = juju.status()["applications"][APP]["relations"]
+    related = {endpoint: {each["related-application"] for each in ends} for endpoint, ends in relations.items()}
     not_variables = {"ingress", "logging", "metrics-endpoint", "grafana-dashboard"}
 
-    assert set(browser.get("/integrations")) == {*PROVIDERS.values()} - not_variables
+    assert set[str]().union(*related.values()) - {APP} == BUILT_IN.keys()
+    integrated = {endpoint for endpoint, applications in related.items() if applications != {APP}}
+    assert set(browser.get("/integrations")) == integrated - not_variables
 
 
 def test_a_row_in_each_database(browser: Browser):

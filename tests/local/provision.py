@@ -1,4 +1,4 @@
-"""A built-in provider as its client sees it: what is asked for, what is told, and where it answers."""
+"""Built-in providers from the side of a client: relation data, secrets, addresses and actions."""
 
 import json
 from collections.abc import Mapping
@@ -17,44 +17,44 @@ class Provider:
     juju: Deployment
     name: str
     endpoint: str
-    """The client's."""
+    """The endpoint of the client."""
 
-    def ask(self, **values: str) -> None:
-        """Write into the client's application databag."""
+    def write(self, **values: str) -> None:
+        """Write the client's application databag."""
         words = [f"{name}={value}" for name, value in values.items()]
         ids = json.loads(self.juju("exec", "--unit", "client/0", "--", f"relation-ids {self.endpoint} --format json"))
         self.juju("exec", "--unit", "client/0", "--", "relation-set", "--app", "-r", ids[0], *words)
 
-    def told(self, *keys: str) -> dict[str, str]:
-        """Wait until the provider's application has written some keys; give all of its databag."""
+    def read(self, *keys: str) -> dict[str, str]:
+        """Wait until the provider has written some keys; return its application databag."""
 
-        def looked() -> dict[str, str]:
-            found: dict[str, str] = self._relation().get("application-data") or {}
-            return found if {*keys} <= found.keys() else {}
+        def databag() -> dict[str, str]:
+            values: dict[str, str] = self._relation().get("application-data") or {}
+            return values if {*keys} <= values.keys() else {}
 
-        return self.juju.wait(f"{', '.join(keys)} of {self.name}", looked)
+        return self.juju.wait(f"{', '.join(keys)} of {self.name}", databag)
 
-    def told_by_unit(self, *keys: str) -> dict[str, str]:
-        """Wait for the databag of the provider's unit likewise."""
+    def read_unit(self, *keys: str) -> dict[str, str]:
+        """Wait until the provider's unit has written some keys; return its databag."""
 
-        def looked() -> dict[str, str]:
+        def databag() -> dict[str, str]:
             units: dict[str, Any] = self._relation().get("related-units", {})
-            found: dict[str, str] = units.get(f"{self.name}/0", {}).get("data", {})
-            return found if {*keys} <= found.keys() else {}
+            values: dict[str, str] = units.get(f"{self.name}/0", {}).get("data", {})
+            return values if {*keys} <= values.keys() else {}
 
-        return self.juju.wait(f"{', '.join(keys)} of {self.name}/0", looked)
+        return self.juju.wait(f"{', '.join(keys)} of {self.name}/0", databag)
 
     def secret(self, uri: str) -> dict[str, str]:
-        """Read a secret as the client may."""
+        """Read a secret as the client."""
         return json.loads(self.juju("exec", "--unit", "client/0", "--", "secret-get", uri, "--format", "json"))
 
     def address(self, number: int = 0) -> tuple[str, int]:
-        """Give where one of its ports is published on this machine."""
+        """Return the address of one of its ports on this machine."""
         parts = urlsplit(self.juju("url", self.name).split()[number])
         return parts.hostname or "", parts.port or 0
 
     def run(self, action: str, *words: str) -> dict[str, Any]:
-        """Run an action of the provider; give its results."""
+        """Run an action of the provider; return its results."""
         unit = f"{self.name}/0"
         return json.loads(self.juju("run", unit, action, *words, "--format", "json"))[unit]["results"]
 

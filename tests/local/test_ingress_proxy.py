@@ -1,4 +1,4 @@
-"""The proxy of the built-in ingress, as its image has it, in front of two units that tell what reaches them."""
+"""The proxy of the built-in ingress, in front of two units that answer with the request."""
 
 import asyncio
 import contextlib
@@ -21,20 +21,20 @@ UNITS = ("127.0.0.2", "127.0.0.3")
 
 @pytest.fixture(scope="module")
 def caddy() -> Path:
-    """Give the program of the image."""
+    """Return the program of the image."""
     rock = rocks.build(BUILT_IN["traefik-k8s"] / "rock", lambda _: None)
     assert rock.python
     return rock.python / "bin/caddy"
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
-async def tell(request: web.Request) -> web.StreamResponse:
-    """Answer with the request; over a websocket, with what is said; a stream waits for its second half."""
+async def echo(request: web.Request) -> web.StreamResponse:
+    """Answer with the request; over a websocket, with the message; a stream waits before its second half."""
     if request.headers.get("Upgrade") == "websocket":
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -53,7 +53,7 @@ async def tell(request: web.Request) -> web.StreamResponse:
 @contextlib.asynccontextmanager
 async def unit(host: str, port: int) -> AsyncGenerator[None]:
     application = web.Application()
-    application.router.add_route("*", "/{path:.*}", tell)
+    application.router.add_route("*", "/{path:.*}", echo)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
@@ -64,10 +64,10 @@ async def unit(host: str, port: int) -> AsyncGenerator[None]:
 
 
 @contextlib.asynccontextmanager
-async def ingress(caddy: Path, folder: Path, *found: Route) -> AsyncGenerator[aiohttp.ClientSession]:
-    """Run the proxy; what it answers to is asked of it with the session."""
+async def ingress(caddy: Path, folder: Path, *listed: Route) -> AsyncGenerator[aiohttp.ClientSession]:
+    """Run the proxy; yield a session for requests to it."""
     port = free_port()
-    (folder / "caddy.json").write_text(routes.configuration(found, port))
+    (folder / "caddy.json").write_text(routes.configuration(listed, port))
     environment = {"HOME": str(folder)}
     process = await asyncio.create_subprocess_exec(caddy, "run", "--config", folder / "caddy.json", env=environment)
     try:
@@ -83,17 +83,17 @@ async def ingress(caddy: Path, folder: Path, *found: Route) -> AsyncGenerator[ai
         await process.wait()
 
 
-async def asked(session: aiohttp.ClientSession, path: str, **more: Any) -> dict[str, Any]:
+async def fetch(session: aiohttp.ClientSession, path: str, **more: Any) -> dict[str, Any]:
     async with session.get(path, **more) as answer:
         assert answer.status == 200
         return json.loads(await answer.text())
 
 
-def test_the_application_sees_its_own_path_and_who_asked(caddy: Path, tmp_path: Path):
+def test_the_application_reads_its_own_path_and_the_headers_of_the_client(caddy: Path, tmp_path: Path):
     async def scene() -> dict[str, Any]:
         route = Route(prefix="/demo-web", port=free_port(), strip=True, hosts=UNITS[:1])
         async with unit(UNITS[0], route.port), ingress(caddy, tmp_path, route) as session:
-            return await asked(session, "/demo-web/notes?page=2", headers={"Host": "notes.localhost:30000"})
+            return await fetch(session, "/demo-web/notes?page=2", headers={"Host": "notes.localhost:30000"})
 
     seen = asyncio.run(scene())
 
@@ -106,11 +106,11 @@ def test_the_application_sees_its_own_path_and_who_asked(caddy: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(("strip", "path"), [(True, "/"), (False, "/demo-web")])
-def test_the_prefix_itself_is_the_applications_front_page(caddy: Path, tmp_path: Path, strip: bool, path: str):
+def test_the_prefix_itself_is_the_front_page_of_the_application(caddy: Path, tmp_path: Path, strip: bool, path: str):
     async def scene() -> dict[str, Any]:
         route = Route(prefix="/demo-web", port=free_port(), strip=strip, hosts=UNITS[:1])
         async with unit(UNITS[0], route.port), ingress(caddy, tmp_path, route) as session:
-            return await asked(session, "/demo-web")
+            return await fetch(session, "/demo-web")
 
     assert asyncio.run(scene())["path"] == path
 
@@ -123,24 +123,24 @@ def test_requests_are_spread_over_the_units(caddy: Path, tmp_path: Path):
             unit(UNITS[1], route.port),
             ingress(caddy, tmp_path, route) as session,
         ):
-            return {(await asked(session, "/w/"))["unit"] for _ in range(6)}
+            return {(await fetch(session, "/w/"))["unit"] for _ in range(6)}
 
     assert asyncio.run(scene()) == {*UNITS}
 
 
-def test_a_unit_that_is_down_costs_nobody_a_request_and_all_down_is_a_bad_gateway(caddy: Path, tmp_path: Path):
+def test_a_stopped_unit_fails_no_request_and_without_units_it_is_a_bad_gateway(caddy: Path, tmp_path: Path):
     async def scene() -> tuple[set[str], int]:
         route = Route(prefix="/w", port=free_port(), strip=True, hosts=UNITS)
         async with ingress(caddy, tmp_path, route) as session:
             async with unit(UNITS[1], route.port):
-                served = {(await asked(session, "/w/"))["unit"] for _ in range(6)}
+                served = {(await fetch(session, "/w/"))["unit"] for _ in range(6)}
             async with session.get("/w/") as answer:
                 return served, answer.status
 
     assert asyncio.run(scene()) == ({UNITS[1]}, 502)
 
 
-def test_what_is_unknown_is_not_found(caddy: Path, tmp_path: Path):
+def test_other_paths_are_not_found(caddy: Path, tmp_path: Path):
     async def scene() -> list[int]:
         route = Route(prefix="/demo-web", port=1, hosts=UNITS)
         async with ingress(caddy, tmp_path, route) as session:
@@ -163,7 +163,7 @@ def test_websockets_pass(caddy: Path, tmp_path: Path):
     assert asyncio.run(scene()) == "heard hello"
 
 
-def test_a_stream_passes_as_it_is_written(caddy: Path, tmp_path: Path):
+def test_a_stream_passes_without_a_buffer(caddy: Path, tmp_path: Path):
     async def scene() -> bytes:
         route = Route(prefix="/w", port=free_port(), strip=True, hosts=UNITS[:1])
         async with (

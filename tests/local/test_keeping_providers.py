@@ -1,4 +1,4 @@
-"""The built-in providers whose servers keep what applications send: objects, mails, spans, log lines, dashboards."""
+"""Built-in providers that keep data of applications: objects, mails, spans, log lines, dashboards."""
 
 import base64
 import json
@@ -24,19 +24,19 @@ from provision import Provider, deployed
 
 
 def base(provider: Provider, number: int = 0) -> str:
-    """Give the address of one of its ports on this machine; they are in order."""
+    """Return the URL of one of its ports on this machine, by its position."""
     host, port = provider.address(number)
     return f"http://{host}:{port}"
 
 
 def fetch(url: str) -> Any:
-    """Read a document."""
+    """Read a JSON document."""
     with urllib.request.urlopen(url, timeout=10) as answer:
         return json.load(answer)
 
 
 def send(url: str, body: bytes, kind: str, headers: Mapping[str, str] | None = None) -> tuple[int, str, bytes]:
-    """Post something; give the status of the answer, its type and its body."""
+    """Post a body; return the status, the content type and the body of the answer."""
     request = urllib.request.Request(url, body, {"Content-Type": kind, **(headers or {})})
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
@@ -46,25 +46,25 @@ def send(url: str, body: bytes, kind: str, headers: Mapping[str, str] | None = N
             return error.code, error.headers.get_content_type(), error.read()
 
 
-def test_s3_keeps_an_object_in_the_bucket_that_was_asked_for(juju: Deployment):
+def test_s3_keeps_an_object_in_the_requested_bucket(juju: Deployment):
     provider = deployed(juju, "s3-integrator", "s3")
-    provider.ask(bucket="photos")
+    provider.write(bucket="photos")
 
-    told = provider.told("bucket", "access-key", "secret-key", "endpoint", "region", "s3-uri-style")
+    databag = provider.read("bucket", "access-key", "secret-key", "endpoint", "region", "s3-uri-style")
 
-    assert told["endpoint"] == "http://s3-integrator.test.svc.cluster.local:9000"
+    assert databag["endpoint"] == "http://s3-integrator.test.svc.cluster.local:9000"
     host, port = provider.address()
-    session = boto3.Session(told["access-key"], told["secret-key"], region_name=told["region"])
+    session = boto3.Session(databag["access-key"], databag["secret-key"], region_name=databag["region"])
     storage = cast("Any", session).client("s3", endpoint_url=f"http://{host}:{port}")
-    storage.put_object(Bucket=told["bucket"], Key="animals/cat.txt", Body=b"miaow")
-    assert storage.get_object(Bucket=told["bucket"], Key="animals/cat.txt")["Body"].read() == b"miaow"
+    storage.put_object(Bucket=databag["bucket"], Key="animals/cat.txt", Body=b"miaow")
+    assert storage.get_object(Bucket=databag["bucket"], Key="animals/cat.txt")["Body"].read() == b"miaow"
     listed = provider.run("list-objects", "bucket=photos")
     assert (listed["objects"]["1"]["key"], listed["objects"]["1"]["size"]) == ("animals/cat.txt", "5")
 
 
-def test_a_mail_is_kept_of_whoever_logs_in(juju: Deployment):
+def test_a_mail_needs_a_login_and_is_kept(juju: Deployment):
     provider = deployed(juju, "smtp-integrator", "smtp")
-    told = provider.told("host", "port", "auth_type", "transport_security", "user", "password_id")
+    databag = provider.read("host", "port", "auth_type", "transport_security", "user", "password_id")
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "web@app.test", "you@there.test", "Grüße"
     mail.set_content("Es geht.\n")
@@ -74,8 +74,8 @@ def test_a_mail_is_kept_of_whoever_logs_in(juju: Deployment):
         with pytest.raises(smtplib.SMTPSenderRefused, match="Authentication required"):
             connection.send_message(mail)
         with pytest.raises(smtplib.SMTPAuthenticationError):
-            connection.login(told["user"], "wrong")
-        connection.login(told["user"], provider.secret(told["password_id"])["password"])
+            connection.login(databag["user"], "wrong")
+        connection.login(databag["user"], provider.secret(databag["password_id"])["password"])
         connection.send_message(mail)
 
     listed = provider.run("list-mails")["mails"]
@@ -86,12 +86,12 @@ def test_a_mail_is_kept_of_whoever_logs_in(juju: Deployment):
 
 def test_traces_are_received_from_opentelemetrys_own_exporter(juju: Deployment):
     provider = deployed(juju, "tempo-coordinator-k8s", "tracing")
-    provider.ask(receivers='["otlp_http"]')
+    provider.write(receivers='["otlp_http"]')
 
-    told = json.loads(provider.told("receivers")["receivers"])
+    databag = json.loads(provider.read("receivers")["receivers"])
 
     url = "http://tempo-coordinator-k8s.test.svc.cluster.local:4318"
-    assert told == [{"protocol": {"name": "otlp_http", "type": "http"}, "url": url}]
+    assert databag == [{"protocol": {"name": "otlp_http", "type": "http"}, "url": url}]
     tracers = TracerProvider(resource=Resource({"service.name": "shop"}), shutdown_on_exit=False)
     exporter = OTLPSpanExporter(f"{base(provider)}/v1/traces", compression=Compression.Gzip)
     tracers.add_span_processor(SimpleSpanProcessor(exporter))
@@ -107,7 +107,7 @@ def test_traces_are_received_from_opentelemetrys_own_exporter(juju: Deployment):
     assert len(fetch(f"{base(provider)}/spans")) == 1
 
 
-def test_traces_in_json_are_received_and_junk_is_refused(juju: Deployment):
+def test_traces_in_json_are_received_and_invalid_ones_are_refused(juju: Deployment):
     provider = deployed(juju, "tempo-coordinator-k8s", "tracing")
     url = f"{base(provider)}/v1/traces"
     span = {"traceId": "5B8EFFF798038103D269B633813FC60C", "spanId": "EEE19B7EC3C1B174", "name": "by hand"}
@@ -141,12 +141,12 @@ ask("/v1/services", {"action": "restart", "services": ["redis"]})
 """
 
 
-def test_logs_arrive_from_pebble_and_are_found_by_their_labels(juju: Deployment):
+def test_logs_of_pebble_are_received_and_selected_by_labels(juju: Deployment):
     deployed(juju, "redis-k8s", "redis")
     provider = deployed(juju, "loki-k8s", "logging")
-    provider.ask(alert_rules="{}")
+    provider.write(alert_rules="{}")
 
-    unit, app = provider.told_by_unit("endpoint", "public_address"), provider.told("event")
+    unit, app = provider.read_unit("endpoint", "public_address"), provider.read("event")
 
     host = "loki-k8s-0.loki-k8s-endpoints.test.svc.cluster.local"
     assert unit["public_address"] == host
@@ -171,17 +171,17 @@ def test_logs_arrive_from_pebble_and_are_found_by_their_labels(juju: Deployment)
     assert "is not understood here" in refused.stdout + refused.stderr
 
 
-def test_dashboards_are_shown_with_what_their_panels_ask(juju: Deployment):
+def test_dashboards_are_listed_with_the_queries_of_their_panels(juju: Deployment):
     provider = deployed(juju, "grafana-k8s", "grafana-dashboard")
     panel = {"title": "Requests", "type": "timeseries", "targets": [{"expr": "rate(requests[5m])"}]}
     dashboard = {"uid": "abc", "title": "Shop", "tags": ["charm: client"], "panels": [panel]}
     content = base64.b64encode(lzma.compress(json.dumps(dashboard).encode())).decode()
 
-    provider.ask(dashboards=json.dumps({"templates": {"file:shop": {"content": content}}, "uuid": "1"}))
+    provider.write(dashboards=json.dumps({"templates": {"file:shop": {"content": content}}, "uuid": "1"}))
 
     listed = juju.wait("the dashboard", lambda: fetch(f"{base(provider)}/api/search"))
-    (found,) = listed
-    assert (found["uid"], found["title"], found["type"]) == ("abc", "Shop", "dash-db")
+    (row,) = listed
+    assert (row["uid"], row["title"], row["type"]) == ("abc", "Shop", "dash-db")
     assert fetch(f"{base(provider)}/api/dashboards/uid/abc")["dashboard"] == dashboard
     assert fetch(f"{base(provider)}/panels/abc") == [
         {"title": "Requests", "type": "timeseries", "queries": ["rate(requests[5m])"]}
@@ -191,8 +191,8 @@ def test_dashboards_are_shown_with_what_their_panels_ask(juju: Deployment):
     }
     with pytest.raises(urllib.error.HTTPError, match="404"):
         fetch(f"{base(provider)}/panels/other")
-    provider.ask(dashboards=json.dumps({"templates": {"file:shop": {"content": "junk"}}, "uuid": "2"}))
-    event = json.loads(provider.told("event")["event"])
+    provider.write(dashboards=json.dumps({"templates": {"file:shop": {"content": "junk"}}, "uuid": "2"}))
+    event = json.loads(provider.read("event")["event"])
     (error,) = event["errors"]
     assert error["dashboard_id"] == "file:shop"
     assert f"file:shop: {error['error']}" in juju.wait_for("grafana-k8s/0", "blocked")

@@ -1,4 +1,4 @@
-"""The built-in providers, with real servers: what a client reads in its databags is enough to use them."""
+"""Built-in providers with real servers, used through the relation data of a client."""
 
 import base64
 import contextlib
@@ -24,13 +24,13 @@ from paas_local.providers import BUILT_IN
 from pika.exceptions import ConnectionClosedByBroker
 from provision import Provider, deployed
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 def test_redis_keeps_a_key(juju: Deployment):
     provider = deployed(juju, "redis-k8s", "redis")
 
-    unit, app = provider.told_by_unit("hostname", "port"), provider.told("leader-host")
+    unit, app = provider.read_unit("hostname", "port"), provider.read("leader-host")
 
     assert (unit["port"], app["leader-host"]) == ("6379", "redis-k8s.test.svc.cluster.local")
     host, port = provider.address()
@@ -39,31 +39,31 @@ def test_redis_keeps_a_key(juju: Deployment):
         assert connection.get("word") == "kept"
 
 
-def _unless(error: type[Exception], look: Callable[[], Found]) -> Found | None:
+def _unless(error: type[Exception], read: Callable[[], Result]) -> Result | None:
     try:
-        return look()
+        return read()
     except error:
         return None
 
 
 def database(provider: Provider) -> tuple[dict[str, str], dict[str, str]]:
-    """Ask for a database called orders; give the databag and the secret that answer."""
-    provider.ask(**{"database": "orders", "requested-secrets": '["username","password","uris"]'})
-    told = provider.told("endpoints", "secret-user")
-    return told, provider.secret(told["secret-user"])
+    """Request the database orders; return the databag and the login of the answer."""
+    provider.write(**{"database": "orders", "requested-secrets": '["username","password","uris"]'})
+    databag = provider.read("endpoints", "secret-user")
+    return databag, provider.secret(databag["secret-user"])
 
 
 def test_mysql_keeps_rows_of_a_client_in_its_database(juju: Deployment):
     provider = deployed(juju, "mysql-k8s", "mysql_client")
 
-    told, login = database(provider)
+    databag, login = database(provider)
 
-    assert told["endpoints"] == "mysql-k8s-primary.test.svc.cluster.local:3306"
+    assert databag["endpoints"] == "mysql-k8s-primary.test.svc.cluster.local:3306"
     host, port = provider.address()
 
     def connect() -> pymysql.Connection:
         return pymysql.connect(
-            host=host, port=port, user=login["username"], password=login["password"], database=told["database"]
+            host=host, port=port, user=login["username"], password=login["password"], database=databag["database"]
         )
 
     with connect() as connection, connection.cursor() as cursor:
@@ -82,13 +82,13 @@ def test_mysql_keeps_rows_of_a_client_in_its_database(juju: Deployment):
     juju.wait("refusal", lambda: _unless(pymysql.err.OperationalError, connect) is None)
 
 
-def test_mongodb_keeps_documents_for_whom_it_gave_an_account(juju: Deployment):
+def test_mongodb_keeps_documents_of_a_client_with_an_account(juju: Deployment):
     provider = deployed(juju, "mongodb-k8s", "mongodb_client")
 
-    told, login = database(provider)
+    databag, login = database(provider)
 
     inside = "mongodb-k8s-0.mongodb-k8s-endpoints.test.svc.cluster.local"
-    assert told["endpoints"] == inside
+    assert databag["endpoints"] == inside
     host, port = provider.address()
     uri = login["uris"].replace(f"{inside}:27017", f"{host}:{port}")
 
@@ -112,13 +112,13 @@ def test_mongodb_keeps_documents_for_whom_it_gave_an_account(juju: Deployment):
 
 def test_rabbitmq_delivers_a_message(juju: Deployment):
     provider = deployed(juju, "rabbitmq-k8s", "rabbitmq")
-    provider.ask(username="web", vhost="/")
+    provider.write(username="web", vhost="/")
 
-    told = provider.told("hostname", "password")
+    databag = provider.read("hostname", "password")
 
-    assert told["hostname"] == "rabbitmq-k8s.test.svc.cluster.local"
+    assert databag["hostname"] == "rabbitmq-k8s.test.svc.cluster.local"
     host, port = provider.address()
-    login = pika.PlainCredentials("web", told["password"])
+    login = pika.PlainCredentials("web", databag["password"])
 
     connection = pika.BlockingConnection(pika.ConnectionParameters(host, port, "/", login))
     channel = connection.channel()
@@ -130,13 +130,13 @@ def test_rabbitmq_delivers_a_message(juju: Deployment):
         connection.sleep(60)
 
 
-def test_valkey_lets_in_whom_it_gave_an_account(juju: Deployment):
+def test_valkey_accepts_only_the_account_of_the_client(juju: Deployment):
     provider = deployed(juju, "valkey", "valkey")
     request = {"resource": "*", "request-id": "4be8724a07a5c71e", "salt": "1eGdSSiKF2Jrpa3Y"}
 
-    provider.ask(version="v1", requests=json.dumps([request]))
+    provider.write(version="v1", requests=json.dumps([request]))
 
-    (answer,) = json.loads(provider.told("version", "data", "requests")["requests"])
+    (answer,) = json.loads(provider.read("version", "data", "requests")["requests"])
     account = provider.secret(answer["secret-user"])
     assert answer["endpoints"] == "valkey.test.svc.cluster.local:6379"
     host, port = provider.address()
@@ -153,17 +153,17 @@ BACK = "http://traefik-k8s.test.localhost:31000/test-client/callback"
 
 @pytest.fixture(scope="module")
 def hydra(juju: Deployment) -> Provider:
-    """Give the OpenID provider, with a client that is sent back to ``BACK``."""
+    """Return the OpenID provider, with a client that has the redirect URI ``BACK``."""
     provider = deployed(juju, "hydra", "oidc")
-    provider.ask(redirect_uri=BACK, scope="openid profile email", grant_types='["authorization_code"]')
+    provider.write(redirect_uri=BACK, scope="openid profile email", grant_types='["authorization_code"]')
     return provider
 
 
-def test_hydra_logs_somebody_in(hydra: Provider):
-    told = hydra.told("client_id", "client_secret_id")
-    secret = hydra.secret(told["client_secret_id"])["secret"]
-    asked = {"client_id": told["client_id"], "redirect_uri": BACK, "response_type": "code", "scope": "openid email"}
-    login = f"{told['authorization_endpoint']}?{urlencode({**asked, 'state': 'kept'})}"
+def test_a_person_logs_in_at_hydra(hydra: Provider):
+    databag = hydra.read("client_id", "client_secret_id")
+    secret = hydra.secret(databag["client_secret_id"])["secret"]
+    query = {"client_id": databag["client_id"], "redirect_uri": BACK, "response_type": "code", "scope": "openid email"}
+    login = f"{databag['authorization_endpoint']}?{urlencode({**query, 'state': 'kept'})}"
     assert "ann@example.com" in browse(login).text
     sent = browse(login, {"sub": "ann@example.com"}).headers["Location"]
     assert sent.startswith(f"{BACK}?")
@@ -171,38 +171,43 @@ def test_hydra_logs_somebody_in(hydra: Provider):
     assert answer["state"] == "kept"
 
     form = {"grant_type": "authorization_code", "code": answer["code"], "redirect_uri": BACK}
-    stranger = browse(told["token_endpoint"], form, basic(told["client_id"], "wrong"))
-    tokens = json.loads(browse(told["token_endpoint"], form, basic(told["client_id"], secret)).text)
+    stranger = browse(databag["token_endpoint"], form, basic(databag["client_id"], "wrong"))
+    tokens = json.loads(browse(databag["token_endpoint"], form, basic(databag["client_id"], secret)).text)
 
     assert stranger.status == 401
     claims = json.loads(base64.urlsafe_b64decode(tokens["id_token"].split(".")[1] + "=="))
     assert (claims["iss"], claims["aud"], claims["email"]) == (
-        told["issuer_url"],
-        [told["client_id"]],
+        databag["issuer_url"],
+        [databag["client_id"]],
         "ann@example.com",
     )
-    person = browse(told["userinfo_endpoint"], headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    person = browse(databag["userinfo_endpoint"], headers={"Authorization": f"Bearer {tokens['access_token']}"})
     assert json.loads(person.text)["sub"] == "ann@example.com"
-    seen = json.loads(browse(told["introspection_endpoint"], {"token": tokens["access_token"]}).text)
+    seen = json.loads(browse(databag["introspection_endpoint"], {"token": tokens["access_token"]}).text)
     assert (seen["active"], seen["sub"]) == (True, "ann@example.com")
 
 
 def test_hydra_has_the_same_address_in_a_pod(juju: Deployment, hydra: Provider):
-    address = hydra.told("issuer_url")["issuer_url"]
+    address = hydra.read("issuer_url")["issuer_url"]
     program = (
         f"import urllib.request as r; print(r.urlopen('{address}/.well-known/openid-configuration').read().decode())"
     )
 
-    said = json.loads(juju("exec", "--unit", "client/0", "--", f'python3 -c "{program}"'))
+    document = json.loads(juju("exec", "--unit", "client/0", "--", f'python3 -c "{program}"'))
 
-    assert said["issuer"] == address
+    assert document["issuer"] == address
 
 
-def test_hydra_sends_nobody_elsewhere(hydra: Provider):
-    told = hydra.told("client_id")
-    asked = {"client_id": told["client_id"], "redirect_uri": "http://evil/", "response_type": "code", "scope": "openid"}
+def test_hydra_refuses_another_redirect_uri(hydra: Provider):
+    databag = hydra.read("client_id")
+    query = {
+        "client_id": databag["client_id"],
+        "redirect_uri": "http://evil/",
+        "response_type": "code",
+        "scope": "openid",
+    }
 
-    assert browse(f"{told['authorization_endpoint']}?{urlencode(asked)}").status == 400
+    assert browse(f"{databag['authorization_endpoint']}?{urlencode(query)}").status == 400
 
 
 def basic(name: str, password: str) -> dict[str, str]:
@@ -220,26 +225,26 @@ root = etree.fromstring(base64.b64decode(html.unescape(response)))
 pem = f"-----BEGIN CERTIFICATE-----\\n{certificate}\\n-----END CERTIFICATE-----\\n"
 signed = signxml.XMLVerifier().verify(root, x509_cert=pem, id_attribute="ID").signed_xml
 name = {"saml": "urn:oasis:names:tc:SAML:2.0:assertion"}
-told = {key: signed.findtext(f".//saml:{key}", namespaces=name) for key in ("NameID", "Audience", "Issuer")}
+databag = {key: signed.findtext(f".//saml:{key}", namespaces=name) for key in ("NameID", "Audience", "Issuer")}
 data = signed.find(".//saml:SubjectConfirmationData", name)
-print(json.dumps({**told, "to": data.get("Recipient"), "for": data.get("InResponseTo")}))
+print(json.dumps({**databag, "to": data.get("Recipient"), "for": data.get("InResponseTo")}))
 """
 
 
 def verified(page: str, certificate: str) -> dict[str, str]:
-    """Read what a response's assertion says, by its signature, with the library that the image has."""
+    """Read the assertion of a response after a check of its signature, with the library of the image."""
     python = rocks.build(BUILT_IN["saml-integrator"] / "rock", lambda _: None).python
     assert python
-    given = json.dumps([page, certificate])
+    content = json.dumps([page, certificate])
     done = subprocess.run(
-        [python / "bin/python", "-c", VERIFY], input=given, capture_output=True, text=True, check=False
+        [python / "bin/python", "-c", VERIFY], input=content, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-def test_saml_logs_somebody_in(juju: Deployment):
-    told = deployed(juju, "saml-integrator", "saml").told("entity_id", "x509certs")
+def test_a_person_logs_in_at_saml(juju: Deployment):
+    databag = deployed(juju, "saml-integrator", "saml").read("entity_id", "x509certs")
     back = "http://traefik-k8s.test.localhost:31000/test-client/acs"
     request = (
         '<p:AuthnRequest xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" ID="_42" Version="2.0"'
@@ -248,27 +253,27 @@ def test_saml_logs_somebody_in(juju: Deployment):
     )
     deflated = base64.b64encode(zlib.compress(request.encode())[2:-4]).decode()
 
-    metadata = browse(told["metadata_url"]).text
-    login = browse(f"{told['single_sign_on_service_redirect_url']}?{urlencode({'SAMLRequest': deflated})}").text
+    metadata = browse(databag["metadata_url"]).text
+    login = browse(f"{databag['single_sign_on_service_redirect_url']}?{urlencode({'SAMLRequest': deflated})}").text
     form = {"SAMLRequest": deflated, "deflated": "yes", "RelayState": "kept", "person": "ann@example.com"}
-    answer = browse(told["single_sign_on_service_redirect_url"], form).text
+    answer = browse(databag["single_sign_on_service_redirect_url"], form).text
     posted = {"SAMLRequest": base64.b64encode(request.encode()).decode(), "person": "bob@example.com"}
-    answer_to_post = browse(told["single_sign_on_service_post_url"], posted).text
+    answer_to_post = browse(databag["single_sign_on_service_post_url"], posted).text
 
-    assert told["x509certs"] in metadata
-    assert f'entityID="{told["entity_id"]}"' in metadata
+    assert databag["x509certs"] in metadata
+    assert f'entityID="{databag["entity_id"]}"' in metadata
     assert "Log in to client" in login
     assert f'action="{back}"' in answer
     assert 'name="RelayState" value="kept"' in answer
-    assert verified(answer, told["x509certs"]) == {
+    assert verified(answer, databag["x509certs"]) == {
         "NameID": "ann@example.com",
         "Audience": "client",
-        "Issuer": told["entity_id"],
+        "Issuer": databag["entity_id"],
         "to": back,
         "for": "_42",
     }
-    assert verified(answer_to_post, told["x509certs"])["NameID"] == "bob@example.com"
-    refused = browse(f"{told['single_sign_on_service_redirect_url']}?SAMLRequest=nonsense")
+    assert verified(answer_to_post, databag["x509certs"])["NameID"] == "bob@example.com"
+    refused = browse(f"{databag['single_sign_on_service_redirect_url']}?SAMLRequest=nonsense")
     assert (refused.status, refused.text) == (400, "SAMLRequest: not a request of SAML 2.0\n")
 
 
@@ -277,7 +282,7 @@ INSIDE = "http://loki-k8s.test.svc.cluster.local:3100/ready"
 
 
 def through(provider: Provider, url: str, account: str = "") -> int:
-    """Ask for something through the proxy; give the status of the answer."""
+    """Send a request through the proxy; return the status of the answer."""
     host, port = provider.address()
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": f"http://{account}{host}:{port}"}))
     try:
@@ -289,23 +294,23 @@ def through(provider: Provider, url: str, account: str = "") -> int:
             return error.code
 
 
-def asked(provider: Provider, ready: str, *domains: str, auth: str) -> dict[str, str]:
-    """Ask for a proxy; wait for the answer that is meant."""
-    provider.ask(requests=json.dumps([{"requirer": REQUIRER, "domains": domains, "auth": [auth]}]))
+def requested(provider: Provider, ready: str, *domains: str, auth: str) -> dict[str, str]:
+    """Request a proxy; wait for the answer."""
+    provider.write(requests=json.dumps([{"requirer": REQUIRER, "domains": domains, "auth": [auth]}]))
 
-    def answered() -> dict[str, str]:
-        (answer,) = json.loads(provider.told("responses")["responses"])
+    def response() -> dict[str, str]:
+        (answer,) = json.loads(provider.read("responses")["responses"])
         return answer if answer.get("auth", answer["status"]) == ready else {}
 
-    return provider.juju.wait(f"the answer {ready}", answered)
+    return provider.juju.wait(f"the answer {ready}", response)
 
 
-def test_squid_lets_pass_what_was_asked_for_and_follows_the_request(juju: Deployment):
+def test_squid_allows_the_requested_domains_and_follows_a_changed_request(juju: Deployment):
     deployed(juju, "loki-k8s", "logging")
     provider = deployed(juju, "squid-forward-proxy", "http-proxy")
     host = urlsplit(INSIDE).netloc
 
-    by_account = asked(provider, "userpass", host, auth="userpass")
+    by_account = requested(provider, "userpass", host, auth="userpass")
 
     assert by_account["http_proxy"] == "http://squid-forward-proxy.test.svc.cluster.local:3128"
     account = provider.secret(by_account["user"])
@@ -316,7 +321,7 @@ def test_squid_lets_pass_what_was_asked_for_and_follows_the_request(juju: Deploy
     assert through(provider, "http://loki-k8s.test.svc.cluster.local/", login) == 403
     assert through(provider, "http://example.com/", login) == 403
     (process,) = juju.processes("squid", "-N")
-    by_source = asked(provider, "srcip", host, auth="srcip")
+    by_source = requested(provider, "srcip", host, auth="srcip")
     assert "user" not in by_source
     program = (
         "import urllib.request as r;"
@@ -325,9 +330,9 @@ def test_squid_lets_pass_what_was_asked_for_and_follows_the_request(juju: Deploy
     )
     assert juju("exec", "--unit", "client/0", "--", f'python3 -c "{program}"').strip() == "200"
     assert through(provider, INSIDE, login) == 403
-    asked(provider, "none", "example.com", auth="none")
+    requested(provider, "none", "example.com", auth="none")
     assert through(provider, INSIDE) == 403
-    asked(provider, "invalid", "no host", auth="none")
+    requested(provider, "invalid", "no host", auth="none")
     assert "must be host or host:port" in juju.wait_for("squid-forward-proxy/0", "blocked")
     assert juju.processes("squid", "-N") == [process]
     juju("remove-relation", "client:http-proxy", "squid-forward-proxy")
@@ -348,21 +353,21 @@ MODEL: dict[str, Any] = {
 }
 
 
-def test_openfga_knows_who_may_read(juju: Deployment):
+def test_openfga_answers_a_check(juju: Deployment):
     provider = deployed(juju, "openfga-k8s", "openfga")
-    provider.ask(store_name="client")
+    provider.write(store_name="client")
 
-    told = provider.told("store_id", "token_secret_id")
+    databag = provider.read("store_id", "token_secret_id")
 
-    assert told["http_api_url"] == "http://openfga-k8s.test.svc.cluster.local:8080"
-    assert told["grpc_api_url"] == "http://openfga-k8s.test.svc.cluster.local:8081"
-    token = provider.secret(told["token_secret_id"])["token"]
+    assert databag["http_api_url"] == "http://openfga-k8s.test.svc.cluster.local:8080"
+    assert databag["grpc_api_url"] == "http://openfga-k8s.test.svc.cluster.local:8081"
+    token = provider.secret(databag["token_secret_id"])["token"]
     host, port = provider.address()
 
     def ask(path: str, document: object, key: str = token) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         with contextlib.closing(http.client.HTTPConnection(host, port, timeout=10)) as connection:
-            connection.request("POST", f"/stores/{told['store_id']}/{path}", json.dumps(document), headers)
+            connection.request("POST", f"/stores/{databag['store_id']}/{path}", json.dumps(document), headers)
             answer = connection.getresponse()
             return answer.status, json.load(answer)
 

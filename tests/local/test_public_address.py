@@ -1,4 +1,4 @@
-"""Unmodified applications behind an ingress with a path prefix, on real servers that the charms have configured."""
+"""Unmodified applications behind an ingress with a path prefix, on real servers with the charms' configuration."""
 
 import contextlib
 import http.client
@@ -107,7 +107,7 @@ Ask = Callable[[str], tuple[int, Any]]
 
 @dataclass(frozen=True)
 class Running:
-    """An application, asked directly and through the ingress."""
+    """An application that is reached directly and through the ingress."""
 
     port: int
 
@@ -122,16 +122,16 @@ class Running:
 
 @contextlib.contextmanager
 def ingress(upstream: int, *, passes_host: bool = True) -> Generator[Ask]:
-    """Run a proxy that ends TLS and strips the prefix, as the request asks."""
+    """Run a proxy that ends TLS and strips the prefix."""
 
     class Proxy(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             assert self.path.startswith(PREFIX)
-            given = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": HOST, "X-Forwarded-Prefix": PREFIX}
+            forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": HOST, "X-Forwarded-Prefix": PREFIX}
             connection = http.client.HTTPConnection("127.0.0.1", upstream, timeout=10)
             with contextlib.closing(connection):
                 host = self.headers["Host"] if passes_host else f"127.0.0.1:{upstream}"
-                connection.request("GET", self.path.removeprefix(PREFIX) or "/", headers={"Host": host, **given})
+                connection.request("GET", self.path.removeprefix(PREFIX) or "/", headers={"Host": host, **forwarded})
                 answer = connection.getresponse()
                 body = answer.read()
             self.send_response(answer.status)
@@ -141,7 +141,7 @@ def ingress(upstream: int, *, passes_host: bool = True) -> Generator[Ask]:
             self.wfile.write(body)
 
         def log_request(self, code: object = "-", size: object = "-") -> None:
-            """Say nothing."""
+            """Write no log."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -153,17 +153,17 @@ def ingress(upstream: int, *, passes_host: bool = True) -> Generator[Ask]:
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
-    """Give an interpreter that has the frameworks and their servers."""
+    """Return an interpreter with the frameworks and their servers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache/uv"))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        wanted = python_environments.Requirements(source=tmp_path_factory.mktemp("nothing"), lines=REQUIREMENTS)
-        yield python_environments.install(wanted, lambda _: None).folder / "bin/python"
+        requirements = python_environments.Requirements(source=tmp_path_factory.mktemp("nothing"), lines=REQUIREMENTS)
+        yield python_environments.install(requirements, lambda _: None).folder / "bin/python"
 
 
 @contextlib.contextmanager
 def running(framework: str, python: Path, folder: Path, address: str | None, *words: str) -> Generator[Running]:
-    """Serve the framework's application with what the charm gives the server."""
+    """Serve the framework's application with the charm's configuration of the server."""
     port = free_port()
     serving = Serving(port=port, json_logs=False, public_url=address, traces=False)
     app = folder / "app"
@@ -206,7 +206,7 @@ def wait_for(port: int) -> None:
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
-        assert time.monotonic() < deadline, f"nobody listens on {port}"
+        assert time.monotonic() < deadline, f"no server listens on {port}"
         time.sleep(0.1)
 
 
@@ -257,7 +257,7 @@ def test_under_gunicorn_links_work_for_a_direct_request_too(python: Path, tmp_pa
 
 
 @pytest.mark.parametrize("framework", ["flask", "django"])
-def test_a_proxy_may_name_the_public_host_beside_the_request(python: Path, tmp_path: Path, framework: str):
+def test_a_proxy_can_send_the_public_host_in_a_header(python: Path, tmp_path: Path, framework: str):
     with (
         running(framework, python, tmp_path, PUBLIC) as shop,
         ingress(shop.port, passes_host=False) as ask,

@@ -1,4 +1,4 @@
-"""A daemon in a process of its own, and the client that charms use."""
+"""Daemons in their own processes, and the client of ops."""
 
 import json
 import os
@@ -26,14 +26,14 @@ def answers(client: ops.pebble.Client) -> bool:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A short path, since that of a unix socket must be short."""
+    """Return a folder with a short path, as a unix socket requires."""
     with tempfile.TemporaryDirectory(prefix="pebble-") as path:
         (Path(path) / "layers").mkdir()
         yield Path(path)
 
 
 class Forge:
-    """One process that has imported everything, and forks daemons: that is quicker than to start each."""
+    """One process that has imported everything, and forks daemons, which is faster than to start each."""
 
     def __init__(self) -> None:
         script = Path(__file__).with_name("pebble_forge.py")
@@ -42,7 +42,7 @@ class Forge:
         self._running: set[int] = set()
 
     def start(self, arguments: Sequence[str], folder: Path) -> None:
-        order = {
+        request = {
             "arguments": arguments,
             "environment": {**os.environ, "HOME": str(folder)},
             "folder": str(folder),
@@ -50,22 +50,22 @@ class Forge:
             "uid": 0,
         }
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        self._running.add(self._told("started"))
+        self._running.add(self._wait_for("started"))
 
-    def _told(self, what: str) -> int:
+    def _wait_for(self, key: str) -> int:
         assert self._process.stdout is not None
         while True:
             message = json.loads(self._process.stdout.readline())
-            if what in message:
-                return message[what]
+            if key in message:
+                return message[key]
 
     def stop_all(self) -> None:
         for pid in self._running:
             os.kill(pid, signal.SIGTERM)
         while self._running:
-            self._running.discard(self._told("ended"))
+            self._running.discard(self._wait_for("ended"))
 
     def close(self) -> None:
         with self._process:
@@ -82,7 +82,7 @@ def forge() -> Iterator[Forge]:
 
 @pytest.fixture
 def daemons() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """All that a test started; they end with it, and they end well."""
+    """Yield a list for the daemons that a test starts, and stop them."""
     running: list[subprocess.Popen[bytes]] = []
     yield running
     for daemon in running:
@@ -94,12 +94,12 @@ def daemons() -> Iterator[list[subprocess.Popen[bytes]]]:
 
 @pytest.fixture
 def start(folder: Path, daemons: list[subprocess.Popen[bytes]], forge: Forge) -> Iterator[Start]:
-    """Start a daemon, possibly by way of another program, and wait until it answers."""
+    """Return a function that starts a daemon, possibly through another program, and waits until it answers."""
 
     def begin(*, prefix: Sequence[str] = (), hold: bool = True) -> ops.pebble.Client:
         socket = folder / "socket"
-        places = ["--socket", str(socket), "--layers", str(folder / "layers")]
-        arguments = ["run", *places, *(["--hold"] if hold else [])]
+        paths = ["--socket", str(socket), "--layers", str(folder / "layers")]
+        arguments = ["run", *paths, *(["--hold"] if hold else [])]
         if prefix:
             command = [*prefix, sys.executable, "-m", "paas_local.pebble", *arguments]
             environment = {**os.environ, "HOME": str(folder)}

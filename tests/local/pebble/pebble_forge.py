@@ -1,7 +1,7 @@
-"""Starts daemons for the replay: forked from one process that has imported everything once.
+"""A process that forks daemons after it has imported everything once.
 
-Reads a JSON object per line (arguments, environment, folder, user id, log) and answers with a line for
-each start and each exit.
+It reads a JSON object per line (arguments, environment, folder, user id, log), and writes a line for each start and
+each exit.
 """
 
 import json
@@ -13,11 +13,11 @@ from typing import Any
 from paas_local.pebble import __main__ as pebble
 
 
-def tell(**message: int) -> None:
+def write(**message: int) -> None:
     os.write(1, (json.dumps(message) + "\n").encode())
 
 
-def collect(*_: object) -> None:
+def reap(*_: object) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -25,40 +25,40 @@ def collect(*_: object) -> None:
             return
         if pid == 0:
             return
-        tell(ended=pid, code=os.waitstatus_to_exitcode(status))
+        write(ended=pid, code=os.waitstatus_to_exitcode(status))
 
 
-def become(order: dict[str, Any]) -> int:
+def run(request: dict[str, Any]) -> int:
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     os.setsid()
     os.umask(0o022)
-    os.chdir(order["folder"])
-    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    os.chdir(request["folder"])
+    log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     null = os.open("/dev/null", os.O_RDONLY)
     for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
-    if order["uid"]:
+    if request["uid"]:
         os.setgroups([])
-        os.setgid(order["uid"])
-        os.setuid(order["uid"])
+        os.setgid(request["uid"])
+        os.setuid(request["uid"])
     os.environ.clear()
-    os.environ.update(order["environment"])
-    return pebble.main(order["arguments"])
+    os.environ.update(request["environment"])
+    return pebble.main(request["arguments"])
 
 
 def main() -> None:
-    signal.signal(signal.SIGCHLD, collect)
+    signal.signal(signal.SIGCHLD, reap)
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             code = 70
             try:
-                code = become(json.loads(line))
+                code = run(json.loads(line))
             finally:
                 sys.stderr.flush()
                 os._exit(code)
-        tell(started=pid)
+        write(started=pid)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Replays recorded scenarios against the daemon and compares every answer.
+"""Replay of recorded scenarios against the daemon, with a comparison of every answer.
 
-What differs from run to run stands in the recording as a placeholder; a placeholder with a number is the
-same value wherever it comes again.
+The recording has placeholders for values that differ between runs; a placeholder with a number is the same value
+everywhere.
 """
 
 import asyncio
@@ -38,60 +38,60 @@ PLACEHOLDER = re.compile(r"\{([a-zA-Z]+[0-9]*(?:-[0-9]+)?)\}")
 
 
 class DifferenceError(AssertionError):
-    """The daemon did not answer as recorded."""
+    """An answer that differs from the recording."""
 
 
 class Matcher:
-    """Compares answers with the recording, and remembers what the numbered placeholders stand for."""
+    """A comparison of answers with the recording, with the values of numbered placeholders."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self.known: dict[str, str] = dict(known)
 
     def fill(self, value: Any) -> Any:
-        """Put known values into what is sent."""
+        """Replace placeholders with known values."""
         if isinstance(value, str):
-            return PLACEHOLDER.sub(lambda found: self.known.get(found[1], found[0]), value)
+            return PLACEHOLDER.sub(lambda match: self.known.get(match[1], match[0]), value)
         if is_object(value):
             return {self.fill(key): self.fill(item) for key, item in value.items()}
         return [self.fill(item) for item in value] if is_array(value) else value
 
-    def compare(self, wanted: Any, found: Any, where: str = "") -> None:
-        """Raise where the answer differs."""
-        if wanted == "{some}":
-            if not isinstance(found, int) or found < 1:
-                raise DifferenceError(f"{where}: wanted a number, found {found!r}")
-        elif isinstance(wanted, str) and isinstance(found, str):
-            self._text(wanted, found, where)
-        elif is_object(wanted) and is_object(found):
-            self._object(wanted, found, where)
-        elif is_array(wanted) and is_array(found):
-            if len(wanted) != len(found):
-                raise DifferenceError(f"{where}: wanted {len(wanted)} items, found {len(found)}: {found}")
-            for place, pair in enumerate(zip(wanted, found, strict=True)):
+    def compare(self, recorded: Any, answer: Any, where: str = "") -> None:
+        """Raise DifferenceError if the answer differs."""
+        if recorded == "{some}":
+            if not isinstance(answer, int) or answer < 1:
+                raise DifferenceError(f"{where}: recorded a number, answer {answer!r}")
+        elif isinstance(recorded, str) and isinstance(answer, str):
+            self._text(recorded, answer, where)
+        elif is_object(recorded) and is_object(answer):
+            self._object(recorded, answer, where)
+        elif is_array(recorded) and is_array(answer):
+            if len(recorded) != len(answer):
+                raise DifferenceError(f"{where}: recorded {len(recorded)} items, answer {len(answer)}: {answer}")
+            for place, pair in enumerate(zip(recorded, answer, strict=True)):
                 self.compare(*pair, f"{where}[{place}]")
-        elif wanted != found:
-            raise DifferenceError(f"{where}: wanted {wanted!r}, found {found!r}")
+        elif recorded != answer:
+            raise DifferenceError(f"{where}: recorded {recorded!r}, answer {answer!r}")
 
-    def _object(self, wanted: dict[str, Any], found: dict[str, Any], where: str) -> None:
-        if wanted.get("status") == "down" and "failures" in found:
-            # Failures go on counting; the recording caught the first ones.
-            wanted = {**wanted, "failures": "{some}"}
-        if wanted.get("kind") == "recover-check" and wanted.get("status") == "Doing":
-            found = {key: item for key, item in found.items() if key != "log"}
-        keys = {self.fill(key): key for key in wanted if wanted[key] is not None or key == "user-id"}
-        missing = keys.keys() ^ {key for key, item in found.items() if item is not None or key == "user-id"}
+    def _object(self, recorded: dict[str, Any], answer: dict[str, Any], where: str) -> None:
+        if recorded.get("status") == "down" and "failures" in answer:
+            # Failures continue to count after the recorded ones.
+            recorded = {**recorded, "failures": "{some}"}
+        if recorded.get("kind") == "recover-check" and recorded.get("status") == "Doing":
+            answer = {key: item for key, item in answer.items() if key != "log"}
+        keys = {self.fill(key): key for key in recorded if recorded[key] is not None or key == "user-id"}
+        missing = keys.keys() ^ {key for key, item in answer.items() if item is not None or key == "user-id"}
         if missing:
-            raise DifferenceError(f"{where}: keys differ: {sorted(missing)}\n  wanted {wanted}\n  found {found}")
+            raise DifferenceError(f"{where}: keys differ: {sorted(missing)}\n  recorded {recorded}\n  answer {answer}")
         for key, original in keys.items():
-            self.compare(own(key, wanted[original]), found[key], f"{where}.{key}")
+            self.compare(own(key, recorded[original]), answer[key], f"{where}.{key}")
 
-    def _text(self, wanted: str, found: str, where: str) -> None:
+    def _text(self, recorded: str, answer: str, where: str) -> None:
         fresh: list[str] = []
         pattern = ""
         position = 0
-        for each in PLACEHOLDER.finditer(wanted):
+        for each in PLACEHOLDER.finditer(recorded):
             name = each[1]
-            pattern += re.escape(wanted[position : each.start()])
+            pattern += re.escape(recorded[position : each.start()])
             position = each.end()
             if name in self.known:
                 pattern += re.escape(self.known[name])
@@ -102,9 +102,9 @@ class Matcher:
                 fresh.append(name)
             else:
                 pattern += re.escape(each[0])
-        match = re.fullmatch(pattern + re.escape(wanted[position:]), found)
+        match = re.fullmatch(pattern + re.escape(recorded[position:]), answer)
         if match is None:
-            raise DifferenceError(f"{where}:\n  wanted {self.fill(wanted)!r}\n  found  {found!r}")
+            raise DifferenceError(f"{where}:\n  recorded {self.fill(recorded)!r}\n  answer  {answer!r}")
         self.known.update({name: match[group(name)] for name in fresh})
 
 
@@ -120,20 +120,20 @@ def group(name: str) -> str:
     return name.replace("-", "_")
 
 
-def own(key: str, wanted: Any) -> Any:
-    """The recording was made as root; whoever runs the replay has another name and number."""
+def own(key: str, recorded: Any) -> Any:
+    """Replace root, which made the recording, by the user that runs the replay."""
     user, folder = pwd.getpwuid(os.getuid()), grp.getgrgid(os.getgid())
-    if wanted == 0 and key in ("user-id", "uid"):
+    if recorded == 0 and key in ("user-id", "uid"):
         return user.pw_uid
-    if wanted == 0 and key in ("group-id", "gid"):
+    if recorded == 0 and key in ("group-id", "gid"):
         return folder.gr_gid
-    if wanted == "root" and key in ("user", "USER"):
+    if recorded == "root" and key in ("user", "USER"):
         return user.pw_name
-    return folder.gr_name if wanted == "root" and key == "group" else wanted
+    return folder.gr_name if recorded == "root" and key == "group" else recorded
 
 
 class Forge:
-    """Starts daemons, and knows how they ended."""
+    """The process that forks daemons, and their exit codes."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
@@ -163,11 +163,11 @@ class Forge:
     def ended(self, pid: int) -> "asyncio.Future[int]":
         return self._ended.setdefault(pid, asyncio.get_running_loop().create_future())
 
-    async def start(self, order: dict[str, Any]) -> int:
+    async def start(self, request: dict[str, Any]) -> int:
         assert self._process is not None
         assert self._process.stdin is not None
         async with self._turn:
-            self._process.stdin.write((json.dumps(order) + "\n").encode())
+            self._process.stdin.write((json.dumps(request) + "\n").encode())
             return await asyncio.wait_for(self._started.get(), 30)
 
     async def close(self) -> None:
@@ -180,7 +180,7 @@ class Forge:
 
 
 class Web:
-    """A server that a check or a log target talks to."""
+    """The server of a check or a log target."""
 
     def __init__(self, port: int) -> None:
         self.status: int = 200
@@ -198,8 +198,8 @@ class Web:
             headers = dict(line.split(": ", 1) for line in head[1:] if line)
             body = await reader.readexactly(int(headers.get("Content-Length", 0)))
             method, path, _ = head[0].split(" ")
-            seen: dict[str, Any] = {"method": method, "path": path, "headers": headers}
-            self.received.append({**seen, **({"json": json.loads(body)} if body else {})})
+            received: dict[str, Any] = {"method": method, "path": path, "headers": headers}
+            self.received.append({**received, **({"json": json.loads(body)} if body else {})})
             phrase = http.server.BaseHTTPRequestHandler.responses[http.HTTPStatus(self.status)][0]
             length = f"Content-Length: {len(self.body)}\r\n" if self.status != 204 else ""
             writer.write(f"HTTP/1.1 {self.status} {phrase}\r\n{length}Connection: close\r\n\r\n{self.body}".encode())
@@ -215,7 +215,7 @@ class Web:
 
 
 class Scenario:
-    """One recorded scenario, played once."""
+    """One run of a recorded scenario."""
 
     def __init__(self, forge: Forge) -> None:
         self._forge: Forge = forge
@@ -236,14 +236,14 @@ class Scenario:
         try:
             for number, step in enumerate(steps):
                 began = asyncio.get_running_loop().time()
-                try:  # each step is told when it fails
+                try:  # an error names its step
                     if "hang-up" in step and any("alive" in later for later in steps[number:]):
                         await self._wait_for_pid()
                     await self._step(step)
                 except (DifferenceError, OSError, asyncio.TimeoutError) as error:
-                    shown = json.dumps(step)[:400]
+                    text = json.dumps(step)[:400]
                     raise DifferenceError(
-                        f"step {number}: {shown}\n{type(error).__name__} {error}\n{self._log()}"
+                        f"step {number}: {text}\n{type(error).__name__} {error}\n{self._log()}"
                     ) from None
                 self._took.append(asyncio.get_running_loop().time() - began)
         finally:
@@ -258,8 +258,8 @@ class Scenario:
             opened.hang_up()
         if self._pid is not None:
             await self._end(signal.SIGTERM)
-        # Whom the daemon asks stays until it has ended: asyncio forgets to close a connection that it accepts as its
-        # server closes. What the daemon asked last is still to be accepted.
+        # The servers close after the daemon: asyncio does not close a connection that it accepts while its server
+        # closes, and the last connections of the daemon are still to be accepted.
         await asyncio.sleep(0.05)
         for opened in (*self._webs.values(), *self._listeners.values()):
             opened.close()
@@ -342,7 +342,7 @@ class Scenario:
             code = await self._end({"stop": signal.SIGTERM, "kill": signal.SIGKILL}.get(what, 0))
         self._matcher.compare(step.get("exit-code"), code, "exit code")
         if "stderr" in step and self._matcher.fill(step["stderr"]) not in self._log():
-            raise DifferenceError(f"wanted {step['stderr']!r} in the log")
+            raise DifferenceError(f"recorded {step['stderr']!r} in the log")
 
     def _arrange(self, step: dict[str, Any]) -> None:
         name = next(name for name in ("put", "mkdir", "symlink", "fifo", "remove") if name in step)
@@ -364,21 +364,21 @@ class Scenario:
     def _expect(self, step: dict[str, Any]) -> None:
         path = Path(self._matcher.fill(step["expect"]))
         info = path.lstat()
-        found: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "mode": f"{stat.S_IMODE(info.st_mode):o}",
             "uid": info.st_uid,
             "gid": info.st_gid,
             **({"content": path.read_bytes().decode()} if "content" in step else {}),
         }
-        self._matcher.compare({key: value for key, value in step.items() if key != "expect"}, found, str(path))
+        self._matcher.compare({key: value for key, value in step.items() if key != "expect"}, answer, str(path))
 
     def _missing(self, step: dict[str, Any]) -> None:
         if Path(self._matcher.fill(step["missing"])).exists():
-            raise DifferenceError(f"{step['missing']} is there")
+            raise DifferenceError(f"{step['missing']} exists")
 
     async def _request(self, step: dict[str, Any]) -> None:
-        # The recording waited for checks before it asked about health, without saying so; and what a process says
-        # comes when it gets to it.
+        # The recording waited for checks before requests about health, without a step for it; and the output of a
+        # process comes later than its start.
         patience = 4 if step["request"]["path"] in ("/v1/health", "/v1/logs") else step.get("until", 0)
         deadline = asyncio.get_running_loop().time() + patience
         while (difference := await self._differs(step)) is not None:
@@ -396,41 +396,41 @@ class Scenario:
         return None
 
     async def _ask(self, step: dict[str, Any]) -> None:
-        asked = self._prepared(step)
+        call = self._prepared(step)
         if step.get("transport") == "http":
             connection = socket.create_connection(("127.0.0.1", int(self._matcher.known["PORT1"])))
         else:
             connection = pebble_wire.connect(self._socket, step.get("as-uid"))
         connection.setblocking(False)
         closes = re.search(r"[\d.]+", step.get("connection", ""))
-        found = await pebble_wire.request(connection, asked, float(closes[0]) if closes else None)
-        wanted: dict[str, Any] = {"content-type": "application/json", **step["response"]}
-        if "lines" in wanted:
-            wanted["lines"], found["lines"] = lines(step, wanted["lines"], found["lines"])
+        answer = await pebble_wire.request(connection, call, float(closes[0]) if closes else None)
+        recorded: dict[str, Any] = {"content-type": "application/json", **step["response"]}
+        if "lines" in recorded:
+            recorded["lines"], answer["lines"] = lines(step, recorded["lines"], answer["lines"])
         if step.get("unordered"):
-            found["json"]["result"].sort(key=place)
-        if not wanted.get("json", wanted.get("lines", wanted.get("body", True))):
-            found.pop("content-type")
-            wanted.pop("content-type")
-        self._matcher.compare(wanted, found, asked["path"])
-        self._last = found
+            answer["json"]["result"].sort(key=place)
+        if not recorded.get("json", recorded.get("lines", recorded.get("body", True))):
+            answer.pop("content-type")
+            recorded.pop("content-type")
+        self._matcher.compare(recorded, answer, call["path"])
+        self._last = answer
 
     def _prepared(self, step: dict[str, Any]) -> dict[str, Any]:
-        """Some requests are described in words, since they hold what only the replay can know."""
-        asked: dict[str, Any] = self._matcher.fill(step["request"])
-        query = asked.get("query", [])
+        """Fill in the values of requests that the recording describes in words."""
+        call: dict[str, Any] = self._matcher.fill(step["request"])
+        query = call.get("query", [])
         if ["after", "the last-repeated of the notice"] in query:
-            asked["query"] = [*query[:-1], ["after", self._last["json"]["result"][0]["last-repeated"]]]
-        if asked.get("json", {}) and asked["json"].get("data") == {"k": "x repeated 4100 times"}:
-            asked["json"]["data"] = {"k": "x" * 4100}
+            call["query"] = [*query[:-1], ["after", self._last["json"]["result"][0]["last-repeated"]]]
+        if call.get("json", {}) and call["json"].get("data") == {"k": "x repeated 4100 times"}:
+            call["json"]["data"] = {"k": "x" * 4100}
         if "added by someone else" in step.get("note", ""):
             asyncio.get_running_loop().call_later(0.3, asyncio.ensure_future, self._notify())
-        return asked
+        return call
 
     async def _notify(self) -> None:
         added = {"action": "add", "type": "custom", "key": "example.com/late"}
-        asked = {"method": "POST", "path": "/v1/notices", "json": added}
-        await pebble_wire.request(pebble_wire.connect(self._socket, None), asked, None)
+        call = {"method": "POST", "path": "/v1/notices", "json": added}
+        await pebble_wire.request(pebble_wire.connect(self._socket, None), call, None)
 
     async def _open(self, step: dict[str, Any]) -> None:
         task, name = self._matcher.fill(step["open"]["task"]), step["open"]["websocket"]
@@ -438,13 +438,13 @@ class Scenario:
         connection.setblocking(False)
         opened = pebble_wire.WebSocket()
         self._opened.append(opened)
-        found = await opened.open(connection, f"/v1/tasks/{task}/websocket/{name}")
-        wanted = step["response"]
-        if wanted["status"] == 200:
-            found.pop("json")
-        elif found["status"] == 101:
+        answer = await opened.open(connection, f"/v1/tasks/{task}/websocket/{name}")
+        recorded = step["response"]
+        if recorded["status"] == 200:
+            answer.pop("json")
+        elif answer["status"] == 101:
             self._sockets[name] = opened
-        self._matcher.compare(wanted, found, name)
+        self._matcher.compare(recorded, answer, name)
 
     async def _send(self, step: dict[str, Any]) -> None:
         opened = self._sockets[step["send"]]
@@ -462,7 +462,7 @@ class Scenario:
             self._matcher.compare(step["closed"], await opened.closed(), "closed")
 
     async def _wait_for_pid(self) -> None:
-        """Let the command say which process it is, before its client goes and it may be gone too."""
+        """Wait until the command has written its pid, before its client disconnects."""
         path = self._folder / "pid"
         deadline = asyncio.get_running_loop().time() + 10
         while not (path.exists() and path.read_text().strip()):
@@ -488,11 +488,11 @@ class Scenario:
             if web.received:
                 break
             await asyncio.sleep(0.02)
-        found = web.received[: len(step["received"])]
-        for wanted, seen in zip(step["received"], found, strict=True):
-            given = {key: value for key, value in seen["headers"].items() if key in wanted["headers"]}
-            wanted["headers"]["User-Agent"] = wanted["headers"]["User-Agent"].replace("v1.32.1", VERSION)
-            self._matcher.compare(wanted, {**seen, "headers": given}, "received")
+        answer = web.received[: len(step["received"])]
+        for recorded, seen in zip(step["received"], answer, strict=True):
+            headers = {key: value for key, value in seen["headers"].items() if key in recorded["headers"]}
+            recorded["headers"]["User-Agent"] = recorded["headers"]["User-Agent"].replace("v1.32.1", VERSION)
+            self._matcher.compare(recorded, {**seen, "headers": headers}, "received")
 
     async def _tcp_server(self, step: dict[str, Any]) -> None:
         port = self._matcher.fill(step["tcp-server"])
@@ -502,7 +502,7 @@ class Scenario:
             self._listeners[port] = socket.create_server(("127.0.0.1", int(port)), backlog=100)
 
     def _note(self, step: dict[str, Any]) -> None:
-        """Measurements: each is told by its words."""
+        """Compare a measurement, which the note describes."""
         note = step["note"]
         between = re.fullmatch(r"seconds between the start of (\w) and that of (\w)", note)
         if "gaps" in step:
@@ -533,25 +533,25 @@ def place(change: dict[str, Any]) -> int:
     return int(change["id"])
 
 
-def lines(step: dict[str, Any], wanted: list[Any], found: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Some lines of logs are told in words."""
+def lines(step: dict[str, Any], recorded: list[Any], answer: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return the comparable parts of logs, where the recording describes lines in words."""
     if "in any order" in step.get("note", ""):
-        return wanted, sorted(found, key=lambda line: line["service"])
-    words = " ".join(line["note"] for line in wanted if "note" in line)
+        return recorded, sorted(answer, key=lambda line: line["service"])
+    words = " ".join(line["note"] for line in recorded if "note" in line)
     if not words:
-        return wanted, found
-    plain = [line for line in wanted if "note" not in line]
+        return recorded, answer
+    plain = [line for line in recorded if "note" not in line]
     if match := re.search(r"messages of (\[.*\]) characters", words):
-        return json.loads(match[1]), [len(line["message"]) for line in found]
+        return json.loads(match[1]), [len(line["message"]) for line in answer]
     if match := re.search(r"(\d+) lines in all", words):
-        return [int(match[1]), *plain], [len(found), *found[: len(plain)]]
+        return [int(match[1]), *plain], [len(answer), *answer[: len(plain)]]
     match = re.search(r"(\d+) of \d+ messages", words)
     assert match is not None
-    return [int(match[1]), plain[-1]["message"]], [len(found), found[-1]["message"]]
+    return [int(match[1]), plain[-1]["message"]], [len(answer), answer[-1]["message"]]
 
 
-def about(seconds: float, wanted: float) -> bool:
-    return -0.3 <= seconds - wanted <= 0.7
+def about(seconds: float, recorded: float) -> bool:
+    return -0.3 <= seconds - recorded <= 0.7
 
 
 def is_alive(pid: int) -> bool:
@@ -565,7 +565,7 @@ def free_port() -> int:
 
 
 async def replay(scenarios: Mapping[str, list[dict[str, Any]]], at_once: int) -> dict[str, str]:
-    """Play scenarios side by side; the answer has for each what differed, or nothing."""
+    """Play scenarios side by side; return the difference of each, or an empty text."""
     forge = Forge()
     await forge.open()
     room = asyncio.Semaphore(at_once)
@@ -574,11 +574,11 @@ async def replay(scenarios: Mapping[str, list[dict[str, Any]]], at_once: int) ->
         async with room:
             await Scenario(forge).play(steps)
 
-    # What goes wrong in one scenario is told with it, and the others go on.
-    found = await asyncio.gather(*(play(steps) for steps in scenarios.values()), return_exceptions=True)
+    # An error ends its scenario, and the others go on.
+    answer = await asyncio.gather(*(play(steps) for steps in scenarios.values()), return_exceptions=True)
     await forge.close()
     await asyncio.sleep(0.05)  # for the last connections to close
     return {
         name: "" if error is None else f"{type(error).__name__}: {error}"
-        for name, error in zip(scenarios, found, strict=True)
+        for name, error in zip(scenarios, answer, strict=True)
     }

@@ -1,4 +1,4 @@
-"""HTTP and websockets over a unix socket, as raw as the transcripts were recorded."""
+"""HTTP and websockets over a unix socket, on the level of the transcripts."""
 
 import asyncio
 import base64
@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 
 
 class Bytes(io.BytesIO):
-    """What http.client wants in place of a socket."""
+    """Bytes in place of the socket of http.client."""
 
     def makefile(self, *_: object, **__: object) -> "Bytes":
         return self
 
 
 def connect(path: str, uid: int | None) -> socket.socket:
-    """Connect as some user: the kernel notes who it was at this moment."""
+    """Connect as a user; the kernel records the user id at this moment."""
     connection = socket.socket(socket.AF_UNIX)
     own = os.geteuid()
     if uid is not None and uid != own:
@@ -41,27 +41,27 @@ def head(method: str, path: str, headers: dict[str, str]) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-async def request(connection: socket.socket, asked: dict[str, Any], hang_up_after: float | None) -> dict[str, Any]:
-    """Send one request and read its answer to the end, or as much as there is when the time is over."""
-    headers: dict[str, str] = {"Connection": "close", **asked.get("headers", {})}
+async def request(connection: socket.socket, call: dict[str, Any], hang_up_after: float | None) -> dict[str, Any]:
+    """Send one request; read its answer to the end, or until the time has passed."""
+    headers: dict[str, str] = {"Connection": "close", **call.get("headers", {})}
     body = b""
-    if "json" in asked:
-        body = json.dumps(asked["json"]).encode()
+    if "json" in call:
+        body = json.dumps(call["json"]).encode()
         headers.setdefault("Content-Type", "application/json")
-    elif "body" in asked:
-        body = asked["body"].encode()
+    elif "body" in call:
+        body = call["body"].encode()
     if headers.get("Transfer-Encoding") == "chunked":
         half = len(body) // 2
         chunks = [body[:half], body[half:]]
         sent = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
     else:
         sent = body
-        if body or asked["method"] in ("POST", "PUT"):
+        if body or call["method"] in ("POST", "PUT"):
             headers["Content-Length"] = str(len(body))
-    query = urlencode([(name, value) for name, value in asked.get("query", [])])
-    path = f"{asked['path']}?{query}" if query else asked["path"]
+    query = urlencode([(name, value) for name, value in call.get("query", [])])
+    path = f"{call['path']}?{query}" if query else call["path"]
     reader, writer = await asyncio.open_connection(sock=connection, limit=1 << 24)
-    writer.write(head(asked["method"], path, headers) + sent)
+    writer.write(head(call["method"], path, headers) + sent)
     received = b""
     try:
         deadline = asyncio.get_running_loop().time() + (hang_up_after or 30)
@@ -82,14 +82,14 @@ def parse(received: bytes) -> dict[str, Any]:
         body = answer.read()
     except http.client.IncompleteRead as error:
         body = error.partial
-    found: dict[str, Any] = {"status": answer.status, "content-type": answer.getheader("Content-Type", "")}
-    if found["content-type"] == "application/json":
-        found["json"] = json.loads(body)
-    elif found["content-type"] == "application/x-ndjson":
-        found["lines"] = [json.loads(line) for line in body.splitlines()]
+    parsed: dict[str, Any] = {"status": answer.status, "content-type": answer.getheader("Content-Type", "")}
+    if parsed["content-type"] == "application/json":
+        parsed["json"] = json.loads(body)
+    elif parsed["content-type"] == "application/x-ndjson":
+        parsed["lines"] = [json.loads(line) for line in body.splitlines()]
     else:
-        found["body"] = body.decode()
-    return found
+        parsed["body"] = body.decode()
+    return parsed
 
 
 class WebSocket:
@@ -98,7 +98,7 @@ class WebSocket:
     def __init__(self) -> None:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self._held: list[dict[str, Any]] = []
+        self._frames: list[dict[str, Any]] = []
 
     async def open(self, connection: socket.socket, path: str) -> dict[str, Any]:
         key = base64.b64encode(os.urandom(16)).decode()
@@ -132,9 +132,9 @@ class WebSocket:
             self._writer.transport.abort()
 
     async def frame(self) -> dict[str, Any]:
-        """The next frame, or how the other end ended."""
-        if self._held:
-            return self._held.pop()
+        """Return the next frame, or the code with which the daemon closed."""
+        if self._frames:
+            return self._frames.pop()
         assert self._reader is not None
         try:
             first, size = struct.unpack("!BB", await self._reader.readexactly(2))
@@ -150,25 +150,25 @@ class WebSocket:
             return {"closed": struct.unpack("!H", content[:2])[0]}
         return {"binary" if code == 2 else "text": content.decode()}
 
-    async def receive(self, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """As many frames as are wanted, adjacent binary ones joined."""
-        found: list[dict[str, Any]] = []
-        while not is_enough(found, wanted):
+    async def receive(self, recorded: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return as many frames as are recorded, with adjacent binary ones joined."""
+        frames: list[dict[str, Any]] = []
+        while not is_enough(frames, recorded):
             frame = await asyncio.wait_for(self.frame(), 10)
-            if "binary" in frame and found and "binary" in found[-1]:
-                found[-1]["binary"] += frame["binary"]
+            if "binary" in frame and frames and "binary" in frames[-1]:
+                frames[-1]["binary"] += frame["binary"]
             else:
-                found.append(frame)
+                frames.append(frame)
             if "closed" in frame:
                 break
-        return found
+        return frames
 
     async def closed(self) -> object:
         return (await asyncio.wait_for(self.frame(), 10)).get("closed")
 
 
-def is_enough(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> bool:
-    if len(found) < len(wanted):
+def is_enough(frames: list[dict[str, Any]], recorded: list[dict[str, Any]]) -> bool:
+    if len(frames) < len(recorded):
         return False
-    last = wanted[-1] if wanted else {}
-    return "binary" not in last or len(found[len(wanted) - 1].get("binary", "")) >= len(last["binary"])
+    last = recorded[-1] if recorded else {}
+    return "binary" not in last or len(frames[len(recorded) - 1].get("binary", "")) >= len(last["binary"])

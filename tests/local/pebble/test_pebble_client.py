@@ -1,4 +1,4 @@
-"""The client that charms use gets along with the daemon."""
+"""The daemon and the client of ops."""
 
 import asyncio
 import io
@@ -20,7 +20,7 @@ import pytest
 Start = Callable[..., ops.pebble.Client]
 
 SLEEPER = "services: {web: {override: replace, command: sleep 1000, startup: enabled}}"
-# A user namespace with one mapped user, as a plain user has it, and the daemon as process 1.
+# A user namespace with one mapped user, as a user without root has, with the daemon as process 1.
 DIRECTLY = ("env",)
 ALONE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child")
 
@@ -53,7 +53,7 @@ def test_a_layer_is_started_by_a_replan(client: ops.pebble.Client):
     assert client.get_plan().services["web"].command == "sleep 1000"
 
 
-def test_a_service_that_dies_at_start_tells_its_last_words(client: ops.pebble.Client):
+def test_the_error_of_a_service_that_exits_at_its_start_has_its_output(client: ops.pebble.Client):
     layer = "services: {web: {override: replace, command: 'sh -c \"echo no module; exit 3\"'}}"
     client.add_layer("base", layer)
 
@@ -64,7 +64,7 @@ def test_a_service_that_dies_at_start_tells_its_last_words(client: ops.pebble.Cl
     assert "    no module" in raised.value.change.tasks[0].log[0]
 
 
-def test_restarts_come_one_after_the_other(client: ops.pebble.Client):
+def test_restarts_run_one_after_the_other(client: ops.pebble.Client):
     client.add_layer("base", SLEEPER)
     client.replan_services()
 
@@ -79,7 +79,7 @@ def test_restarts_come_one_after_the_other(client: ops.pebble.Client):
     ]
 
 
-def test_a_killed_service_comes_back(client: ops.pebble.Client):
+def test_a_killed_service_restarts(client: ops.pebble.Client):
     client.add_layer("base", "services: {web: {override: replace, command: sleep 1000, backoff-delay: 50ms}}")
     client.start_services(["web"])
 
@@ -89,7 +89,7 @@ def test_a_killed_service_comes_back(client: ops.pebble.Client):
     wait_until(lambda: current(client, "web") == ops.pebble.ServiceStatus.ACTIVE)
 
 
-def test_a_large_file_goes_in_and_comes_out(client: ops.pebble.Client, folder: Path):
+def test_a_large_file_is_pushed_and_pulled(client: ops.pebble.Client, folder: Path):
     content = os.urandom(3_000_000)
 
     client.push(str(folder / "deep/down/file"), io.BytesIO(content), make_dirs=True, permissions=0o600)
@@ -99,7 +99,7 @@ def test_a_large_file_goes_in_and_comes_out(client: ops.pebble.Client, folder: P
     assert (folder / "deep/down/file").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_name_with_quotes_and_blanks_is_kept(client: ops.pebble.Client, folder: Path):
+def test_a_name_with_quotes_and_spaces_is_kept(client: ops.pebble.Client, folder: Path):
     client.push(str(folder / 'a "b" c'), "text")
 
     assert [file.name for file in client.list_files(str(folder), pattern='*"*')] == ['a "b" c']
@@ -107,14 +107,14 @@ def test_a_name_with_quotes_and_blanks_is_kept(client: ops.pebble.Client, folder
         assert pulled.read() == "text"
 
 
-def test_a_name_with_other_letters_is_kept(client: ops.pebble.Client, folder: Path):
+def test_a_name_outside_ascii_is_kept(client: ops.pebble.Client, folder: Path):
     client.push(str(folder / "Grüße"), "text")
 
     assert (folder / "Grüße").read_text() == "text"
     assert client.list_files(str(folder), pattern="Gr*")[0].name == "Grüße"
 
 
-def test_folders_are_made_and_removed(client: ops.pebble.Client, folder: Path):
+def test_directories_are_created_and_removed(client: ops.pebble.Client, folder: Path):
     client.make_dir(str(folder / "a/b"), make_parents=True)
     client.remove_path(str(folder / "a"), recursive=True)
 
@@ -128,7 +128,7 @@ def test_a_missing_file_is_an_error_of_its_path(client: ops.pebble.Client, folde
     assert raised.value.kind == "not-found"
 
 
-def test_a_command_gets_input_and_gives_both_outputs(client: ops.pebble.Client):
+def test_a_command_reads_input_and_writes_both_outputs(client: ops.pebble.Client):
     process = client.exec(["sh", "-c", "cat; echo problem >&2; exit 4"], stdin="input\n" * 50_000)
 
     error = failure(process)
@@ -138,7 +138,7 @@ def test_a_command_gets_input_and_gives_both_outputs(client: ops.pebble.Client):
     assert error.stderr == "problem\n"
 
 
-def test_a_command_gets_signals(client: ops.pebble.Client):
+def test_a_command_receives_signals(client: ops.pebble.Client):
     process = client.exec(["sleep", "1000"])
 
     process.send_signal(signal.SIGTERM)
@@ -151,10 +151,10 @@ def test_a_command_that_takes_too_long_is_a_failed_change(client: ops.pebble.Cli
         client.exec(["sleep", "1000"], timeout=0.2).wait_output()
 
 
-def test_a_terminal_is_refused_in_words(client: ops.pebble.Client, folder: Path):
-    asked = {"method": "POST", "path": "/v1/exec", "json": {"command": ["true"], "terminal": True}}
+def test_a_terminal_is_refused_with_a_message(client: ops.pebble.Client, folder: Path):
+    call = {"method": "POST", "path": "/v1/exec", "json": {"command": ["true"], "terminal": True}}
 
-    answer = asyncio.run(pebble_wire.request(pebble_wire.connect(str(folder / "socket"), None), asked, None))
+    answer = asyncio.run(pebble_wire.request(pebble_wire.connect(str(folder / "socket"), None), call, None))
 
     assert client.get_changes(ops.pebble.ChangeState.ALL) == []
     assert answer["status"] == 400
@@ -199,7 +199,7 @@ def test_sigterm_stops_services_and_exits_with_0(start: Start, daemons: list[sub
     assert not (folder / "socket").exists()
 
 
-def test_a_live_socket_is_not_taken(client: ops.pebble.Client, folder: Path):
+def test_a_socket_in_use_is_not_replaced(client: ops.pebble.Client, folder: Path):
     again = [sys.executable, "-m", "paas_local.pebble", "run", "--socket", str(folder / "socket")]
 
     ended = subprocess.run([*again, "--layers", str(folder)], check=False, capture_output=True, text=True)
@@ -209,14 +209,14 @@ def test_a_live_socket_is_not_taken(client: ops.pebble.Client, folder: Path):
     assert client.get_system_info()
 
 
-def test_the_socket_of_a_dead_daemon_is_taken(start: Start, folder: Path):
+def test_the_socket_of_a_dead_daemon_is_replaced(start: Start, folder: Path):
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(folder / "socket"))
 
     assert start().get_system_info().version
 
 
-def test_a_bad_layer_file_ends_it_before_it_listens(folder: Path):
+def test_an_invalid_layer_file_ends_the_daemon_before_it_listens(folder: Path):
     (folder / "layers/001-app.yaml").write_text("services: {web: {command: x}}")
     words = ["run", "--socket", str(folder / "socket"), "--layers", str(folder / "layers")]
 
@@ -253,7 +253,7 @@ def test_is_process_1_of_a_namespace_with_one_user(start: Start):
     assert current(client, "web") == ops.pebble.ServiceStatus.ACTIVE
 
 
-def test_files_are_given_to_the_one_user_of_a_namespace(start: Start, folder: Path):
+def test_files_belong_to_the_one_user_of_a_namespace(start: Start, folder: Path):
     client = start(prefix=ALONE)
 
     client.push(str(folder / "file"), "text", user="root", group="root")

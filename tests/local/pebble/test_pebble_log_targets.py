@@ -1,4 +1,4 @@
-"""The log targets that our charms set, in a Pebble that carries them out."""
+"""The log targets of the charms, in a daemon that forwards logs."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ LABEL = "app-log-forwarding"
 
 
 class Loki(ThreadingHTTPServer):
-    """Takes what is pushed."""
+    """A server that keeps pushed streams."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Push)
@@ -48,7 +48,7 @@ class _Push(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named by the base class
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture
@@ -69,28 +69,28 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def forward(client: ops.pebble.Client, *addresses: str) -> log_targets.Entries:
-    """Do what the charm does; give what it had to lay over the plan."""
-    found = {name: dict(target.to_dict()) for name, target in client.get_plan().log_targets.items()}
-    wanted = log_targets.entries(ME, {f"loki/{number}": address for number, address in enumerate(addresses)})
-    changes = log_targets.changes(found, wanted)
+    """Add the log targets as the charm does; return the changes."""
+    current = {name: dict(target.to_dict()) for name, target in client.get_plan().log_targets.items()}
+    targets = log_targets.entries(ME, {f"loki/{number}": address for number, address in enumerate(addresses)})
+    changes = log_targets.changes(current, targets)
     if changes:
         client.add_layer(LABEL, ops.pebble.Layer(cast("ops.pebble.LayerDict", {"log-targets": changes})), combine=True)
     return changes
 
 
 def test_lines_arrive_with_labels_and_end_with_the_relation(client: ops.pebble.Client, loki: Loki, folder: Path):
-    said = folder / "said"
-    said.touch()
-    client.add_layer("base", f"services: {{web: {{override: replace, command: tail -f {said}, startup: enabled}}}}")
+    output = folder / "output"
+    output.touch()
+    client.add_layer("base", f"services: {{web: {{override: replace, command: tail -f {output}, startup: enabled}}}}")
     client.replan_services()
 
     forward(client, loki.address)
-    with said.open("a") as file:
+    with output.open("a") as file:
         file.write("first\n")
     wait_until(lambda: loki.lines == ["first"])
     again = forward(client, loki.address)
     gone = forward(client)
-    with said.open("a") as file:
+    with output.open("a") as file:
         file.write("second\n")
     time.sleep(1.5)  # a push comes one second after its line
 

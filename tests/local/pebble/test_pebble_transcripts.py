@@ -1,4 +1,4 @@
-"""The daemon answers as a real Pebble was recorded to answer."""
+"""The answers of the daemon are those of the recorded Pebble."""
 
 import asyncio
 import functools
@@ -13,15 +13,15 @@ import pytest
 
 SCENARIOS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("transcripts.json").read_text())["scenarios"]
 
-# Recorded, but not in transcripts.json: nothing outlives this daemon, as with PEBBLE_PERSIST=never, and it
-# has no terminals, which ops never asks for. The clear answers to that are in test_pebble_client.py.
+# Recorded, but not in transcripts.json: this daemon keeps no state, as with PEBBLE_PERSIST=never, and it has no
+# terminals, which ops never requests. Its answers to that are in test_pebble_client.py.
 LEFT_OUT = {
     "daemon-restart": "state over restarts",
     "daemon-killed": "state over restarts",
     "exec-terminal": "terminals",
 }
 STATE_FILE = ".pebble.state"
-# These change users, or lie where only root may look; run as root, the suite plays them too.
+# These change users, or read files of root; the suite plays them only as root.
 NEED_ROOT = frozenset(
     [
         "access-other-uid",
@@ -39,25 +39,25 @@ NEED_ROOT = frozenset(
 )
 PLAYED = sorted(SCENARIOS if os.getuid() == 0 else SCENARIOS.keys() - NEED_ROOT)
 AT_ONCE = 12
-# Scenarios mostly wait, so that many are played side by side; in parts, so that workers of xdist share them.
+# Scenarios mostly wait, so many are played side by side; in parts, which the workers of xdist share.
 PARTS = [PLAYED[start : start + 40] for start in range(0, len(PLAYED), 40)]
 
 
 def steps(name: str) -> list[dict[str, Any]]:
-    """The steps of a scenario, without those that look at the state file: there is none."""
+    """Return the steps of a scenario, without those that read the state file, which does not exist."""
     recorded: list[dict[str, Any]] = SCENARIOS[name]["steps"]
     return [step for step in recorded if STATE_FILE not in str((step.get("expect"), step.get("files")))]
 
 
 @functools.cache
 def outcomes(part: int) -> Mapping[str, str]:
-    """Play a part of the scenarios; what went wrong in each, or nothing.
+    """Play a part of the scenarios; return the difference of each, or an empty text.
 
-    What was recorded on a quiet machine has its times in it, down to a millisecond: a scenario that differs in a
-    crowd is played once more, alone, and then it counts.
+    The recording has times of an idle machine, down to a millisecond: a scenario that differs while others run is
+    played once more alone.
     """
     crowded = asyncio.run(pebble_replay.replay({name: steps(name) for name in PARTS[part]}, AT_ONCE))
-    differed = {name: steps(name) for name, told in crowded.items() if told}
+    differed = {name: steps(name) for name, difference in crowded.items() if difference}
     return {**crowded, **asyncio.run(pebble_replay.replay(differed, 1))}
 
 
@@ -68,9 +68,9 @@ def test_answers_as_recorded(name: str):
     assert outcomes(part)[name] == ""
 
 
-def test_what_is_left_out_is_not_in_the_recording():
+def test_left_out_scenarios_are_not_in_the_recording():
     assert not LEFT_OUT.keys() & SCENARIOS.keys()
 
 
-def test_what_needs_root_is_in_the_recording():
+def test_scenarios_that_need_root_are_in_the_recording():
     assert SCENARIOS.keys() >= NEED_ROOT

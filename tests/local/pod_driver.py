@@ -58,15 +58,15 @@ def prepare(folder: Path) -> None:
 
 
 async def results(pod: containers.Pod, job: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     for container, command in job["commands"]:
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         process = await pod.run(
             ["sh", "-c", command], env={"PATH": path, "ONLY": "this"}, cwd="/tmp", container=container
         )
         out, err = await process.communicate()
-        found.append({"code": process.returncode, "out": out.decode(), "err": err.decode()})
-    return found
+        results.append({"code": process.returncode, "out": out.decode(), "err": err.decode()})
+    return results
 
 
 async def killed(pod: containers.Pod) -> bool:
@@ -91,14 +91,14 @@ def sleeping() -> bool:
 
 
 def command_lines() -> list[bytes]:
-    found: list[bytes] = []
+    lines: list[bytes] = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                found.append((folder / "cmdline").read_bytes())
+                lines.append((folder / "cmdline").read_bytes())
             except OSError:  # it has ended already
                 continue
-    return [line for line in found if line]
+    return [line for line in lines if line]
 
 
 async def reached(socket: Path) -> bool:

@@ -48,7 +48,7 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def made(folder: Path, framework: str, **files: str) -> rocks.Rock:
+def build(folder: Path, framework: str, **files: str) -> rocks.Rock:
     """Build an image called my-site from these files."""
     rock = {"name": "my-site", "base": "ubuntu@24.04", "extensions": [f"{framework}-framework"]}
     for name, text in {"rockcraft.yaml": yaml.safe_dump(rock), **files}.items():
@@ -79,13 +79,13 @@ def test_gunicorn_loads_the_django_project(tmp_path: Path):
         "my_site/my_site/wsgi.py": WSGI,
     }
 
-    rock = made(tmp_path, "django", **files)
+    rock = build(tmp_path, "django", **files)
 
     python(rock, at(rock, "/django") / "app", "-m", "gunicorn", "--check-config", "my_site.wsgi:application")
 
 
 def test_uvicorn_loads_the_fastapi_application(tmp_path: Path):
-    rock = made(tmp_path, "fastapi", **{"requirements.txt": "fastapi\n", "app/main.py": FASTAPI})
+    rock = build(tmp_path, "fastapi", **{"requirements.txt": "fastapi\n", "app/main.py": FASTAPI})
 
     load = "import uvicorn; config = uvicorn.Config('app.main:app'); config.load(); print(config.loaded)"
     assert python(rock, at(rock, "/app"), "-c", load).strip() == "True"
@@ -94,7 +94,7 @@ def test_uvicorn_loads_the_fastapi_application(tmp_path: Path):
 def test_the_go_program_runs_anywhere(tmp_path: Path):
     files = {"go.mod": "module my-site\n\ngo 1.22\n", "main.go": GO, "words.txt": "hello", "static/a.css": ""}
 
-    rock = made(tmp_path, "go", **files)
+    rock = build(tmp_path, "go", **files)
 
     program = at(rock, "/usr/local/bin/my-site")
     assert subprocess.run([program], env={}, capture_output=True, check=True).stdout == b"hello"
@@ -104,10 +104,10 @@ def test_the_go_program_runs_anywhere(tmp_path: Path):
 
 def test_a_changed_embedded_file_makes_another_program(tmp_path: Path):
     files = {"go.mod": "module my-site\n\ngo 1.22\n", "main.go": GO, "words.txt": "hello"}
-    first = made(tmp_path, "go", **files)
+    first = build(tmp_path, "go", **files)
 
-    again = made(tmp_path, "go", **files)
-    changed = made(tmp_path, "go", **{**files, "words.txt": "goodbye"})
+    again = build(tmp_path, "go", **files)
+    changed = build(tmp_path, "go", **{**files, "words.txt": "goodbye"})
 
     assert again == first
     assert subprocess.run([at(changed, "/usr/local/bin/my-site")], capture_output=True, check=True).stdout == b"goodbye"
@@ -115,7 +115,7 @@ def test_a_changed_embedded_file_makes_another_program(tmp_path: Path):
 
 def test_an_error_of_go_is_one_line(tmp_path: Path):
     with pytest.raises(ProjectError) as caught:
-        made(
+        build(
             tmp_path, "go", **{"go.mod": "module my-site\n\ngo 1.22\n", "main.go": "package main\nfunc main() { x }\n"}
         )
 

@@ -61,11 +61,11 @@ def test_connections_to_other_ports_are_refused_at_once(facts: dict[str, Any]) -
 
 
 def test_only_one_background_process_runs_for_a_home(facts: dict[str, Any]) -> None:
-    code, words = facts["second"]
+    code, error = facts["second"]
 
     assert code == 1
-    assert words.startswith("paas-local: a background process already runs in ")
-    assert words.endswith(f"as process {facts['pid']}\n")
+    assert error.startswith("paas-local: a background process already runs in ")
+    assert error.endswith(f"as process {facts['pid']}\n")
 
 
 def test_the_controller_cleans_up_when_the_host_process_is_stopped(facts: dict[str, Any]) -> None:

@@ -169,21 +169,21 @@ def test_a_changed_source_folder_in_the_requirements_is_noticed(plain: Path, tmp
 
 
 @pytest.mark.parametrize(
-    ("requirement", "words"),
+    ("requirement", "message"),
     [
         pytest.param("flask==0.0.99", "flask==0.0.99", id="version"),
         pytest.param("fl ask", "parse", id="form"),
         pytest.param("-r missing.txt", "missing.txt", id="file"),
     ],
 )
-def test_an_error_of_uv_is_one_line(requirement: str, words: str, plain: Path):
+def test_an_error_of_uv_is_one_line(requirement: str, message: str, plain: Path):
     (plain / "requirements.txt").write_text(f"{requirement}\n")
 
     with pytest.raises(ProjectError) as caught:
         charms.pack(plain, quietly)
 
     assert str(caught.value).startswith("requirements.txt: ")
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -216,8 +216,8 @@ def test_an_interrupt_leaves_nothing_behind(plain: Path, tmp_path: Path, cache: 
 def test_fetch_libs_fills_the_authors_folder(tmp_path: Path):
     source = tmp_path / "charm"
     source.mkdir()
-    wanted: dict[str, Any] = {"charm-libs": [{"lib": "data-platform-libs.data_interfaces", "version": "0.58"}]}
-    (source / "charmcraft.yaml").write_text(yaml.safe_dump(wanted))
+    charmcraft: dict[str, Any] = {"charm-libs": [{"lib": "data-platform-libs.data_interfaces", "version": "0.58"}]}
+    (source / "charmcraft.yaml").write_text(yaml.safe_dump(charmcraft))
 
     (written,) = charm_libs.fetch(source, quietly)
 

@@ -57,7 +57,7 @@ def do(folder: Path, **changes: Any) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def say(folder: Path, command: str, container: str = "charm", **changes: Any) -> str:
+def shell(folder: Path, command: str, container: str = "charm", **changes: Any) -> str:
     """Return the output of a shell command in a container."""
     (result,) = do(folder, commands=[(container, command)], **changes)["results"]
     return result["out"] + result["err"]
@@ -89,7 +89,7 @@ def test_a_pod_leaves_nothing(tmp_path: Path) -> None:
 def test_a_hook_has_exactly_its_environment_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_USER", "x")
 
-    text = say(tmp_path, "cat /proc/self/environ | tr '\\0' '\\n'; pwd; hostname")
+    text = shell(tmp_path, "cat /proc/self/environ | tr '\\0' '\\n'; pwd; hostname")
 
     path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     assert sorted(text.splitlines()) == sorted([path, "ONLY=this", "PWD=/tmp", "/tmp", "flask-k8s-0"])
@@ -98,7 +98,7 @@ def test_a_hook_has_exactly_its_environment_and_folder(tmp_path: Path, monkeypat
 def test_pebble_s_environment_is_fixed_except_for_the_rock_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_USER", "x")
 
-    text = say(tmp_path, "cat /proc/1/environ | tr '\\0' '\\n'", container="app")
+    text = shell(tmp_path, "cat /proc/1/environ | tr '\\0' '\\n'", container="app")
 
     names = {line.partition("=")[0] for line in text.splitlines() if line}
     assert names <= {"PATH", "HOME", "LANG", "ROCK", "PEBBLE", "PEBBLE_SOCKET", "PWD"}
@@ -108,7 +108,7 @@ def test_pebble_s_environment_is_fixed_except_for_the_rock_s(tmp_path: Path, mon
 def test_the_rest_of_the_host_is_hidden(tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
 
-    text = say(tmp_path, f"ls -A {tmp_path} {Path.home()} /etc; touch /usr/bin/x; touch /etc/mine && ls /etc/mine")
+    text = shell(tmp_path, f"ls -A {tmp_path} {Path.home()} /etc; touch /usr/bin/x; touch /etc/mine && ls /etc/mine")
 
     assert "private" not in text
     assert "shadow" not in text
@@ -120,7 +120,7 @@ def test_the_rest_of_the_host_is_hidden(tmp_path: Path) -> None:
 def test_the_charm_container_has_juju_s_paths(tmp_path: Path) -> None:
     unit = "/var/lib/juju/agents/unit-flask-k8s-0"
 
-    text = say(
+    text = shell(
         tmp_path,
         f"cd {unit} && echo hi >charm/new && test -S agent.socket && ls /charm/containers"
         " && ls /var/lib/juju/tools/unit-flask-k8s-0 && touch /var/lib/juju/storage/data/0/x"
@@ -141,7 +141,7 @@ def test_the_charm_container_has_juju_s_paths(tmp_path: Path) -> None:
 
 
 def test_hook_tools_run_without_site_packages(tmp_path: Path) -> None:
-    text = say(tmp_path, "/var/lib/juju/tools/unit-flask-k8s-0/is-leader --format=json")
+    text = shell(tmp_path, "/var/lib/juju/tools/unit-flask-k8s-0/is-leader --format=json")
 
     assert text == "['/var/lib/juju/tools/unit-flask-k8s-0/is-leader', '--format=json'] 1 1\n"
 
@@ -174,7 +174,7 @@ def test_python3_is_the_application_s_interpreter(tmp_path: Path, base: str) -> 
     mounts = [(str(where), str(where), "ro"), (sys.base_prefix, sys.base_prefix, "ro")]
     prefix = f"{AS_DAEMON} '/bin/python3 -m gunicorn; python3 -m gunicorn; python -m gunicorn; flask; /bin/flask'"
 
-    text = say(tmp_path, prefix, container="app", mounts=mounts, python=str(where))
+    text = shell(tmp_path, prefix, container="app", mounts=mounts, python=str(where))
 
     assert text.splitlines() == [f"gunicorn of {where}"] * 5
 
@@ -183,7 +183,7 @@ def test_the_host_s_programs_are_in_bin_too(tmp_path: Path) -> None:
     where = venv(tmp_path, str(Path(sys.base_prefix) / "bin/python3"))
     mounts = [(str(where), str(where), "ro"), (sys.base_prefix, sys.base_prefix, "ro")]
 
-    text = say(tmp_path, "/bin/ls -d /bin; /bin/sh -c 'echo sh'", "app", mounts=mounts, python=str(where))
+    text = shell(tmp_path, "/bin/ls -d /bin; /bin/sh -c 'echo sh'", "app", mounts=mounts, python=str(where))
 
     assert text.splitlines() == ["/bin", "sh"]
 
@@ -201,7 +201,7 @@ def test_a_copy_belongs_to_daemon_and_ends_with_the_container(tmp_path: Path) ->
     ]
     command = "cd /flask/app/deep && cat app.py && echo 2 >app.py && touch new /flask/new /var/log/flask/new && ls"
 
-    text = say(tmp_path, f"{AS_DAEMON} '{command}'", "app", mounts=mounts, python=str(where))
+    text = shell(tmp_path, f"{AS_DAEMON} '{command}'", "app", mounts=mounts, python=str(where))
 
     assert text.splitlines() == ["1", "app.py", "new"]
     assert (app / "deep/app.py").read_text() == "1\n"
@@ -212,7 +212,7 @@ def test_single_files_are_mounted(tmp_path: Path) -> None:
     (tmp_path / "tool").chmod(0o755)
     mounts = [(str(tmp_path / "tool"), path, "ro") for path in ("/bin/tool", "/opt/a/tool", "/bin/ls")]
 
-    text = say(tmp_path, "/bin/tool; /opt/a/tool; /bin/ls; tool", "app", mounts=mounts)
+    text = shell(tmp_path, "/bin/tool; /opt/a/tool; /bin/ls; tool", "app", mounts=mounts)
 
     assert text.splitlines() == ["tool"] * 4
 
@@ -268,7 +268,7 @@ def children(pid: int) -> list[int]:
 def test_the_built_in_pebble_answers(tmp_path: Path) -> None:
     program = f"{os.path.realpath(sys.executable)} -c '{ASK_PEBBLE}'"
 
-    text = say(tmp_path, f"cd /charm/containers/app && {program}", pebble="embedded")
+    text = shell(tmp_path, f"cd /charm/containers/app && {program}", pebble="embedded")
 
     assert '"healthy":true' in text.replace(" ", "")
 
@@ -287,7 +287,7 @@ def test_a_rock_s_files_do_not_change_the_host_s_folders(tmp_path: Path) -> None
     folder = Path("/usr/local/bin")
     before = sorted(folder.iterdir())
 
-    messages = say(
+    messages = shell(
         tmp_path,
         f"my-site; ls {folder}; echo; /usr/share/my/site; ls /usr/share",
         container="app",
@@ -311,9 +311,9 @@ def test_packages_have_the_paths_of_installed_ones(tmp_path: Path) -> None:
     (packages / "lib/of the package/tell").write_text("#!/bin/sh\ncat '/usr/lib/of the package/words'\n")
     (packages / "lib/of the package/tell").chmod(0o755)
 
-    told = say(tmp_path, "tell; ls /usr/bin/env /usr/local/sbin/python3", "app", packages=str(packages.parent))
+    output = shell(tmp_path, "tell; ls /usr/bin/env /usr/local/sbin/python3", "app", packages=str(packages.parent))
 
-    assert told.startswith("from the package/usr/bin/env\n")
+    assert output.startswith("from the package/usr/bin/env\n")
     assert not Path("/usr/bin/tell").exists()
 
 
@@ -321,6 +321,6 @@ def test_nothing_is_written_into_packages(tmp_path: Path) -> None:
     packages = tmp_path / "packages/usr"
     (packages / "lib/server").mkdir(parents=True)
 
-    told = say(tmp_path, "touch /usr/lib/server/file", "app", packages=str(packages.parent))
+    output = shell(tmp_path, "touch /usr/lib/server/file", "app", packages=str(packages.parent))
 
-    assert "Read-only file system" in told
+    assert "Read-only file system" in output

@@ -49,9 +49,9 @@ def answer(port: int, path: str) -> Any:
     """Send one request; return None if no server listens."""
     with (
         contextlib.suppress(urllib.error.URLError, ConnectionError),
-        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as found,
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as response,
     ):
-        return json.load(found)
+        return json.load(response)
     return None
 
 

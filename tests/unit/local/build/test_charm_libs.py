@@ -198,14 +198,14 @@ def test_falls_back_if_charmcraft_fails(index: Path, tmp_path: Path):
 
 
 def test_a_failed_charmcraft_is_called_again_on_request(index: Path, tmp_path: Path):
-    charmcraft(tmp_path, f"echo x >> {tmp_path}/asked; exit 1")
+    charmcraft(tmp_path, f"echo x >> {tmp_path}/calls; exit 1")
 
     charm_libs.fetch_into(tmp_path / "one", DECLARED, lambda _: None)
     charm_libs.fetch_into(tmp_path / "two", DECLARED, lambda _: None)
-    assert (tmp_path / "asked").read_text() == "x\n"
+    assert (tmp_path / "calls").read_text() == "x\n"
 
     charm_libs.fetch_into(tmp_path / "three", DECLARED, lambda _: None, requested=True)
-    assert (tmp_path / "asked").read_text() == "x\nx\n"
+    assert (tmp_path / "calls").read_text() == "x\nx\n"
 
 
 def test_falls_back_if_charmcraft_hangs(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -100,7 +100,7 @@ def test_two_expansions_share_nothing(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "message"),
     [
         pytest.param(
             {"extensions": ["flask"]},
@@ -147,7 +147,7 @@ def test_two_expansions_share_nothing(tmp_path: Path):
     ],
 )
 def test_an_error_is_one_line_with_the_key(
-    more: dict[str, Any], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    more: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.delenv(charmcraft_extensions.EXPERIMENTAL, raising=False)
 
@@ -155,7 +155,7 @@ def test_an_error_is_one_line_with_the_key(
         charmcraft_extensions.expand(flask(**more), tmp_path)
 
     assert str(caught.value).startswith("charmcraft.yaml: ")
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -191,7 +191,7 @@ def test_refuses_loose_files_among_custom_rules(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         pytest.param("a: [", "paas-config.yaml, line 1: ", id="YAML"),
         pytest.param("- a", "paas-config.yaml: must be a mapping", id="list"),
@@ -200,14 +200,14 @@ def test_refuses_loose_files_among_custom_rules(tmp_path: Path):
         pytest.param("metrics-path: metrics", "paas-config.yaml: metrics-path: must be the path", id="path"),
     ],
 )
-def test_checks_the_paas_config(text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_checks_the_paas_config(text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
     (tmp_path / "paas-config.yaml").write_text(text)
 
     with pytest.raises(ProjectError) as caught:
         charmcraft_extensions.expand(flask(base="ubuntu@26.04"), tmp_path)
 
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_first_generation_does_not_check_ports(tmp_path: Path):

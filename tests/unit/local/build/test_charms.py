@@ -279,7 +279,7 @@ def test_a_framework_is_expanded(source: Path):
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "message"),
     [
         pytest.param({"name": None}, "charmcraft.yaml: name: missing; add it", id="name"),
         pytest.param({"summary": None}, "charmcraft.yaml: summary: missing; add it", id="summary"),
@@ -291,13 +291,13 @@ def test_a_framework_is_expanded(source: Path):
         pytest.param({"parts": {"charm": {"charm-requirements": "a"}}}, "must be a list of strings", id="list"),
     ],
 )
-def test_an_error_is_one_line_with_the_key(more: dict[str, Any], words: str, source: Path):
+def test_an_error_is_one_line_with_the_key(more: dict[str, Any], message: str, source: Path):
     change(source, **more)
 
     with pytest.raises(ProjectError) as caught:
         charms.pack(source, quietly)
 
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -308,9 +308,9 @@ def test_an_error_in_yaml_names_the_line(source: Path):
         charms.pack(source, quietly)
 
 
-@pytest.mark.parametrize(("name", "words"), [("nowhere", "no such folder"), ("", "has no charmcraft.yaml")])
-def test_a_path_without_a_charm_is_an_error(name: str, words: str, tmp_path: Path):
-    with pytest.raises(ProjectError, match=f"{words}.*; give the folder of a charm, as ./charm"):
+@pytest.mark.parametrize(("name", "message"), [("nowhere", "no such folder"), ("", "has no charmcraft.yaml")])
+def test_a_path_without_a_charm_is_an_error(name: str, message: str, tmp_path: Path):
+    with pytest.raises(ProjectError, match=f"{message}.*; give the folder of a charm, as ./charm"):
         charms.pack(tmp_path / name, quietly)
 
 

@@ -45,26 +45,26 @@ class Apt:
     @property
     def commands(self) -> list[str]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
-        words = ("update", "--print-uris", "--download-only")
-        return [next(word for word in words if word in line) for line in lines]
+        options = ("update", "--print-uris", "--download-only")
+        return [next(word for word in options if word in line) for line in lines]
 
 
 @pytest.fixture
 def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Apt:
-    made = Apt(tmp_path)
-    programs = {"apt-get": _APT.format(log=made.log), "dpkg-deb": _DPKG}
+    record = Apt(tmp_path)
+    programs = {"apt-get": _APT.format(log=record.log), "dpkg-deb": _DPKG}
     for name, text in programs.items():
         (tmp_path / "bin").mkdir(exist_ok=True)
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
-    made.lists.mkdir()
-    (made.lists / "debian_Packages").touch()
+    record.lists.mkdir()
+    (record.lists / "debian_Packages").touch()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(debian_packages, "_LISTS", made.lists)
+    monkeypatch.setattr(debian_packages, "_LISTS", record.lists)
     monkeypatch.setattr(debian_packages, "_STATUS", tmp_path / "status")
     monkeypatch.setattr(debian_packages, "_SOURCES", ())
-    return made
+    return record
 
 
 def stage(*names: str, messages: list[str] | None = None) -> Path | None:
@@ -79,8 +79,8 @@ def test_missing_packages_are_extracted_with_a_merged_usr(apt: Apt):
     folder = stage("server", messages=messages)
 
     assert folder is not None
-    found = {str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir()}
-    assert found == {"usr/sbin/server", "usr/sbin/alias", "usr/lib/udev/rules"}
+    files = {str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir()}
+    assert files == {"usr/sbin/server", "usr/sbin/alias", "usr/lib/udev/rules"}
     assert messages == ["downloading 1 Debian packages for server"]
 
 
@@ -99,14 +99,14 @@ def test_installed_packages_are_not_downloaded(apt: Apt):
 def test_apt_runs_again_only_if_the_machine_has_changed(apt: Apt, tmp_path: Path):
     first = stage("server", "server_bins")
     again = stage("server")
-    asked = list(apt.commands)
+    commands = list(apt.commands)
 
     (tmp_path / "status").write_text("Package: another\n")
     changed = stage("server")
 
     assert first == again == changed
-    assert asked == ["--print-uris", "--download-only"]
-    assert apt.commands == [*asked, "--print-uris"]
+    assert commands == ["--print-uris", "--download-only"]
+    assert apt.commands == [*commands, "--print-uris"]
 
 
 def test_lists_are_downloaded_if_the_machine_has_none(apt: Apt):

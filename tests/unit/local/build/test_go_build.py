@@ -35,7 +35,7 @@ def test_a_missing_go_names_the_download_page(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("stderr", "told"),
+    ("stderr", "message"),
     [
         pytest.param("# a\\n./a.go:1:2: undefined: x\\n./b.go:2: more\\n", "./a.go:1:2: undefined: x", id="compiler"),
         pytest.param(
@@ -46,7 +46,7 @@ def test_a_missing_go_names_the_download_page(tmp_path: Path, monkeypatch: pytes
         pytest.param("", "go install exited with 3", id="silent"),
     ],
 )
-def test_an_error_is_one_line(stderr: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_error_is_one_line(stderr: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     compiler = program(tmp_path / "bin", f"printf '{stderr}' >&2; exit 3")
     monkeypatch.setenv("PATH", f"{compiler.parent}:/usr/bin:/bin")
     (tmp_path / "go.mod").touch()
@@ -54,17 +54,17 @@ def test_an_error_is_one_line(stderr: str, told: str, tmp_path: Path, monkeypatc
     with pytest.raises(ProjectError) as caught:
         go_build.build(tmp_path, go_build.Settings(), tmp_path, lambda _: None)
 
-    assert str(caught.value) == f"{tmp_path}: {told}"
+    assert str(caught.value) == f"{tmp_path}: {message}"
 
 
 @pytest.mark.parametrize(
-    ("flags", "given"),
+    ("flags", "expected"),
     [
         pytest.param("", "-trimpath -buildvcs=false -ldflags=-w", id="without what a debugger reads"),
         pytest.param("-ldflags=-X=v=2", "-ldflags=-X=v=2 -trimpath -buildvcs=false", id="the author's own"),
     ],
 )
-def test_links_without_debug_information(flags: str, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_links_without_debug_information(flags: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     compiler = program(tmp_path / "bin", 'echo "$GOFLAGS" > "$GOBIN/words"')
     monkeypatch.setenv("PATH", f"{compiler.parent}:/usr/bin:/bin")
     (tmp_path / "go.mod").touch()
@@ -73,7 +73,7 @@ def test_links_without_debug_information(flags: str, given: str, tmp_path: Path,
 
     go_build.build(tmp_path, go_build.Settings(environment={"GOFLAGS": flags}), out, lambda _: None)
 
-    assert (out / "words").read_text().strip() == given
+    assert (out / "words").read_text().strip() == expected
 
 
 def test_generates_first_and_keeps_programs_that_it_installs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -20,7 +20,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> uv_program.Uv:
 
 
 @pytest.fixture
-def wanted(tmp_path: Path) -> Requirements:
+def requirements(tmp_path: Path) -> Requirements:
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "requirements.txt").write_text("flask\n")
     return Requirements(source=tmp_path / "source", files=("requirements.txt",))
@@ -32,31 +32,31 @@ def script(uv: uv_program.Uv, text: str) -> None:
     program.write_text(f"#!/bin/sh\n{text}\n")
 
 
-def test_an_environment_is_installed_once(wanted: Requirements, uv: uv_program.Uv):
+def test_an_environment_is_installed_once(requirements: Requirements, uv: uv_program.Uv):
     messages: list[str] = []
 
-    first = python_environments.install(wanted, messages.append)
+    first = python_environments.install(requirements, messages.append)
 
-    assert python_environments.install(wanted, quietly) == first
+    assert python_environments.install(requirements, quietly) == first
     assert uv.count("pip install") == 1
     assert messages == ["resolving requirements.txt", "installing 1 packages of requirements.txt"]
 
 
-def test_other_requirements_make_another_environment(wanted: Requirements):
-    first = python_environments.install(wanted, quietly)
-    (wanted.source / "requirements.txt").write_text("django\n")
+def test_other_requirements_make_another_environment(requirements: Requirements):
+    first = python_environments.install(requirements, quietly)
+    (requirements.source / "requirements.txt").write_text("django\n")
 
-    assert python_environments.install(wanted, quietly) != first
+    assert python_environments.install(requirements, quietly) != first
 
 
-def test_every_user_can_read_it(wanted: Requirements, uv: uv_program.Uv):
+def test_every_user_can_read_it(requirements: Requirements, uv: uv_program.Uv):
     script(
         uv,
         'for last; do :; done\ncase "$1" in venv) mkdir -p -m 700 "$last/bin"; : > "$last/bin/python";'
         ' chmod 700 "$last/bin/python";; esac',
     )
 
-    folder = python_environments.install(wanted, quietly).folder
+    folder = python_environments.install(requirements, quietly).folder
 
     assert stat.S_IMODE((folder / "bin").stat().st_mode) == 0o755
     assert stat.S_IMODE((folder / "bin" / "python").stat().st_mode) == 0o755
@@ -76,21 +76,21 @@ def test_no_requirements_make_an_empty_environment(tmp_path: Path, uv: uv_progra
     assert uv.count("pip") == 0
 
 
-def test_resolves_from_uvs_cache_without_a_network(wanted: Requirements, uv: uv_program.Uv):
+def test_resolves_from_uvs_cache_without_a_network(requirements: Requirements, uv: uv_program.Uv):
     script(uv, 'case "$*" in *--offline*) echo flask==1.0;; *) echo "error: no network" >&2; exit 2;; esac')
 
-    assert python_environments.resolve(wanted) == "flask==1.0\n"
+    assert python_environments.resolve(requirements) == "flask==1.0\n"
 
 
-def test_an_error_is_the_first_one_of_uv(wanted: Requirements, uv: uv_program.Uv):
+def test_an_error_is_the_first_one_of_uv(requirements: Requirements, uv: uv_program.Uv):
     script(uv, 'case "$*" in *--offline*) echo "error: offline" >&2;; *) echo "error: a reason" >&2;; esac; exit 2')
 
     with pytest.raises(ProjectError, match=r"^requirements\.txt: a reason$"):
-        python_environments.resolve(wanted)
+        python_environments.resolve(requirements)
 
 
 @pytest.mark.parametrize(
-    ("messages", "told"),
+    ("messages", "message"),
     [
         pytest.param("error: No solution\\n  cause: Because a and\\n    b.", "No solution: Because a and b.", id="new"),
         pytest.param(
@@ -101,20 +101,20 @@ def test_an_error_is_the_first_one_of_uv(wanted: Requirements, uv: uv_program.Uv
         pytest.param("warning: nothing", "uv exited with 2", id="nothing"),
     ],
 )
-def test_a_failure_is_one_line(messages: str, told: str, wanted: Requirements, uv: uv_program.Uv):
+def test_a_failure_is_one_line(messages: str, message: str, requirements: Requirements, uv: uv_program.Uv):
     script(uv, f"printf '%b' '{messages}' >&2; exit 2")
 
     with pytest.raises(ProjectError) as caught:
-        python_environments.resolve(wanted)
+        python_environments.resolve(requirements)
 
-    assert str(caught.value) == f"requirements.txt: {told}"
+    assert str(caught.value) == f"requirements.txt: {message}"
 
 
-def test_a_long_failure_is_cut(wanted: Requirements, uv: uv_program.Uv):
+def test_a_long_failure_is_cut(requirements: Requirements, uv: uv_program.Uv):
     script(uv, f"echo 'error: {'a' * 1000}' >&2; exit 2")
 
     with pytest.raises(ProjectError, match=r"^requirements\.txt: a{400}…$"):
-        python_environments.resolve(wanted)
+        python_environments.resolve(requirements)
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ def test_finds_uv_next_to_the_interpreter(tmp_path: Path, monkeypatch: pytest.Mo
     assert python_environments.find_uv() == str(tmp_path / "uv")
 
 
-def test_a_changed_local_folder_makes_another_environment(wanted: Requirements, uv: uv_program.Uv):
-    package = wanted.source / "package"
+def test_a_changed_local_folder_makes_another_environment(requirements: Requirements, uv: uv_program.Uv):
+    package = requirements.source / "package"
     package.mkdir()
     script(uv, 'case "$1 $2" in "pip compile") echo "-e ./package";; "venv "*) ;; esac')
-    first = python_environments.install(wanted, quietly)
+    first = python_environments.install(requirements, quietly)
     (package / "a.py").touch()
 
-    second = python_environments.install(wanted, quietly)
+    second = python_environments.install(requirements, quietly)
 
     assert second != first
     assert (second.folder / "requirements.txt").read_text() == "./package\n"
@@ -172,15 +172,15 @@ def test_returns_the_names_of_packages(resolved: str, names: set[str]):
 
 
 def test_equal_requirements_are_resolved_once_within_the_cache(tmp_path: Path, uv: uv_program.Uv):
-    wanted = python_environments.Requirements(source=tmp_path, lines=("ops",))
-    python_environments.resolve(wanted)
+    requirements = python_environments.Requirements(source=tmp_path, lines=("ops",))
+    python_environments.resolve(requirements)
 
-    with python_environments.cached_resolutions() as known:
-        python_environments.resolve(wanted)
-        python_environments.resolve(wanted)
+    with python_environments.cached_resolutions() as resolutions:
+        python_environments.resolve(requirements)
+        python_environments.resolve(requirements)
         remembered = uv.count("pip compile")
-        known.clear()
-        python_environments.resolve(wanted)
+        resolutions.clear()
+        python_environments.resolve(requirements)
 
     assert remembered == 2
     assert uv.count("pip compile") == 3

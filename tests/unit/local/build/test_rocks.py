@@ -204,7 +204,7 @@ def test_a_changed_file_makes_another_image(source: Path):
 
 
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "message"),
     [
         pytest.param({"name": None}, "rockcraft.yaml: name: missing", id="name"),
         pytest.param(
@@ -225,25 +225,25 @@ def test_a_changed_file_makes_another_image(source: Path):
         ),
     ],
 )
-def test_an_error_is_one_line_with_the_key(more: dict[str, Any], words: str, source: Path):
+def test_an_error_is_one_line_with_the_key(more: dict[str, Any], message: str, source: Path):
     describe(source, **more)
 
     with pytest.raises(ProjectError) as caught:
         rocks.build(source, quietly)
 
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         pytest.param("notes = 1", "no `app` object in app.py; name your Flask object `app`", id="other name"),
         pytest.param("app = (", "app.py, line 1: ", id="syntax"),
         pytest.param(None, "no app.py or main.py; name your Flask object", id="no file"),
     ],
 )
-def test_a_missing_application_names_the_files(text: str | None, words: str, source: Path):
+def test_a_missing_application_names_the_files(text: str | None, message: str, source: Path):
     (source / "app.py").unlink()
     if text is not None:
         write(source, "app.py", text)
@@ -251,7 +251,7 @@ def test_a_missing_application_names_the_files(text: str | None, words: str, sou
     with pytest.raises(ProjectError) as caught:
         rocks.build(source, quietly)
 
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_requirements_without_flask_are_an_error(source: Path):
@@ -268,9 +268,9 @@ def test_missing_requirements_are_an_error(source: Path):
         rocks.build(source, quietly)
 
 
-@pytest.mark.parametrize(("name", "words"), [("nowhere", "no such folder"), ("", "has no rockcraft.yaml")])
-def test_a_path_without_a_project_is_an_error(name: str, words: str, tmp_path: Path):
-    with pytest.raises(ProjectError, match=words):
+@pytest.mark.parametrize(("name", "message"), [("nowhere", "no such folder"), ("", "has no rockcraft.yaml")])
+def test_a_path_without_a_project_is_an_error(name: str, message: str, tmp_path: Path):
+    with pytest.raises(ProjectError, match=message):
         rocks.build(tmp_path / name, quietly)
 
 
@@ -308,10 +308,10 @@ def test_files_of_debian_packages_outside_of_usr_are_copied(
     write(tmp_path, "packages/usr/sbin/server")
     write(tmp_path, "packages/etc/server.conf", "the package's\n")
     write(tmp_path, "packages/etc/other.conf", "the package's\n")
-    asked: list[tuple[str, ...]] = []
+    calls: list[tuple[str, ...]] = []
 
     def stage(names: tuple[str, ...], where: str, progress: object) -> Path:
-        asked.append((*names, where))
+        calls.append((*names, where))
         return tmp_path / "packages"
 
     monkeypatch.setattr(debian_packages, "stage", stage)
@@ -321,7 +321,7 @@ def test_files_of_debian_packages_outside_of_usr_are_copied(
 
     rock = rocks.build(plain, quietly)
 
-    assert asked == [("server", "client", "rockcraft.yaml: stage-packages")]
+    assert calls == [("server", "client", "rockcraft.yaml: stage-packages")]
     assert rock.packages == tmp_path / "packages"
     assert inside(rock, "/etc/server.conf").read_text() == "a\n"
     assert inside(rock, "/etc/other.conf").read_text() == "the package's\n"

@@ -43,14 +43,14 @@ def _from_extension(file: Path, name: str) -> Detected:
 
 def _from_marker(folder: Path, name: str, markers: dict[str, Marker]) -> Detected | None:
     """Choose the framework whose marker is nearest to the top of the folder."""
-    found = [
+    matches = [
         (framework, marker, file.relative_to(folder))
         for framework, marker in markers.items()
         for file in sorted(folder.glob(marker.pattern))
         if file.is_file() and marker.accepts(file)
     ]
-    if found:
-        framework, marker, file = min(found, key=lambda each: len(each[2].parts))
+    if matches:
+        framework, marker, file = min(matches, key=lambda each: len(each[2].parts))
         # Rockcraft looks for the project under the image's name.
         name = file.parent.name.replace("_", "-") if marker.names_project else name
         return Detected(framework=framework, reason=f"there is a {file}", name=name)

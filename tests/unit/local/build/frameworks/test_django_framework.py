@@ -60,7 +60,7 @@ def test_the_site_can_have_the_name_from_the_tutorial(django: Path):
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "words"),
+    ("file", "text", "message"),
     [
         pytest.param("my_notes/my_notes/wsgi.py", None, "SOURCE: no my_notes/my_notes/wsgi.py; make", id="no file"),
         pytest.param(
@@ -71,9 +71,9 @@ def test_the_site_can_have_the_name_from_the_tutorial(django: Path):
         pytest.param("requirements.txt", None, "SOURCE: has no requirements.txt; add one with", id="no requirements"),
     ],
 )
-def test_a_missing_part_is_named(file: str, text: str | None, words: str, django: Path):
+def test_a_missing_part_is_named(file: str, text: str | None, message: str, django: Path):
     (django / file).unlink()
     if text is not None:
         write(django, file, text)
 
-    assert words in build_error(django)
+    assert message in build_error(django)

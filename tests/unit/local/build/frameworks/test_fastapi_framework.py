@@ -62,7 +62,7 @@ def test_starlette_is_accepted(fastapi: Path):
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "words"),
+    ("file", "text", "message"),
     [
         pytest.param("app.py", "create_app = 1", "no `app` object in app.py; name your FastAPI object", id="factory"),
         pytest.param("app.py", None, "set services.fastapi.command in rockcraft.yaml", id="no file"),
@@ -71,9 +71,9 @@ def test_starlette_is_accepted(fastapi: Path):
         ),
     ],
 )
-def test_a_missing_part_is_named(file: str, text: str | None, words: str, fastapi: Path):
+def test_a_missing_part_is_named(file: str, text: str | None, message: str, fastapi: Path):
     (fastapi / file).unlink()
     if text is not None:
         write(fastapi, file, text)
 
-    assert words in build_error(fastapi)
+    assert message in build_error(fastapi)

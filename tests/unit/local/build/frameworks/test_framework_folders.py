@@ -49,14 +49,14 @@ def test_no_other_file_names_a_framework():
         and file != PACKAGE / "build/go_build.py"  # for parts with the plugin go, in images of any framework
     ]
 
-    named = {
+    mentions = {
         f"{file.relative_to(PACKAGE)}: {text}"
         for file in files
         for text in _strings(ast.parse(file.read_bytes()))
         if NAMES.search(text.replace(EXAMPLE, ""))
     }
 
-    assert named == set()
+    assert mentions == set()
 
 
 def _strings(module: ast.Module) -> Iterator[str]:

@@ -114,7 +114,7 @@ def test_a_custom_command_needs_no_program_with_the_images_name(go: Path):
 
 
 @pytest.mark.parametrize(
-    ("part", "words"),
+    ("part", "message"),
     [
         pytest.param({"go-framework/assets": {"stage": ["conf"]}}, "conf must begin with app/", id="files"),
         pytest.param(
@@ -127,10 +127,10 @@ def test_a_custom_command_needs_no_program_with_the_images_name(go: Path):
         ),
     ],
 )
-def test_an_error_in_a_part_names_the_key(part: dict[str, Any], words: str, go: Path):
+def test_an_error_in_a_part_names_the_key(part: dict[str, Any], message: str, go: Path):
     write_rockcraft(go, "go", parts=part)
 
-    assert words in build_error(go)
+    assert message in build_error(go)
 
 
 def test_an_error_of_the_compiler_is_its_first_one(go: Path):

@@ -52,7 +52,7 @@ def test_blocks_on_an_invalid_port(world: World, port: str) -> None:
     after = config_changed(world, postgresql(app={**DATABASE, "endpoints": f"pg:{port}"}))
 
     assert after.unit_status == testing.BlockedStatus(
-        "invalid postgresql relation data from postgresql-k8s: "
+        "Invalid postgresql relation data from postgresql-k8s: "
         "endpoints (must be host:port, with a port from 1 to 65535 and IPv6 addresses in brackets)"
     )
 
@@ -62,7 +62,7 @@ def test_blocks_on_an_invalid_address(world: World, uris: str) -> None:
     after = config_changed(world, postgresql(app={"uris": uris}))
 
     assert after.unit_status == testing.BlockedStatus(
-        "invalid postgresql relation data from postgresql-k8s: uris (must be a URL)"
+        "Invalid postgresql relation data from postgresql-k8s: uris (must be a URL)"
     )
 
 
@@ -89,7 +89,7 @@ def test_the_status_has_all_reasons_with_the_worst_first(world: World) -> None:
 
     assert after.unit_status == testing.BlockedStatus(
         "invalid options: flask-env (string should have at least 1 character); "
-        "waiting for postgresql-k8s to provide postgresql; waiting for pebble ready"
+        "waiting for postgresql-k8s to provide postgresql; Waiting for pebble ready"
     )
 
 

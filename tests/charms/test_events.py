@@ -206,7 +206,7 @@ def test_waits_until_the_container_is_up(world: World) -> None:
 
     after = world.run(world.context().on.install(), state)
 
-    assert after.unit_status == testing.WaitingStatus("waiting for pebble ready")
+    assert after.unit_status == testing.WaitingStatus("Waiting for pebble ready")
 
 
 def test_both_container_names_of_the_extension_work(world: World) -> None:

@@ -150,7 +150,7 @@ class TestExample:
         after = deployed(weather, related, secrets={secret})
 
         assert after.unit_status == testing.BlockedStatus(
-            "invalid station relation data from brno-station: url (string should match pattern '^https?://')"
+            "Invalid station relation data from brno-station: url (string should match pattern '^https?://')"
         )
 
     def test_its_secret_is_masked_in_the_output_of_a_program(self, weather: World) -> None:

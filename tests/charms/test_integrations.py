@@ -214,7 +214,7 @@ def test_invalid_data_is_reported_with_endpoint_application_and_key(
     after = world.run(world.context().on.config_changed(), state_of(world, broken, relation_of(broken)))
 
     assert isinstance(after.unit_status, testing.BlockedStatus)
-    assert f"invalid {example['endpoint']} relation data from provider: " in after.unit_status.message
+    assert f"Invalid {example['endpoint']} relation data from provider: " in after.unit_status.message
     assert reason.casefold() in after.unit_status.message.casefold()
 
 

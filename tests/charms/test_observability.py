@@ -322,6 +322,29 @@ class TestMetrics:
 
         assert writes == []
 
+    @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
+    @pytest.mark.parametrize(
+        ("config", "published"),
+        [
+            pytest.param({"app-secret-key": ""}, True, id="an option without an address"),
+            pytest.param({"app-port": 0}, False, id="the port"),
+        ],
+    )
+    def test_an_unrelated_invalid_option_does_not_keep_the_ports_back(
+        self, framework: World, config: dict[str, typing.Any], published: bool
+    ) -> None:
+        framework.meta["requires"]["ingress"] = {"interface": "ingress", "optional": True}
+        ingress = testing.Relation("ingress", interface="ingress", remote_app_name="traefik")
+        before = state(
+            framework, ingress, observability_relation("metrics-endpoint"), config={"metrics-port": 9464, **config}
+        )
+
+        after = framework.run(framework.context().on.relation_changed(ingress), before)
+
+        assert after.unit_status.name == "blocked"
+        assert ("port" in relation(after, "ingress").local_app_data) == published
+        assert ("scrape_jobs" in app_bag(after, "metrics-endpoint")) == published
+
     def test_the_author_s_jobs_follow_the_framework_s(self, world: World) -> None:
         world.paas_config = """\
 metrics-port: 9999
@@ -454,7 +477,7 @@ class TestLogs:
         ("written", "words"),
         [
             ("no json", "endpoint (invalid JSON: "),
-            ("[]", "endpoint (input should be a valid dictionary"),
+            ("[]", "endpoint (input should be a mapping of keys to values)"),
             ('{"uri": "http://loki"}', "endpoint.url (field required)"),
             ('{"url": "loki"}', "endpoint.url (must be a URL)"),
         ],
@@ -468,7 +491,7 @@ class TestLogs:
 
         (container,) = after.containers
         assert after.unit_status.name == "blocked"
-        assert after.unit_status.message.startswith(f"invalid logging relation data from loki/0: {words}")
+        assert after.unit_status.message.startswith(f"Invalid logging relation data from loki/0: {words}")
         assert container.service_statuses["flask"] == ops.pebble.ServiceStatus.ACTIVE
         assert log_targets(after) == {"loki/1": FORWARDED}
 

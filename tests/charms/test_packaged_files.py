@@ -51,6 +51,15 @@ def test_every_query_is_valid_promql(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
+def test_every_dashboard_has_a_version(case: Case) -> None:
+    """Of several revisions of a dashboard, Grafana keeps the one with the highest version."""
+    for file in files(case, "grafana_dashboards"):
+        version = json.loads(file.read_text()).get("version")
+        assert isinstance(version, int), file
+        assert version > 0, file
+
+
+@pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 def test_every_query_selects_only_the_application(case: Case) -> None:
     for query in (*shown(case, "prometheus"), *shown(case, "loki")):
         assert query.count("{") == query.count(GRAFANA_S), query

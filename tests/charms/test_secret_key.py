@@ -49,7 +49,7 @@ def test_a_follower_waits_for_the_key(world: World) -> None:
 
     after = world.run(world.context().on.config_changed(), state)
 
-    assert after.unit_status == testing.WaitingStatus("waiting for peer integration")
+    assert after.unit_status == testing.WaitingStatus("Waiting for peer integration")
 
 
 def test_waits_for_the_peer_relation(world: World) -> None:
@@ -57,7 +57,7 @@ def test_waits_for_the_peer_relation(world: World) -> None:
 
     after = world.run(world.context().on.config_changed(), state)
 
-    assert after.unit_status == testing.WaitingStatus("waiting for peer integration")
+    assert after.unit_status == testing.WaitingStatus("Waiting for peer integration")
 
 
 def test_the_key_is_in_the_databag_if_juju_has_no_secrets(world: World) -> None:
@@ -125,3 +125,23 @@ def test_rotation_leaves_an_operator_s_key_in_use(world: World) -> None:
 
     assert environment(after)["FLASK_SECRET_KEY"] == "mine"
     assert content(after) != "generated-key"
+
+
+def test_the_leader_makes_a_lost_secret_again(world: World) -> None:
+    lost = world.secret()
+    state = world.state(secrets=set(), relations={(peer := world.peer(lost)), postgresql(app=DATABASE)})
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    (secret,) = after.secrets
+    assert after.get_relation(peer.id).local_app_data["flask_secret_key_id"] == secret.id != lost.id
+    assert environment(after)["FLASK_SECRET_KEY"] == content(after)
+
+
+def test_a_follower_waits_until_the_leader_has_made_a_lost_secret_again(world: World) -> None:
+    peer = world.peer(world.secret())
+    state = world.state(leader=False, secrets=set(), relations={peer, postgresql(app=DATABASE, local={})})
+
+    after = world.run(world.context().on.config_changed(), state)
+
+    assert after.unit_status == testing.WaitingStatus("Waiting for peer integration")

@@ -245,5 +245,23 @@ class TestLogs:
 
             assert logs.tail(path, "flask", 2) == ["a", "b"]
 
+    def test_a_line_that_is_not_an_entry_is_left_out(self, tmp_path: pathlib.Path) -> None:
+        class Pebble(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(
+                    b'(... output truncated ...)\n7\n{"service": "flask"}\n{"message": "a"}\n{"message": "b'
+                )
+
+            def address_string(self) -> str:
+                return "unix"
+
+        path = str(tmp_path / "pebble.socket")
+        with socketserver.UnixStreamServer(path, Pebble) as server:
+            threading.Thread(target=server.handle_request).start()
+
+            assert logs.tail(path, "flask", 4) == ["a"]
+
     def test_returns_nothing_without_a_socket(self, tmp_path: pathlib.Path) -> None:
         assert logs.tail(str(tmp_path / "no.socket"), "flask", 2) == []

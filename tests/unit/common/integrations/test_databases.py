@@ -148,7 +148,7 @@ def test_without_tls_there_is_no_parameter_and_no_certificate(tls: str) -> None:
     ],
 )
 def test_an_invalid_value_is_named(bag: dict[str, str], reason: str) -> None:
-    assert reading(endpoints="h:1", **ACCOUNT, **bag) == Invalid(f"invalid postgresql relation data from pg: {reason}")
+    assert reading(endpoints="h:1", **ACCOUNT, **bag) == Invalid(f"Invalid postgresql relation data from pg: {reason}")
 
 
 def test_several_hosts_are_listed_and_the_first_is_in_the_url() -> None:
@@ -173,3 +173,16 @@ def test_neither_hosts_nor_tls_make_it_another_database() -> None:
     assert isinstance(plain, Ready)
     assert isinstance(secured, Ready)
     assert plain.database == secured.database
+
+
+@pytest.mark.parametrize("endpoints", ["a:1,", "a:1, ", ",a:1"])
+def test_an_empty_endpoint_is_left_out(endpoints: str) -> None:
+    given = read(endpoints=endpoints, **ACCOUNT)
+
+    assert given
+    assert given["DB_NETLOC"] == "u:p@a:1"
+    assert "DB_ENDPOINTS" not in given
+
+
+def test_endpoints_without_a_host_are_invalid() -> None:
+    assert isinstance(reading(endpoints=",", **ACCOUNT), Invalid)

@@ -66,6 +66,28 @@ def test_an_unchanged_workload_needs_no_action() -> None:
     assert due(WORKLOAD) == []
 
 
+@pytest.mark.parametrize("policy", ["on-success", "on-failure"])
+def test_a_worker_that_may_end_is_not_started_again(policy: str) -> None:
+    services = {**WORKLOAD.services, "mail-worker": {"startup": "enabled", policy: "ignore"}}
+    once = dataclasses.replace(WORKLOAD, services=services)
+    container = ContainerState(services={}, files=frozenset(), fingerprint="", applied=actions.digests(once))
+    current = Current(
+        layer_applied=True, running=SERVICES - {"mail-worker"}, files={file.path: "old" for file in once.files}
+    )
+
+    assert actions.due(once, container, current) == ()
+    assert Replan in kinds(due(once))
+
+
+def test_a_worker_that_must_run_is_started_again() -> None:
+    container = ContainerState(services={}, files=frozenset(), fingerprint="", applied=actions.digests(WORKLOAD))
+    current = Current(
+        layer_applied=True, running=SERVICES - {"mail-worker"}, files={file.path: "old" for file in WORKLOAD.files}
+    )
+
+    assert actions.due(WORKLOAD, container, current) == (Replan(),)
+
+
 def test_a_changed_file_that_is_read_at_the_start_restarts_running_services() -> None:
     due_actions = due(changed(PLAIN))
 

@@ -119,9 +119,9 @@ OPTIONS = {
         ),
     ),
     "no-generated-secret-key-yet": Case(
-        facts=facts_of(secret_key=None), problem=Waiting("waiting for peer integration")
+        facts=facts_of(secret_key=None), problem=Waiting("Waiting for peer integration")
     ),
-    "no-peer-relation-yet": Case(facts=facts_of(peers=None), problem=Waiting("waiting for peer integration")),
+    "no-peer-relation-yet": Case(facts=facts_of(peers=None), problem=Waiting("Waiting for peer integration")),
     "an-invalid-paas-config": Case(
         facts=facts_of(paas_config="port: 0"),
         problem=Blocked("invalid paas-config.yaml: port (input should be greater than or equal to 1)"),
@@ -178,7 +178,7 @@ ENDPOINTS = {
     ),
     "invalid-relation-data": Case(
         facts=facts_of(SHOP, related("redis", "redis", {"leader-host": "r"}, units=({"port": "0"},))),
-        problem=Blocked("invalid redis relation data from provider: port (input should be greater than or equal to 1)"),
+        problem=Blocked("Invalid redis relation data from provider: port (input should be greater than or equal to 1)"),
     ),
     "an-endpoint-whose-charm-library-is-missing": Case(
         facts=facts_of(SHOP, dataclasses.replace(postgresql(), missing_library="charms.data_platform_libs.v0")),
@@ -272,7 +272,7 @@ ENDPOINTS = {
 }
 CONTAINER = {
     "a-pebble-that-cannot-be-reached": Case(
-        facts=facts_of(container=None), problem=Waiting("waiting for pebble ready")
+        facts=facts_of(container=None), problem=Waiting("Waiting for pebble ready")
     ),
     "an-image-without-the-service": Case(
         facts=facts_of(container=builders.container(services={"web": {}, "cron": {}})),
@@ -337,8 +337,8 @@ def test_a_defect_has_one_problem_with_words_for_the_operator(case: Case) -> Non
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        pytest.param({"container": None}, Waiting("waiting for pebble ready"), id="no-pebble"),
-        pytest.param({"secret_key": None}, Waiting("waiting for peer integration"), id="no-secret-key"),
+        pytest.param({"container": None}, Waiting("Waiting for pebble ready"), id="no-pebble"),
+        pytest.param({"secret_key": None}, Waiting("Waiting for peer integration"), id="no-secret-key"),
         pytest.param(
             {"options": (option("name", required=True),)},
             Blocked("missing options: name (juju config shop name=<value>)"),
@@ -362,7 +362,7 @@ def test_all_problems_are_in_one_status_with_blocked_ones_first() -> None:
     assert builders.problem(SHOP, facts) == Blocked(
         "missing options: name (juju config shop name=<value>); "
         "missing integrations: s3 (juju integrate shop s3-integrator); "
-        "waiting for my-redis to provide redis; waiting for pebble ready",
+        "waiting for my-redis to provide redis; Waiting for pebble ready",
         stop=True,
     )
 
@@ -375,7 +375,7 @@ def test_the_value_that_breaks_a_rule_of_the_charm_is_masked() -> None:
     facts = facts_of(SHOP, related("queue", "queue", {"url": "amqp://secret"}))
 
     assert builders.problem(SHOP, facts, known) == Blocked(
-        "invalid queue relation data from provider: url (not a queue: ***)"
+        "Invalid queue relation data from provider: url (not a queue: ***)"
     )
 
 

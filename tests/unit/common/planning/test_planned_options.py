@@ -10,6 +10,7 @@ from paas_common.planning.options import Options
 from paas_common.values.environment import SecretText
 from paas_common.values.facts import Option, ReadableSecret
 from paas_common.values.framework import FrameworkSpec, Ports
+from paas_fastapi.charm import FASTAPI
 from paas_flask.charm import FLASK
 
 KEY_SECRET = ReadableSecret(content={"value": "key"})
@@ -93,6 +94,30 @@ def test_ports_come_from_paas_config_then_options_then_the_framework(
     given: tuple[Option, ...], config: str, ports: Ports
 ) -> None:
     assert read(SHOP, *given, paas_config=config).ports == ports
+
+
+@pytest.mark.parametrize(
+    ("given", "config", "ports"),
+    [
+        pytest.param((option("shop-workers", 0), *PORT_OPTIONS), "", Ports(app=3, metrics=4, metrics_path="/option")),
+        pytest.param((option("shop-workers", 0), option("shop-port", 0)), "", None),
+        pytest.param((option("metrics-port", 0),), "", None),
+        pytest.param((), "port: 0", None),
+    ],
+)
+def test_others_get_the_addresses_while_unrelated_options_are_invalid(
+    given: tuple[Option, ...], config: str, ports: Ports | None
+) -> None:
+    addresses = options.addresses(SHOP, facts_of(options=given, paas_config=config))
+
+    assert (addresses and addresses[0]) == ports
+
+
+@pytest.mark.parametrize(
+    ("spec", "metrics"), [pytest.param(FASTAPI, 9001, id="fastapi"), pytest.param(FLASK, 9102, id="flask")]
+)
+def test_metrics_on_the_application_s_port_follow_it(spec: FrameworkSpec, metrics: int) -> None:
+    assert read(spec, paas_config="port: 9001").ports.metrics == metrics
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,7 @@ class Database(pydantic.BaseModel):
     @pydantic.field_validator("endpoints")
     @classmethod
     def _check_endpoints(cls, endpoints: str) -> str:
-        if endpoints and not all(urls.is_endpoint(endpoint.strip()) for endpoint in endpoints.split(",")):
-            raise ValueError("must be host:port, with a port from 1 to 65535 and IPv6 addresses in brackets")
-        return endpoints
+        return urls.check_endpoints(endpoints)
 
     @pydantic.field_validator("tls", mode="before")
     @classmethod
@@ -79,7 +77,7 @@ class Database(pydantic.BaseModel):
     @property
     def hosts(self) -> list[str]:
         """Return the addresses, the primary's first."""
-        return [endpoint.strip() for endpoint in self.endpoints.split(",") if endpoint.strip()]
+        return urls.endpoints(self.endpoints)
 
     def url(self, dialect: Dialect, ca_file: str | None) -> str:
         """Return the URL with the parameters for TLS; parameters of the provider's own URL stay."""

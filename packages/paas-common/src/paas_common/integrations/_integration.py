@@ -154,7 +154,7 @@ class Integration(typing.Generic[DataT]):
             data = self.parse(relation.databags, context)
         except pydantic.ValidationError as error:
             rules = ", ".join(settings.problems(error))
-            return Invalid(f"invalid {context.endpoint} relation data from {relation.app}: {rules}")
+            return Invalid(f"Invalid {context.endpoint} relation data from {relation.app}: {rules}")
         if data is None:
             return Pending()
         source = f"integration {context.endpoint}"

@@ -35,9 +35,7 @@ class _Answer(pydantic.BaseModel):
     @pydantic.field_validator("endpoints")
     @classmethod
     def _check_endpoints(cls, endpoints: str) -> str:
-        if endpoints and not all(map(urls.is_endpoint, endpoints.removeprefix(SCHEME).split(","))):
-            raise ValueError("must be host:port, with a port from 1 to 65535 and IPv6 addresses in brackets")
-        return endpoints
+        return ",".join(urls.endpoints(urls.check_endpoints(endpoints.removeprefix(SCHEME))))
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -80,7 +78,7 @@ def parse(databags: Databags, _: Context) -> Valkey | None:
 def env(data: Valkey, context: Context) -> EnvOverrides:
     """Return the variables of the primary's URL, the other addresses, the mode and the version."""
     username, password = data.username, data.password.get_secret_value()
-    url = urls.url("valkey", data.answer.endpoints.removeprefix(SCHEME), username=username, password=password)
+    url = urls.url("valkey", data.answer.endpoints, username=username, password=password)
     prefix = context.env_prefix
     server_prefix = prefix.removesuffix("_DB") if context.is_default else prefix
     return {

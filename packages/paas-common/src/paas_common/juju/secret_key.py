@@ -5,10 +5,13 @@ the databag, so that the charm can be refreshed back to paas_charm, which waits 
 (before 3.0.3) the key is in plain text in the databag only.
 """
 
+import logging
 import os
 import secrets
 
 import ops
+
+logger = logging.getLogger(__name__)
 
 CONTENT = "value"
 SIZE = 64
@@ -16,15 +19,20 @@ SIZE = 64
 
 
 def ensure(charm: ops.CharmBase, relation: ops.Relation, plain_field: str) -> str | None:
-    """Return the key; the leader makes it, or takes it over, if it is missing.
+    """Return the key; the leader makes it, or takes it over, if it is missing or if its secret is lost.
 
     Raises ``ops.SecretNotFoundError`` or ``ops.ModelError`` if Juju does not return the secret.
     """
     databag = relation.data[charm.app]
     secret_id, plain = databag.get(_id_field(plain_field)), databag.get(plain_field)
     if secret_id:
-        return charm.model.get_secret(id=secret_id).get_content(refresh=True)[CONTENT]
-    if not charm.unit.is_leader():
+        try:
+            return charm.model.get_secret(id=secret_id).get_content(refresh=True)[CONTENT]
+        except ops.SecretNotFoundError:
+            if not charm.unit.is_leader():
+                raise
+            logger.warning("the secret of the secret key is lost: the leader makes it again")
+    elif not charm.unit.is_leader():
         return plain
     key = plain or _generate()
     _store(charm, relation, plain_field, key)

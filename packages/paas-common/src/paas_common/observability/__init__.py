@@ -55,7 +55,7 @@ class Published:
 
 
 def publish(facts: Facts, options: tuple[Ports, PaasConfig] | None) -> Published:
-    """Build the databags; without valid options, scrape jobs are left out."""
+    """Build the databags; without the ports, scrape jobs are left out."""
     observability = facts.observability
     interfaces = tuple(dict.fromkeys(relation.interface for relation in observability.relations))
     leader = facts.identity.leader

@@ -44,7 +44,7 @@ def read(relations: collections.abc.Iterable[ObservabilityRelation]) -> tuple[di
                 addresses[unit] = _Unit.model_validate(relation.units[unit]).endpoint.url
             except pydantic.ValidationError as error:
                 rules = ", ".join(settings.problems(error))
-                reasons.append(f"invalid {relation.endpoint} relation data from {unit}: {rules}")
+                reasons.append(f"Invalid {relation.endpoint} relation data from {unit}: {rules}")
     return addresses, tuple(reasons)
 
 

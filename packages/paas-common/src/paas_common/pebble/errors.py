@@ -20,7 +20,7 @@ ERRORS: typing.Final = (ops.pebble.Error, OSError)
 def waiting(container: ops.Container, error: Exception) -> Waiting:
     """Return the status after an error of Pebble."""
     logger.warning("Pebble in container %s: %s", container.name, error)
-    message = " ".join(str(error).split())[:WIDTH] or type(error).__name__
+    message = " ".join(str(error).split())[:WIDTH] or "it gave no reason"
     return Waiting(f"Pebble in container {container.name} failed: {message} (it is tried again at the next event)")
 
 

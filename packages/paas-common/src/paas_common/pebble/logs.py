@@ -31,4 +31,12 @@ def tail(socket_path: str, service: str, lines: int) -> list[str]:
         return []
     finally:
         connection.close()
-    return [str(json.loads(line)["message"]) for line in body.splitlines()]
+    return [message for line in body.splitlines() if (message := _message(line)) is not None]
+
+
+def _message(line: bytes) -> str | None:
+    """Return the message of an entry; None for a line of another form."""
+    try:
+        return str(json.loads(line)["message"])
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -115,6 +115,7 @@ def due(workload: Workload, container: ContainerState, current: Current) -> tupl
     files are removed last, when nothing reads them.
     """
     enabled = frozenset(name for name, entry in workload.services.items() if entry.get("startup") == "enabled")
+    must_run = frozenset(name for name in enabled if not _may_end(workload.services[name]))
     idle = tuple(name for name in workload.idle if name in current.running)
     applied = digests(workload)
     stale = [file for file in workload.files if current.files.get(file.path) != file.content]
@@ -132,7 +133,7 @@ def due(workload: Workload, container: ContainerState, current: Current) -> tupl
     actions += [Push(file=file) for file in stale if file.candidate]
     if not current.layer_applied:
         actions += [AddLayer()]
-    if not (_same_services(container.applied, applied) and current.layer_applied and enabled <= current.running):
+    if not (_same_services(container.applied, applied) and current.layer_applied and must_run <= current.running):
         actions += [Replan()]
     if idle:
         actions += [Stop(services=idle)]
@@ -153,6 +154,11 @@ def digests(workload: Workload) -> dict[str, str]:
         **{_file(file): environment.digest(file.content) for file in workload.files},
         "check": environment.digest(workload.health),
     }
+
+
+def _may_end(entry: LayerEntry) -> bool:
+    """Return whether Pebble leaves the service alone once it has ended, as a worker that runs once."""
+    return "ignore" in {entry.get("on-success"), entry.get("on-failure")}
 
 
 def _same_services(before: StrMap, after: StrMap) -> bool:

@@ -2,6 +2,7 @@
 
 import collections.abc
 import dataclasses
+import typing
 
 import pydantic
 
@@ -13,7 +14,8 @@ from paas_common.values.paas_config import PaasConfig
 from paas_common.values.settings import Settings
 from paas_common.values.status import Blocked, Problem, Waiting
 
-GENERATED = "the generated secret key"
+_PORT_FIELDS: typing.Final = ("port", "metrics_port", "metrics_path")
+GENERATED: typing.Final = "the generated secret key"
 """Source of a secret key that no option sets."""
 
 
@@ -46,6 +48,25 @@ def read(spec: FrameworkSpec, facts: Facts) -> Options | tuple[Problem, ...]:
     if problems or values is None or secret_key is None or isinstance(config, paas_config.Invalid):
         return tuple(problems)
     return Options(settings=values, secret_key=secret_key, paas_config=config, ports=_ports(spec, values, config))
+
+
+def addresses(spec: FrameworkSpec, facts: Facts) -> tuple[Ports, PaasConfig] | None:
+    """Return the ports for other applications while options are invalid that have nothing to do with them.
+
+    None if the option of a port or ``paas-config.yaml`` is invalid too.
+    """
+    config = paas_config.parse(facts.paas_config)
+    valid = facts.option_values
+    try:
+        spec.settings.model_validate(valid)
+    except pydantic.ValidationError as error:
+        invalid = {str(problem["loc"][0]) for problem in error.errors(include_input=False)}
+        if invalid & settings.option_names(spec.settings, _PORT_FIELDS):
+            return None
+        valid = {name: value for name, value in valid.items() if name not in invalid}
+    if isinstance(config, paas_config.Invalid):
+        return None
+    return _ports(spec, spec.settings.model_validate(valid), config), config
 
 
 def _settings(spec: FrameworkSpec, facts: Facts) -> tuple[Settings | None, list[Problem]]:
@@ -98,7 +119,7 @@ def _secret_key(spec: FrameworkSpec, facts: Facts) -> tuple[Variable | None, lis
         if by_id and has_id:
             return _key_from_secret(spec, by_id)
     if facts.peers is None or facts.secret_key is None:
-        return None, [Waiting("waiting for peer integration")]
+        return None, [Waiting("Waiting for peer integration")]
     return _key_variable(spec, facts.secret_key, GENERATED), []
 
 
@@ -121,10 +142,15 @@ def _invalid(rules: str) -> Blocked:
 
 
 def _ports(spec: FrameworkSpec, values: Settings, config: PaasConfig) -> Ports:
-    """Return the ports: of ``paas-config.yaml``, else of an option, else the framework's."""
+    """Return the ports: of ``paas-config.yaml``, else of an option, else the framework's.
+
+    A framework that serves metrics on the application's port does so on any port.
+    """
+    port = config.port or getattr(values, "port", None) or spec.ports.app
+    default = port if spec.ports.metrics == spec.ports.app else spec.ports.metrics
     return Ports(
-        app=config.port or getattr(values, "port", None) or spec.ports.app,
-        metrics=config.metrics_port or getattr(values, "metrics_port", None) or spec.ports.metrics,
+        app=port,
+        metrics=config.metrics_port or getattr(values, "metrics_port", None) or default,
         metrics_path=config.metrics_path or getattr(values, "metrics_path", None) or spec.ports.metrics_path,
     )
 

@@ -86,7 +86,7 @@ class Published:
     requests: collections.abc.Mapping[str, StrMap] = dataclasses.field(default_factory=dict[str, StrMap])
     """The leader's request, by endpoint."""
     port: int | None = None
-    """Port for the ingress, once the options are valid."""
+    """Port for the ingress, once its options are valid."""
     observability_databags: tuple[observability.Databags, ...] = ()
     problems: tuple[Blocked, ...] = ()
     """Problems that do not stop the application."""
@@ -106,13 +106,14 @@ def draft(spec: FrameworkSpec, facts: Facts, known: Integrations) -> tuple[Draft
     """Return the draft, or why the application cannot run; and what is published in both cases."""
     read_options = options.read(spec, facts)
     valid = read_options if isinstance(read_options, Options) else None
-    port = valid.ports.app if valid else spec.ports.app
+    addresses = (valid.ports, valid.paas_config) if valid else options.addresses(spec, facts)
+    port = addresses[0].app if addresses else spec.ports.app
     cluster_url = f"http://{facts.identity.app}.{facts.identity.model}:{port}"
     read_endpoints = endpoints.read(spec, facts, known, cluster_url)
-    databags = observability.publish(facts, (valid.ports, valid.paas_config) if valid else None)
+    databags = observability.publish(facts, addresses)
     published = Published(
         requests=endpoints.requests(read_endpoints),
-        port=valid.ports.app if valid else None,
+        port=port if addresses else None,
         observability_databags=databags.databags,
         problems=databags.problems,
         tracebacks=endpoints.tracebacks(read_endpoints),
@@ -176,7 +177,7 @@ def complete(draft: Draft, additions: Additions, *, calls_after_start: bool = Fa
 
 def _container_problems(spec: FrameworkSpec, facts: Facts) -> collections.abc.Iterator[Problem]:
     if facts.container is None:
-        yield Waiting("waiting for pebble ready")
+        yield Waiting("Waiting for pebble ready")
     elif spec.name not in facts.container.services:
         names = ", ".join(sorted(facts.container.services)) or "none"
         yield Blocked(

@@ -38,9 +38,23 @@ class MetricsSettings(Settings):
     )
 
 
+def option_names(model: type[Settings], fields: collections.abc.Container[str]) -> frozenset[str]:
+    """Return the names of the options that set these fields, as far as the model has them."""
+    aliases = [declared.validation_alias for name, declared in model.model_fields.items() if name in fields]
+    choices = [alias.choices if isinstance(alias, pydantic.AliasChoices) else [alias] for alias in aliases]
+    return frozenset(str(name) for names in choices for name in names)
+
+
 def problems(error: pydantic.ValidationError) -> collections.abc.Iterator[str]:
     """Return the key and the broken rule of each invalid value, never the value."""
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         where = ".".join(str(part) for part in problem["loc"])
-        rule = problem["msg"].removeprefix("Value error, ")
-        yield f"{where} ({rule[:1].lower()}{rule[1:]})"
+        yield f"{where} ({_rule(problem['type'], problem['msg'])})"
+
+
+def _rule(kind: str, message: str) -> str:
+    """Return pydantic's message as a part of a sentence, without the name of a Python class."""
+    if kind == "model_type":
+        return "input should be a mapping of keys to values"
+    rule = message.removeprefix("Value error, ")
+    return rule if rule[1:2].isupper() else rule[:1].lower() + rule[1:]

@@ -51,6 +51,19 @@ def is_endpoint(text: str) -> bool:
     )
 
 
+def endpoints(text: str) -> list[str]:
+    """Return the endpoints of a comma-separated list, without empty ones: some providers write a last comma."""
+    return [endpoint.strip() for endpoint in text.split(",") if endpoint.strip()]
+
+
+def check_endpoints(text: str) -> str:
+    """Return a list of endpoints unchanged; raises ``ValueError`` with the rule if one of them is invalid."""
+    listed = endpoints(text)
+    if (text and not listed) or not all(map(is_endpoint, listed)):
+        raise ValueError("must be host:port, with a port from 1 to 65535 and IPv6 addresses in brackets")
+    return text
+
+
 def _check_url(text: str) -> str:
     if not is_url(text):
         raise ValueError("must be a URL")

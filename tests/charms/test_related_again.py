@@ -12,6 +12,8 @@ from test_events_of_integrations import runs
 from test_integrations import example_named, relation_of, replaced, state_of
 from world import World, relation
 
+VALKEY_REQUEST = "4be8724a07a5c71e"
+"""Id of the request in the example, which the recorded answer names."""
 CHANGES = {
     "postgresql-secret": ("pgPass01", "pgPass02"),
     "postgresql-plain": ("10.0.0.5", "10.0.0.6"),
@@ -65,6 +67,9 @@ class Round:
     def answer(self, example: dict[str, typing.Any]) -> None:
         """Change the relation data; a change of only a secret has the secret's own event."""
         before = relation(self.state, example["endpoint"])
+        if example["interface"] == "valkey_client":
+            (request,) = json.loads(before.local_app_data["requests"])
+            example = json.loads(json.dumps(example).replace(VALKEY_REQUEST, request["request-id"]))
         written = relation_of(example, remote_app_name=before.remote_app_name)
         answered = dataclasses.replace(
             before, remote_app_data=written.remote_app_data, remote_units_data=written.remote_units_data

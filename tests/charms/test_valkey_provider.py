@@ -84,7 +84,7 @@ def test_the_charms_of_this_repository_read_the_answer(
     after = context.run(context.on.relation_changed(client()), providers.state(server, client()))
 
     bag = dict(after.get_relation(7).local_app_data)
-    secrets = {uri: dict(after.get_secret(id=uri).latest_content or {}) for uri in valkey.secret_ids(bag)}
+    secrets = {uri: dict(after.get_secret(id=uri).latest_content or {}) for uri in valkey.secret_ids(bag, {})}
     parsed = valkey.parse(facts.Databags(app=bag, secrets=secrets), OURS)
     assert parsed
     address = f"valkey://relation-7-{ID}:{parsed.password.get_secret_value()}@{HOST}:6379"

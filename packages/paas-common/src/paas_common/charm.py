@@ -243,17 +243,19 @@ class PaasCharm(ops.CharmBase):
         facts, plan = planned.facts, planned.plan
         for traceback in planned.published.tracebacks:
             logger.error(traceback)
-        unpublished = report.publish(self, facts, self._paas_known, self._paas_requirers, planned.published)
+        ports = plan.outcome.ports if isinstance(plan.outcome, Workload) else frozenset[int]()
+        report.ports(self, ports)  # the ingress learns whether the port is open
+        unpublished = report.publish(
+            self, facts, self._paas_known, self._paas_requirers, planned.published, open_ports=ports
+        )
         report.notes(self, facts, plan.notes)
         if applied.migrated:
             noted = migration.with_notes(facts, plan.notes)
             report.notes(self, noted, migration.done(noted, applied.migrated))
         problem = applied.problem or self._paas_after_start(planned, applied)
         problems = [*([problem] if problem else []), *planned.published.problems, *unpublished]
-        ports = plan.outcome.ports if isinstance(plan.outcome, Workload) else frozenset[int]()
         report.status(
             self,
-            ports,
             combine(problems) if problems else None,
             sets_app_status=facts.identity.leader and state.refreshed_from_paas_charm(self.spec, facts),
         )

@@ -5,7 +5,16 @@ import dataclasses
 import importlib
 import typing
 
-from ._integration import CharmLibrary, Context, Integration, Invalid, Pending, Reading, Ready, Unavailable
+from ._integration import (
+    CharmLibrary,
+    Context,
+    Integration,
+    Invalid,
+    Pending,
+    Reading,
+    Ready,
+    Unavailable,
+)
 
 _BUILT_IN: typing.Final = {
     "openfga": "openfga:OPENFGA",

@@ -74,6 +74,17 @@ Reading = Pending | Unavailable | Invalid | Ready
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class PublishPort:
+    """A library's method that publishes the application's port and this unit's address."""
+
+    method: str
+    """Its name; it takes the keyword ``port``, and writes ``host`` and ``ip`` into the unit's databag."""
+    databag: collections.abc.Callable[[int, int, bool], StrMap]
+    """Returns what the library writes into the application databag for a port, by its LIBPATCH and whether the port is
+    open; the empty text for an absent key."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CharmLibrary:
     """The charm library that speaks an interface, and how its requirer is created."""
 
@@ -87,8 +98,7 @@ class CharmLibrary:
     """The library's events that can change the application, by name."""
     requests_once: bool = False
     """The library writes its request in relation-created only."""
-    publish_port: str | None = None
-    """The requirer's method that publishes the port; it takes the keyword ``port``."""
+    publish_port: PublishPort | None = None
 
 
 def _no_env(_: typing.Any, __: Context) -> EnvOverrides:
@@ -103,7 +113,7 @@ def _valid_options(_: Context) -> str | None:
     return None
 
 
-def _no_secret_ids(_: StrMap) -> tuple[str, ...]:
+def _no_secret_ids(_: StrMap, __: StrMap) -> tuple[str, ...]:
     return ()
 
 
@@ -126,8 +136,8 @@ class Integration(typing.Generic[DataT]):
     """Returns the files that the application reads."""
     secret_fields: tuple[str, ...] = ()
     """Databag keys that hold a secret's id; the secret's content is merged into the databag."""
-    secret_ids: collections.abc.Callable[[StrMap], tuple[str, ...]] = _no_secret_ids
-    """Returns the ids of secrets that are deeper in the databag."""
+    secret_ids: collections.abc.Callable[[StrMap, StrMap], tuple[str, ...]] = _no_secret_ids
+    """Returns the ids of secrets that are deeper in the databag; the second argument is our application databag."""
     library: CharmLibrary | None = None
     """The charm library that writes the request; without one, ``request`` is written."""
     request: collections.abc.Callable[[Context], StrMap] | None = None

@@ -86,7 +86,7 @@ def request(context: Context) -> StrMap:
     return {"requests": json.dumps([{"requirer": str(uuid.uuid5(_NAMESPACE, name)), "domains": [], "auth": []}])}
 
 
-def secret_ids(databag: StrMap) -> tuple[str, ...]:
+def secret_ids(databag: StrMap, _: StrMap) -> tuple[str, ...]:
     """Return the ids of the secrets that hold accounts."""
     try:
         responses = _Responses.model_validate(databag).responses

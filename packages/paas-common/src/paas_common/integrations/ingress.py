@@ -1,12 +1,19 @@
 """The application's URL outside the cluster, over the ``ingress`` interface (version 2)."""
 
+import json
+import typing
+
 import pydantic
 
 from paas_common.values import urls
 from paas_common.values.environment import EnvOverrides
-from paas_common.values.facts import Databags
+from paas_common.values.facts import Databags, StrMap
 
-from ._integration import CharmLibrary, Context, Integration
+from ._integration import CharmLibrary, Context, Integration, PublishPort
+
+_NO_ROUTE: typing.Final = (None, "", "null")
+_WRITES_OPEN: typing.Final = 21
+"""The library's first LIBPATCH that writes whether the port is open."""
 
 
 class _Route(pydantic.BaseModel):
@@ -22,8 +29,13 @@ class Ingress(pydantic.BaseModel):
 
 
 def parse(databags: Databags, _: Context) -> Ingress | None:
-    """Return None until the provider has made a route."""
-    return Ingress.model_validate(databags.app) if databags.app.get("ingress") else None
+    """Return None until the provider has made a route; it may write ``null`` before."""
+    return Ingress.model_validate(databags.app) if databags.app.get("ingress") not in _NO_ROUTE else None
+
+
+def published(port: int, patch: int, is_open: bool) -> StrMap:
+    """Return what the library writes into the application databag for a port."""
+    return {"port": json.dumps(port), "is_port_open": "true" if is_open and patch >= _WRITES_OPEN else ""}
 
 
 def url(data: Ingress) -> str:
@@ -49,7 +61,7 @@ INGRESS = Integration(
         requirer="IngressPerAppRequirer",
         arguments=lambda endpoint, _: {"relation_name": endpoint, "strip_prefix": True},
         events=("ready", "revoked"),
-        publish_port="provide_ingress_requirements",
+        publish_port=PublishPort(method="provide_ingress_requirements", databag=published),
     ),
     parse=parse,
     env=env,

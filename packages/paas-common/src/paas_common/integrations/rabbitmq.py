@@ -1,7 +1,7 @@
 """RabbitMQ, over the ``rabbitmq`` interface.
 
-The Kubernetes charm answers in its application databag. The machine charm answers in each unit's databag, with one
-password for all. Neither writes a port or offers TLS.
+The Kubernetes charm answers in its application databag, which has the address of the whole cluster. The machine charm
+answers in each unit's databag, with one password for all. Neither writes a port or offers TLS.
 """
 
 import pydantic
@@ -28,12 +28,13 @@ class Rabbitmq(pydantic.BaseModel):
 
 def parse(databags: Databags, _: Context) -> Rabbitmq | None:
     """Return None until a databag has a host and the password."""
-    answers = (databag for databag in (databags.app, *databags.units))
-    answer = next((databag for databag in answers if databag.get("hostname") and databag.get("password")), None)
-    if answer is None:
+    if databags.app.get("hostname") and databags.app.get("password"):
+        return Rabbitmq.model_validate({"hosts": (databags.app["hostname"],), "password": databags.app["password"]})
+    answers = [databag for databag in databags.units if databag.get("hostname") and databag.get("password")]
+    if not answers:
         return None
-    units = tuple(sorted({databag["hostname"] for databag in databags.units if databag.get("hostname")}))
-    return Rabbitmq.model_validate({"hosts": units or (answer["hostname"],), "password": answer["password"]})
+    hosts = sorted({databag["hostname"] for databag in databags.units if databag.get("hostname")})
+    return Rabbitmq.model_validate({"hosts": hosts, "password": answers[0]["password"]})
 
 
 def env(data: Rabbitmq, context: Context) -> EnvOverrides:

@@ -1,18 +1,29 @@
 """Object storage, over the ``s3`` interface (version 0).
 
-Every value is text; the certificate chain and the attributes are JSON lists.
+Every value is text; the certificate chain and the attributes are JSON lists, or a JSON string after their option was
+reset. The provider writes its bucket before it has credentials (s3-integrator, LIBPATCH 6).
 """
 
 import json
+import typing
 
 import pydantic
 
 from paas_common.values.environment import EnvOverrides
-from paas_common.values.facts import Databags
+from paas_common.values.facts import Databags, StrMap
 from paas_common.values.workload import File
 
 from . import _certificates
 from ._integration import CharmLibrary, Context, Integration
+
+
+def _read_list(text: object) -> object:
+    """Return None for a list option that was reset, which is an empty JSON string in the databag."""
+    return None if text == '""' else text
+
+
+ListT = typing.TypeVar("ListT")
+_JsonList = typing.Annotated[pydantic.Json[ListT] | None, pydantic.BeforeValidator(_read_list)]
 
 
 class S3(pydantic.BaseModel):
@@ -29,13 +40,14 @@ class S3(pydantic.BaseModel):
     path: str | None = None
     api_version: str | None = pydantic.Field(default=None, alias="s3-api-version")
     uri_style: str | None = pydantic.Field(default=None, alias="s3-uri-style")
-    attributes: pydantic.Json[list[str]] | None = None
-    tls_ca_chain: pydantic.Json[_certificates.Chain] | None = pydantic.Field(default=None, alias="tls-ca-chain")
+    attributes: _JsonList[list[str]] = None
+    tls_ca_chain: _JsonList[_certificates.Chain] = pydantic.Field(default=None, alias="tls-ca-chain")
 
 
 def parse(databags: Databags, _: Context) -> S3 | None:
-    """Return None until the provider has written something."""
-    return S3.model_validate(databags.app) if databags.app else None
+    """Return None until the provider has written credentials."""
+    has_credentials = databags.app.get("access-key") or databags.app.get("secret-key")
+    return S3.model_validate(databags.app) if has_credentials else None
 
 
 def env(data: S3, context: Context) -> EnvOverrides:
@@ -64,6 +76,14 @@ def files(data: S3, context: Context) -> tuple[File, ...]:
     return (File(path=_ca_path(context), content=_certificates.bundle(chain)),) if chain else ()
 
 
+def request(context: Context) -> StrMap:
+    """Return a request for a bucket with the application's name.
+
+    The library writes it in relation-joined only, and a provider does not answer before it.
+    """
+    return {"bucket": context.written.get("bucket") or context.identity.app}
+
+
 def _ca_path(context: Context) -> str:
     return f"{context.folder}/ca.pem"
 
@@ -83,4 +103,5 @@ S3_STORAGE = Integration(
     parse=parse,
     env=env,
     files=files,
+    request=request,
 )

@@ -1,4 +1,4 @@
-"""Outgoing mail, over the ``smtp`` interface."""
+"""Outgoing mail, over the ``smtp`` interface; ``skip_ssl_verify`` may be the text ``None`` (LIBPATCH 21)."""
 
 import typing
 
@@ -24,6 +24,11 @@ class Smtp(pydantic.BaseModel):
     transport_security: typing.Literal["none", "starttls", "tls"]
     domain: str | None = None
     skip_ssl_verify: bool = False
+
+    @pydantic.field_validator("skip_ssl_verify", mode="before")
+    @classmethod
+    def _read_unset(cls, text: object) -> object:
+        return False if text == "None" else text
 
 
 def parse(databags: Databags, _: Context) -> Smtp | None:

@@ -1,4 +1,8 @@
-"""Traces, over the ``tracing`` interface (version 2): the backend's OTLP address over HTTP."""
+"""Traces, over the ``tracing`` interface (version 2): the backend's OTLP address over HTTP.
+
+Tempo writes the receivers that any charm has requested to all charms (LIBPATCH 11); URLs of other protocols may have no
+scheme.
+"""
 
 import json
 
@@ -19,7 +23,15 @@ class _Protocol(pydantic.BaseModel):
 
 class _Receiver(pydantic.BaseModel):
     protocol: _Protocol
-    url: urls.WebUrl
+    url: str
+
+    @pydantic.field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str, info: pydantic.ValidationInfo) -> str:
+        protocol: _Protocol | None = info.data.get("protocol")
+        if protocol is not None and protocol.name == PROTOCOL and not urls.is_web_url(url):
+            raise ValueError("must be a URL with http or https")
+        return url
 
 
 class Tracing(pydantic.BaseModel):

@@ -1,11 +1,13 @@
 """Valkey, over the ``valkey_client`` interface: the ``data_interfaces`` databag, version 1.
 
 Requests and responses are JSON lists. The id of a request is a digest of its resource and a salt. The salt is derived
-from model, application and relation, so the id never changes.
+from model, application and relation, so the id never changes. The provider appends the response to a new request and
+keeps the older ones; a field that it has not set is ``null`` (dpcharmlibs-interfaces 1.2).
 """
 
 import hashlib
 import json
+import typing
 
 import pydantic
 
@@ -24,6 +26,7 @@ _UNUSED = ("extra-user-roles", "extra-group-roles", "entity-type", "entity-permi
 class _Answer(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
+    request_id: str = pydantic.Field(default="", alias="request-id")
     endpoints: str = ""
     read_only_endpoints: str = pydantic.Field(default="", alias="read-only-endpoints")
     sentinel_endpoints: str = pydantic.Field(default="", alias="sentinel-endpoints")
@@ -31,6 +34,14 @@ class _Answer(pydantic.BaseModel):
     secret_tls: str | None = pydantic.Field(default=None, alias="secret-tls")
     version: str = ""
     mode: str = ""
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _drop_unset(cls, answer: object) -> object:
+        if not isinstance(answer, dict):
+            return answer
+        fields = typing.cast("dict[str, object]", answer)
+        return {name: value for name, value in fields.items() if value is not None}
 
     @pydantic.field_validator("endpoints")
     @classmethod
@@ -44,6 +55,14 @@ class _Answer(pydantic.BaseModel):
 
 class _Answers(pydantic.BaseModel):
     requests: pydantic.Json[list[_Answer]]
+
+    def answer(self, written: StrMap) -> _Answer | None:
+        """Return the answer to our request; the newest one on a unit that cannot read the request."""
+        try:
+            ids = {request.request_id for request in _Answers.model_validate(written).requests}
+        except pydantic.ValidationError:
+            return self.requests[-1] if self.requests else None
+        return next((answer for answer in self.requests if answer.request_id in ids), None)
 
 
 class Valkey(pydantic.BaseModel):
@@ -64,12 +83,12 @@ class Valkey(pydantic.BaseModel):
         return tls
 
 
-def parse(databags: Databags, _: Context) -> Valkey | None:
-    """Return None until an answer has an address."""
+def parse(databags: Databags, context: Context) -> Valkey | None:
+    """Return None until the answer has an address."""
     if not databags.app.get("requests"):
         return None
-    answer = next((answer for answer in _Answers.model_validate(databags.app).requests if answer.endpoints), None)
-    if answer is None:
+    answer = _Answers.model_validate(databags.app).answer(context.written)
+    if answer is None or not answer.endpoints:
         return None
     content = {key: value for uri in answer.secrets for key, value in databags.secrets.get(uri, {}).items()}
     return Valkey.model_validate({**content, "answer": answer})
@@ -105,13 +124,13 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def secret_ids(databag: StrMap) -> tuple[str, ...]:
-    """Return the ids of the secrets in the answers."""
+def secret_ids(databag: StrMap, written: StrMap) -> tuple[str, ...]:
+    """Return the ids of the secrets in the answer."""
     try:
-        answers = _Answers.model_validate(databag).requests
+        answer = _Answers.model_validate(databag).answer(written)
     except pydantic.ValidationError:
         return ()  # parse() reports it
-    return tuple(uri for answer in answers for uri in answer.secrets)
+    return answer.secrets if answer else ()
 
 
 VALKEY = Integration(

@@ -7,17 +7,23 @@ import collections.abc
 import dataclasses
 import functools
 import importlib
+import json
 import logging
 import os
+import socket
+import sys
 import typing
 
 import ops
 
 from paas_common.integrations import CharmLibrary, Integrations
 from paas_common.planning import guard
+from paas_common.values.facts import StrMap
 from paas_common.values.status import Blocked
 
 logger = logging.getLogger(__name__)
+_HANDLERS: typing.Final = ("_on_", "_handle_")
+"""Prefixes of the names of event handlers in libraries."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,8 +73,8 @@ def _guarded(requirer_type: typing.Any) -> typing.Any:
     field that is not an object. Juju would run the failed hook again and again; the endpoint's own parser reports
     such data in the status.
     """
-    names = [name for name in dir(requirer_type) if name.startswith("_on_") and callable(getattr(requirer_type, name))]
-    handlers = {name: _guard(getattr(requirer_type, name)) for name in names}
+    members = {name: getattr(requirer_type, name) for name in dir(requirer_type) if name.startswith(_HANDLERS)}
+    handlers = {name: _guard(member) for name, member in members.items() if callable(member)}
     return type(requirer_type.__name__, (requirer_type,), handlers)
 
 
@@ -84,16 +90,48 @@ def _guard(handler: collections.abc.Callable[..., object]) -> collections.abc.Ca
     return guarded
 
 
-def publish_port(requirers: Requirers, known: Integrations, meta: ops.CharmMeta, port: int) -> tuple[Blocked, ...]:
-    """Write the port for each ingress, and return why a library refuses it; a library writes only what differs."""
+def publish_port(
+    charm: ops.CharmBase, requirers: Requirers, known: Integrations, port: int, open_ports: collections.abc.Set[int]
+) -> tuple[Blocked, ...]:
+    """Write the port for each ingress, and return why a library refuses it.
+
+    A library deletes and writes all its keys at every call (ingress v2, LIBPATCH 21), so it is called for changes only.
+    """
     problems: list[Blocked] = []
     for endpoint, requirer in requirers.objects.items():
-        library = known[meta.requires[endpoint].interface_name or ""].library
+        library = known[charm.meta.requires[endpoint].interface_name or ""].library
         if library is None or library.publish_port is None:
             continue
-        publish = functools.partial(getattr(requirer, library.publish_port), port=port)
+        patch = getattr(sys.modules[library.module], "LIBPATCH", 0)
+        written = functools.partial(library.publish_port.databag, port, patch)
+        if _is_published(charm, endpoint, port, written, open_ports):
+            continue
+        publish = functools.partial(getattr(requirer, library.publish_port.method), port=port)
         failure = guard.run(f"publishing port {port} to {endpoint} by {library.module}", (), publish)
         if isinstance(failure, guard.Failure):
             logger.error(failure.traceback)
             problems.append(Blocked(failure.reason))
     return tuple(problems)
+
+
+def _is_published(
+    charm: ops.CharmBase,
+    endpoint: str,
+    port: int,
+    written: collections.abc.Callable[[bool], StrMap],
+    open_ports: collections.abc.Set[int],
+) -> bool:
+    """Return whether our databags already have the port and this unit's address."""
+    for relation in charm.model.relations[endpoint]:
+        # ops lists a broken relation in its own last hook, but as inactive.
+        if not relation.active:
+            continue
+        binding = charm.model.get_binding(relation)
+        address = binding.network.bind_address if binding else None
+        expected = [(relation.data[charm.unit], {"host": json.dumps(socket.getfqdn()), "ip": json.dumps(str(address))})]
+        if charm.unit.is_leader():
+            is_open = port in (open_ports or {each.port for each in charm.unit.opened_ports()})
+            expected += [(relation.data[charm.app], written(is_open))]
+        if any(bag.get(key, "") != value for bag, values in expected for key, value in values.items()):
+            return False
+    return True

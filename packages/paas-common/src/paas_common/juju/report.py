@@ -14,13 +14,21 @@ from paas_common.values.status import Blocked, Problem
 
 
 def publish(
-    charm: ops.CharmBase, facts: Facts, known: Integrations, requirers: Requirers, published: Published
+    charm: ops.CharmBase,
+    facts: Facts,
+    known: Integrations,
+    requirers: Requirers,
+    published: Published,
+    *,
+    open_ports: collections.abc.Set[int],
 ) -> tuple[Problem, ...]:
     """Write what other applications read; return what could not be written."""
     if facts.identity.leader:
         _write_requests(charm, facts, known, published)
     observability_relations.write(charm, facts, published.observability_databags)
-    return charm_libraries.publish_port(requirers, known, charm.meta, published.port) if published.port else ()
+    if published.port is None:
+        return ()
+    return charm_libraries.publish_port(charm, requirers, known, published.port, open_ports)
 
 
 def notes(charm: ops.CharmBase, facts: Facts, notes: migration.Notes) -> None:
@@ -33,16 +41,18 @@ def notes(charm: ops.CharmBase, facts: Facts, notes: migration.Notes) -> None:
         databag.write(relation.data[charm.app], facts.peers.app, notes.app)
 
 
-def status(
-    charm: ops.CharmBase, ports: collections.abc.Set[int], problem: Problem | None, *, sets_app_status: bool
-) -> None:
-    """Open the ports, if any are known, and set the unit's status.
+def ports(charm: ops.CharmBase, ports: collections.abc.Set[int]) -> None:
+    """Open the ports, if any are known."""
+    if ports and charm.unit.opened_ports() != {ops.Port("tcp", port) for port in ports}:
+        charm.unit.set_ports(*sorted(ports))
+
+
+def status(charm: ops.CharmBase, problem: Problem | None, *, sets_app_status: bool) -> None:
+    """Set the unit's status.
 
     Juju derives the application's status from the units', unless a charm has ever set it. paas_charm sets it at every
     event, so after a refresh from it the leader must go on setting it.
     """
-    if ports and charm.unit.opened_ports() != {ops.Port("tcp", port) for port in ports}:
-        charm.unit.set_ports(*sorted(ports))
     unit_status = _status(problem)
     if charm.unit.status != unit_status:
         charm.unit.status = unit_status

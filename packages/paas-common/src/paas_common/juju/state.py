@@ -177,7 +177,8 @@ def _relation(charm: ops.CharmBase, relation: ops.Relation, integration: Integra
     app = dict(relation.data[relation.app])
     # A provider may write an id without its scheme, or an empty text for a secret that it has not made yet.
     fields = {field: _secret_uri(app.pop(field)) for field in integration.secret_fields if app.get(field)}
-    deeper = {uri: uri for uri in integration.secret_ids(app)}
+    request = dict(relation.data[charm.app]) if charm.unit.is_leader() else {}
+    deeper = {uri: uri for uri in integration.secret_ids(app, request)}
     secrets = {name: _secret(charm, uri) for name, uri in {**fields, **deeper}.items()}
     for field in fields:
         if isinstance(secret := secrets[field], ReadableSecret):
@@ -190,7 +191,6 @@ def _relation(charm: ops.CharmBase, relation: ops.Relation, integration: Integra
         unreadable=tuple(name for name, secret in secrets.items() if isinstance(secret, UnreadableSecret)),
         unavailable=tuple(name for name, secret in secrets.items() if isinstance(secret, UnavailableSecret)),
     )
-    request = dict(relation.data[charm.app]) if charm.unit.is_leader() else {}
     return Relation(app=relation.app.name, id=relation.id, databags=databags, request=request)
 
 

@@ -1,0 +1,65 @@
+"""Tests of our charm against recordings of the real libraries (``scripts/record_handshakes.py``), stage by stage."""
+
+import collections
+import json
+import pathlib
+import re
+import typing
+
+import pytest
+from paas_common.integrations import BUILT_IN
+from relating import PROVIDED, RECORDINGS, STAGES, Application
+
+FILES = sorted(RECORDINGS.glob("*.json"))
+LOGS = {"loki_push_api"}
+DOCUMENTATION = pathlib.Path(__file__).parent.parent.parent / "docs/integrations.md"
+
+
+@pytest.mark.parametrize("file", [pytest.param(each, id=each.stem) for each in FILES])
+def test_our_charm_reads_and_writes_what_was_recorded(
+    file: pathlib.Path, tmp_path: pathlib.Path, meta: dict[str, typing.Any]
+) -> None:
+    recording = json.loads(file.read_text())
+    application = Application(tmp_path, meta, recording["endpoint"], recording["interface"])
+
+    for stage in recording["stages"]:
+        name = stage["stage"]
+        if name == "broken":
+            application.end()
+        elif name == "created":
+            application.relate()
+        else:
+            app = stage["remote"]["app"]
+            units = {int(number): databag for number, databag in stage["remote"]["units"].items()}
+            if name == "related again":
+                application.relate()
+            if name in {"waiting", "related again"}:
+                application.join(units)
+            application.receive(app, units, stage["secrets"])
+
+        assert application.views() == stage["units"], name
+        if name != "broken":
+            assert application.noted() == stage["own"], name
+
+
+def test_every_interface_is_recorded_in_every_stage() -> None:
+    recordings = [json.loads(file.read_text()) for file in FILES]
+
+    assert {each["interface"] for each in recordings} == {*BUILT_IN, *PROVIDED, *LOGS}
+    for each in recordings:
+        assert tuple(stage["stage"] for stage in each["stages"]) == STAGES, each["interface"]
+
+
+def test_the_documentation_names_the_recorded_versions() -> None:
+    versions: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
+    for each in (json.loads(file.read_text()) for file in FILES):
+        versions[each["interface"], each["library"]].append(each["version"])
+    recorded = {(*names, ", ".join(sorted(numbers, key=int_parts))) for names, numbers in versions.items()}
+
+    rows = re.findall(r"^\| `(\w+)` \| `([\w.]+)` \| ([\d., ]+) \|$", DOCUMENTATION.read_text(), re.MULTILINE)
+
+    assert set(rows) == recorded
+
+
+def int_parts(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]

@@ -1,0 +1,283 @@
+"""A deployment of paas_charm is refreshed to this repository's charm."""
+
+import dataclasses
+import itertools
+import json
+import pathlib
+import re
+
+import pytest
+import state_documents
+from deployed_units import REFRESH, DeployedUnit
+from ops import testing
+from record import FRAMEWORKS, Document, environment, load, requests, share_databags
+from recorded_units import MakeUnit, unit_of
+
+DIFFERENCES = pathlib.Path(__file__).parents[2] / "docs/differences-from-paas-charm.md"
+ABSENT = "absent"
+Changes = dict[str, tuple[str | None, str | None]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A row of the documentation's table of variables."""
+
+    names: tuple[str, ...]
+    before: str
+    after: str
+
+    def covers(self, name: str, before: str | None, after: str | None) -> bool:
+        """Return whether the row describes a change of a variable."""
+        return (
+            name in self.names
+            and (before is None) == (self.before == ABSENT)
+            and (after is None) == (self.after == ABSENT)
+        )
+
+
+def documented() -> list[Difference]:
+    """Return the rows of the documentation's table of variables."""
+    _, _, section = DIFFERENCES.read_text().partition("\n## Variables\n")
+    rows = [line.strip("|").split("|") for line in section.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    return [
+        Difference(names=tuple(re.findall(r"`([^`]+)`", names)), before=before.strip(), after=after.strip())
+        for names, before, after, _ in rows[2:]
+    ]
+
+
+def environment_changes(framework: str, recording: Document, root: pathlib.Path) -> Changes:
+    """Return the variables that a refresh changes, with both values."""
+    unit, before = unit_of(framework, recording, root), recording["units"][0]
+    after = environment(unit.document(unit.refresh(before)), framework)
+    old = environment(before, framework)
+    return {
+        name: (old.get(name), after.get(name)) for name in sorted({*old, *after}) if old.get(name) != after.get(name)
+    }
+
+
+def secret_key(unit: Document, framework: str) -> str:
+    prefix = framework.upper() if framework in {"flask", "django"} else "APP"
+    return environment(unit, framework)[f"{prefix}_SECRET_KEY"]
+
+
+@pytest.mark.parametrize("events", [*itertools.permutations(REFRESH)], ids=",".join)
+class TestEachOrderOfEvents:
+    """The application ends as it was, in each order of the first events."""
+
+    def test_the_application_runs_after_one_start_and_one_migration(
+        self, make_unit: MakeUnit, recording: Document, restarts: list[str], events: tuple[str, ...]
+    ) -> None:
+        unit = make_unit()
+
+        after = unit.refresh(recording["units"][0], events)
+
+        assert after.unit_status == after.app_status == testing.ActiveStatus()
+        assert restarts == ["replan"]
+        assert unit.migrations() == 1
+
+    def test_the_secret_key_stays(
+        self, make_unit: MakeUnit, recording: Document, framework: str, events: tuple[str, ...]
+    ) -> None:
+        before = recording["units"][0]
+        unit = make_unit()
+
+        after = unit.document(unit.refresh(before, events))
+
+        assert secret_key(after, framework) == secret_key(before, framework)
+
+
+class TestTheSamePod:
+    """The charm is refreshed while the pod lives on."""
+
+    def test_the_application_restarts_once(self, make_unit: MakeUnit, recording: Document, restarts: list[str]) -> None:
+        before = recording["units"][0]
+        unit = make_unit()
+        unit.put_files({path: text for path, text in before["container"]["files"].items() if text})
+        state = state_documents.read(before, unit.running_container(before))
+
+        for event in REFRESH:
+            state = unit.run(event, state)
+
+        assert state.unit_status == testing.ActiveStatus()
+        assert restarts == ["replan"]
+        assert unit.migrations() == 1
+
+
+class TestEnvironment:
+    """The application finds its variables, apart from the documented differences."""
+
+    @pytest.fixture
+    def differing(self, framework: str, recording: Document, tmp_path: pathlib.Path) -> Changes:
+        return environment_changes(framework, recording, tmp_path)
+
+    def test_each_difference_is_documented(self, differing: Changes) -> None:
+        undocumented = {
+            name: values
+            for name, values in differing.items()
+            if not any(row.covers(name, *values) for row in documented())
+        }
+        assert undocumented == {}
+
+    def test_secret_values_are_the_same(self, differing: Changes) -> None:
+        assert not [name for name in differing if name.endswith(("SECRET_KEY", "PASSWORD", "TOKEN", "CLIENT_SECRET"))]
+
+
+def test_each_documented_difference_exists(tmp_path: pathlib.Path) -> None:
+    seen = [
+        change
+        for framework in FRAMEWORKS
+        for change in environment_changes(framework, load(framework), tmp_path / framework).items()
+    ]
+
+    names = {name for row in documented() for name in row.names}
+    assert names
+    assert names == {name for row in documented() for name, values in seen if row.covers(name, *values)}
+
+
+class TestDatabags:
+    """Other applications see the same requests as before."""
+
+    def test_each_request_stays(self, make_unit: MakeUnit, recording: Document) -> None:
+        unit, before = make_unit(), recording["units"][0]
+
+        after = requests(unit.document(unit.refresh(before)))
+
+        assert {name: databag for name, databag in after.items() if name != "secret-storage"} == {
+            name: databag for name, databag in requests(before).items() if name != "secret-storage"
+        }
+
+    @pytest.mark.parametrize("number", [0, 1])
+    def test_nothing_is_removed_from_a_databag(self, make_unit: MakeUnit, recording: Document, number: int) -> None:
+        unit, before = make_unit(number), recording["units"][number]
+
+        after = unit.document(unit.refresh(before))
+
+        for old, new in zip(before["relations"], after["relations"], strict=True):
+            for databag in ("local_app_data", "local_unit_data"):
+                assert old[databag].keys() <= new[databag].keys(), (old["endpoint"], databag)
+        assert [secret["id"] for secret in after["secrets"] if secret["owner"] is None] == [
+            secret["id"] for secret in before["secrets"]
+        ]
+
+    def test_the_unit_databags_of_charm_libraries_stay(self, make_unit: MakeUnit, recording: Document) -> None:
+        unit, before = make_unit(), recording["units"][0]
+
+        after = unit.document(unit.refresh(before))
+
+        for old, new in zip(before["relations"], after["relations"], strict=True):
+            if "peers_data" not in old:
+                assert new["local_unit_data"] == old["local_unit_data"], old["endpoint"]
+
+
+class TestGoingBack:
+    """The charm can be refreshed back to paas_charm: recorded, because only a process with paas_charm can show it."""
+
+    def test_paas_charm_finds_what_it_found_when_this_was_recorded(
+        self, make_unit: MakeUnit, recording: Document
+    ) -> None:
+        unit = make_unit()
+
+        after = requests(unit.document(unit.refresh(recording["units"][0])))
+
+        recorded = recording["requests_after_refresh"]
+        of_ours = {name: databag for name, databag in after["secret-storage"].items() if "secret_key" not in name}
+        plain = {name: databag for name, databag in recorded["secret-storage"].items() if name.endswith("secret_key")}
+        assert {**after["secret-storage"], **plain} == after["secret-storage"]
+        assert of_ours.keys() == {"migrated"}
+        assert {**after, "secret-storage": {}} == {**recorded, "secret-storage": {}}
+
+    def test_the_application_runs_as_before(self, recording: Document, framework: str) -> None:
+        for before, back in zip(recording["units"], recording["back"], strict=True):
+            assert back["unit_status"] == ["active", ""]
+            assert back["environment"] == environment(before, framework)
+
+    def test_each_request_stays(self, recording: Document) -> None:
+        before, (back, _) = requests(recording["units"][0]), recording["back"]
+        assert {**back["requests"], "secret-storage": {}} == {**before, "secret-storage": {}}
+
+
+class TestUnitByUnit:
+    """Kubernetes replaces one pod after the other: old and new charms run side by side."""
+
+    @pytest.fixture
+    def units(self, make_unit: MakeUnit) -> tuple[DeployedUnit, DeployedUnit]:
+        return make_unit(0), make_unit(1)
+
+    def test_a_new_follower_waits_for_the_leader_and_one_of_them_migrates(
+        self, units: tuple[DeployedUnit, DeployedUnit], recording: Document, framework: str
+    ) -> None:
+        leader, follower = units
+        old_leader, old_follower = json.loads(json.dumps(recording["units"]))
+
+        waiting = follower.document(follower.refresh(old_follower))
+        share_databags(old_leader, waiting)
+        new = [leader.document(leader.refresh(old_leader)), waiting]
+        for number in (1, 0, 1):
+            share_databags(*new)
+            state = state_documents.read(new[number], units[number].running_container(new[number]))
+            new[number] = units[number].document(units[number].run("secret-storage-relation-changed", state))
+
+        assert waiting["unit_status"] == ["waiting", "waiting for the turn to migrate the database"]
+        assert [unit["unit_status"] for unit in new] == [["active", ""], ["active", ""]]
+        assert [unit["app_status"] for unit in new] == [["active", ""], ["unknown", ""]]
+        assert leader.migrations() + follower.migrations() == 1
+        assert {secret_key(unit, framework) for unit in new} == {secret_key(old_follower, framework)}
+
+    def test_a_new_leader_does_not_disturb_an_old_follower(self, recording: Document, framework: str) -> None:
+        beside = recording["follower_beside_refreshed_leader"]
+
+        assert beside["unit_status"] == ["active", ""]
+        assert beside["environment"] == environment(recording["units"][1], framework)
+
+    def test_a_new_follower_takes_over_the_leadership(
+        self, units: tuple[DeployedUnit, DeployedUnit], recording: Document, framework: str
+    ) -> None:
+        _, follower = units
+        before = recording["units"][1]
+        state = dataclasses.replace(follower.refresh(before), leader=True)
+
+        after = follower.run("leader-elected", state)
+
+        assert after.unit_status == after.app_status == testing.ActiveStatus()
+        assert secret_key(follower.document(after), framework) == secret_key(before, framework)
+
+    def test_a_follower_with_an_http_proxy_runs(
+        self, units: tuple[DeployedUnit, DeployedUnit], recording: Document, framework: str
+    ) -> None:
+        """paas_charm fails each hook of such a follower."""
+        _, follower = units
+        leader, old_follower = json.loads(json.dumps(recording["units"]))
+        proxy = next(each for each in leader["relations"] if each["endpoint"] == "http-proxy")
+        old_follower["relations"].append({**proxy, "local_unit_data": {}})
+        known = {secret["id"] for secret in old_follower["secrets"]}
+        old_follower["secrets"] += [each for each in leader["secrets"] if each["id"] not in known]
+        state = dataclasses.replace(follower.refresh(old_follower), leader=True)
+
+        after = follower.document(follower.run("leader-elected", state))
+
+        assert after["unit_status"] == ["active", ""]
+        assert environment(after, framework)["HTTP_PROXY"] == "http://proxyuser:proxyPass01@squid.demo:3128"
+
+
+class TestJuju4:
+    """Juju 4 writes no addresses into unit databags."""
+
+    @pytest.mark.parametrize("number", [0, 1])
+    def test_the_application_runs(
+        self, make_unit: MakeUnit, recording: Document, framework: str, number: int, tmp_path: pathlib.Path
+    ) -> None:
+        of_3 = make_unit(number)
+        with_addresses = json.loads(json.dumps(recording["units"]))
+        without = json.loads(json.dumps(recording["units"]))
+        for relation in without[number]["relations"]:
+            for databag in (relation["local_unit_data"], *relation.get("remote_units_data", {}).values()):
+                for key in ("egress-subnets", "ingress-address", "private-address"):
+                    databag.pop(key, None)
+        expected = of_3.document(of_3.refresh(with_addresses[number]))
+        unit = unit_of(framework, recording, tmp_path / "juju4", number, juju="4.0.1")
+
+        after = unit.document(unit.refresh(without[number]))
+
+        assert after["unit_status"] == expected["unit_status"]
+        assert after["container"]["layers"] == expected["container"]["layers"]
+        assert requests(after).keys() == requests(expected).keys()

@@ -249,8 +249,8 @@ class TestOverridesOfPaasCharm:
     @pytest.mark.parametrize(
         ("name", "replacement"),
         [
-            ("_reconcile", "override environment(), files() or after_start()"),
-            ("restart", "override files() or after_start()"),
+            ("_reconcile", "override environment(), files() or after_start(); reconcile() starts a pass"),
+            ("restart", "override files() or after_start(); reconcile() starts a pass"),
             ("is_ready", "override readiness_problems()"),
             ("_create_app", "override environment()"),
             ("_gen_environment", "override environment()"),

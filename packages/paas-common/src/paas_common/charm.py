@@ -20,15 +20,15 @@ from paas_common.values.extension import Additions, WorkloadContext
 from paas_common.values.facts import ContainerState, Facts
 from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Problem, Waiting, combine
-from paas_common.values.workload import Command, File, Workload
+from paas_common.values.workload import Command, File, LayerEntry, Workload
 
 logger = logging.getLogger(__name__)
 
 
 _OVERRIDE_ENVIRONMENT: typing.Final = "override environment()"
 _REPLACEMENTS: typing.Final = {
-    "_reconcile": "override environment(), files() or after_start()",
-    "restart": "override files() or after_start()",
+    "_reconcile": "override environment(), files() or after_start(); reconcile() starts a pass",
+    "restart": "override files() or after_start(); reconcile() starts a pass",
     "is_ready": "override readiness_problems()",
     "_create_app": _OVERRIDE_ENVIRONMENT,
     "_create_charm_state": _OVERRIDE_ENVIRONMENT,
@@ -85,6 +85,7 @@ class PaasCharm(ops.CharmBase):
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         self._paas_done = False
+        self._paas_running = False
         self._paas_container = self.unit.get_container(
             next(
                 (name for name in self.spec.containers if name in self.meta.containers),
@@ -122,11 +123,31 @@ class PaasCharm(ops.CharmBase):
         del context
         return ()
 
+    def services(self, context: WorkloadContext, /) -> collections.abc.Mapping[str, LayerEntry]:
+        """Return Pebble services that run in addition to the image's, by name."""
+        del context
+        return {}
+
     def after_start(self, context: WorkloadContext, /) -> None:
         """Act once the application answers after a start, a restart or a reload.
 
         It may do whatever a charm may do. If it fails, it is called again at the next event.
         """
+
+    def reconcile(self) -> None:
+        """Run a pass: read Juju and Pebble again, and make the container match.
+
+        Call it after a change that the methods above depend on, such as an event of a charm library. A call during a
+        pass, for example from an event that a charm library emits in it, makes another pass follow.
+        """
+        self._paas_done = False
+        if not self._paas_running:
+            self._paas_run_passes()
+
+    def workload_context(self) -> WorkloadContext | None:
+        """Return the application as it is about to run, for event handlers; None if it cannot run."""
+        planned = self._paas_plan(*self._paas_read())
+        return planned.additions.context if planned.additions and isinstance(planned.plan.outcome, Workload) else None
 
     def run_command(self, command: Command, variables: collections.abc.Mapping[str, str], /) -> str:
         """Run a command in the container as the application runs, with further variables; return its output.
@@ -171,13 +192,21 @@ class PaasCharm(ops.CharmBase):
 
     def _paas_on_event(self, _: ops.EventBase) -> None:
         """Run the four steps once per dispatch: charm libraries emit further events for the same hook."""
-        if self._paas_done:
-            return
-        self._paas_done = True
-        facts, problem = self._paas_read()
-        planned = self._paas_plan(facts, problem)
-        applied = self._paas_apply(planned)
-        self._paas_report(planned, applied)
+        if not (self._paas_done or self._paas_running):
+            self._paas_run_passes()
+
+    def _paas_run_passes(self) -> None:
+        """Run the four steps, and again if ``reconcile`` is called meanwhile; twice at most."""
+        self._paas_running = True
+        for _ in range(2):
+            self._paas_done = True
+            facts, problem = self._paas_read()
+            planned = self._paas_plan(facts, problem)
+            applied = self._paas_apply(planned)
+            self._paas_report(planned, applied)
+            if self._paas_done:
+                break
+        self._paas_running, self._paas_done = False, True
 
     def _paas_read(self) -> tuple[Facts, Problem | None]:
         """Read the facts; the problem says why the container could not be read."""

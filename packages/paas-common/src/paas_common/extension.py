@@ -14,7 +14,7 @@ from paas_common.values import environment
 from paas_common.values.environment import Environment, EnvOverrides
 from paas_common.values.extension import Additions, WorkloadContext
 from paas_common.values.status import Blocked, Problem, Waiting, combine
-from paas_common.values.workload import File
+from paas_common.values.workload import File, LayerEntry
 
 logger = logging.getLogger(__name__)
 AnswerT = typing.TypeVar("AnswerT")
@@ -38,6 +38,10 @@ class Methods(typing.Protocol):
 
     def ports(self, context: WorkloadContext, /) -> collections.abc.Iterable[int]:
         """Return ports to open."""
+        ...
+
+    def services(self, context: WorkloadContext, /) -> collections.abc.Mapping[str, LayerEntry]:
+        """Return services to add."""
         ...
 
     def after_start(self, context: WorkloadContext, /) -> None:
@@ -67,12 +71,15 @@ def ask(methods: Methods, draft: Draft) -> Additions | Problem:
     problems = attempt("readiness_problems", lambda: _problems(methods.readiness_problems(context)))
     files = attempt("files", lambda: _files(methods.files(context), draft.charm_paths))
     ports = attempt("ports", lambda: _ports(methods.ports(context)))
-    failed = [answer for answer in (problems, files, ports) if isinstance(answer, Blocked)]
+    added_services = attempt("services", lambda: _services(methods.services(context), draft.container.services))
+    failed = [answer for answer in (problems, files, ports, added_services) if isinstance(answer, Blocked)]
     if isinstance(problems, tuple) and (found := (*problems, *failed)):
         return combine(found)
     if isinstance(problems, Blocked) or isinstance(files, Blocked) or isinstance(ports, Blocked):
         return combine(failed)
-    return Additions(environment=variables, context=context, files=files, ports=ports)
+    if isinstance(added_services, Blocked):
+        return added_services
+    return Additions(environment=variables, context=context, files=files, ports=ports, services=dict(added_services))
 
 
 def after_start(methods: Methods, additions: Additions) -> Blocked | None:
@@ -115,6 +122,18 @@ def _files(files: collections.abc.Iterable[object], charm_paths: collections.abc
         if any(file.path == other.path for other in checked[:place]):
             raise ValueError(f"{file.path}: the file is there twice")
     return checked
+
+
+def _services(
+    services: collections.abc.Mapping[str, LayerEntry], of_image: collections.abc.Container[str]
+) -> tuple[tuple[str, LayerEntry], ...]:
+    for name, entry in services.items():
+        if name in of_image:
+            raise ValueError(f"{name}: the image has a service of this name")
+        guard.check_type(collections.abc.Mapping, entry)
+        if not entry.get("command"):
+            raise ValueError(f"{name}: a service needs a command")
+    return tuple(services.items())
 
 
 def _ports(ports: collections.abc.Iterable[object]) -> tuple[int, ...]:

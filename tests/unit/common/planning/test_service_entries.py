@@ -57,7 +57,12 @@ def test_other_services_of_the_image_stay(runs_schedulers: bool) -> None:
 
 
 def test_the_application_s_services_are_the_main_one_workers_and_schedulers() -> None:
-    assert services.of_application(IMAGE, "shop") == ["cron-Scheduler", "mail-worker", "shop"]
+    assert services.of_application(IMAGE, "shop", {"service tunnel": "1a", "file /a": "2b"}) == [
+        "cron-Scheduler",
+        "mail-worker",
+        "shop",
+        "tunnel",
+    ]
     assert services.schedulers(IMAGE) == ("cron-Scheduler",)
 
 

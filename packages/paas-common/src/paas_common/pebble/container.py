@@ -32,10 +32,7 @@ def read(container: ops.Container, spec: FrameworkSpec) -> ContainerState | None
 def current(container: ops.Container, desired: Workload) -> Current:
     """Return what the container has and runs now of the desired workload."""
     plan = container.get_plan()
-    layer_applied = all(
-        plan.services.get(name) == ops.pebble.Service(name, typing.cast("ops.pebble.ServiceDict", entry))
-        for name, entry in desired.services.items()
-    )
+    layer_applied = all(_is_applied(plan.services.get(name), name, entry) for name, entry in desired.services.items())
     contents = [(file.path, notes.pull(container, file.path)) for file in desired.files]
     return Current(
         layer_applied=layer_applied and workload.HEALTH_CHECK in plan.checks,
@@ -45,6 +42,12 @@ def current(container: ops.Container, desired: Workload) -> Current:
     )
 
 
+def _is_applied(planned: ops.pebble.Service | None, name: str, entry: workload.LayerEntry) -> bool:
+    if entry == services.DISABLED:
+        return planned is not None and planned.startup == entry["startup"]
+    return planned == ops.pebble.Service(name, typing.cast("ops.pebble.ServiceDict", entry))
+
+
 def running(container: ops.Container, names: collections.abc.Iterable[str]) -> list[str]:
     """Return which of the services run."""
     return sorted(name for name, service in container.get_services(*names).items() if service.is_running())
@@ -52,7 +55,7 @@ def running(container: ops.Container, names: collections.abc.Iterable[str]) -> l
 
 def stop(container: ops.Container, spec: FrameworkSpec, state: ContainerState) -> None:
     """Stop the application's services; other services of the image run on."""
-    names = services.of_application(state.services, spec.name)
+    names = services.of_application(state.services, spec.name, state.applied)
     if active := running(container, names):
         logger.info("stopping %s", ", ".join(active))
         container.stop(*active)

@@ -4,6 +4,7 @@ import collections.abc
 import dataclasses
 
 from paas_common.observability import log_targets
+from paas_common.planning import services
 from paas_common.values import environment
 from paas_common.values.facts import ContainerState, StrMap
 from paas_common.values.workload import Check, File, LayerEntry, Migration, Workload
@@ -203,4 +204,4 @@ def _file(file: File) -> str:
 
 
 def _service(name: str) -> str:
-    return f"service {name}"
+    return services.APPLIED + name

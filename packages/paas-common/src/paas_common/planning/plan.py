@@ -153,11 +153,19 @@ def complete(draft: Draft, additions: Additions, *, calls_after_start: bool = Fa
     if isinstance(turn, Blocked | Waiting):
         return Plan(outcome=turn, notes=notes)
     runs_schedulers = services.runs_schedulers(facts.identity, facts.peers, facts.planned_units)
+    of_image = services.entries(
+        container.services, main=spec.name, command=command, variables=plain, runs_schedulers=runs_schedulers
+    )
+    added = services.added(
+        additions.services,
+        defaults={"user": spec.user, "working-dir": spec.app_dir},
+        variables=plain,
+        runs_schedulers=runs_schedulers,
+        former=[name for name in services.applied(container.applied) if name not in container.services],
+    )
     workload = Workload(
         service=spec.name,
-        services=services.entries(
-            container.services, main=spec.name, command=command, variables=plain, runs_schedulers=runs_schedulers
-        ),
+        services={**of_image, **added},
         environment=additions.environment,
         port=draft.options.ports.app,
         extra_ports=additions.ports,
@@ -168,7 +176,10 @@ def complete(draft: Draft, additions: Additions, *, calls_after_start: bool = Fa
         migration=turn,
         health=_health_check(draft.options.ports.app),
         checks=spec.server.checks(command, draft.options.settings) if spec.server else (),
-        idle=() if runs_schedulers else services.schedulers(container.services),
+        idle=(
+            *(() if runs_schedulers else services.schedulers(container.services)),
+            *(name for name, entry in added.items() if entry["startup"] == "disabled"),
+        ),
         calls_after_start=calls_after_start,
         log_targets=observability.targets(facts),
     )

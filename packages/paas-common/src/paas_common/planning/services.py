@@ -8,7 +8,11 @@ from paas_common.values.workload import LayerEntry
 
 WORKER = "-worker"
 SCHEDULER = "-scheduler"
+APPLIED: typing.Final = "service "
+"""Beginning of the name of a service among the digests of what was last applied."""
 Services = collections.abc.Mapping[str, LayerEntry]
+DISABLED: typing.Final[LayerEntry] = {"override": "merge", "startup": "disabled"}
+"""Entry of a service that the charm class no longer adds; the rest of its entry stays in Pebble's plan."""
 
 
 def entries(
@@ -33,9 +37,46 @@ def entries(
     return services
 
 
-def of_application(image_services: Services, main: str) -> list[str]:
-    """Return the names of the main service, the workers and the schedulers."""
-    return sorted(name for name in image_services if name == main or name.lower().endswith((WORKER, SCHEDULER)))
+def added(
+    services: Services,
+    *,
+    defaults: LayerEntry,
+    variables: StrMap,
+    runs_schedulers: bool,
+    former: collections.abc.Iterable[str],
+) -> dict[str, LayerEntry]:
+    """Return the layer entries of the services that the charm class adds, and of those that it no longer adds.
+
+    They run like the application unless their entry says otherwise. Pebble cannot forget a service of a layer, so one
+    that is no longer added is disabled.
+    """
+    entries: dict[str, LayerEntry] = {
+        name: {
+            "startup": "enabled",
+            **defaults,
+            **entry,
+            "override": "replace",
+            "environment": {**variables, **environment(entry)},
+        }
+        for name, entry in services.items()
+    }
+    disabled = [name for name in services if name.lower().endswith(SCHEDULER) and not runs_schedulers]
+    return {
+        **entries,
+        **{name: {**entries[name], "startup": "disabled"} for name in disabled},
+        **{name: DISABLED for name in former if name not in services},
+    }
+
+
+def of_application(image_services: Services, main: str, applied_digests: StrMap) -> list[str]:
+    """Return the names of the main service, the workers, the schedulers and the services that the charm has added."""
+    of_image = {name for name in image_services if name == main or name.lower().endswith((WORKER, SCHEDULER))}
+    return sorted({*of_image, *applied(applied_digests)})
+
+
+def applied(digests: StrMap) -> list[str]:
+    """Return the names of the services among the digests of what was last applied."""
+    return [name.removeprefix(APPLIED) for name in digests if name.startswith(APPLIED)]
 
 
 def schedulers(image_services: Services) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import dataclasses
 
 from paas_common.values.environment import Environment
 from paas_common.values.facts import OptionValue, StrMap
-from paas_common.values.workload import File
+from paas_common.values.workload import File, LayerEntry
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,3 +40,5 @@ class Additions:
     """The context with that environment."""
     files: tuple[File, ...] = ()
     ports: tuple[int, ...] = ()
+    services: collections.abc.Mapping[str, LayerEntry] = dataclasses.field(default_factory=dict[str, LayerEntry])
+    """Services in addition to the image's, by name."""

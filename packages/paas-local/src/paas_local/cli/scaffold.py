@@ -42,6 +42,12 @@ def render(framework: str, name: str) -> dict[PurePosixPath, ProjectFile]:
     return files
 
 
+def requirement(framework: str) -> str:
+    """Return the requirement of a charm of the framework, as the file of a new project has it."""
+    text = render(framework, "app")[_CHARM / "requirements.txt"].text
+    return next(line for line in text.splitlines() if line.startswith(f"paas-{framework}"))
+
+
 def missing(framework: str, name: str, folder: Path) -> dict[PurePosixPath, ProjectFile]:
     """Return the files that an application needs to be deployed and does not have: ``rockcraft.yaml``, ``charm/``."""
     files = render(framework, name)

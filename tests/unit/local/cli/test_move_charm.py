@@ -104,7 +104,10 @@ class TestPython:
         assert moved(text) == text.replace("paas_charm.go", "paas_go")
 
     def test_other_classes_are_not_the_charm(self):
-        assert findings("class Other:\n    def is_ready(self):\n        return True\n") == []
+        text = "class Other:\n    def is_ready(self):\n        self.restart()\n        return self._base_url\n"
+
+        assert findings(text) == []
+        assert moved(text) == text
 
     def test_a_framework_without_package_is_refused(self):
         with pytest.raises(charm_move.UnknownFrameworkError, match="expressjs"):
@@ -173,7 +176,8 @@ class TestCommand:
         assert done.stderr.splitlines() == [
             "changed charm/src/charm.py",
             "changed charm/requirements.txt",
-            "2 files changed; 0 lines need a person",
+            "files changed: 2",
+            "lines for a person: 0",
         ]
         assert (committed / "src/charm.py").read_text() == moved(CHARM)
         assert (committed / "requirements.txt").read_text() == f"ops ~= 2.17\n{scaffold.requirement('flask')}\n"
@@ -192,7 +196,7 @@ class TestCommand:
         done = run("charm", "--dry-run")
 
         assert "charm/src/charm.py:12: self._container: use self.unit.get_container()" in done.stderr.splitlines()
-        assert done.stderr.splitlines()[-1] == "2 files would change; 1 lines need a person"
+        assert done.stderr.splitlines()[-2:] == ["files to change: 2", "lines for a person: 1"]
 
     def test_refuses_changes_that_are_not_committed(self, run: Run, committed: Path):
         (committed / "README.md").write_text("new")

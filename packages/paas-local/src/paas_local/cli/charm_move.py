@@ -180,8 +180,8 @@ class _Mover(ast.NodeVisitor):
         self._line_starts = [sum(lengths[:place]) for place in range(len(lengths))]
         self._charm_names: set[str] = set()
         """Names in the file that mean a charm class of paas-charm."""
-        self._defined: set[str] = set()
-        """Members that the charm class around the visited node defines itself."""
+        self._defined: set[str] | None = None
+        """Members that the charm class around the visited node defines itself; None outside of one."""
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -212,13 +212,16 @@ class _Mover(ast.NodeVisitor):
             self._find(node, f"from {node.module} import {', '.join(names)}: these packages have no such names")
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
+        defined = self._defined
         match node:
             case ast.Attribute(value=ast.Name(id=package), attr=name) if package in _PACKAGES:
                 if name in self._frameworks:
                     self._edit(node, self._package(name))
                 else:
                     self._find(node, f"{package}.{name}: these packages have no such name")
-            case ast.Attribute(value=ast.Name(id="self"), attr=name) if name in USES and name not in self._defined:
+            case _ if defined is None:
+                self.generic_visit(node)
+            case ast.Attribute(value=ast.Name(id="self"), attr=name) if name in USES and name not in defined:
                 self._find(node, f"self.{name}: {USES[name]}")
             case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name) if name in USES | DEFINITIONS:
                 self._find(node, f"super().{name}: {DEFINITIONS.get(name) or USES[name]}")
@@ -228,7 +231,7 @@ class _Mover(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         match node.func:
             case ast.Attribute(value=ast.Name(id="self"), attr="restart" | "_reconcile" as name) if (
-                name not in self._defined and not node.args and not node.keywords
+                self._defined is not None and name not in self._defined and not node.args and not node.keywords
             ):
                 self._edit(node, "self.reconcile()")
             case _:

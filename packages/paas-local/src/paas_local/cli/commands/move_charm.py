@@ -38,7 +38,8 @@ def move_charm(folder: Path, *, dry_run: bool, force: bool) -> None:
         output.say(finding)
     if lock := next((path for path in (folder / "uv.lock",) if path.exists() and changed), None):
         output.say(f"{lock}:1: write it again (uv lock)")
-    output.say(f"{len(changed)} files {'would change' if dry_run else 'changed'}; {len(findings)} lines need a person")
+    output.say(f"files to change: {len(changed)}" if dry_run else f"files changed: {len(changed)}")
+    output.say(f"lines for a person: {len(findings)}")
 
 
 def _moved(files: dict[Path, str]) -> dict[Path, Moved]:

@@ -14,25 +14,22 @@ from ops import testing
 
 IMAGES: typing.Final[dict[str, dict[str, typing.Any]]] = {
     "flask": {
-        "container": "flask-app",
         "base": "/flask",
         "app": "app",
         "command": "/bin/python3 -m gunicorn -c /flask/gunicorn.conf.py 'app:app' -k [ sync ]",
     },
     "django": {
-        "container": "django-app",
         "base": "/django",
         "app": "app",
         "command": "/bin/python3 -m gunicorn -c /django/gunicorn.conf.py 'notes.wsgi:application' -k [ sync ]",
     },
     "fastapi": {
-        "container": "app",
         "base": "/app",
         "app": "",
         "command": "/bin/python3 -m uvicorn app:app",
         "environment": {"UVICORN_HOST": "0.0.0.0"},
     },
-    "go": {"container": "app", "base": "/app", "app": "", "command": "notes"},
+    "go": {"base": "/app", "app": "", "command": "notes"},
 }
 """The images that rockcraft's extensions build, in brief."""
 EXECS: typing.Final = (
@@ -72,6 +69,16 @@ class DeployedUnit:
         self.new_pod()
 
     @property
+    def container_name(self) -> str:
+        """Return the name of the workload container, which differs between charmcraft's extensions."""
+        return next(iter(self.metadata["containers"]))
+
+    @property
+    def peers(self) -> str:
+        """Return the name of the peer endpoint, which differs between charmcraft's extensions."""
+        return next(iter(self.metadata["peers"]))
+
+    @property
     def folders(self) -> dict[str, pathlib.Path]:
         """Return the folders of the pod by their path in the container."""
         return {IMAGES[self.framework]["base"]: self._pod / "base", f"/tmp/{self.framework}": self._pod / "tmp"}
@@ -108,7 +115,7 @@ class DeployedUnit:
             "execs": {*EXECS},
             "mounts": mounts,
         }
-        return testing.Container(image["container"], **{**arguments, **changes})
+        return testing.Container(self.container_name, **{**arguments, **changes})
 
     def running_container(self, document: state_documents.Document) -> testing.Container:
         """Return the container of the pod with the layers and the services of a document."""
@@ -134,7 +141,7 @@ class DeployedUnit:
 
     def migrations(self) -> int:
         """Return how often the charm has run the migration."""
-        history = self.context.exec_history.get(IMAGES[self.framework]["container"], [])
+        history = self.context.exec_history.get(self.container_name, [])
         return sum(process.command[-1] == "migrate.py" for process in history)
 
     def document(self, state: testing.State) -> state_documents.Document:
@@ -179,7 +186,7 @@ def deploy(unit: DeployedUnit, *, leader_databags: dict[str, dict[str, str]] | N
         if unit.number == 0 or remote.endpoint != "http-proxy"
     ]
     peer = testing.PeerRelation(
-        "secret-storage", id=1, peers_data={1 - unit.number: {}}, local_app_data=databags.get("secret-storage", {})
+        unit.peers, id=1, peers_data={1 - unit.number: {}}, local_app_data=databags.get(unit.peers, {})
     )
     relations = [
         dataclasses.replace(
@@ -195,7 +202,7 @@ def deploy(unit: DeployedUnit, *, leader_databags: dict[str, dict[str, str]] | N
         relations=[peer, *relations],
         containers=[unit.container(can_connect=False)],
     )
-    first = ("install", "secret-storage-relation-created", *(("leader-elected",) if state.leader else ()))
+    first = ("install", f"{unit.peers}-relation-created", *(("leader-elected",) if state.leader else ()))
     created = [f"{remote.endpoint}-relation-created" for _, remote in remotes]
     for event in (*first, *created, "config-changed", "start"):
         state = unit.run(event, state)

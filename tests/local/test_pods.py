@@ -105,6 +105,18 @@ def test_pebble_s_environment_is_fixed_except_for_the_rock_s(tmp_path: Path, mon
     assert "ROCK=yes" in text
 
 
+def test_programs_are_as_old_as_the_image(tmp_path: Path) -> None:
+    """A charm recognises a new image by the times of its programs, and migrates; a new container is no new image."""
+    where = venv(tmp_path, str(Path(sys.base_prefix) / "bin/python3"))
+    os.utime(where / "bin/python", (1000000000, 1000000000), follow_symlinks=False)
+    os.utime(where / "bin/flask", (1100000000, 1100000000))
+    mounts = [(str(where), str(where), "ro"), (sys.base_prefix, sys.base_prefix, "ro")]
+
+    times = shell(tmp_path, "stat -c %Y /bin/python3 /bin/flask", "app", mounts=mounts, python=str(where))
+
+    assert times.split() == ["1000000000", "1100000000"]
+
+
 def test_the_rest_of_the_host_is_hidden(tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
 

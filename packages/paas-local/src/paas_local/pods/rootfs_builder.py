@@ -199,6 +199,7 @@ def _merged(step: Merged) -> None:
             _merged(Merged(path=path, folders=tuple(map(str, items))))
         else:
             _link(Link(path=path, to=str(items[0])))
+            _date(path, like=items[0])
     if step.python is not None:
         _python(step.path, step.python)
 
@@ -209,6 +210,13 @@ def _python(folder: str, python: str) -> None:
     for name in names | {"python", "python3"}:
         text = f'#!/bin/sh\nexec {shlex.quote(python)} "$@"\n'
         _file(File(path=f"{folder}/{name}", text=text, mode=0o755))
+        _date(f"{folder}/{name}", like=Path(python))
+
+
+def _date(path: str, like: Path) -> None:
+    """Set a file's time to another's: a charm recognises a new image by the times of its programs."""
+    times = like.lstat()
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns), follow_symlinks=False)
 
 
 def _kernel(step: Kernel) -> None:

@@ -415,7 +415,6 @@ def framework_of_another_package(world: World) -> World:
             port_variables=("TOY_PORT",),
             metrics_port_variables=(),
             metrics_path_variables=(),
-            reserved_option_prefixes=("toy-",),
             ports=paas_common.Ports(app=5000, metrics=5000),
             app_dir="/app",
             migrations={"schema.toy": ("toy", "apply", "{app_dir}/schema.toy")},

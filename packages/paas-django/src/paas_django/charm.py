@@ -46,8 +46,6 @@ DJANGO: typing.Final = paas_common.FrameworkSpec(
     option_env_prefix="DJANGO_",
     metrics_port_variables=("DJANGO_METRICS_PORT",),
     metrics_path_variables=("DJANGO_METRICS_PATH",),
-    reserved_option_prefixes=("django-", "webserver-", "app-"),
-    hidden_options=("secret_key",),
     ports=paas_common.Ports(app=8000, metrics=9102),
     container="django-app",
     key_option="django-secret-key",

@@ -16,7 +16,6 @@ FASTAPI: typing.Final = paas_common.FrameworkSpec(
     port_variables=("UVICORN_PORT",),
     metrics_port_variables=("METRICS_PORT",),
     metrics_path_variables=("METRICS_PATH",),
-    reserved_option_prefixes=("fastapi-", "webserver-", "app-"),
     ports=paas_common.Ports(app=8000, metrics=8000),
     app_dir="/app",
     migrations=paas_common.MIGRATIONS,

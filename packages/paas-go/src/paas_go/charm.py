@@ -18,7 +18,6 @@ GO: typing.Final = paas_common.FrameworkSpec(
     port_variables=("APP_PORT", "PORT"),
     metrics_port_variables=("APP_METRICS_PORT", "METRICS_PORT"),
     metrics_path_variables=("APP_METRICS_PATH", "METRICS_PATH"),
-    reserved_option_prefixes=("go-", "webserver-", "app-"),
     ports=paas_common.Ports(app=8080, metrics=8080),
     app_dir="/app",
     migrations=paas_common.MIGRATIONS,

@@ -58,7 +58,6 @@ SHOP = FrameworkSpec(
     port_variables=("PORT",),
     metrics_port_variables=("METRICS_PORT",),
     metrics_path_variables=("METRICS_PATH",),
-    reserved_option_prefixes=("shop-",),
     ports=Ports(app=8000, metrics=9000),
     app_dir="/shop",
     migrations=MIGRATIONS,

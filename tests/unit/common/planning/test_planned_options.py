@@ -129,8 +129,8 @@ def test_metrics_on_the_application_s_port_follow_it(spec: FrameworkSpec, metric
         pytest.param(option("rate", 0.5), {"SHOP_RATE": ("0.5", "option rate")}, id="float"),
         pytest.param(option("empty", ""), {"SHOP_EMPTY": ("", "option empty")}, id="empty-text"),
         pytest.param(option("unset"), {}, id="no-value"),
-        pytest.param(option("shop-anything", "x"), {}, id="prefix-of-the-framework"),
-        pytest.param(option("metrics-port", 1), {}, id="option-of-the-framework"),
+        pytest.param(option("shop-port", 1), {}, id="option-of-the-framework"),
+        pytest.param(option("metrics-port", 1), {}, id="another-option-of-the-framework"),
         pytest.param(
             option("api", "secret:1", secret=ReadableSecret(content={"token": "t", "user-name": "u"})),
             {"SHOP_API_TOKEN": ("t", "option api"), "SHOP_API_USER_NAME": ("u", "option api")},
@@ -150,8 +150,25 @@ def test_the_content_of_a_secret_is_secret() -> None:
     assert variable.value == SecretText("t")
 
 
-def test_a_hidden_option_has_no_variable() -> None:
-    assert variables(FLASK, option("secret-key", "x")) == {}
+@pytest.mark.parametrize(
+    ("spec", "name", "variable"),
+    [
+        pytest.param(FASTAPI, "port", "APP_PORT", id="a-field-of-the-settings"),
+        pytest.param(FASTAPI, "web-concurrency", "APP_WEB_CONCURRENCY", id="another-field"),
+        pytest.param(FLASK, "debug", "FLASK_DEBUG", id="a-variable-of-a-framework-s-option"),
+        pytest.param(FLASK, "secret-key", "FLASK_SECRET_KEY", id="the-secret-key"),
+        pytest.param(FLASK, "app-title", "FLASK_APP_TITLE", id="a-prefix-of-framework-s-options"),
+    ],
+)
+def test_no_option_of_the_charm_is_dropped(spec: FrameworkSpec, name: str, variable: str) -> None:
+    assert variables(spec, option(name, "x")) == {variable: ("x", f"option {name}")}
+
+
+@pytest.mark.parametrize("spec", builders.FRAMEWORKS)
+def test_the_secret_key_s_options_have_no_variable_of_their_own(spec: FrameworkSpec) -> None:
+    names = [name for key in spec.key_options for name in (key, f"{key}-id")]
+
+    assert variables(spec, *(option(name, "x") for name in names)) == {}
 
 
 def test_an_option_of_the_framework_becomes_a_variable_unless_it_is_excluded() -> None:

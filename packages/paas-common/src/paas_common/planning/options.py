@@ -156,10 +156,11 @@ def _ports(spec: FrameworkSpec, values: Settings, config: PaasConfig) -> Ports:
 
 
 def charm_variables(spec: FrameworkSpec, facts: Facts) -> collections.abc.Iterator[Variable]:
-    """Return variables for the charm's own options; options with the name of a framework's field have none."""
-    fields = {*spec.settings.model_fields, *spec.hidden_options}
+    """Return variables for the charm's own options: all options but the framework's."""
+    key_options = {name for key_option in spec.key_options for name in (key_option, f"{key_option}-id")}
+    of_framework = settings.option_names(spec.settings, spec.settings.model_fields) | key_options
     for option in facts.options:
-        if option.name.startswith(spec.reserved_option_prefixes) or option.name.replace("-", "_") in fields:
+        if option.name in of_framework:
             continue
         source = f"option {option.name}"
         if isinstance(option.secret, ReadableSecret):

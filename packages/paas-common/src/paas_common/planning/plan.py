@@ -215,15 +215,20 @@ def _database_problems(
 
 
 def _environment(draft: Draft) -> Environment:
-    """Return the application's environment; later groups override earlier ones."""
+    """Return the application's environment; later groups override earlier ones.
+
+    What the charm's author declares as an option wins over a default of the same name. An address, the operator's
+    secret key, and data of other applications are facts, and win over an option.
+    """
     spec, facts, key = draft.spec, draft.facts, [draft.options.secret_key]
     generated = draft.options.key_is_generated
     merged = environment.merge(
         [
             key if generated else [],
-            options.charm_variables(spec, facts),
+            _defaults(draft),
             options.framework_variables(spec, draft.options.settings),
-            _charm_variables(draft),
+            options.charm_variables(spec, facts),
+            _addresses(draft),
             [] if generated else key,
             _proxies(facts.proxies),
             _peers(spec, facts),
@@ -234,17 +239,21 @@ def _environment(draft: Draft) -> Environment:
     return environment.merge([merged.values(), _server_variables(draft, present)])
 
 
-def _charm_variables(draft: Draft) -> collections.abc.Iterator[Variable]:
+def _defaults(draft: Draft) -> collections.abc.Iterator[Variable]:
     spec, ports = draft.spec, draft.options.ports
     values: environment.EnvOverrides = {
-        **dict.fromkeys(spec.port_variables, str(ports.app)),
         **dict.fromkeys(spec.metrics_port_variables, str(ports.metrics)),
         **dict.fromkeys(spec.metrics_path_variables, ports.metrics_path),
-        f"{spec.env_prefix}BASE_URL": draft.base_url,
         f"{spec.env_prefix}BASE_PATH": urls.path_prefix(draft.base_url) or None,
         **spec.derived_env(draft.options.settings, draft.base_url),
     }
     return environment.variables(values, _CHARM)
+
+
+def _addresses(draft: Draft) -> collections.abc.Iterator[Variable]:
+    spec = draft.spec
+    values = dict.fromkeys(spec.port_variables, str(draft.options.ports.app))
+    return environment.variables({**values, f"{spec.env_prefix}BASE_URL": draft.base_url}, _CHARM)
 
 
 def _server_variables(draft: Draft, present: StrMap) -> collections.abc.Iterator[Variable]:

@@ -88,10 +88,6 @@ class FrameworkSpec:
     """Variables that hold the port; empty if the server's configuration holds it."""
     metrics_port_variables: tuple[str, ...]
     metrics_path_variables: tuple[str, ...]
-    reserved_option_prefixes: tuple[str, ...]
-    """Prefixes of options that belong to the framework and never become variables of the charm's own options."""
-    hidden_options: tuple[str, ...] = ()
-    """Further names, in snake case, of options that do not become variables."""
     ports: Ports
     """Ports unless an option or the charm's ``paas-config.yaml`` sets others."""
     app_dir: str

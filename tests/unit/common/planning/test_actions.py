@@ -21,7 +21,7 @@ from paas_common.planning.actions import (
     Stop,
 )
 from paas_common.values.facts import ContainerState
-from paas_common.values.workload import Check, File, Migration, Workload
+from paas_common.values.workload import BeforeStart, Check, File, Migration, Workload
 
 PLAIN = File(path="/run/ca.pem", content="old")
 CHECKED = File(path="/web/conf", content="old", candidate="/tmp/conf", on_change="reload")
@@ -141,6 +141,7 @@ def test_the_migration_runs_after_unchecked_files_and_before_checked_files(file:
 
 
 MIGRATION = Migration(command=("migrate",), fingerprint="1")
+BEFORE_START = BeforeStart(command=("bash", "before-start.sh"), fingerprint="image")
 LOKI = {"type": "loki", "location": "http://loki", "labels": {"product": log_targets.PRODUCT}}
 APPLIED = actions.digests(WORKLOAD)
 CHANGED_SERVICES = {**WORKLOAD.services, "web": {"startup": "enabled", "environment": {"NEW": "1"}}}
@@ -169,13 +170,14 @@ NEW_PLAIN, NEW_CHECKED = changed(PLAIN), changed(CHECKED)
 CHECKS = (PushCandidate(file=CHECKED), CHECK)
 CASES = {
     "a-new-container": Case(
-        workload=with_workload(migration=MIGRATION, idle=("cron-scheduler",)),
+        workload=with_workload(migration=MIGRATION, before_start=BEFORE_START, idle=("cron-scheduler",)),
         applied={},
         current={"layer_applied": False, "running": frozenset[str](), "files": {}},
         actions=(
             Push(file=PLAIN),
             *CHECKS,
             MIGRATION,
+            BEFORE_START,
             Push(file=CHECKED),
             AddLayer(),
             Replan(),
@@ -236,6 +238,7 @@ CASES = {
         actions=(),
     ),
     "a-migration": Case(workload=with_workload(migration=MIGRATION), actions=(MIGRATION,)),
+    "a-step-before-the-start": Case(workload=with_workload(before_start=BEFORE_START), actions=(BEFORE_START,)),
     "a-new-log-target": Case(
         workload=with_workload(log_targets={"loki/0": LOKI}), actions=(ForwardLogs(targets={"loki/0": LOKI}),)
     ),

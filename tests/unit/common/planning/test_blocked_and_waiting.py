@@ -10,12 +10,12 @@ import pydantic
 import pytest
 from builders import QUEUE, SHOP, facts_of, option, postgresql, related, unrelated
 from paas_common.integrations import BUILT_IN, Context, Integration, Integrations
-from paas_common.planning import endpoints, migration
+from paas_common.planning import endpoints, migration, retries
 from paas_common.values import environment
 from paas_common.values.facts import (
+    CommandFailure,
     Databags,
     Facts,
-    MigrationFailure,
     ReadableSecret,
     UnavailableSecret,
     UnreadableSecret,
@@ -289,10 +289,10 @@ CONTAINER = {
 }
 
 
-def failed(attempts: int, output: str = "") -> MigrationFailure:
+def failed(attempts: int, output: str = "") -> CommandFailure:
     """Return a failure of the migration that the image with ``migrate.py`` needs, in the same environment."""
     draft, _ = builders.drafted(SHOP, facts_of())
-    return MigrationFailure(
+    return CommandFailure(
         fingerprint=migration.fingerprint(builders.container(), ()),
         environment=environment.digest(environment.plain(draft.environment)),
         attempts=attempts,
@@ -307,21 +307,55 @@ MIGRATION = {
         problem=Waiting("waiting for the turn to migrate the database"),
     ),
     "a-failed-migration": Case(
-        facts=facts_of(container=builders.container(SHOP, "migrate.py", failure=failed(2, "no table"))),
+        facts=facts_of(container=builders.container(SHOP, "migrate.py", failures={"migration": failed(2, "no table")})),
         problem=Waiting(
             "migration failed: python3 migrate.py: no table (attempt 2; it is tried again at a later event, at once "
             "when the configuration changes)"
         ),
     ),
     "a-migration-that-failed-three-times": Case(
-        facts=facts_of(container=builders.container(SHOP, "migrate.py", failure=failed(3))),
+        facts=facts_of(container=builders.container(SHOP, "migrate.py", failures={"migration": failed(3)})),
         problem=Blocked(
             "migration failed: python3 migrate.py (attempt 3; it is tried again at a later event, at once when the "
             "configuration changes)"
         ),
     ),
 }
-CASES = {**OPTIONS, **ENDPOINTS, **CONTAINER, **MIGRATION}
+
+
+def failed_check() -> CommandFailure:
+    """Return a failure of Flask's check with the files and the environment of the same facts."""
+    desired = builders.workload(FLASK, facts_of(FLASK))
+    return CommandFailure(
+        fingerprint=retries.check_fingerprint(desired),
+        environment=retries.environment_digest(desired),
+        attempts=1,
+        at=0.0,
+        output="webserver configuration check failed: no module app",
+    )
+
+
+BEFORE_START = {
+    "a-check-that-has-just-failed": Case(
+        spec=FLASK,
+        facts=facts_of(FLASK, container=builders.container(FLASK, failures={"check": failed_check()})),
+        problem=Blocked("webserver configuration check failed: no module app"),
+    ),
+    "a-step-before-the-start-that-has-just-failed": Case(
+        facts=facts_of(
+            container=builders.container(
+                SHOP,
+                "before-start.sh",
+                failures={"before-start": dataclasses.replace(failed(1, "no space"), fingerprint="image")},
+            )
+        ),
+        problem=Waiting(
+            "the step before the start failed: bash -eo pipefail before-start.sh: no space (attempt 1; it is tried "
+            "again at a later event, at once when the configuration changes)"
+        ),
+    ),
+}
+CASES = {**OPTIONS, **ENDPOINTS, **CONTAINER, **MIGRATION, **BEFORE_START}
 
 
 def solve(case: Case) -> Problem:

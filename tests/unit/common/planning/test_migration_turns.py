@@ -10,7 +10,7 @@ import pytest
 from builders import IDENTITY, facts_of
 from paas_common.planning import migration
 from paas_common.planning.migration import DONE, TURN, WANTED, Notes
-from paas_common.values.facts import ContainerState, Facts, MigrationFailure, Peers
+from paas_common.values.facts import CommandFailure, ContainerState, Facts, Peers
 from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Waiting
 from paas_common.values.workload import Migration
@@ -26,8 +26,8 @@ def peers(app: dict[str, str] | None = None, unit: dict[str, str] | None = None,
     return Peers(app=app or {}, unit=unit or {}, others=names)
 
 
-def failure(attempts: int = 1, /, **changes: typing.Any) -> MigrationFailure:
-    failed = MigrationFailure(fingerprint="new", environment="env", attempts=attempts, at=1000.0, output="")
+def failure(attempts: int = 1, /, **changes: typing.Any) -> CommandFailure:
+    failed = CommandFailure(fingerprint="new", environment="env", attempts=attempts, at=1000.0, output="")
     return dataclasses.replace(failed, **changes)
 
 
@@ -50,12 +50,12 @@ def turn(
     ],
 )
 def test_the_command_is_that_of_the_first_known_file(files: list[str], command: tuple[str, ...] | None) -> None:
-    assert migration.command(builders.SHOP, frozenset(files)) == command
+    assert migration.command(builders.SHOP.migrations, builders.SHOP.app_dir, frozenset(files)) == command
 
 
 @pytest.mark.parametrize("spec", builders.FRAMEWORKS)
 def test_every_framework_runs_a_migrate_file_in_its_own_folder(spec: FrameworkSpec) -> None:
-    assert migration.command(spec, frozenset({"migrate"})) == (f"{spec.app_dir}/migrate",)
+    assert migration.command(spec.migrations, spec.app_dir, frozenset({"migrate"})) == (f"{spec.app_dir}/migrate",)
 
 
 def test_another_image_or_another_database_needs_another_migration() -> None:
@@ -115,10 +115,10 @@ def test_a_unit_without_peer_relation_waits() -> None:
     ("attempts", "pause"), [(1, 30), (2, 60), (3, 120), (4, 240), (5, 480), (6, 600), (7, 600), (40, 600)]
 )
 def test_a_failed_migration_pauses_longer_each_time(attempts: int, pause: int) -> None:
-    paused = turn(failure=failure(attempts), now=1000.0 + pause - 1)
+    paused = turn(failures={"migration": failure(attempts)}, now=1000.0 + pause - 1)
 
     assert paused == migration.failed(failure(attempts), NEW.command)
-    assert turn(failure=failure(attempts), now=1000.0 + pause) == NEW
+    assert turn(failures={"migration": failure(attempts)}, now=1000.0 + pause) == NEW
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_failed_migration_pauses_longer_each_time(attempts: int, pause: int) -
     [pytest.param({"environment": "before"}, id="configuration"), pytest.param({"fingerprint": "old"}, id="image")],
 )
 def test_a_failed_migration_is_tried_again_at_once_after_a_change(change: dict[str, typing.Any]) -> None:
-    assert turn(failure=failure(**change)) == NEW
+    assert turn(failures={"migration": failure(**change)}) == NEW
 
 
 @pytest.mark.parametrize(("attempts", "kind"), [(1, Waiting), (2, Waiting), (3, Blocked), (4, Blocked)])

@@ -316,7 +316,7 @@ def test_the_workload_is_complete(spec: FrameworkSpec) -> None:
     assert service["environment"] == environment.plain(workload.environment)
     assert (workload.app_dir, workload.state_dir, workload.user) == (spec.app_dir, spec.state_dir, "_daemon_")
     assert workload.ports == {spec.ports.app}
-    assert workload.health["tcp"] == {"port": spec.ports.app}
+    assert workload.layer["checks"]["answers"]["tcp"] == {"port": spec.ports.app}
     assert workload.migration is None
     assert not workload.calls_after_start
 

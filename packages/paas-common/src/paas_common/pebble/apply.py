@@ -12,7 +12,7 @@ import ops.pebble
 
 from paas_common.pebble import commands, errors, logs, notes
 from paas_common.pebble import container as containers
-from paas_common.planning import actions, migration, services
+from paas_common.planning import actions, migration, retries, services
 from paas_common.planning.actions import (
     AddLayer,
     ForwardLogs,
@@ -26,16 +26,17 @@ from paas_common.planning.actions import (
     Stop,
 )
 from paas_common.values import environment
-from paas_common.values.facts import ContainerState, MigrationFailure
+from paas_common.values.facts import CommandFailure, ContainerState, Step
 from paas_common.values.status import Blocked, Problem, Waiting
-from paas_common.values.workload import HEALTH_CHECK, Check, LayerEntry, Migration, Workload
+from paas_common.values.workload import HEALTH_CHECK, BeforeStart, Check, LayerEntry, Migration, Workload
 
 logger = logging.getLogger(__name__)
 
 PAUSE = 0.2
 """Seconds between two looks at the check of a started application."""
 CHECK_TIMEOUT = 60.0
-MIGRATION_TIMEOUT = 3600.0
+LONG_TIMEOUT = 3600.0
+"""Seconds for a migration, and for the step before the start."""
 BLOCKED_AFTER = 20
 """Failures of the check, one every three seconds, until the status is blocked."""
 
@@ -80,7 +81,7 @@ class _Executor:
         self._state = state
         self._now = now
 
-    def run(self, action: actions.Action) -> Problem | None:  # noqa: C901  one case for each kind of action
+    def run(self, action: actions.Action) -> Problem | None:  # noqa: C901, PLR0912  one case for each kind of action
         """Carry out one action; after a problem, no later action may run."""
         match action:
             case ForwardLogs(targets=targets):
@@ -93,6 +94,8 @@ class _Executor:
                 return self._check(action)
             case Migration():
                 return self._migrate(action)
+            case BeforeStart():
+                return self._prepare(action)
             case AddLayer():
                 self._add_layer()
             case Replan():
@@ -132,29 +135,47 @@ class _Executor:
 
     def _check(self, check: Check) -> Blocked | None:
         result = commands.run(self._container, self._workload, check.command, {}, CHECK_TIMEOUT)
-        return Blocked(f"{check.failure}: {result.output}") if isinstance(result, commands.Failed) else None
+        if isinstance(result, commands.Failed):
+            reason = f"{check.failure}: {result.output}"
+            if result.ended:
+                self._failed("check", retries.check_fingerprint(self._workload), reason)
+            return Blocked(reason)
+        if "check" in self._state.failures:
+            self._note(failures=self._failures_without("check"))
+        return None
 
     def _migrate(self, due: Migration) -> Problem | None:
         logger.info("migrating the database: %s", " ".join(due.command))
-        result = commands.run(self._container, self._workload, due.command, {}, MIGRATION_TIMEOUT)
+        result = commands.run(self._container, self._workload, due.command, {}, LONG_TIMEOUT)
         if isinstance(result, commands.Failed):
-            return self._migration_failed(due, result.output)
+            return migration.failed(self._failed("migration", due.fingerprint, result.output), due.command)
         self.migrated = due
-        self._note(migrated=due.fingerprint, failure=None)
+        self._note(migrated=due.fingerprint, failures=self._failures_without("migration"))
         return None
 
-    def _migration_failed(self, due: Migration, output: str) -> Problem:
-        previous = self._state.failure
-        repeated = previous is not None and previous.fingerprint == due.fingerprint
-        failure = MigrationFailure(
-            fingerprint=due.fingerprint,
-            environment=environment.digest(environment.plain(self._workload.environment)),
+    def _prepare(self, step: BeforeStart) -> Problem | None:
+        logger.info("before the start: %s", " ".join(step.command))
+        result = commands.run(self._container, self._workload, step.command, {}, LONG_TIMEOUT)
+        if isinstance(result, commands.Failed):
+            return retries.before_start_failed(self._failed("before-start", step.fingerprint, result.output), step)
+        self._note(before_start_done=True, failures=self._failures_without("before-start"))
+        return None
+
+    def _failed(self, step: Step, fingerprint: str, output: str) -> CommandFailure:
+        previous = self._state.failures.get(step)
+        repeated = previous is not None and previous.fingerprint == fingerprint
+        failure = CommandFailure(
+            fingerprint=fingerprint,
+            environment=retries.environment_digest(self._workload),
             attempts=previous.attempts + 1 if previous and repeated else 1,
             at=self._now,
             output=output,
         )
-        self._note(failure=failure)
-        return migration.failed(failure, due.command)
+        self._note(failures={**self._state.failures, step: failure})
+        return failure
+
+    def _failures_without(self, step: Step) -> dict[Step, CommandFailure]:
+        return {name: failure for name, failure in self._state.failures.items() if name != step}
 
     def _add_layer(self) -> None:
         name = self._workload.service
@@ -195,7 +216,12 @@ def _service_lines(task: ops.pebble.Task | None) -> list[str]:
 
 
 def _wait_for_answer(container: ops.Container, workload: Workload, *, timeout: float) -> Problem | None:
-    """Wait until Pebble's check has succeeded once more than before; return a problem if it does not."""
+    """Wait until Pebble's check has succeeded once more than before; return a problem if it does not.
+
+    An application without a check must run, unless Pebble lets it end.
+    """
+    if workload.health is None:
+        return _not_running(container, workload)
     deadline = time.monotonic() + timeout
     check = first = _health(container)
     while first and check and first.successes is not None and time.monotonic() < deadline:
@@ -206,10 +232,23 @@ def _wait_for_answer(container: ops.Container, workload: Workload, *, timeout: f
         check = _health(container)
     if check is None or (check.failures == 0 and check.status == ops.pebble.CheckStatus.UP):
         return None
-    lines = logs.tail(container.pebble.socket_path, workload.service, errors.LINES)
-    output = errors.last_lines([environment.redact(line, workload.environment) for line in lines])
-    reason = f"{workload.service} does not answer on port {workload.port}{': ' + output if output else ' yet'}"
+    output = _output(container, workload)
+    where = f"{workload.port}{' at ' + workload.health_path if workload.health_path else ''}"
+    reason = f"{workload.service} does not answer on port {where}{': ' + output if output else ' yet'}"
     return Waiting(reason) if check.failures < BLOCKED_AFTER else Blocked(reason)
+
+
+def _not_running(container: ops.Container, workload: Workload) -> Problem | None:
+    name = workload.service
+    if actions.may_end(workload.services[name]) or containers.running(container, [name]):
+        return None
+    output = _output(container, workload)
+    return Waiting(f"{name} does not run{': ' + output if output else ''} (Pebble goes on trying)")
+
+
+def _output(container: ops.Container, workload: Workload) -> str:
+    lines = logs.tail(container.pebble.socket_path, workload.service, errors.LINES)
+    return errors.last_lines([environment.redact(line, workload.environment) for line in lines])
 
 
 def _health(container: ops.Container) -> ops.pebble.CheckInfo | None:

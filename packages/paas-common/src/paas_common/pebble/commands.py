@@ -21,6 +21,8 @@ class Failed:
     """A command that did not succeed; the text has the last lines of its output, without secrets."""
 
     output: str
+    ended: bool = True
+    """The command ran to its end; otherwise Pebble could not run it, or it took too long."""
 
 
 def run(
@@ -42,7 +44,7 @@ def run(
         output = typing.cast("str | None", error.stdout)
         return Failed(redacted(workload, output or "") or f"exit status {error.exit_code}")
     except ops.pebble.ChangeError as error:  # it did not start, or took too long
-        return Failed(redacted(workload, error.err))
+        return Failed(redacted(workload, error.err), ended=False)
     except ops.pebble.APIError as error:
         if error.code != http.client.BAD_REQUEST:
             raise

@@ -35,7 +35,7 @@ def current(container: ops.Container, desired: Workload) -> Current:
     layer_applied = all(_is_applied(plan.services.get(name), name, entry) for name, entry in desired.services.items())
     contents = [(file.path, notes.pull(container, file.path)) for file in desired.files]
     return Current(
-        layer_applied=layer_applied and workload.HEALTH_CHECK in plan.checks,
+        layer_applied=layer_applied and (desired.health is None or workload.HEALTH_CHECK in plan.checks),
         running=frozenset(running(container, desired.services)),
         files={path: text for path, text in contents if text is not None},
         log_targets={name: dict(target.to_dict()) for name, target in plan.log_targets.items()},
@@ -70,7 +70,8 @@ def after_start_succeeded(container: ops.Container, spec: FrameworkSpec) -> None
 def _first_state(container: ops.Container, spec: FrameworkSpec) -> ContainerState:
     plan = container.get_plan()
     entries: dict[str, dict[str, object]] = {name: dict(each.to_dict()) for name, each in plan.services.items()}
-    if workload.HEALTH_CHECK in plan.checks:
+    url_variable = f"{spec.env_prefix}BASE_URL"
+    if workload.HEALTH_CHECK in plan.checks or url_variable in services.environment(entries.get(spec.name, {})):
         # The notes were removed while the charm's layer is applied. The image's variables cannot be separated from the
         # charm's any more, and a kept credential is worse than variables that are missing until the next container.
         logger.warning("%s is gone; variables of the image are lost", notes.path(spec.state_dir))

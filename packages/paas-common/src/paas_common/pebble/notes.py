@@ -9,7 +9,7 @@ import ops.pebble
 import pydantic
 
 from paas_common.planning.plan import NOTES_FILE
-from paas_common.values.facts import ContainerState, MigrationFailure
+from paas_common.values.facts import CommandFailure, ContainerState, Step
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,8 @@ class _Notes(pydantic.BaseModel):
     files: list[str]
     fingerprint: str
     migrated: str | None = None
-    failure: _Failure | None = None
+    before_start_done: bool = False
+    failures: dict[Step, _Failure] = {}
     after_start_pending: bool = False
     applied: dict[str, str] = {}
 
@@ -47,7 +48,8 @@ def load(container: ops.Container, state_dir: str) -> ContainerState | None:
         files=frozenset(notes.files),
         fingerprint=notes.fingerprint,
         migrated=notes.migrated,
-        failure=MigrationFailure(**notes.failure.model_dump()) if notes.failure else None,
+        before_start_done=notes.before_start_done,
+        failures={step: CommandFailure(**failure.model_dump()) for step, failure in notes.failures.items()},
         after_start_pending=notes.after_start_pending,
         applied=notes.applied,
     )
@@ -55,13 +57,13 @@ def load(container: ops.Container, state_dir: str) -> ContainerState | None:
 
 def save(container: ops.Container, state_dir: str, state: ContainerState) -> None:
     """Write the notes; only the charm's user may read them."""
-    failure = state.failure
     document = {
         "services": {name: dict(entry) for name, entry in state.services.items()},
         "files": sorted(state.files),
         "fingerprint": state.fingerprint,
         "migrated": state.migrated,
-        "failure": vars(failure) if failure else None,
+        "before_start_done": state.before_start_done,
+        "failures": {step: vars(failure) for step, failure in state.failures.items()},
         "after_start_pending": state.after_start_pending,
         "applied": dict(state.applied),
     }

@@ -7,7 +7,7 @@ from paas_common.observability import log_targets
 from paas_common.planning import services
 from paas_common.values import environment
 from paas_common.values.facts import ContainerState, StrMap
-from paas_common.values.workload import Check, File, LayerEntry, Migration, Workload
+from paas_common.values.workload import BeforeStart, Check, File, LayerEntry, Migration, Workload
 
 _FILE = "file "
 
@@ -96,6 +96,7 @@ Action = (
     | PushCandidate
     | Check
     | Migration
+    | BeforeStart
     | Push
     | AddLayer
     | Replan
@@ -116,7 +117,7 @@ def due(workload: Workload, container: ContainerState, current: Current) -> tupl
     files are removed last, when nothing reads them.
     """
     enabled = frozenset(name for name, entry in workload.services.items() if entry.get("startup") == "enabled")
-    must_run = frozenset(name for name in enabled if not _may_end(workload.services[name]))
+    must_run = frozenset(name for name in enabled if not may_end(workload.services[name]))
     idle = tuple(name for name in workload.idle if name in current.running)
     applied = digests(workload)
     stale = [file for file in workload.files if current.files.get(file.path) != file.content]
@@ -129,8 +130,7 @@ def due(workload: Workload, container: ContainerState, current: Current) -> tupl
     if stale or not (remembered and current.layer_applied):
         actions += [PushCandidate(file=file) for file in workload.files if file.candidate]
         actions += workload.checks
-    if workload.migration:
-        actions += [workload.migration]
+    actions += [step for step in (workload.migration, workload.before_start) if step]
     actions += [Push(file=file) for file in stale if file.candidate]
     if not current.layer_applied:
         actions += [AddLayer()]
@@ -157,7 +157,7 @@ def digests(workload: Workload) -> dict[str, str]:
     }
 
 
-def _may_end(entry: LayerEntry) -> bool:
+def may_end(entry: LayerEntry) -> bool:
     """Return whether Pebble leaves the service alone once it has ended, as a worker that runs once."""
     return "ignore" in {entry.get("on-success"), entry.get("on-failure")}
 

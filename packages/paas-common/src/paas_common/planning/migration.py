@@ -1,4 +1,4 @@
-"""The turn to migrate the databases, and the pause after a failed migration.
+"""The turn to migrate the databases.
 
 An image and its databases are migrated once, by one unit at a time. A unit asks for a turn in its own databag of the
 peer relation; the leader grants turns in the application databag and takes its own at once. A unit records a finished
@@ -12,10 +12,10 @@ import typing
 
 import pydantic
 
+from paas_common.planning import retries
 from paas_common.values import environment
-from paas_common.values.facts import ContainerState, Facts, MigrationFailure, StrMap, unit_number
-from paas_common.values.framework import FrameworkSpec
-from paas_common.values.status import Blocked, Problem, Waiting
+from paas_common.values.facts import CommandFailure, ContainerState, Facts, StrMap, unit_number
+from paas_common.values.status import Problem, Waiting
 from paas_common.values.workload import Command, Migration
 
 DONE: typing.Final = "migrated"
@@ -26,11 +26,6 @@ WANTED: typing.Final = "migration-wanted"
 TURN: typing.Final = "migration-turn"
 REMEMBERED: typing.Final = 10
 """Fingerprints that the application databag keeps."""
-FIRST_PAUSE: typing.Final = 30.0
-"""Seconds until a failed migration runs again; each further failure doubles the pause."""
-LONGEST_PAUSE: typing.Final = 600.0
-BLOCKED_AFTER: typing.Final = 3
-"""Failed attempts until the status is blocked."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,10 +37,10 @@ class Notes:
     """The application databag, which the leader writes."""
 
 
-def command(spec: FrameworkSpec, files: frozenset[str]) -> Command | None:
-    """Return the command of the first file of the framework's table that the image has."""
-    words = next((words for file, words in spec.migrations.items() if file in files), None)
-    return tuple(word.format(app_dir=spec.app_dir) for word in words) if words else None
+def command(commands: collections.abc.Mapping[str, Command], app_dir: str, files: frozenset[str]) -> Command | None:
+    """Return the command of the first file of the table that the image has in the application's folder."""
+    words = next((words for file, words in commands.items() if file in files), None)
+    return tuple(word.format(app_dir=app_dir) for word in words) if words else None
 
 
 def fingerprint(container: ContainerState, databases: collections.abc.Iterable[str], forced: str = "") -> str:
@@ -72,21 +67,16 @@ def turn(
     """Return the migration if this unit must run it now, a problem if nothing may start yet, else None."""
     if migration is None or _is_done(facts, container, migration.fingerprint):
         return None
-    if failure := _paused(facts, container, migration, environment_digest):
+    if failure := retries.paused(container, "migration", migration.fingerprint, environment_digest, facts.now):
         return failed(failure, migration.command)
     if not _has_turn(facts, migration.fingerprint):
         return Waiting("waiting for the turn to migrate the database")
     return migration
 
 
-def failed(failure: MigrationFailure, command: Command) -> Problem:
-    """Return the status of a failed migration, with the last lines of its output."""
-    output = f": {failure.output}" if failure.output else ""
-    reason = (
-        f"migration failed: {' '.join(command)}{output} (attempt {failure.attempts}; it is tried again at a "
-        "later event, at once when the configuration changes)"
-    )
-    return Waiting(reason) if failure.attempts < BLOCKED_AFTER else Blocked(reason)
+def failed(failure: CommandFailure, command: Command) -> Problem:
+    """Return the status of a failed migration."""
+    return retries.problem("migration", failure, command)
 
 
 def request(facts: Facts, container: ContainerState, migration: Migration | None) -> Notes:
@@ -156,13 +146,3 @@ def _fingerprints(text: str) -> list[str]:
 
 def _has_turn(facts: Facts, fingerprint: str) -> bool:
     return facts.peers is not None and facts.peers.app.get(TURN) == f"{facts.identity.unit} {fingerprint}"
-
-
-def _paused(
-    facts: Facts, container: ContainerState, migration: Migration, environment_digest: str
-) -> MigrationFailure | None:
-    failure = container.failure
-    if failure is None or (failure.fingerprint, failure.environment) != (migration.fingerprint, environment_digest):
-        return None
-    pause = min(FIRST_PAUSE * 2 ** (failure.attempts - 1), LONGEST_PAUSE)
-    return failure if facts.now < failure.at + pause else None

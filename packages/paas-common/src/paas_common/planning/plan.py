@@ -11,16 +11,16 @@ import typing
 
 from paas_common import observability
 from paas_common.integrations import Integrations
-from paas_common.planning import endpoints, migration, options, services
+from paas_common.planning import endpoints, migration, options, retries, services
 from paas_common.planning.endpoints import ReadEndpoint
 from paas_common.planning.options import Options
-from paas_common.values import environment, urls
+from paas_common.values import environment, framework, urls
 from paas_common.values.environment import Environment, Variable
 from paas_common.values.extension import Additions, WorkloadContext
 from paas_common.values.facts import ContainerState, Facts, StrMap
 from paas_common.values.framework import FrameworkSpec, Serving
 from paas_common.values.status import Blocked, Problem, Waiting, combine
-from paas_common.values.workload import File, LayerEntry, Migration, Workload
+from paas_common.values.workload import BeforeStart, File, LayerEntry, Migration, Workload
 
 NOTES_FILE: typing.Final = "charm.json"
 """The charm's notes, in the framework's ``state_dir``."""
@@ -174,7 +174,9 @@ def complete(draft: Draft, additions: Additions, *, calls_after_start: bool = Fa
         user=spec.user,
         files=(*draft.files, *additions.files),
         migration=turn,
-        health=_health_check(draft.options.ports.app),
+        before_start=_before_start(draft),
+        health=_health_check(draft.options),
+        health_path=draft.options.paas_config.health_path,
         checks=spec.server.checks(command, draft.options.settings) if spec.server else (),
         idle=(
             *(() if runs_schedulers else services.schedulers(container.services)),
@@ -183,7 +185,7 @@ def complete(draft: Draft, additions: Additions, *, calls_after_start: bool = Fa
         calls_after_start=calls_after_start,
         log_targets=observability.targets(facts),
     )
-    return Plan(outcome=workload, notes=notes)
+    return Plan(outcome=retries.of_workload(container, workload, facts.now) or workload, notes=notes)
 
 
 def _container_problems(spec: FrameworkSpec, facts: Facts) -> collections.abc.Iterator[Problem]:
@@ -285,7 +287,7 @@ def _peers(spec: FrameworkSpec, facts: Facts) -> collections.abc.Iterator[Variab
 
 
 def _migration(draft: Draft) -> Migration | None:
-    command = migration.command(draft.spec, draft.container.files)
+    command = migration.command(draft.spec.migrations, draft.spec.app_dir, draft.container.files)
     if command is None:
         return None
     databases = endpoints.databases(draft.endpoints)
@@ -294,13 +296,24 @@ def _migration(draft: Draft) -> Migration | None:
     )
 
 
-def _health_check(port: int) -> LayerEntry:
-    """Return a TCP check of the port: every three seconds, so that a start is seen soon."""
+def _before_start(draft: Draft) -> BeforeStart | None:
+    container = draft.container
+    command = migration.command(framework.BEFORE_START, draft.spec.app_dir, container.files)
+    if command is None or container.before_start_done:
+        return None
+    return BeforeStart(command=command, fingerprint=container.fingerprint)
+
+
+def _health_check(options: Options) -> LayerEntry | None:
+    """Return the check of the application: every three seconds, so that a start is seen soon."""
+    if not options.paas_config.checks_health:
+        return None
+    port, path = options.ports.app, options.paas_config.health_path
     return {
         "override": "replace",
         "level": "ready",
         "period": "3s",
         "timeout": "2s",
         "threshold": 3,
-        "tcp": {"port": port},
+        **({"http": {"url": f"http://localhost:{port}{path}"}} if path else {"tcp": {"port": port}}),
     }

@@ -2,6 +2,7 @@
 
 import collections.abc
 import dataclasses
+import typing
 
 StrMap = collections.abc.Mapping[str, str]
 OptionValue = bool | int | float | str
@@ -149,11 +150,16 @@ class Peers:
     """The databags of the other units, by name."""
 
 
+Step = typing.Literal["check", "migration", "before-start"]
+"""What must succeed in a container before the application starts."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class MigrationFailure:
-    """A migration that failed in this container."""
+class CommandFailure:
+    """A migration, a check or a step before the start that failed in this container."""
 
     fingerprint: str
+    """Identifies what was tried."""
     environment: str
     """Digest of the environment in which it failed."""
     attempts: int
@@ -175,7 +181,12 @@ class ContainerState:
     """Identifies the image by the names, sizes and times of the application's files."""
     migrated: str | None = None
     """Fingerprint of the last migration that succeeded in this container."""
-    failure: MigrationFailure | None = None
+    before_start_done: bool = False
+    """The image's step before the start has succeeded in this container."""
+    failures: collections.abc.Mapping[Step, CommandFailure] = dataclasses.field(
+        default_factory=dict[Step, CommandFailure]
+    )
+    """The last failure of each step that has not succeeded since."""
     after_start_pending: bool = False
     """``after_start`` has not succeeded since the last start."""
     applied: StrMap = dataclasses.field(default_factory=dict[str, str])

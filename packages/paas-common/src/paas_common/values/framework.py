@@ -22,6 +22,11 @@ MIGRATIONS: typing.Final[collections.abc.Mapping[str, Command]] = {
     "migrate": ("{app_dir}/migrate",),
 }
 """Migration command by the file of ``app_dir`` that it runs, in order of precedence."""
+BEFORE_START: typing.Final[collections.abc.Mapping[str, Command]] = {
+    "before-start.sh": ("bash", "-eo", "pipefail", "before-start.sh"),
+    "before-start": ("{app_dir}/before-start",),
+}
+"""Command that prepares each container, by the file of ``app_dir`` that it runs, in order of precedence."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

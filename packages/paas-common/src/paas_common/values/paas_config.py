@@ -11,6 +11,7 @@ import yaml
 from paas_common.values import settings
 
 FILE: typing.Final = "paas-config.yaml"
+_NO_CHECK: typing.Final = "none"
 _SCHEDULER_TARGET: typing.Final = re.compile(r"@scheduler:\d+")
 
 
@@ -61,8 +62,26 @@ class PaasConfig(_Model):
     port: settings.Port | None = pydantic.Field(default=None, strict=True)
     metrics_port: settings.Port | None = pydantic.Field(default=None, strict=True, alias="metrics-port")
     metrics_path: str | None = pydantic.Field(default=None, alias="metrics-path")
+    health_check: str | None = pydantic.Field(default=None, alias="health-check")
     framework_logging_format: typing.Literal["none", "json"] | None = None
     prometheus: Prometheus | None = None
+
+    @pydantic.field_validator("health_check")
+    @classmethod
+    def _check_health_check(cls, text: str | None) -> str | None:
+        if text is not None and text != _NO_CHECK and not text.startswith("/"):
+            raise ValueError(f"must be {_NO_CHECK}, or a path such as /healthz")
+        return text
+
+    @property
+    def checks_health(self) -> bool:
+        """Return whether Pebble checks the application."""
+        return self.health_check != _NO_CHECK
+
+    @property
+    def health_path(self) -> str:
+        """Return the path that Pebble requests; empty if it only connects to the port."""
+        return self.health_check if self.health_check and self.checks_health else ""
 
     @property
     def json_logs(self) -> bool:

@@ -46,6 +46,15 @@ class Migration:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class BeforeStart:
+    """A command that prepares each new container before the application starts in it."""
+
+    command: Command
+    fingerprint: str
+    """Identifies the image."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Workload:
     """Everything that should run, complete enough to compare with what runs."""
 
@@ -68,14 +77,20 @@ class Workload:
     checks: tuple[Check, ...] = ()
     migration: Migration | None = None
     """The migration that this unit must run now."""
-    health: LayerEntry
+    before_start: BeforeStart | None = None
+    """The step that must succeed in this container before the application starts."""
+    health: LayerEntry | None
+    """The check of the application; None if it has none."""
+    health_path: str = ""
+    """The path that the check requests; empty if it only connects."""
     log_targets: collections.abc.Mapping[str, LayerEntry] = dataclasses.field(default_factory=dict[str, LayerEntry])
     """The log targets of Pebble's plan, by name; other targets that the charm added must be disabled."""
 
     @property
     def layer(self) -> dict[str, dict[str, LayerEntry]]:
         """Return the charm's Pebble layer as plain data."""
-        return {"services": dict(self.services), "checks": {HEALTH_CHECK: self.health}}
+        checks = {HEALTH_CHECK: self.health} if self.health else {}
+        return {"services": dict(self.services), "checks": checks}
 
     @property
     def service_environment(self) -> StrMap:

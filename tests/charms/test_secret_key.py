@@ -145,3 +145,64 @@ def test_a_follower_waits_until_the_leader_has_made_a_lost_secret_again(world: W
     after = world.run(world.context().on.config_changed(), state)
 
     assert after.unit_status == testing.WaitingStatus("Waiting for peer integration")
+
+
+class TestTheSecretOfPaasCharm2:
+    """paas_charm 2 leaves a secret with a label, and nothing in the peer relation."""
+
+    @pytest.fixture
+    def labelled(self) -> testing.Secret:
+        return testing.Secret({"value": "of-old"}, owner="app", label="flask-secret-key")
+
+    def deployed(self, world: World, secret: testing.Secret, *, leader: bool = True) -> testing.State:
+        local = {"database": "flask-k8s"} if leader else {}
+        return world.state(
+            leader=leader,
+            secrets={secret},
+            relations={world.peer(None), postgresql(app=DATABASE, local=local)},
+            app_status=testing.BlockedStatus("stale"),
+        )
+
+    def test_the_leader_goes_on_with_it(self, world: World, labelled: testing.Secret) -> None:
+        after = world.run(world.context().on.upgrade_charm(), self.deployed(world, labelled))
+
+        assert environment(after)["FLASK_SECRET_KEY"] == "of-old"
+        assert content(after) == "of-old"
+        assert peer_of(after).local_app_data["flask_secret_key_id"] == labelled.id
+
+    def test_the_leader_sets_the_application_s_status(self, world: World, labelled: testing.Secret) -> None:
+        after = world.run(world.context().on.upgrade_charm(), self.deployed(world, labelled))
+
+        assert after.app_status == testing.ActiveStatus()
+
+    def test_a_follower_reads_it_while_the_leader_is_old(self, world: World, labelled: testing.Secret) -> None:
+        after = world.run(world.context().on.upgrade_charm(), self.deployed(world, labelled, leader=False))
+
+        assert environment(after)["FLASK_SECRET_KEY"] == "of-old"
+
+    def test_it_rotates(self, world: World, labelled: testing.Secret) -> None:
+        context = world.context()
+        settled = world.run(context.on.upgrade_charm(), self.deployed(world, labelled))
+
+        after = world.run(context.on.action("rotate-secret-key"), settled)
+
+        assert content(after) == environment(after)["FLASK_SECRET_KEY"] != "of-old"
+
+    def test_a_new_key_has_the_label_too(self, world: World) -> None:
+        state = world.state(secrets=set(), relations={world.peer(None), postgresql(app=DATABASE)})
+
+        (secret,) = world.run(world.context().on.leader_elected(), state).secrets
+
+        assert secret.label == "flask-secret-key"
+
+
+def test_a_charm_without_peer_endpoint_is_blocked(world: World) -> None:
+    world.meta["peers"] = {}
+
+    after = world.run(
+        world.context().on.config_changed(), world.state(secrets=set(), relations={postgresql(app=DATABASE)})
+    )
+
+    assert after.unit_status == testing.BlockedStatus(
+        "the charm declares no peer relation (add peers: {peers: {interface: peers}} to charmcraft.yaml)"
+    )

@@ -17,10 +17,10 @@ def framework(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture
-def recording(framework: str) -> record.Document:
+@pytest.fixture(params=["paas_charm 1", "paas_charm 2"])
+def recording(framework: str, request: pytest.FixtureRequest) -> record.Document:
     """Return the recorded deployment of paas_charm."""
-    return record.load(framework)
+    return record.load(framework if request.param == "paas_charm 1" else f"{framework}-2")
 
 
 @pytest.fixture

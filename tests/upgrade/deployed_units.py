@@ -173,13 +173,14 @@ def replaced(state: testing.State, relation: testing.RelationBase) -> testing.St
     return dataclasses.replace(state, relations=[*others, relation])
 
 
-def deploy(unit: DeployedUnit, *, leader_databags: dict[str, dict[str, str]] | None = None) -> testing.State:
+def deploy(unit: DeployedUnit, *, leader: testing.State | None = None) -> testing.State:
     """Deploy a unit of a new application of two units, relate everything, and return the state at the end.
 
-    The second unit gets the application databags that the leader has written. It is related to everything but the
-    HTTP proxy: paas_charm fails each of its hooks otherwise, because it reads a databag that only the leader may read.
+    The second unit gets the application databags and the secrets that the leader has written. It is related to
+    everything but the HTTP proxy: paas_charm 1 fails each of its hooks otherwise, because it reads a databag that only
+    the leader may read.
     """
-    databags = leader_databags or {}
+    databags = {each.endpoint: dict(each.local_app_data) for each in (leader.relations if leader else ())}
     remotes = [
         (number, remote)
         for number, remote in enumerate(remote_applications.ALL, start=2)
@@ -195,11 +196,12 @@ def deploy(unit: DeployedUnit, *, leader_databags: dict[str, dict[str, str]] | N
         for number, remote in remotes
     ]
     state = testing.State(
-        leader=leader_databags is None,
+        leader=leader is None,
         planned_units=2,
         config={},
         model=testing.Model("demo", uuid="5c6f2f0c-3c66-4c1c-9a52-0a9a7a3f4e10", type="kubernetes"),
         relations=[peer, *relations],
+        secrets=[secret for secret in (leader.secrets if leader else ()) if secret.owner == "app"],
         containers=[unit.container(can_connect=False)],
     )
     first = ("install", f"{unit.peers}-relation-created", *(("leader-elected",) if state.leader else ()))

@@ -37,12 +37,8 @@ def main() -> None:
 
 def _deploy(units: list[deployed_units.DeployedUnit]) -> list[state_documents.Document]:
     leader, other = units
-    leader_state = deployed_units.deploy(leader)
-    databags = {each.endpoint: dict(each.local_app_data) for each in leader_state.relations}
-    return [
-        leader.document(leader_state),
-        other.document(deployed_units.deploy(other, leader_databags=databags)),
-    ]
+    state = deployed_units.deploy(leader)
+    return [leader.document(state), other.document(deployed_units.deploy(other, leader=state))]
 
 
 if __name__ == "__main__":

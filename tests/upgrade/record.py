@@ -1,6 +1,6 @@
 """Records deployments of paas_charm into ``recordings/``: run it after a new release of paas_charm.
 
-It needs a Python with ``paas-charm<2``, ``ops[testing]`` and ``email-validator``, and a folder with the charm libraries
+It needs a Python with ``paas-charm``, ``ops[testing]`` and ``email-validator``, and a folder with the charm libraries
 that charmcraft's extension lists (``charmcraft fetch-libs`` writes it)::
 
     scripts/uv run python tests/upgrade/record.py --python ~/paas/bin/python --lib ~/charm/lib
@@ -32,8 +32,8 @@ _KEYS: typing.Final = ("name", "summary", "description", "containers", "resource
                        "config", "actions")  # fmt: skip
 
 
-def metadata(framework: str) -> Document:
-    """Return the metadata of a charm with every integration, as charmcraft's extension expands it."""
+def metadata(framework: str, base: str) -> Document:
+    """Return the metadata of a charm with every integration, as charmcraft's extension for a base expands it."""
     requires = {
         remote.endpoint: {"interface": remote.interface, "optional": remote.endpoint != "postgresql", "limit": 1}
         for remote in remote_applications.ALL
@@ -44,7 +44,7 @@ def metadata(framework: str) -> Document:
         "type": "charm",
         "summary": "A deployment that is recorded.",
         "description": "A deployment that is recorded.",
-        "base": "ubuntu@24.04",
+        "base": base,
         "extensions": [f"{framework}-framework"],
         "requires": requires,
         "config": {"options": {"greeting": {"type": "string", "default": "Hello"}}},
@@ -114,9 +114,9 @@ def save(name: str, recording: Document) -> None:
     (RECORDINGS / f"{name}.json").write_text(json.dumps(recording, indent=1, sort_keys=True) + "\n")
 
 
-def load(framework: str) -> Document:
-    """Read a recording."""
-    return json.loads((RECORDINGS / f"{framework}.json").read_text())
+def load(name: str) -> Document:
+    """Read a recording: ``flask``, or ``flask-2`` of paas_charm 2."""
+    return json.loads((RECORDINGS / f"{name}.json").read_text())
 
 
 def _short(unit: Document) -> Document:
@@ -145,8 +145,13 @@ def main() -> None:
         text=True,
         check=True,
     ).stdout.strip()
+    older_generation = version.startswith("1.")
+    os.environ[charmcraft_extensions.EXPERIMENTAL] = "1"
     for framework in FRAMEWORKS:
-        request = {"framework": framework, "metadata": metadata(framework)}
+        request = {
+            "framework": framework,
+            "metadata": metadata(framework, "ubuntu@24.04" if older_generation else "ubuntu@26.04"),
+        }
         older = functools.partial(_played, arguments.python, arguments.lib, f"paas_charm.{framework}", request)
         newer = functools.partial(_played, sys.executable, arguments.lib, f"paas_{framework}", request)
         units = older()
@@ -154,7 +159,7 @@ def main() -> None:
         leader, follower = (json.loads(json.dumps(unit)) for unit in units)
         share_databags(refreshed[0], follower)
         save(
-            framework,
+            framework if older_generation else f"{framework}-2",
             {
                 "paas_charm": version,
                 "metadata": request["metadata"],

@@ -303,7 +303,7 @@ class PaasCharm(ops.CharmBase):
         if isinstance(problems := options.read(self.spec, known), tuple):
             event.fail(combine(problems).reason)
             return
-        secret_key.rotate(self, relation, state.plain_key_field(self.spec))
+        secret_key.rotate(self, relation, state.plain_key_field(self.spec), state.key_label(self.spec))
         event.set_results({"status": "success"})
         self._paas_on_event(event)
 

@@ -121,6 +121,12 @@ OPTIONS = {
     "no-generated-secret-key-yet": Case(
         facts=facts_of(secret_key=None), problem=Waiting("Waiting for peer integration")
     ),
+    "no-peer-endpoint": Case(
+        facts=facts_of(peers=None, declares_peers=False),
+        problem=Blocked(
+            "the charm declares no peer relation (add peers: {peers: {interface: peers}} to charmcraft.yaml)"
+        ),
+    ),
     "no-peer-relation-yet": Case(facts=facts_of(peers=None), problem=Waiting("Waiting for peer integration")),
     "an-invalid-paas-config": Case(
         facts=facts_of(paas_config="port: 0"),

@@ -52,6 +52,7 @@ def read(
         model_uuid=charm.model.uuid,
         charm=charm.meta.name,
     )
+    key = _secret_key(charm, spec)  # before the peers: the leader notes the key in their databag
     peers = _peers(charm, identity)
     # planned_units() costs a hook tool, and unit 0 always runs the schedulers.
     planned = charm.app.planned_units() if identity.number else 1
@@ -61,8 +62,9 @@ def read(
         endpoints=tuple(_endpoints(charm, known, missing_libraries)),
         observability=observability_relations.read(charm, identity, spec.cos),
         peers=peers,
+        declares_peers=any(name in charm.meta.peers for name in PEERS),
         planned_units=planned,
-        secret_key=_secret_key(charm, spec),
+        secret_key=key,
         paas_config=_paas_config(charm.charm_dir),
         proxies=_proxies(os.environ),
         container=container,
@@ -81,9 +83,16 @@ def plain_key_field(spec: FrameworkSpec) -> str:
     return f"{spec.name}_secret_key"
 
 
+def key_label(spec: FrameworkSpec) -> str:
+    """Return the label of the secret with the secret key; paas_charm 2 finds the key by the same label."""
+    return f"{spec.name}-secret-key"
+
+
 def refreshed_from_paas_charm(spec: FrameworkSpec, facts: Facts) -> bool:
-    """Return whether paas_charm ran this application before: it leaves the secret key in plain text."""
-    return facts.peers is not None and bool(facts.peers.app.get(plain_key_field(spec)))
+    """Return whether paas_charm ran this application before: it leaves its secret key."""
+    return facts.peers is not None and any(
+        facts.peers.app.get(key) for key in (plain_key_field(spec), secret_key.TAKEN_OVER)
+    )
 
 
 def _secret_key(charm: ops.CharmBase, spec: FrameworkSpec) -> str | None:
@@ -91,7 +100,7 @@ def _secret_key(charm: ops.CharmBase, spec: FrameworkSpec) -> str | None:
     if relation is None:
         return None
     try:
-        return secret_key.ensure(charm, relation, plain_key_field(spec))
+        return secret_key.ensure(charm, relation, plain_key_field(spec), key_label(spec))
     except (ops.SecretNotFoundError, ops.ModelError):
         return None
 

@@ -118,6 +118,13 @@ def _secret_key(spec: FrameworkSpec, facts: Facts) -> tuple[Variable | None, lis
             return _key_variable(spec, str(text.value), f"option {name}"), []
         if by_id and has_id:
             return _key_from_secret(spec, by_id)
+    return _generated_key(spec, facts)
+
+
+def _generated_key(spec: FrameworkSpec, facts: Facts) -> tuple[Variable | None, list[Problem]]:
+    if not facts.declares_peers:
+        declaration = "peers: {peers: {interface: peers}}"
+        return None, [Blocked(f"the charm declares no peer relation (add {declaration} to charmcraft.yaml)")]
     if facts.peers is None or facts.secret_key is None:
         return None, [Waiting("Waiting for peer integration")]
     return _key_variable(spec, facts.secret_key, GENERATED), []

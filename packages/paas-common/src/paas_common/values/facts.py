@@ -203,6 +203,8 @@ class Facts:
     observability: Observability = dataclasses.field(default_factory=Observability)
     peers: Peers | None = None
     """None while Juju has not created the peer relation."""
+    declares_peers: bool = True
+    """The charm declares a peer relation of a known name."""
     planned_units: int = 1
     secret_key: str | None = dataclasses.field(default=None, repr=False)
     """The generated secret key; None until the leader has made it, or if it could not be read."""

@@ -98,6 +98,11 @@ class TestPython:
     def test_what_a_person_has_to_change(self, text: str, finding: str):
         assert findings(text) == [finding]
 
+    def test_an_action_asks_whether_the_application_can_run(self):
+        text = of_class("    def act(self, event):\n        if not self.is_ready():\n            event.fail()\n")
+
+        assert moved(text) == text.replace("paas_charm.go", "paas_go").replace("is_ready", "workload_context")
+
     def test_a_method_that_the_charm_defines_itself_is_called_as_before(self):
         text = of_class("    def restart(self):\n        pass\n    def act(self):\n        self.restart()\n")
 

@@ -1,7 +1,7 @@
 """The rewriting of a charm's files from paas-charm to these packages, as pure functions of their texts.
 
-Only what has one meaning is rewritten: imports, the base class, the requirement and calls that start a pass. Everything
-else that depends on paas-charm is a finding for a person.
+Only what has one meaning is rewritten: imports, the base class, the requirement and three calls. Everything else that
+depends on paas-charm is a finding for a person.
 """
 
 import ast
@@ -46,6 +46,8 @@ DEFINITIONS: Final = {
     ),
 }
 """Methods and attributes of paas-charm that a charm may override, and what to do here."""
+CALLS: Final = {"restart": "reconcile", "_reconcile": "reconcile", "is_ready": "workload_context"}
+"""Methods of paas-charm whose calls without arguments are renamed; ``workload_context`` returns None if not ready."""
 USES: Final = {
     "restart": "call reconcile(); to migrate again, declare the action force-migration",
     "_reconcile": "call reconcile()",
@@ -229,11 +231,11 @@ class _Mover(ast.NodeVisitor):
                 self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        match node.func:
-            case ast.Attribute(value=ast.Name(id="self"), attr="restart" | "_reconcile" as name) if (
-                self._defined is not None and name not in self._defined and not node.args and not node.keywords
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name), args=[], keywords=[]) if (
+                name in CALLS and self._defined is not None and name not in self._defined
             ):
-                self._edit(node, "self.reconcile()")
+                self._edit(node, f"self.{CALLS[name]}()")
             case _:
                 self.generic_visit(node)
 

@@ -68,25 +68,22 @@ def secret_key(unit: Document, framework: str) -> str:
 class TestEachOrderOfEvents:
     """The application ends as it was, in each order of the first events."""
 
-    def test_the_application_runs_after_one_start_and_one_migration(
-        self, make_unit: MakeUnit, recording: Document, restarts: list[str], events: tuple[str, ...]
+    def test_the_application_runs_with_its_key_after_one_start_and_one_migration(
+        self,
+        make_unit: MakeUnit,
+        recording: Document,
+        framework: str,
+        restarts: list[str],
+        events: tuple[str, ...],
     ) -> None:
-        unit = make_unit()
-
-        after = unit.refresh(recording["units"][0], events)
-
-        assert after.unit_status == after.app_status == testing.ActiveStatus()
-        assert restarts == ["replan"]
-        assert unit.migrations() == 1
-
-    def test_the_secret_key_stays_and_there_is_one_secret_for_it(
-        self, make_unit: MakeUnit, recording: Document, framework: str, events: tuple[str, ...]
-    ) -> None:
-        before = recording["units"][0]
+        before = {**recording["units"][0], "app_status": ["blocked", "stale"]}
         unit = make_unit()
 
         after = unit.document(unit.refresh(before, events))
 
+        assert after["unit_status"] == after["app_status"] == ["active", ""]
+        assert restarts == ["replan"]
+        assert unit.migrations() == 1
         assert secret_key(after, framework) == secret_key(before, framework)
         assert [secret["content"] for secret in after["secrets"] if secret["owner"] == "app"] == [
             {"value": secret_key(before, framework)}

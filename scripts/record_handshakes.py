@@ -147,7 +147,7 @@ class RemoteSide:
         unit = {name: value for name, value in related.local_unit_data.items() if name not in relating.JUJU_KEYS}
         secrets = {
             self.aliases[secret.id]: dict(secret.latest_content or secret.tracked_content)
-            for secret in self.state.secrets
+            for secret in sorted(self.state.secrets, key=lambda each: self.aliases.get(each.id, ""))
             if secret.remote_grants.get(self.number)
         }
         return self._stable(related.local_app_data), {0: self._stable(unit)}, secrets

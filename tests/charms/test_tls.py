@@ -32,13 +32,14 @@ def starts(calls: Calls) -> list[tuple[str, tuple[object, ...]]]:
     return [(call.name, call.given) for call in calls if call.name in {"replan", "restart", "send_signal"}]
 
 
-def test_the_address_has_the_path_of_the_certificates(world: World) -> None:
+def test_the_environment_has_the_path_of_the_certificates(world: World) -> None:
     after = of(world, SECURED)
 
     variables = environment(after)
     assert file(world).read_text() == CA
     assert variables["POSTGRESQL_DB_TLS_CA_FILE"] == FILE
-    assert variables["POSTGRESQL_DB_CONNECT_STRING"].endswith(f"?sslmode=verify-ca&sslrootcert={FILE}")
+    assert (variables["PGSSLMODE"], variables["PGSSLROOTCERT"]) == ("verify-ca", FILE)
+    assert variables["POSTGRESQL_DB_CONNECT_STRING"].endswith("@pg-primary:5432/flask-k8s")
 
 
 def test_the_certificates_may_be_in_a_secret(world: World) -> None:
@@ -58,7 +59,11 @@ def test_a_second_endpoint_has_its_own_file(world: World) -> None:
 
     after = world.settled(relations={world.peer(secret), postgresql(app=SECURED), other}, secrets={secret})
 
-    assert environment(after)["ORDERS_DB_TLS_CA_FILE"] == "/tmp/flask/state/orders-db/ca.pem"
+    variables, other_file = environment(after), "/tmp/flask/state/orders-db/ca.pem"
+    assert variables["ORDERS_DB_TLS_CA_FILE"] == other_file
+    assert variables["ORDERS_DB_QUERY"] == f"sslmode=verify-ca&sslrootcert={other_file}"
+    assert variables["POSTGRESQL_DB_QUERY"] == f"sslmode=verify-ca&sslrootcert={FILE}"
+    assert not [name for name in variables if name.startswith("PG")]
     assert (world.root / "tmp/state/orders-db/ca.pem").read_text() == OTHER_CA
     assert file(world).read_text() == CA
 
@@ -94,7 +99,7 @@ def test_the_end_of_tls_removes_everything(world: World, calls: Calls, without: 
     after = changed(world, state, without)
 
     assert not file(world).exists()
-    assert not [name for name in environment(after) if "TLS" in name]
+    assert not [name for name in environment(after) if "TLS" in name or name.startswith("PG")]
     assert environment(after)["POSTGRESQL_DB_QUERY"] == ""
     assert starts(calls) == [("replan", ())]
 

@@ -69,7 +69,7 @@ DATABASES = {
         "PORT": os.environ.get("POSTGRESQL_DB_PORT", "5432"),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        # With TLS, the parameters are sslmode and sslrootcert.
+        # Parameters of the provider's address; those for TLS are in PGSSLMODE and PGSSLROOTCERT, which libpq reads.
         "OPTIONS": {**dict(parse_qsl(os.environ.get("POSTGRESQL_DB_QUERY", ""))), "connect_timeout": 5},
     }
 }

@@ -1,5 +1,6 @@
 """URLs of databases: the provider's or a built one, and their parameters for TLS."""
 
+import dataclasses
 import urllib.parse
 
 import pytest
@@ -23,15 +24,25 @@ CONTEXT = Context(
 )
 
 
-def reading(interface: str = "postgresql_client", units: tuple[dict[str, str], ...] = (), /, **app: str) -> Reading:
+def reading(
+    interface: str = "postgresql_client",
+    units: tuple[dict[str, str], ...] = (),
+    context: Context = CONTEXT,
+    /,
+    **app: str,
+) -> Reading:
     databags = facts.Databags(app={name.replace("_", "-"): value for name, value in app.items()}, units=units)
-    return BUILT_IN[interface].read(facts.Relation(app="pg", id=7, databags=databags), CONTEXT)
+    return BUILT_IN[interface].read(facts.Relation(app="pg", id=7, databags=databags), context)
 
 
 def read(
-    interface: str = "postgresql_client", units: tuple[dict[str, str], ...] = (), /, **app: str
+    interface: str = "postgresql_client",
+    units: tuple[dict[str, str], ...] = (),
+    context: Context = CONTEXT,
+    /,
+    **app: str,
 ) -> dict[str, str] | None:
-    match reading(interface, units, **app):
+    match reading(interface, units, context, **app):
         case Ready(variables=variables):
             return {variable.name: variable.text for variable in variables}
         case Pending():
@@ -110,23 +121,43 @@ def test_any_character_survives_in_names_and_passwords(interface: str, uris: str
     ],
 )
 @pytest.mark.parametrize("uris", ["", "{0}://u:p@h:1/d"])
-def test_the_address_asks_for_tls_in_the_words_of_the_clients(interface: str, ca: str, query: str, uris: str) -> None:
+def test_the_address_of_one_of_several_databases_asks_for_tls(interface: str, ca: str, query: str, uris: str) -> None:
     address = uris.format(interface.removesuffix("_client"))
+    context = dataclasses.replace(CONTEXT, is_only=False)
 
-    given = read(interface, uris=address, endpoints="h:1", tls="True", tls_ca=ca, **ACCOUNT)
+    given = read(interface, (), context, uris=address, endpoints="h:1", tls="True", tls_ca=ca, **ACCOUNT)
 
     assert given
+    assert not [name for name in given if name.startswith("PG")]
     assert given["DB_QUERY"] == query
     assert urllib.parse.urlsplit(given["DB_CONNECT_STRING"]).query == query
     assert given["DB_TLS"] == "true"
     assert given.get("DB_TLS_CA_FILE") == (CA_FILE if ca else None)
 
 
-def test_tls_parameters_of_the_provider_s_url_stay() -> None:
-    given = read(uris="postgresql://u:p@h:1/d?sslmode=verify-full", endpoints="h:1", tls="true", tls_ca=CA, **ACCOUNT)
+@pytest.mark.parametrize(
+    ("ca", "expected"),
+    [("", {"PGSSLMODE": "require"}), (CA, {"PGSSLMODE": "verify-ca", "PGSSLROOTCERT": CA_FILE})],
+)
+def test_the_clients_of_the_only_postgresql_find_tls_in_the_environment(ca: str, expected: dict[str, str]) -> None:
+    given = read(endpoints="h:1", tls="True", tls_ca=ca, **ACCOUNT)
 
     assert given
-    assert given["DB_CONNECT_STRING"] == f"postgresql://u:p@h:1/d?sslmode=verify-full&sslrootcert={CA_FILE}"
+    assert {name: value for name, value in given.items() if name.startswith("PG")} == expected
+    assert given["DB_CONNECT_STRING"] == "postgresql://u:p@h:1/d"
+
+
+def test_tls_parameters_of_the_provider_s_url_stay() -> None:
+    address = "postgresql://u:p@h:1/d?sslmode=verify-full"
+    account = {"uris": address, "endpoints": "h:1", "tls": "true", "tls_ca": CA, **ACCOUNT}
+
+    only = read(**account)
+    one_of_several = read("postgresql_client", (), dataclasses.replace(CONTEXT, is_only=False), **account)
+
+    assert only
+    assert only["DB_CONNECT_STRING"] == address
+    assert one_of_several
+    assert one_of_several["DB_CONNECT_STRING"] == f"{address}&sslrootcert={CA_FILE}"
 
 
 @pytest.mark.parametrize("tls", ["False", "false", "", "disabled"])
@@ -136,7 +167,7 @@ def test_without_tls_there_is_no_parameter_and_no_certificate(tls: str) -> None:
     assert isinstance(ready, Ready)
     assert ready.files == ()
     values = {variable.name: variable.text for variable in ready.variables}
-    assert not [name for name in values if "TLS" in name]
+    assert not [name for name in values if "TLS" in name or name.startswith("PG")]
     assert values["DB_QUERY"] == ""
 
 

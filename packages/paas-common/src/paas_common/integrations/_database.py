@@ -40,6 +40,14 @@ class Dialect:
     """The URL names all hosts; clients find the primary among them."""
     tls: collections.abc.Callable[[str | None], StrMap] = lambda _: {}
     """Returns the URL's parameters for TLS; the argument is the path of the CA's certificate, if there is one."""
+    tls_env_prefix: str = ""
+    """Prefix of the environment variables in which all clients find the same parameters, if they do."""
+
+    def tls_env(self, ca_file: str | None) -> StrMap:
+        """Return the parameters for TLS as environment variables; empty if clients read none."""
+        if not self.tls_env_prefix:
+            return {}
+        return {f"{self.tls_env_prefix}{name.upper()}": value for name, value in self.tls(ca_file).items()}
 
 
 class Database(pydantic.BaseModel):
@@ -79,11 +87,7 @@ class Database(pydantic.BaseModel):
         """Return the addresses, the primary's first."""
         return urls.endpoints(self.endpoints)
 
-    def url(self, dialect: Dialect, ca_file: str | None) -> str:
-        """Return the URL with the parameters for TLS; parameters of the provider's own URL stay."""
-        return urls.with_parameters(self._url(dialect), dialect.tls(ca_file) if self.tls else {})
-
-    def _url(self, dialect: Dialect) -> str:
+    def url(self, dialect: Dialect) -> str:
         """Return the provider's own URL, unless it is missing or does not quote the account correctly."""
         uri, password = self.uris.get_secret_value(), self.password.get_secret_value()
         if uri and (not (self.username and self.hosts) or urls.has_account(uri, self.username, password)):
@@ -112,15 +116,23 @@ def parse(databags: Databags, context: Context) -> Database | None:
 
 
 def env(dialect: Dialect, data: Database, context: Context) -> EnvOverrides:
-    """Return the URL's variables; ENDPOINTS for several hosts; TLS and TLS_CA_FILE if the server has TLS."""
+    """Return the URL's variables; ENDPOINTS for several hosts; TLS and TLS_CA_FILE if the server has TLS.
+
+    Parameters for TLS are in environment variables, because not every library that reads a URL accepts them there. They
+    apply to all of the application's connections, so each of several databases has them in its own URL; parameters of
+    the provider's own URL stay.
+    """
     ca_file = _ca_path(context) if data.tls_ca else None
+    tls_env: StrMap = dialect.tls_env(ca_file) if data.tls and context.is_only else {}
+    parameters: StrMap = dialect.tls(ca_file) if data.tls and not tls_env else {}
     values = {
         "ENDPOINTS": ",".join(data.hosts) if len(data.hosts) > 1 else None,
         "TLS": "true" if data.tls else None,
         "TLS_CA_FILE": ca_file,
     }
-    url, password = data.url(dialect, ca_file), data.password.get_secret_value()
+    url, password = urls.with_parameters(data.url(dialect), parameters), data.password.get_secret_value()
     return {
+        **tls_env,
         **urls.env(context.env_prefix, url, username=data.username, password=password),
         **{f"{context.env_prefix}_{name}": value for name, value in values.items()},
     }

@@ -35,6 +35,8 @@ class Context:
     """Folder in the container for the files of this endpoint."""
     is_default: bool = True
     """This endpoint sets the default variables of its interface."""
+    is_only: bool = True
+    """No other endpoint of the charm has the same interface."""
     written: StrMap = dataclasses.field(default_factory=dict[str, str])
     """Our application databag; empty on a unit that is not the leader, because Juju does not let it read."""
 

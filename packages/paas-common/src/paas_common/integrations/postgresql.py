@@ -11,8 +11,14 @@ from . import _database
 
 
 def tls(ca_file: str | None) -> StrMap:
-    """Return libpq's parameters, which other drivers understand too."""
+    """Return libpq's parameters.
+
+    Other drivers read them too, as ``PGSSLMODE`` and ``PGSSLROOTCERT``. SQLAlchemy passes parameters of a URL on to
+    asyncpg, which does not know them (asyncpg 0.32).
+    """
     return {"sslmode": "verify-ca", "sslrootcert": ca_file} if ca_file else {"sslmode": "require"}
 
 
-POSTGRESQL = _database.database("postgresql", "postgresql-k8s", _database.Dialect(scheme="postgresql", tls=tls))
+POSTGRESQL = _database.database(
+    "postgresql", "postgresql-k8s", _database.Dialect(scheme="postgresql", tls=tls, tls_env_prefix="PG")
+)

@@ -29,8 +29,6 @@ class ReadEndpoint:
     reading: Reading
     request: StrMap = dataclasses.field(default_factory=dict[str, str])
     """What the leader writes into its application databag; empty if a charm library writes it."""
-    only: bool
-    """No other endpoint of the charm has the same interface."""
 
     @property
     def ready(self) -> Ready | None:
@@ -114,6 +112,7 @@ def _read(spec: FrameworkSpec, facts: Facts, known: Integrations, endpoint: Endp
         relation_id=endpoint.relation.id if endpoint.relation else 0,
         env_prefix=prefix or environment.name(endpoint.name),
         is_default=is_default,
+        is_only=len(names) == 1,
         app_env_prefix=spec.env_prefix,
         options=facts.option_values,
         base_url=base_url,
@@ -125,7 +124,6 @@ def _read(spec: FrameworkSpec, facts: Facts, known: Integrations, endpoint: Endp
         integration=integration,
         context=context,
         reading=_reading(known, integration, endpoint.relation, context) if endpoint.relation else Pending(),
-        only=len(names) == 1,
     )
 
 
@@ -240,8 +238,10 @@ def _same_prefix(endpoints: Endpoints) -> collections.abc.Iterator[Problem]:
 
 def _missing(identity: Identity, missing: Endpoints) -> Blocked:
     names = ", ".join(read.endpoint.name for read in missing)
-    commands = "; ".join(
-        f"juju integrate {identity.app}{'' if read.only else ':' + read.endpoint.name} {read.integration.provider}"
-        for read in missing
-    )
+    commands = "; ".join(_integrate_command(identity, read) for read in missing)
     return Blocked(f"missing integrations: {names} ({commands})", stop=True)
+
+
+def _integrate_command(identity: Identity, read: ReadEndpoint) -> str:
+    own = identity.app if read.context.is_only else f"{identity.app}:{read.endpoint.name}"
+    return f"juju integrate {own} {read.integration.provider}"

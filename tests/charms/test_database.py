@@ -135,13 +135,14 @@ def test_the_library_is_imported_only_for_a_related_endpoint(world: World, monke
     assert (without, name in sys.modules) == (False, True)
 
 
-def test_blocks_without_the_charm_library(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "charms.data_platform_libs.v0.data_interfaces", None)
+def test_blocks_without_the_library_of_ingress(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "charms.traefik_k8s.v2.ingress", None)
+    ingress = testing.Relation("ingress", interface="ingress", remote_app_name="traefik-k8s")
 
-    after = config_changed(world, postgresql(app=DATABASE))
+    after = config_changed(world, postgresql(app=DATABASE), ingress)
 
     assert after.unit_status == testing.BlockedStatus(
-        "integration postgresql needs the charm library charms.data_platform_libs.v0.data_interfaces, which the charm "
+        "integration ingress needs the charm library charms.traefik_k8s.v2.ingress, which the charm "
         "lacks (charmcraft fetch-libs, then pack and refresh the charm)"
     )
 

@@ -1,17 +1,21 @@
 """Tests of our charm against recordings of the real libraries (``scripts/record_handshakes.py``), stage by stage."""
 
 import collections
+import collections.abc
 import json
 import pathlib
 import re
+import sys
 import typing
 
 import pytest
 from paas_common.integrations import BUILT_IN
-from relating import PROVIDED, RECORDINGS, STAGES, Application
+from relating import PROVIDED, RECORDINGS, STAGES, Application, Document
 
 FILES = sorted(RECORDINGS.glob("*.json"))
 LOGS = {"loki_push_api"}
+OPTIONAL = ("postgresql_client", "mysql_client", "mongodb_client", "s3")
+"""Interfaces whose library a charm may lack."""
 DOCUMENTATION = pathlib.Path(__file__).parent.parent.parent / "docs/integrations.md"
 
 
@@ -20,8 +24,37 @@ def test_our_charm_reads_and_writes_what_was_recorded(
     file: pathlib.Path, tmp_path: pathlib.Path, meta: dict[str, typing.Any]
 ) -> None:
     recording = json.loads(file.read_text())
-    application = Application(tmp_path, meta, recording["endpoint"], recording["interface"])
 
+    for stage, application in replay(recording, tmp_path, meta):
+        name = stage["stage"]
+        assert application.views() == stage["units"], name
+        if name != "broken":
+            assert application.noted() == stage["own"], name
+
+
+@pytest.mark.parametrize("file", [pytest.param(each, id=each.stem) for each in FILES if each.name.startswith(OPTIONAL)])
+def test_a_charm_without_the_library_reads_the_same(
+    file: pathlib.Path, tmp_path: pathlib.Path, meta: dict[str, typing.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = json.loads(file.read_text())
+    ours = BUILT_IN[recording["interface"]].library
+    assert ours
+    monkeypatch.setitem(sys.modules, ours.module, None)
+
+    for stage, application in replay(recording, tmp_path, meta):
+        name = stage["stage"]
+        assert application.views() == stage["units"], name
+        if name != "broken":
+            requested = {"database", "bucket"} & stage["own"]["app"].keys()
+            app, _ = application.written()
+            assert {key: app[key] for key in requested} == {key: stage["own"]["app"][key] for key in requested}, name
+
+
+def replay(
+    recording: Document, root: pathlib.Path, meta: dict[str, typing.Any]
+) -> collections.abc.Iterator[tuple[Document, Application]]:
+    """Bring an application to each recorded stage."""
+    application = Application(root, meta, recording["endpoint"], recording["interface"])
     for stage in recording["stages"]:
         name = stage["stage"]
         if name == "broken":
@@ -36,10 +69,7 @@ def test_our_charm_reads_and_writes_what_was_recorded(
             if name in {"waiting", "related again"}:
                 application.join(units)
             application.receive(app, units, stage["secrets"])
-
-        assert application.views() == stage["units"], name
-        if name != "broken":
-            assert application.noted() == stage["own"], name
+        yield stage, application
 
 
 def test_every_interface_is_recorded_in_every_stage() -> None:

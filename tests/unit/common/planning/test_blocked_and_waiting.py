@@ -8,7 +8,7 @@ import builders
 import problem_places
 import pydantic
 import pytest
-from builders import QUEUE, SHOP, facts_of, option, postgresql, related, unrelated
+from builders import QUEUE, SHOP, facts_of, option, related, unrelated
 from paas_common.integrations import BUILT_IN, Context, Integration, Integrations
 from paas_common.planning import endpoints, migration, retries
 from paas_common.values import environment
@@ -187,9 +187,9 @@ ENDPOINTS = {
         problem=Blocked("Invalid redis relation data from provider: port (input should be greater than or equal to 1)"),
     ),
     "an-endpoint-whose-charm-library-is-missing": Case(
-        facts=facts_of(SHOP, dataclasses.replace(postgresql(), missing_library="charms.data_platform_libs.v0")),
+        facts=facts_of(SHOP, dataclasses.replace(builders.ingress(), missing_library="charms.traefik_k8s.v2.ingress")),
         problem=Blocked(
-            "integration postgresql needs the charm library charms.data_platform_libs.v0, which the charm lacks "
+            "integration ingress needs the charm library charms.traefik_k8s.v2.ingress, which the charm lacks "
             "(charmcraft fetch-libs, then pack and refresh the charm)"
         ),
     ),

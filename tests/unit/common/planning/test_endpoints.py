@@ -105,12 +105,18 @@ def test_without_ingress_the_url_is_that_inside_the_cluster() -> None:
     assert read(related("oidc", "oauth"))["oidc"].request["redirect_uri"] == f"{CLUSTER_URL}/callback"
 
 
+def requested(endpoint: Endpoint, **written: str) -> Endpoint:
+    assert endpoint.relation
+    return dataclasses.replace(endpoint, relation=dataclasses.replace(endpoint.relation, request=written))
+
+
 @pytest.mark.parametrize(
     "endpoint",
     [
         pytest.param(unrelated("rabbitmq", "rabbitmq"), id="not-related"),
         pytest.param(related("redis", "redis"), id="an-interface-without-request"),
-        pytest.param(postgresql(), id="a-charm-library-writes-it"),
+        pytest.param(ingress(), id="a-charm-library-writes-it"),
+        pytest.param(requested(postgresql(), database="shop"), id="a-charm-library-has-written-it"),
     ],
 )
 def test_nothing_is_requested(endpoint: Endpoint) -> None:

@@ -8,6 +8,7 @@ in the secret under ``secret-tls``, or in plain text. A router between the appli
 import collections.abc
 import dataclasses
 import functools
+import json
 import typing
 
 import pydantic
@@ -22,12 +23,13 @@ from ._integration import CharmLibrary, Context, Integration
 
 _TLS_WORDS: typing.Final = {"": False, "enabled": True, "disabled": False}
 """Values of ``tls`` that pydantic does not read as a boolean."""
+_SECRETS: typing.Final = ("username", "password", "tls", "tls-ca", "uris", "read-only-uris")
+"""Fields that the provider may put into secrets."""
 _LIBRARY: typing.Final = CharmLibrary(
     module="charms.data_platform_libs.v0.data_interfaces",
     requirer="DatabaseRequires",
     arguments=lambda endpoint, app: {"relation_name": endpoint, "database_name": app},
     events=("database_created", "endpoints_changed"),
-    requests_once=True,
 )
 
 
@@ -143,6 +145,17 @@ def files(data: Database, context: Context) -> tuple[File, ...]:
     return (File(path=_ca_path(context), content=data.tls_ca),) if data.tls_ca else ()
 
 
+def request(context: Context) -> StrMap:
+    """Return a request for a database with the application's name, unless there is one.
+
+    The library writes it in relation-created only, on the unit that leads then. A charm may lack the library: its
+    successor (dpcharmlibs-interfaces 1.2) writes a form that providers with the library do not understand.
+    """
+    if context.written.get("database"):
+        return {}
+    return {"database": context.identity.app, "requested-secrets": json.dumps(_SECRETS)}
+
+
 def database(name: str, provider: str, dialect: Dialect) -> Integration[Database]:
     """Return the integration of a database whose interface, endpoint and variables have its name."""
     return Integration(
@@ -155,6 +168,7 @@ def database(name: str, provider: str, dialect: Dialect) -> Integration[Database
         parse=parse,
         env=functools.partial(env, dialect),
         files=files,
+        request=request,
         database=lambda data: data.database,
     )
 

@@ -98,8 +98,6 @@ class CharmLibrary:
     """Returns the requirer's keyword arguments, apart from the charm, for an endpoint and an application."""
     events: tuple[str, ...]
     """The library's events that can change the application, by name."""
-    requests_once: bool = False
-    """The library writes its request in relation-created only."""
     publish_port: PublishPort | None = None
 
 
@@ -141,9 +139,9 @@ class Integration(typing.Generic[DataT]):
     secret_ids: collections.abc.Callable[[StrMap, StrMap], tuple[str, ...]] = _no_secret_ids
     """Returns the ids of secrets that are deeper in the databag; the second argument is our application databag."""
     library: CharmLibrary | None = None
-    """The charm library that writes the request; without one, ``request`` is written."""
+    """The charm library that speaks the interface; the charm may lack it if there is a ``request``."""
     request: collections.abc.Callable[[Context], StrMap] | None = None
-    """Returns what the leader writes into its application databag."""
+    """Returns what the leader writes into its application databag, or what a library may have left out."""
     database: collections.abc.Callable[[DataT], str] | None = None
     """Returns the name of the database behind the endpoint; a new one needs the application's migration."""
     url: collections.abc.Callable[[DataT], str] | None = None

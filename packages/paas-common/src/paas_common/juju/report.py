@@ -24,7 +24,7 @@ def publish(
 ) -> tuple[Problem, ...]:
     """Write what other applications read; return what could not be written."""
     if facts.identity.leader:
-        _write_requests(charm, facts, known, published)
+        _write_requests(charm, facts, published)
     observability_relations.write(charm, facts, published.observability_databags)
     if published.port is None:
         return ()
@@ -66,18 +66,10 @@ def _status(problem: Problem | None) -> ops.StatusBase:
     return ops.BlockedStatus(problem.reason) if isinstance(problem, Blocked) else ops.WaitingStatus(problem.reason)
 
 
-def _write_requests(charm: ops.CharmBase, facts: Facts, known: Integrations, published: Published) -> None:
-    """Write the leader's requests.
-
-    Some libraries write theirs in relation-created only, on the unit that leads then. If that unit is removed before
-    the hook ends, no unit would write it. So the event is emitted again if the databag is empty.
-    """
+def _write_requests(charm: ops.CharmBase, facts: Facts, published: Published) -> None:
+    """Write the leader's requests."""
     for endpoint in facts.endpoints:
         relation = next((each for each in charm.model.relations[endpoint.name] if each.active), None)
-        if relation is None or endpoint.relation is None or endpoint.missing_library:
-            continue
-        before = endpoint.relation.request
-        databag.write(relation.data[charm.app], before, published.requests.get(endpoint.name, {}))
-        library = known[endpoint.interface].library
-        if library and library.requests_once and not before:
-            charm.on[endpoint.name].relation_created.emit(relation, relation.app)
+        if relation is not None and endpoint.relation is not None:
+            request = published.requests.get(endpoint.name, {})
+            databag.write(relation.data[charm.app], endpoint.relation.request, request)

@@ -203,7 +203,7 @@ def waiting(read: ReadEndpoint) -> Waiting:
 def _of_related(
     identity: Identity, read: ReadEndpoint, ingress: ReadEndpoint | None
 ) -> collections.abc.Iterator[Problem]:
-    if read.endpoint.missing_library:
+    if read.endpoint.missing_library and read.integration.request is None:
         yield Blocked(
             f"integration {read.endpoint.name} needs the charm library {read.endpoint.missing_library}, which the "
             "charm lacks (charmcraft fetch-libs, then pack and refresh the charm)"

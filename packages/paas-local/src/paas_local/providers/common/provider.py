@@ -115,6 +115,9 @@ class ProviderCharm(ops.CharmBase):
     def publish(self, relation: ops.Relation) -> None:
         """Write the databag of a client with :func:`write`; runs in each event, once the server answers."""
 
+    def announce(self, relation: ops.Relation) -> None:
+        """Write what the real charm writes while its server cannot be used yet; runs in each event until then."""
+
     def prepare(self, container: ops.Container) -> None:
         """Prepare the container before the server starts; runs in each event."""
 
@@ -230,6 +233,9 @@ class ProviderCharm(ops.CharmBase):
         except RefusedError as reason:
             self.unit.status = ops.BlockedStatus(str(reason))
         except NotReadyError as reason:
+            for relation in self.clients:
+                with contextlib.suppress(RefusedError, *self.invalid):  # reported once the server can be used
+                    self.announce(relation)
             self.unit.status = ops.WaitingStatus(str(reason))
         else:
             self.unit.status = ops.ActiveStatus(self.active_message)

@@ -38,6 +38,11 @@ class S3Charm(provider.ProviderCharm):
             environment={"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
         )
 
+    def announce(self, relation: ops.Relation) -> None:
+        """Write the bucket; the real charm does so before it has keys."""
+        if "access-key" not in relation.data[self.app] and (name := relation.data[relation.app].get("bucket")):
+            provider.write(relation.data[self.app], {"bucket": name})
+
     def publish(self, relation: ops.Relation) -> None:
         """Create the requested bucket; as with the real charm, all clients have one pair of keys."""
         name = relation.data[relation.app].get("bucket")

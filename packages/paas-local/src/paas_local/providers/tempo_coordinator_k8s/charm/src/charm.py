@@ -33,17 +33,15 @@ class TempoCharm(provider.ProviderCharm):
         return provider.Server(container="tempo", command=command, port=PORT)
 
     def publish(self, relation: ops.Relation) -> None:
-        """Write the address for the protocol of the receiver, if the client requests it."""
-        text = relation.data[relation.app].get("receivers")
-        if text is None:
+        """Write the address of the receiver; as with the real charm, to all clients if one of them requests it."""
+        protocols = _read(relation)
+        requested = {name for _, names in self.requests(_read) for name in names}
+        if protocols is None and PROTOCOL not in requested:
             return
-        protocols = _protocols(text)
-        if protocols is None:
-            raise provider.invalid(relation, f"receivers (must be a JSON list of names, not {text[:100]!r})")
         receiver = {"protocol": {"name": PROTOCOL, "type": "http"}, "url": f"http://{self.host}:{PORT}"}
-        receivers = [receiver] if PROTOCOL in protocols else []
+        receivers = [receiver] if PROTOCOL in requested else []
         provider.write(relation.data[self.app], {"receivers": json.dumps(receivers)})
-        if others := sorted({*protocols} - {PROTOCOL}):
+        if others := sorted({*(protocols or ())} - {PROTOCOL}):
             raise provider.RefusedError(
                 f"{relation.app.name} asks to send traces by {', '.join(others)}; only {PROTOCOL} is supported"
             )
@@ -60,12 +58,18 @@ class TempoCharm(provider.ProviderCharm):
         self.answer(event, "spans", spans)
 
 
-def _protocols(text: str) -> list[str] | None:
+def _read(relation: ops.Relation) -> list[str] | None:
+    """Read the protocols that a client requests; None until it has written any."""
+    text = relation.data[relation.app].get("receivers")
+    if text is None:
+        return None
     try:
         names: object = json.loads(text)
     except json.JSONDecodeError:
-        return None
-    return [str(name) for name in cast("list[object]", names)] if isinstance(names, list) else None
+        names = None
+    if not isinstance(names, list):
+        raise provider.invalid(relation, f"receivers (must be a JSON list of names, not {text[:100]!r})")
+    return [str(name) for name in cast("list[object]", names)]
 
 
 if __name__ == "__main__":

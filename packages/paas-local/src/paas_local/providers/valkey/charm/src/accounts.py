@@ -12,6 +12,11 @@ from typing import Any, cast
 
 StrMap = Mapping[str, str]
 _ID = re.compile(r"[A-Za-z0-9]{1,64}")
+_FIELDS = (
+    "endpoints", "read-only-endpoints", "secret-user", "secret-tls", "secret-extra", "secret-entity", "version",
+    "prefix-resources", "mtls-cert", "entity-name", "entity-password", "password",
+)  # fmt: skip
+"""The fields of an answer (dpcharmlibs-interfaces 1.2)."""
 _PATTERN = re.compile(r"[!-~]+")
 
 
@@ -78,11 +83,17 @@ def document(accounts: Iterable[Account]) -> str:
 
 
 def response(requests: Iterable[tuple[Request, StrMap]]) -> StrMap:
-    """Write the databag that answers requests."""
+    """Write the databag that answers requests; a field that is not set is null, as in the real charm's answers."""
     pairs = tuple(requests)
     by_id = {request.id: request.fields for request, _ in pairs}
     answers = [
-        {"resource": request.resource, "request-id": request.id, "salt": request.fields.get("salt"), **answer}
+        {
+            "resource": request.resource,
+            "request-id": request.id,
+            "salt": request.fields.get("salt"),
+            **dict.fromkeys(_FIELDS),
+            **answer,
+        }
         for request, answer in pairs
     ]
     return {"version": "v1", "data": json.dumps(by_id, sort_keys=True), "requests": json.dumps(answers)}

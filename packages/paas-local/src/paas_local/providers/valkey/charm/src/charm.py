@@ -39,6 +39,11 @@ class ValkeyCharm(provider.ProviderCharm):
             environment={"REDISCLI_AUTH": operator["password"]},
         )
 
+    def announce(self, relation: ops.Relation) -> None:
+        """Answer each request without an address."""
+        if "requests" not in relation.data[self.app] and (requests := _read(relation)):
+            provider.write(relation.data[self.app], accounts.response((request, {}) for request in requests))
+
     def publish(self, relation: ops.Relation) -> None:
         """Answer each request with an account."""
         requests = _read(relation)

@@ -128,6 +128,16 @@ def test_an_ingress_that_writes_no_json_ends_in_a_status(world: World) -> None:
     assert isinstance(after.unit_status, testing.BlockedStatus)
 
 
+def test_an_optional_login_waits_for_the_url_of_the_ingress_without_blocking(world: World) -> None:
+    login, route = example_named("oauth"), replaced(example_named("ingress"), provider_app={})
+    without_url = replaced(login, also_related=[route])
+
+    after = world.run(world.context().on.config_changed(), state_of(world, without_url, relation_of(login)))
+
+    assert after.unit_status == testing.ActiveStatus()
+    assert "FLASK_OIDC_CLIENT_ID" not in environment(after)
+
+
 def test_rabbitmq_in_the_application_databag_wins(world: World) -> None:
     app = {"hostname": "rabbitmq.test-model.svc.cluster.local", "password": "rmqPass01"}
 

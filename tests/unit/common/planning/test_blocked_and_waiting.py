@@ -212,10 +212,10 @@ ENDPOINTS = {
     "an-ingress-that-is-needed-and-has-no-url-yet": Case(
         facts=facts_of(
             SHOP,
-            related("oidc", "oauth", optional=True),
+            related("oidc", "oauth"),
             related("ingress", "ingress", provider="traefik", optional=True),
         ),
-        problem=Waiting("waiting for traefik to provide ingress"),
+        problem=Waiting("waiting for traefik to provide ingress; waiting for provider to provide oidc", stop=True),
     ),
     "endpoints-with-one-prefix": Case(
         facts=facts_of(

@@ -60,7 +60,8 @@ def read(spec: FrameworkSpec, facts: Facts, known: Integrations, cluster_url: st
     read = [
         ingresses.get(endpoint.name) or _read(spec, facts, known, endpoint, base_url) for endpoint in facts.endpoints
     ]
-    return tuple(_with_request(known, each, base_url) for each in read)
+    ingress = _ingress(read)
+    return tuple(_with_request(known, _after_ingress(each, ingress), base_url) for each in read)
 
 
 def public_url(endpoints: Endpoints) -> str | None:
@@ -143,6 +144,12 @@ def _reading(
             return reading
 
 
+def _after_ingress(read: ReadEndpoint, ingress: ReadEndpoint | None) -> ReadEndpoint:
+    """Return an optional endpoint that needs an ingress as pending until the ingress has a URL."""
+    waits = read.integration.needs_ingress and read.endpoint.optional and not (ingress and ingress.ready)
+    return dataclasses.replace(read, reading=Pending()) if waits and read.ready else read
+
+
 def _with_request(known: Integrations, read: ReadEndpoint, base_url: str) -> ReadEndpoint:
     read = dataclasses.replace(read, context=dataclasses.replace(read.context, base_url=base_url))
     relation, request = read.endpoint.relation, read.integration.request
@@ -211,7 +218,9 @@ def _of_related(
     if error := read.integration.check_options(read.context):
         yield Blocked(error)
     if read.integration.needs_ingress and not (ingress and ingress.ready):
-        yield _no_ingress(identity, read, ingress)
+        problem = _no_ingress(identity, read, ingress)
+        if isinstance(problem, Blocked) or not read.endpoint.optional:
+            yield problem
 
 
 def _no_ingress(identity: Identity, read: ReadEndpoint, ingress: ReadEndpoint | None) -> Problem:

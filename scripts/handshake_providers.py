@@ -58,6 +58,8 @@ class Provider:
     answer: collections.abc.Callable[[Answering], None]
     peers: str = ""
     """Name of a peer endpoint that the library needs."""
+    distribution: str = ""
+    """Name on the package index, for a library that comes from there."""
 
 
 def _database(answering: Answering) -> None:
@@ -128,6 +130,22 @@ def _s3(answering: Answering) -> None:
         provider.update_connection_info(number, {"attributes": "", "tls-ca-chain": ""})
     else:
         provider.set_attributes(number, ["Cache-Control=max-age=90000"])
+
+
+def _s3_successor(answering: Answering) -> None:
+    if answering.stage in WAITING or not answering.library.is_protocol_ready(answering.relation):
+        return  # the library itself has written its version
+    answering.library.set_storage_connection_info(
+        answering.relation.id,
+        {
+            "access-key": "accessKey01",
+            "secret-key": answering.password,
+            "bucket": "bucket-2" if answering.changed else "bucket-1",
+            "endpoint": "https://s3.example.com",
+            "region": "eu-west-1",
+            "tls-ca-chain": [CA],
+        },
+    )
 
 
 def _ingress(answering: Answering) -> None:
@@ -317,18 +335,22 @@ def _resources(module: types.ModuleType, charm: ops.CharmBase, endpoint: str) ->
 
 DATABASES: typing.Final = "charms.data_platform_libs.v0.data_interfaces"
 SUCCESSOR: typing.Final = "dpcharmlibs.interfaces"
+SUCCESSOR_NAME: typing.Final = "dpcharmlibs-interfaces"
 PROVIDERS: typing.Final[collections.abc.Mapping[str, tuple[Provider, ...]]] = {
     "postgresql_client": (
         Provider(DATABASES, "postgresql", _with("DatabaseProvides"), _database),
-        Provider(SUCCESSOR, "postgresql", _resources, _successor),
+        Provider(SUCCESSOR, "postgresql", _resources, _successor, distribution=SUCCESSOR_NAME),
     ),
     "mysql_client": (
         Provider(DATABASES, "mysql", _with("DatabaseProvides"), _database),
-        Provider(SUCCESSOR, "mysql", _resources, _successor),
+        Provider(SUCCESSOR, "mysql", _resources, _successor, distribution=SUCCESSOR_NAME),
     ),
     "mongodb_client": (Provider(DATABASES, "mongodb", _with("DatabaseProvides"), _mongodb),),
-    "valkey_client": (Provider(SUCCESSOR, "valkey", _resources, _successor),),
-    "s3": (Provider("charms.data_platform_libs.v0.s3", "s3", _with("S3Provider"), _s3),),
+    "valkey_client": (Provider(SUCCESSOR, "valkey", _resources, _successor, distribution=SUCCESSOR_NAME),),
+    "s3": (
+        Provider("charms.data_platform_libs.v0.s3", "s3", _with("S3Provider"), _s3),
+        Provider("object_storage", "s3", _with("S3Provider"), _s3_successor, distribution="object-storage-charmlib"),
+    ),
     "ingress": (Provider("charms.traefik_k8s.v2.ingress", "ingress", _with("IngressPerAppProvider"), _ingress),),
     "redis": (Provider("charms.redis_k8s.v0.redis", "redis", _redis_provides, _redis),),
     "rabbitmq": (

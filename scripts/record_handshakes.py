@@ -3,15 +3,16 @@
     scripts/uv run --with jsonschema,email-validator,cryptography python scripts/record_handshakes.py LIBRARIES
 
 Each folder in LIBRARIES is a charm's ``lib`` (``charms/data_platform_libs/v0/…``), as ``charmcraft fetch-libs`` or a
-checkout of a library's repository has it; it may also have ``dpcharmlibs`` from the package index. For each library
-that ``handshake_providers.py`` knows, a small charm with the real provider class and our charm are related, and each
-stage is written to ``tests/charms/fixtures/handshakes``. Our charm has the pinned libraries while it is recorded, and
-then must read the same with the library of the folder. Recordings of libraries that are not in LIBRARIES stay.
+checkout of a library's repository has it; ``pip install --target`` adds libraries of the package index. For each
+library that ``handshake_providers.py`` knows, a small charm with the real provider class and our charm are related,
+and each stage is written to ``tests/charms/fixtures/handshakes``. Our charm has the pinned libraries while it is
+recorded, and then must read the same with the library of the folder. Recordings of other libraries stay.
 """
 
 import argparse
 import collections.abc
 import dataclasses
+import importlib.metadata
 import importlib.util
 import json
 import pathlib
@@ -230,9 +231,9 @@ def libraries(folder: pathlib.Path) -> collections.abc.Iterator[Library]:
                 name = re.sub(r"\W", "_", f"{folder.name} {provider.module}")
                 module = load(path.with_suffix(".py"), name)
                 yield Library(interface, provider, module, module.LIBPATCH, str(module.LIBPATCH))
-            elif path.is_dir():
+            elif provider.distribution and path.is_dir():
                 sys.path.append(str(folder))
-                version = re.findall(r"^__version__\D+([\d.]+)", (path / "_version.py").read_text(), re.MULTILINE)[0]
+                version = importlib.metadata.version(provider.distribution)
                 yield Library(interface, provider, importlib.import_module(provider.module), 0, version)
 
 

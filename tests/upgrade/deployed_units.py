@@ -32,6 +32,15 @@ IMAGES: typing.Final[dict[str, dict[str, typing.Any]]] = {
     "go": {"base": "/app", "app": "", "command": "notes"},
 }
 """The images that rockcraft's extensions build, in brief."""
+MORE_SERVICES: typing.Final = ("mail-worker", "tidy-scheduler")
+"""Services that the author of each image has added."""
+OPTIONS: typing.Final[dict[str, dict[str, bool | int | str]]] = {
+    "flask": {"flask-permanent-session-lifetime": 3600, "flask-session-cookie-secure": True, "webserver-workers": 3},
+    "django": {"django-allowed-hosts": "notes.example.com, other.example.com", "webserver-threads": 2},
+    "fastapi": {"webserver-workers": 2, "webserver-log-level": "debug"},
+    "go": {},
+}
+"""Options that the operator has set, in addition to the charm's own ``greeting``."""
 EXECS: typing.Final = (
     testing.Exec(["/bin/python3", "-m", "gunicorn"]),
     testing.Exec(["python3", "migrate.py"], stdout="migrated\n"),
@@ -105,13 +114,17 @@ class DeployedUnit:
     def container(self, **changes: typing.Any) -> testing.Container:
         """Return the container of the pod, with the image's layer only."""
         image = IMAGES[self.framework]
-        service = {"override": "replace", "startup": "enabled", "command": image["command"], "user": "_daemon_"}
+        commands = {self.framework: image["command"], **{name: f"/bin/{name}" for name in MORE_SERVICES}}
+        services: dict[str, typing.Any] = {
+            name: {"override": "replace", "startup": "enabled", "command": command, "user": "_daemon_"}
+            for name, command in commands.items()
+        }
         if "environment" in image:
-            service["environment"] = image["environment"]
+            services[self.framework]["environment"] = image["environment"]
         mounts = {name.strip("/"): testing.Mount(location=name, source=path) for name, path in self.folders.items()}
         arguments: dict[str, typing.Any] = {
             "can_connect": True,
-            "layers": {"image": ops.pebble.Layer({"services": {self.framework: typing.cast("typing.Any", service)}})},
+            "layers": {"image": ops.pebble.Layer({"services": services})},
             "execs": {*EXECS},
             "mounts": mounts,
         }
@@ -198,7 +211,7 @@ def deploy(unit: DeployedUnit, *, leader: testing.State | None = None) -> testin
     state = testing.State(
         leader=leader is None,
         planned_units=2,
-        config={},
+        config={"greeting": "Good day", **OPTIONS[unit.framework]},
         model=testing.Model("demo", uuid="5c6f2f0c-3c66-4c1c-9a52-0a9a7a3f4e10", type="kubernetes"),
         relations=[peer, *relations],
         secrets=[secret for secret in (leader.secrets if leader else ()) if secret.owner == "app"],

@@ -10,6 +10,7 @@ repository's and back, and records what paas_charm makes of that.
 """
 
 import argparse
+import collections.abc
 import functools
 import json
 import os
@@ -73,13 +74,26 @@ def _played(
     return play(python, libraries, {**request, "package": package, **more})
 
 
-def outcome(unit: Document, framework: str) -> Document:
-    """Return what matters of a unit that paas_charm runs again."""
+def outcome(before: Document, after: Document, framework: str) -> Document:
+    """Return what matters of a unit that paas_charm runs again: its status, and what differs from before."""
+    environments, databags = (
+        [function(unit) for unit in (before, after)]
+        for function in (functools.partial(environment, framework=framework), requests)
+    )
     return {
-        "unit_status": unit["unit_status"],
-        "environment": environment(unit, framework),
-        "requests": requests(unit),
+        "unit_status": after["unit_status"],
+        "changed_variables": {name: pair for name, *pair in differences(*environments)},
+        "changed_requests": {name: pair for name, *pair in differences(*databags)},
     }
+
+
+def differences(
+    before: dict[str, typing.Any], after: dict[str, typing.Any]
+) -> collections.abc.Iterator[tuple[str, typing.Any, typing.Any]]:
+    """Return the keys whose values differ, with both values; None means absent."""
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            yield name, before.get(name), after.get(name)
 
 
 def environment(unit: Document, framework: str) -> dict[str, str]:
@@ -165,8 +179,11 @@ def main() -> None:
                 "metadata": request["metadata"],
                 "units": units,
                 "requests_after_refresh": requests(refreshed[0]),
-                "back": [outcome(unit, framework) for unit in older(refresh=refreshed)],
-                "follower_beside_refreshed_leader": outcome(older(refresh=[leader, follower])[1], framework),
+                "back": [
+                    outcome(before, after, framework)
+                    for before, after in zip(units, older(refresh=refreshed), strict=True)
+                ],
+                "follower_beside_refreshed_leader": outcome(units[1], older(refresh=[leader, follower])[1], framework),
             },
         )
 

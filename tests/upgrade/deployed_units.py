@@ -88,6 +88,13 @@ class DeployedUnit:
         return next(iter(self.metadata["peers"]))
 
     @property
+    def juju_databag(self) -> collections.abc.Mapping[str, str]:
+        """Return what Juju itself writes into the databag of a unit: addresses, until Juju 4."""
+        address = "192.0.2.0"
+        names = ("egress-subnets", "ingress-address", "private-address") if self.juju.startswith("3.") else ()
+        return dict.fromkeys(names, address)
+
+    @property
     def folders(self) -> dict[str, pathlib.Path]:
         """Return the folders of the pod by their path in the container."""
         return {IMAGES[self.framework]["base"]: self._pod / "base", f"/tmp/{self.framework}": self._pod / "tmp"}
@@ -200,11 +207,16 @@ def deploy(unit: DeployedUnit, *, leader: testing.State | None = None) -> testin
         if unit.number == 0 or remote.endpoint != "http-proxy"
     ]
     peer = testing.PeerRelation(
-        unit.peers, id=1, peers_data={1 - unit.number: {}}, local_app_data=databags.get(unit.peers, {})
+        unit.peers,
+        id=1,
+        peers_data={1 - unit.number: {}},
+        local_app_data=databags.get(unit.peers, {}),
+        local_unit_data=dict(unit.juju_databag),
     )
     relations = [
         dataclasses.replace(
-            remote_applications.related(remote, number), local_app_data=databags.get(remote.endpoint, {})
+            remote_applications.related(remote, number, unit.juju_databag),
+            local_app_data=databags.get(remote.endpoint, {}),
         )
         for number, remote in remotes
     ]

@@ -212,10 +212,15 @@ ALL: typing.Final = (
 """One for each interface, in the order of ``charmcraft.yaml``; login comes after the ingress that it needs."""
 
 
-def related(remote: RemoteApplication, number: int) -> testing.Relation:
+def related(remote: RemoteApplication, number: int, local_unit_data: StrMap) -> testing.Relation:
     """Return the relation to a remote application, before either side has written."""
     return testing.Relation(
-        remote.endpoint, interface=remote.interface, remote_app_name=remote.name, id=number, remote_units_data={0: {}}
+        remote.endpoint,
+        interface=remote.interface,
+        remote_app_name=remote.name,
+        id=number,
+        local_unit_data=dict(local_unit_data),
+        remote_units_data={0: {}},
     )
 
 

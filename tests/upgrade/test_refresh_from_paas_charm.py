@@ -8,7 +8,7 @@ import re
 
 import pytest
 import state_documents
-from deployed_units import MORE_SERVICES, REFRESH, DeployedUnit
+from deployed_units import MORE_SERVICES, REFRESH, DeployedUnit, deploy
 from ops import testing
 from record import FRAMEWORKS, Document, differences, environment, load, requests, share_databags
 from recorded_units import MakeUnit, unit_of
@@ -302,3 +302,21 @@ class TestJuju4:
         assert after["unit_status"] == expected["unit_status"]
         assert after["container"]["layers"] == expected["container"]["layers"]
         assert requests(after).keys() == requests(expected).keys()
+
+
+def test_a_new_deployment_runs_with_everything_under_juju_4(tmp_path: pathlib.Path) -> None:
+    recording = load("flask")
+    leader, follower = (unit_of("flask", recording, tmp_path, number, juju="4.0.1") for number in (0, 1))
+
+    state = deploy(leader)
+    after = leader.document(state)
+    other = follower.document(deploy(follower, leader=state))
+
+    assert after["unit_status"] == other["unit_status"] == ["active", ""]
+    before = requests(recording["units"][0])
+    assert {name: databag.keys() for name, databag in without_peers(requests(after)).items()} == {
+        name: databag.keys() for name, databag in without_peers(before).items()
+    }
+    assert environment(after, "flask").keys() >= environment(recording["units"][0], "flask").keys() - {
+        "S3_TLS_CA_CHAIN"
+    }

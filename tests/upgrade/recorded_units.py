@@ -5,7 +5,7 @@ import importlib
 import pathlib
 
 from deployed_units import DeployedUnit
-from record import Document
+from record import Document, environment
 
 MakeUnit = collections.abc.Callable[..., DeployedUnit]
 
@@ -22,3 +22,14 @@ def unit_of(
         number=number,
         juju=juju,
     )
+
+
+def without_peers(databags: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Return databags without the peer relation's."""
+    return {name: databag for name, databag in databags.items() if name not in {"secret-storage", "peers"}}
+
+
+def secret_key(unit: Document, framework: str) -> str:
+    """Return the secret key in the environment of a unit."""
+    prefix = framework.upper() if framework in {"flask", "django"} else "APP"
+    return environment(unit, framework)[f"{prefix}_SECRET_KEY"]

@@ -21,7 +21,7 @@ unit: ## run the unit tests, the charm tests and the upgrade tests
 
 test: ## run all tests and print the coverage
 	$(RUN) coverage erase
-	$(RUN) coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(RUN) coverage run -m $(PYTEST) -n 4
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 

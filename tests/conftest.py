@@ -1,5 +1,7 @@
 """The order of the test files, and the wheels for tests that install them like a user."""
 
+import fcntl
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -14,9 +16,23 @@ signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 SLOWEST = (
+    "local/test_everything_end_to_end.py",
+    "local/test_frameworks_end_to_end.py",
+    "local/test_flask_end_to_end.py",
+    "local/test_providers.py",
+    "local/test_keeping_providers.py",
     "charms/test_any_bytes.py",
+    "local/test_given_pebble.py",
+    "local/test_daemon.py",
     "charms/test_any_order.py",
     "charms/test_any_request.py",
+    "local/test_up.py",
+    "local/test_packing.py",
+    "local/test_debian_packages.py",
+    "local/test_custom_charm.py",
+    "local/test_pods.py",
+    "local/test_public_address.py",
+    "local/pebble/test_pebble_transcripts.py",
 )
 """The files that take longest, longest first. pytest-xdist distributes whole files in the order of collection."""
 
@@ -31,11 +47,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the wheels."""
-    folder = tmp_path_factory.mktemp("wheels")
-    subprocess.run(
-        [python_environments.find_uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder],
-        cwd=ROOT,
-        check=True,
-    )
+    """Return the folder of the wheels, which the first worker of pytest-xdist builds for all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheels"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            command = [python_environments.find_uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir"]
+            subprocess.run([*command, folder], cwd=ROOT, check=True)
     return folder

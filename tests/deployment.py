@@ -1,6 +1,7 @@
 """A paas-local model that tests drive with the real command line, and HTTP clients for its applications."""
 
 import contextlib
+import fcntl
 import http.client
 import http.cookiejar
 import json
@@ -14,11 +15,13 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+from paas_local import folders
 from paas_local.cli import client
 
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
@@ -47,9 +50,22 @@ class Deployment:
         assert done.returncode == 0, f"paas-local {' '.join(words)}: {done.stdout}{done.stderr}"
         return done.stdout
 
+    def deploy_provider(self, name: str) -> None:
+        """Deploy a built-in provider."""
+        with built_once(name):
+            self("deploy", name)
+
+    def query(self, command: str, **body: Any) -> Mapping[str, Any]:
+        """Return the answer of the background process, without the cost of a process."""
+        return client.Client(home=self.home).query_answer(command, model=self.environment["JUJU_MODEL"], **body)
+
     def status(self) -> dict[str, Any]:
-        """Return the status document, without the cost of a process."""
-        return client.Client(home=self.home).query("status", model=self.environment["JUJU_MODEL"])
+        """Return the status document."""
+        return self.query("status")["result"]
+
+    def urls(self, application: str) -> list[str]:
+        """Return the URLs of an application on this machine; none as long as it has no open port."""
+        return self.query("status")["published"].get(application, [])
 
     def unit(self, name: str) -> tuple[str, str]:
         """Return the workload status of a unit and its message."""
@@ -108,6 +124,26 @@ class Deployment:
             # The others may end with the first.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def built_once(provider: str) -> Generator[None]:
+    """Let the other tests wait that need the image of a provider, instead of building it too."""
+    with (folders.cache() / f".{provider}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def new_home(*, model: str = "test", **variables: str) -> Generator[Deployment]:
+    """Create a paas-local home, and end all its processes at the end; the model is still to be added."""
+    with TemporaryDirectory(prefix="paas-") as folder:
+        environment = {**os.environ, "PAAS_LOCAL_HOME": folder, "JUJU_MODEL": model, **variables}
+        juju = Deployment(home=Path(folder), environment=environment)
+        try:
+            yield juju
+        finally:
+            juju.run("shutdown")
 
 
 def with_stand_ins(charm: Path, folder: Path) -> Path:
@@ -196,10 +232,13 @@ class Browser:
 
     def _address(self) -> str:
         """Return the address of the application's first port; raise ``ConnectionError`` while it has none."""
-        url = self._deployment.run("url", self._application)
-        if url.returncode:
-            raise ConnectionRefusedError(url.stderr)
-        return url.stdout.split()[0]
+        try:
+            urls = self._deployment.urls(self._application)
+        except client.ClientError as error:
+            raise ConnectionRefusedError(str(error)) from error
+        if not urls:
+            raise ConnectionRefusedError(f"{self._application} has no open port")
+        return urls[0]
 
 
 def _parent(entry: Path) -> int | None:

@@ -9,7 +9,6 @@ import re
 import subprocess
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 
 import paas_common
@@ -19,7 +18,7 @@ import paas_flask.charm
 import paas_go.charm
 import pytest
 import yaml
-from deployment import PAAS_LOCAL, Browser, Deployment
+from deployment import PAAS_LOCAL, Browser, Deployment, new_home
 from paas_common.juju.state import PEERS
 from paas_local.build import charmcraft_extensions, python_environments, yaml_files
 
@@ -148,17 +147,11 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def local(wheels: Path) -> Generator[Deployment]:
-    """Create a model with PostgreSQL, and destroy it at the end."""
-    with TemporaryDirectory(prefix="paas-") as home:
-        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
-        deployment = Deployment(home=Path(home), environment=environment)
-        try:
-            deployment("add-model", "test", "--no-switch")
-            deployment("deploy", "postgresql-k8s")
-            yield deployment
-        finally:
-            deployment.run("destroy-model", "test", "--no-prompt")
-            deployment.run("shutdown")
+    """Create a model with PostgreSQL."""
+    with new_home(UV_FIND_LINKS=str(wheels)) as juju:
+        juju("add-model", "test", "--no-switch")
+        juju("deploy", "postgresql-k8s")
+        yield juju
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)

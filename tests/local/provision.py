@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
 from deployment import Deployment
 
 
@@ -50,7 +49,7 @@ class Provider:
 
     def address(self, number: int = 0) -> tuple[str, int]:
         """Return the address of one of its ports on this machine."""
-        parts = urlsplit(self.juju("url", self.name).split()[number])
+        parts = urlsplit(self.juju.urls(self.name)[number])
         return parts.hostname or "", parts.port or 0
 
     def run(self, action: str, *words: str) -> dict[str, Any]:
@@ -59,7 +58,7 @@ class Provider:
         return json.loads(self.juju("run", unit, action, *words, "--format", "json"))[unit]["results"]
 
     def _relation(self) -> Mapping[str, Any]:
-        shown = yaml.safe_load(self.juju("show-unit", "client/0"))["client/0"]
+        shown = self.juju.query("show-unit", unit="client/0")["result"]["client/0"]
         relations: list[dict[str, Any]] = shown.get("relation-info", [])
         of_endpoint = [each for each in relations if each["endpoint"] == self.endpoint]
         return of_endpoint[0] if of_endpoint else {}
@@ -68,7 +67,7 @@ class Provider:
 def deployed(juju: Deployment, name: str, endpoint: str) -> Provider:
     """Deploy a built-in provider, and integrate the client's endpoint with it, once."""
     if name not in juju.status()["applications"]:
-        juju("deploy", name)
+        juju.deploy_provider(name)
         juju("integrate", f"client:{endpoint}", name)
     juju.wait_for(f"{name}/0", "active")
     return Provider(juju=juju, name=name, endpoint=endpoint)

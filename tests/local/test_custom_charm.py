@@ -1,36 +1,28 @@
 """The example of an extended charm: its additions reach the application."""
 
-import os
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from deployment import Browser, Deployment
+from deployment import Browser, new_home
 
 ROOT = Path(__file__).parent.parent.parent
 WEATHER = "weather-k8s/0"
 
 
 def test_the_additions_of_a_charm_reach_the_application(wheels: Path):
-    with TemporaryDirectory(prefix="paas-") as home:
-        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
-        juju = Deployment(home=Path(home), environment=environment)
+    with new_home(UV_FIND_LINKS=str(wheels)) as juju:
         folder = ROOT / "examples/custom"
-        try:
-            juju("add-model", "test", "--no-switch")
-            juju("deploy", str(folder / "charm"), "weather-k8s", "--resource", f"flask-app-image={folder}")
-            juju.wait_for(WEATHER, "active")
-            browser = Browser(juju, "weather-k8s")
-            before = browser.get("/")
-            version = juju.status()["applications"]["weather-k8s"]["version"]
+        juju("add-model", "test", "--no-switch")
+        juju("deploy", str(folder / "charm"), "weather-k8s", "--resource", f"flask-app-image={folder}")
+        juju.wait_for(WEATHER, "active")
+        browser = Browser(juju, "weather-k8s")
+        before = browser.get("/")
+        version = juju.status()["applications"]["weather-k8s"]["version"]
 
-            juju("config", "weather-k8s", "towns=Bergen")
-            juju.wait("other towns", lambda: browser.get("/")["towns"] == ["Bergen"])
-            juju("config", "weather-k8s", "towns= ")
-            blocked = juju.wait_for(WEATHER, "blocked")
-            still = browser.get("/")["towns"]
-        finally:
-            juju.run("destroy-model", "test", "--no-prompt")
-            juju.run("shutdown")
+        juju("config", "weather-k8s", "towns=Bergen")
+        juju.wait("other towns", lambda: browser.get("/")["towns"] == ["Bergen"])
+        juju("config", "weather-k8s", "towns= ")
+        blocked = juju.wait_for(WEATHER, "blocked")
+        still = browser.get("/")["towns"]
 
     assert before == {
         "title": "The weather in Brno and Oslo",

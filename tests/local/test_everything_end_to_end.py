@@ -1,17 +1,15 @@
 """The example with everything integrated: each integration is driven over HTTP, against its real server."""
 
 import json
-import os
 import re
 from collections.abc import Generator
 from html import unescape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from deployment import Browser, Deployment, browse, with_stand_ins
+from deployment import Browser, Deployment, browse, new_home, with_stand_ins
 from paas_local.providers import BUILT_IN
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,25 +22,19 @@ NEAR = "127.0.0.1,localhost,::1,.svc.cluster.local"
 @pytest.fixture(scope="module")
 def juju(wheels: Path) -> Generator[Deployment]:
     """Yield the example with all providers, all active, and remove them."""
-    with TemporaryDirectory(prefix="paas-") as home:
-        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
-        deployment = Deployment(home=Path(home), environment=environment)
-        charm = with_stand_ins(EXAMPLE / "charm", Path(home))
-        try:
-            deployment("add-model", "test", "--no-switch")
-            deployment("model-config", f"juju-no-proxy={NEAR}")
-            for provider in BUILT_IN:
-                deployment("deploy", provider)
-            for provider in BUILT_IN:
-                deployment.wait_for(f"{provider}/0", "active", patience=600)
-            deployment("deploy", str(charm), APP, "--resource", f"flask-app-image={EXAMPLE}")
-            for provider in BUILT_IN:
-                deployment("integrate", APP, provider)
-            deployment.wait_for(f"{APP}/0", "active", patience=1800)
-            yield deployment
-        finally:
-            deployment.run("destroy-model", "test", "--no-prompt")
-            deployment.run("shutdown")
+    with new_home(UV_FIND_LINKS=str(wheels)) as juju:
+        juju("add-model", "test", "--no-switch")
+        juju("model-config", f"juju-no-proxy={NEAR}")
+        for provider in BUILT_IN:
+            juju.deploy_provider(provider)
+        for provider in BUILT_IN:
+            juju.wait_for(f"{provider}/0", "active", patience=600)
+        charm = with_stand_ins(EXAMPLE / "charm", juju.home)
+        juju("deploy", str(charm), APP, "--resource", f"flask-app-image={EXAMPLE}")
+        for provider in BUILT_IN:
+            juju("integrate", APP, provider)
+        juju.wait_for(f"{APP}/0", "active", patience=1800)
+        yield juju
 
 
 @pytest.fixture

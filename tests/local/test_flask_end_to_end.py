@@ -1,4 +1,4 @@
-"""The Flask example with its charm and PostgreSQL: the demo, failures and kills.
+"""The Flask example with its charm, PostgreSQL and an ingress: the demo, failures and kills.
 
 The tests share one deployment, and each leaves it active.
 """
@@ -10,12 +10,12 @@ import signal
 import urllib.error
 from collections.abc import Generator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from deployment import Browser, Deployment
+import yaml
+from deployment import Browser, Deployment, browse, new_home, with_stand_ins
 
-ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = Path(__file__).parent.parent.parent / "examples/flask"
 FLASK = "flask-k8s/0"
 POSTGRESQL = "postgresql-k8s/0"
 
@@ -23,31 +23,15 @@ POSTGRESQL = "postgresql-k8s/0"
 @pytest.fixture(scope="module")
 def juju(wheels: Path) -> Generator[Deployment]:
     """Yield the example and PostgreSQL, integrated and active, and remove them."""
-    with TemporaryDirectory(prefix="paas-") as home:
-        environment = {
-            **os.environ,
-            "PAAS_LOCAL_HOME": home,
-            "UV_FIND_LINKS": str(wheels),
-            "JUJU_MODEL": "test",
-        }
-        deployment = Deployment(home=Path(home), environment=environment)
-        try:
-            deployment("add-model", "test", "--no-switch")
-            deployment("deploy", "postgresql-k8s")
-            deployment(
-                "deploy",
-                str(ROOT / "examples/flask/charm"),
-                "flask-k8s",
-                "--resource",
-                f"flask-app-image={ROOT / 'examples/flask'}",
-            )
-            deployment("integrate", "flask-k8s", "postgresql-k8s")
-            deployment.wait_for(POSTGRESQL, "active")
-            deployment.wait_for(FLASK, "active")
-            yield deployment
-        finally:
-            deployment.run("destroy-model", "test", "--no-prompt")
-            deployment.run("shutdown")
+    with new_home(UV_FIND_LINKS=str(wheels)) as juju:
+        charm = with_stand_ins(EXAMPLE / "charm", juju.home)
+        juju("add-model", "test", "--no-switch")
+        juju.deploy_provider("postgresql-k8s")
+        juju("deploy", str(charm), "flask-k8s", "--resource", f"flask-app-image={EXAMPLE}")
+        juju("integrate", "flask-k8s", "postgresql-k8s")
+        juju.wait_for(POSTGRESQL, "active")
+        juju.wait_for(FLASK, "active")
+        yield juju
 
 
 @pytest.fixture
@@ -96,6 +80,13 @@ def test_explain_names_the_source_of_each_variable(juju: Deployment):
 
     assert "FLASK_GREETING: option greeting" in variables.splitlines()
     assert "POSTGRESQL_DB_PASSWORD: integration postgresql" in variables.splitlines()
+
+
+def test_show_unit_has_the_data_of_the_integration(juju: Deployment):
+    shown = yaml.safe_load(juju("show-unit", FLASK))[FLASK]
+
+    (data,) = [each["application-data"] for each in shown["relation-info"] if each["endpoint"] == "postgresql"]
+    assert data["database"] == "flask-k8s"
 
 
 def test_a_new_secret_key_ends_sessions(juju: Deployment, browser: Browser):
@@ -161,10 +152,65 @@ def test_a_killed_postgresql_is_restarted_with_its_rows(juju: Deployment, browse
 def test_everything_is_restarted_after_the_background_process_was_killed(juju: Deployment, browser: Browser):
     browser.post("/notes", {"text": "before everything was killed"})
     everything = juju.processes()
+    migrations = juju("debug-log", "--limit", "0").count("migrating the database")
 
     os.kill(juju.host_process(), signal.SIGKILL)
+    juju("status")
 
     juju.wait("rows", lambda: "before everything was killed" in texts(browser))
     juju.wait_for(POSTGRESQL, "active")
     juju.wait_for(FLASK, "active")
     assert not set(everything) & set(juju.processes())
+    assert juju("debug-log", "--limit", "0").count("migrating the database") == migrations
+
+
+def endpoints(juju: Deployment) -> dict[str, dict[str, str]]:
+    document = json.loads(juju("run", "traefik-k8s/0", "show-proxied-endpoints", "--format", "json"))
+    return json.loads(document["traefik-k8s/0"]["results"]["proxied-endpoints"])
+
+
+@pytest.fixture(scope="module")
+def ingress(juju: Deployment) -> None:
+    """Relate the example to an ingress, for the last tests: the path in its URL changes the cookies of the others."""
+    juju.deploy_provider("traefik-k8s")
+    juju("integrate", "flask-k8s", "traefik-k8s")
+    juju.wait_for("traefik-k8s/0", "active")
+    juju.wait_for(FLASK, "active")
+
+
+@pytest.fixture
+def url(juju: Deployment, ingress: None) -> str:
+    """Return the URL that the ingress has published to the application."""
+    return juju.wait("address", lambda: endpoints(juju).get("flask-k8s", {}).get("url", ""))
+
+
+def test_the_url_works_on_this_machine(juju: Deployment, url: str):
+    assert url == f"{endpoints(juju)['traefik-k8s']['url']}/test-flask-k8s"
+
+    assert juju.wait("answer through the ingress", lambda: browse(f"{url}/health").status == 200)
+    assert json.loads(browse(f"{url}/health").text)["status"] == "ok"
+
+
+def test_the_url_works_in_a_pod(juju: Deployment, url: str):
+    program = f"import urllib.request; print(urllib.request.urlopen('{url}/health').status)"
+
+    output = juju("exec", "--unit", "postgresql-k8s/0", "--", f'python3 -c "{program}"')
+
+    assert output.strip() == "200"
+
+
+def test_a_removed_relation_removes_the_route_until_it_is_added_again(juju: Deployment, url: str):
+    juju("remove-relation", "flask-k8s", "traefik-k8s")
+
+    juju.wait("end of the address", lambda: "flask-k8s" not in endpoints(juju))
+    assert browse(f"{url}/health").status == 404
+
+    # the limit of the endpoint is 1, and the old relation has not ended yet
+    juju.wait("place for a relation", lambda: not juju.run("integrate", "flask-k8s", "traefik-k8s").returncode)
+    juju.wait("answer through the ingress", lambda: browse(f"{url}/health").status == 200)
+
+
+def test_a_destroyed_model_leaves_no_container(juju: Deployment):
+    juju("destroy-model", "test", "--no-prompt")
+
+    assert juju.processes("container_init") == []

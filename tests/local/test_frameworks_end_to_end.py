@@ -5,16 +5,14 @@ leaves it active.
 """
 
 import json
-import os
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from deployment import Browser, Deployment, Page, browse, with_stand_ins
+from deployment import Browser, Deployment, Page, browse, new_home, with_stand_ins
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -70,25 +68,19 @@ each_example = pytest.mark.parametrize("example", [pytest.param(each, id=each.fr
 @pytest.fixture(scope="module")
 def juju(wheels: Path) -> Generator[Deployment]:
     """Yield the three examples, integrated and active, and remove them."""
-    with TemporaryDirectory(prefix="paas-") as home:
-        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test"}
-        deployment = Deployment(home=Path(home), environment=environment)
-        try:
-            deployment("add-model", "test", "--no-switch")
+    with new_home(UV_FIND_LINKS=str(wheels)) as juju:
+        juju("add-model", "test", "--no-switch")
+        for provider in PROVIDERS:
+            juju.deploy_provider(provider)
+        for each in EXAMPLES:
+            folder = ROOT / "examples" / each.framework
+            charm = with_stand_ins(folder / "charm", juju.home)
+            juju("deploy", str(charm), each.application, "--resource", f"{each.image}={folder}")
             for provider in PROVIDERS:
-                deployment("deploy", provider)
-            for each in EXAMPLES:
-                folder = ROOT / "examples" / each.framework
-                charm = with_stand_ins(folder / "charm", Path(home))
-                deployment("deploy", str(charm), each.application, "--resource", f"{each.image}={folder}")
-                for provider in PROVIDERS:
-                    deployment("integrate", each.application, provider)
-            for each in EXAMPLES:
-                deployment.wait_for(each.unit, "active")
-            yield deployment
-        finally:
-            deployment.run("destroy-model", "test", "--no-prompt")
-            deployment.run("shutdown")
+                juju("integrate", each.application, provider)
+        for each in EXAMPLES:
+            juju.wait_for(each.unit, "active")
+        yield juju
 
 
 @each_example

@@ -11,11 +11,10 @@ import zipapp
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import paas_local
 import pytest
-from deployment import Browser, Deployment
+from deployment import Browser, Deployment, new_home
 from paas_local.build import python_environments
 
 FLASK = Path(__file__).parent.parent.parent / "examples/flask"
@@ -60,19 +59,13 @@ def pebble(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def deployed(wheels: Path, *options: str, **variables: str) -> Generator[Deployment]:
-    with TemporaryDirectory(prefix="paas-") as home:
-        settings = {"PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "test", **variables}
-        juju = Deployment(home=Path(home), environment={**os.environ, **settings})
-        try:
-            juju(*options, "add-model", "test", "--no-switch")
-            juju("deploy", "postgresql-k8s")
-            juju("deploy", str(FLASK / "charm"), "flask-k8s", "--resource", f"flask-app-image={FLASK}")
-            juju("integrate", "flask-k8s", "postgresql-k8s")
-            juju.wait_for("flask-k8s/0", "active")
-            yield juju
-        finally:
-            juju.run("destroy-model", "test", "--no-prompt")
-            juju.run("shutdown")
+    with new_home(UV_FIND_LINKS=str(wheels), **variables) as juju:
+        juju(*options, "add-model", "test", "--no-switch")
+        juju.deploy_provider("postgresql-k8s")
+        juju("deploy", str(FLASK / "charm"), "flask-k8s", "--resource", f"flask-app-image={FLASK}")
+        juju("integrate", "flask-k8s", "postgresql-k8s")
+        juju.wait_for("flask-k8s/0", "active")
+        yield juju
 
 
 def by_option(wheels: Path, pebble: Path) -> AbstractContextManager[Deployment]:

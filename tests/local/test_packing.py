@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from deployment import built_once
 from paas_local.build import charm_libs, charms, rocks
 from paas_local.build.errors import ProjectError
 from paas_local.providers import BUILT_IN
@@ -22,8 +23,9 @@ def quietly(_: str) -> None:
     """Show no progress."""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Create an empty cache; the tests without it share the user's cache with the tests that deploy."""
     folder = tmp_path / "cache"
     # uv keeps its own cache, so that nothing is downloaded twice.
     monkeypatch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"))
@@ -39,6 +41,7 @@ def imports(charm: charms.Charm, module: str) -> None:
     subprocess.run([charm.folder / "venv/bin/python", "-c", f"import {module}"], env=environment, check=True)
 
 
+@pytest.mark.usefixtures("cache")
 def test_the_example_is_packed_with_its_libraries(wheels: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
     messages: list[str] = []
@@ -53,7 +56,8 @@ def test_the_example_is_packed_with_its_libraries(wheels: Path, monkeypatch: pyt
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_built_in_provider_is_packed(name: str):
     charm = charms.pack(BUILT_IN[name] / "charm", quietly)
-    rock = rocks.build(BUILT_IN[name] / "rock", quietly)
+    with built_once(name):
+        rock = rocks.build(BUILT_IN[name] / "rock", quietly)
 
     imports(charm, "charm")
     assert rock.mounts
@@ -69,7 +73,7 @@ def test_the_image_of_the_example_imports_its_application(tmp_path: Path):
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> Path:
+def plain(tmp_path: Path, cache: Path) -> Path:
     """Write a charm that needs a wheel from this machine."""
     source = tmp_path / "charm"
     (source / "src").mkdir(parents=True)
@@ -213,6 +217,7 @@ def test_an_interrupt_leaves_nothing_behind(plain: Path, tmp_path: Path, cache: 
     assert kept == []
 
 
+@pytest.mark.usefixtures("cache")
 def test_fetch_libs_fills_the_authors_folder(tmp_path: Path):
     source = tmp_path / "charm"
     source.mkdir()

@@ -11,10 +11,9 @@ import time
 import urllib.request
 from collections.abc import Generator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from deployment import PAAS_LOCAL, PATIENCE, Deployment
+from deployment import PAAS_LOCAL, PATIENCE, Deployment, new_home
 
 
 class Watcher:
@@ -48,14 +47,8 @@ class Watcher:
 @pytest.fixture(scope="module")
 def juju(wheels: Path) -> Generator[Deployment]:
     """Yield an empty home, and remove everything in it."""
-    with TemporaryDirectory(prefix="paas-") as home:
-        environment = {**os.environ, "PAAS_LOCAL_HOME": home, "UV_FIND_LINKS": str(wheels), "JUJU_MODEL": "hello"}
-        deployment = Deployment(home=Path(home), environment=environment)
-        try:
-            yield deployment
-        finally:
-            deployment.run("destroy-model", "hello", "--no-prompt")
-            deployment.run("shutdown")
+    with new_home(model="hello", UV_FIND_LINKS=str(wheels)) as juju:
+        yield juju
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from paas_local.controller.pod_spec import Folders
 from paas_local.pods import containers
 from paas_local.pods.bridge import NetworkError
 
-PATIENCE = 60.0
+PATIENCE = 240.0
 SOURCE = Path(paas_local.__file__).parent
 
 

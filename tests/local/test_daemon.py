@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import ops
 import pytest
 import yaml
-from plain_pods import Operator, operating, packed
+from plain_pods import PATIENCE, Operator, operating, packed
 
 Step = Callable[[Operator], Awaitable[None]]
 
@@ -208,7 +208,7 @@ def test_related_charms_exchange_data_and_a_changing_secret(place: Path, home: P
         await operator.ask("integrate", endpoints=["client", "server"])
         await operator.until("client/0", "active", "db://shop p1")
 
-        document = await operator.ask("run", unit="server/leader", action="rotate", params={}, wait=60)
+        document = await operator.ask("run", unit="server/leader", action="rotate", params={}, wait=PATIENCE)
         await operator.until("client/0", "active", "p2")
 
         shown = document["server/0"]
@@ -253,7 +253,8 @@ def test_actions_return_results_or_fail_or_crash(place: Path, home: Path):
 
     async def step(operator: Operator) -> None:
         await operator.deploy(charm)
-        shown = [(await operator.ask("run", unit="tiny/0", action=action, wait=60))["tiny/0"] for action in actions]
+        answers = [await operator.ask("run", unit="tiny/0", action=action, wait=PATIENCE) for action in actions]
+        shown = [answer["tiny/0"] for answer in answers]
         good, bad, worse = shown
 
         assert (good["status"], good["results"]) == ("completed", {"a": {"b": "1"}, "return-code": 0})
@@ -265,7 +266,7 @@ def test_actions_return_results_or_fail_or_crash(place: Path, home: Path):
         assert unknown == 'action "nope" not defined on unit "tiny/0"'
         late = await operator.error("run", unit="tiny/0", action="good", wait=0)
         assert late == "timed out waiting for results from: unit tiny/0"
-        done = await operator.ask("exec", unit="tiny/0", command=["is-leader"], wait=60)
+        done = await operator.ask("exec", unit="tiny/0", command=["is-leader"], wait=PATIENCE)
         assert done["tiny/0"]["results"]["stdout"] == "True\n"
 
     play(home, step)

@@ -99,7 +99,7 @@ def deliver(tmp_path: Path) -> Callable[[FakePebble], ServiceActions]:
 @pytest.fixture
 def failure(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePebble, ServiceActions], str]:
     """Return a function that returns the failure of a service after an update."""
-    monkeypatch.setattr(live_update, "_WATCH_TIME", 0.15)
+    monkeypatch.setattr(live_update, "_LOOKS", 2)
 
     async def run(pebble: FakePebble, actions: ServiceActions) -> str:
         async with listen(pebble) as socket:

@@ -4,17 +4,14 @@ No package index carries the real one. What is run here in its place is our supe
 started exactly as the real one is; it says so in the log of each container.
 """
 
-import os
 import shutil
 import subprocess
 import zipapp
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import paas_local
 import pytest
-from deployment import Browser, Deployment, new_home
+from deployment import Browser, new_home
 from paas_local.build import python_environments
 
 FLASK = Path(__file__).parent.parent.parent / "examples/flask"
@@ -57,30 +54,13 @@ def pebble(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin/pebble"
 
 
-@contextmanager
-def deployed(wheels: Path, *options: str, **variables: str) -> Generator[Deployment]:
-    with new_home(UV_FIND_LINKS=str(wheels), **variables) as juju:
-        juju(*options, "add-model", "test", "--no-switch")
+def test_it_runs_the_application_and_the_database(wheels: Path, pebble: Path):
+    with new_home(UV_FIND_LINKS=str(wheels)) as juju:
+        juju("--pebble", str(pebble), "add-model", "test", "--no-switch")
         juju.deploy_provider("postgresql-k8s")
         juju("deploy", str(FLASK / "charm"), "flask-k8s", "--resource", f"flask-app-image={FLASK}")
         juju("integrate", "flask-k8s", "postgresql-k8s")
         juju.wait_for("flask-k8s/0", "active")
-        yield juju
-
-
-def by_option(wheels: Path, pebble: Path) -> AbstractContextManager[Deployment]:
-    return deployed(wheels, "--pebble", str(pebble))
-
-
-def on_path(wheels: Path, pebble: Path) -> AbstractContextManager[Deployment]:
-    return deployed(wheels, PATH=f"{pebble.parent}:{os.environ['PATH']}")
-
-
-@pytest.mark.parametrize("found", [by_option, on_path])
-def test_it_runs_the_application_and_the_database(
-    wheels: Path, pebble: Path, found: Callable[[Path, Path], AbstractContextManager[Deployment]]
-):
-    with found(wheels, pebble) as juju:
         browser = Browser(juju, "flask-k8s")
         browser.post("/notes", {"text": "kept"})
 

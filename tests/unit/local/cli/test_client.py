@@ -175,6 +175,19 @@ def test_the_process_gets_the_path_of_the_pebble(starter: client.Client):
     assert with_pebble.query("arguments") == ["--pebble", "/opt/pebble"]
 
 
+def test_a_pebble_on_the_path_is_used_unless_another_is_named(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    program = tmp_path / "pebble"
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    found, named = (client.Client.of_home(progress=print, pebble=pebble) for pebble in (None, Path("/opt/pebble")))
+
+    assert (found.home, found.pebble) == (home, program)
+    assert named.pebble == Path("/opt/pebble")
+
+
 def test_the_process_gets_the_absolute_path_of_a_relative_home(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PAAS_LOCAL_HOME", "relative/to/here")
     output = home / "output"

@@ -1,6 +1,7 @@
 """The steps of a command: a spinner on a terminal, one line each elsewhere."""
 
 import io
+import re
 
 import click
 import pytest
@@ -47,8 +48,8 @@ def test_a_long_step_leaves_its_time_on_a_terminal(monkeypatch: pytest.MonkeyPat
         step("packing")
         step("installing")
 
-    assert "✓ packing (0.0 s)\n" in plain(stream)
-    assert plain(stream).endswith("✓ installing (0.0 s)\n")
+    lines = re.findall(r"✓ (\w+) \(\d+\.\d s\)\n", plain(stream))
+    assert lines == ["packing", "installing"]
 
 
 def test_a_failed_step_is_marked_on_a_terminal():

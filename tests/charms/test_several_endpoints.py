@@ -159,11 +159,11 @@ def test_endpoints_that_would_set_the_same_variables_block(world: World) -> None
     )
 
 
-def test_oauth_waits_for_the_ingress(world: World) -> None:
+def test_a_required_login_waits_for_the_ingress(world: World) -> None:
     oauth = example_named("oauth-without-ingress")
     world.meta["requires"] = {
         "ingress": {"interface": "ingress"},
-        "oidc": {"interface": "oauth", "optional": True},
+        "oidc": {"interface": "oauth", "optional": False},
     }
     key = world.secret()
     secrets = {testing.Secret(content, id=uri) for uri, content in oauth["secrets"].items()}

@@ -120,6 +120,18 @@ def test_a_saved_change_is_served(juju: Deployment, watcher: Watcher):
         page.wait_until("Hello from hello")
 
 
+def test_the_applications_log_is_shown(juju: Deployment, watcher: Watcher):
+    save(watcher.project, "Hello from hello", "Hello with a print")
+    save(watcher.project, "app = Flask(__name__)", 'app = Flask(__name__)\nprint("loaded the app")')
+    watcher.wait_until_prints("[flask] loaded the app")
+
+    assert "[flask] loaded the app" in juju("logs", "hello")
+    assert juju("pebble", "hello/0", "services").splitlines()[1].split()[:3] == ["flask", "enabled", "active"]
+    save(watcher.project, '\nprint("loaded the app")', "")
+    save(watcher.project, "Hello with a print", "Hello from hello")
+    Page(juju).wait_until("Hello from hello")
+
+
 def test_a_syntax_error_or_a_crash_is_reported_until_the_next_save(juju: Deployment, watcher: Watcher):
     page = Page(juju)
 

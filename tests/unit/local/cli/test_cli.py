@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -417,14 +418,26 @@ def test_debug_log_prints_lines_as_juju_does(run: Run, daemon: FakeDaemon):
     result = run("debug-log", "--limit", "1000", "--utc")
 
     assert result.stdout == "unit-web-0: 05:12:44 INFO a.b one\nunit-web-1: 05:12:45 ERROR a two\n"
-    assert daemon.bodies("debug-log") == [{"model": "demo", "limit": 1000, "follow": False}]
 
 
-def test_debug_log_shows_debug_lines_only_with_the_level_flag(run: Run, daemon: FakeDaemon):
-    daemon.lines["debug-log"] = [{**LINES[0], "level": "DEBUG"}]
+def test_debug_log_sends_its_filter(run: Run, daemon: FakeDaemon):
+    daemon.lines["debug-log"] = []
 
-    assert run("debug-log").stdout == ""
-    assert "one" in run("debug-log", "--level", "DEBUG").stdout
+    run("debug-log", "--limit", "5", "--include", "web/1", "--exclude=unit-a-*", "--include-module=a", "--level=ERROR")
+    run("debug-log")
+
+    unfiltered: dict[str, Any] = {
+        "model": "demo",
+        "limit": 0,
+        "follow": False,
+        "include": [],
+        "exclude": [],
+        "modules": [],
+    }
+    assert daemon.bodies("debug-log") == [
+        {**unfiltered, "limit": 5, "include": ["web/1"], "exclude": ["unit-a-*"], "modules": ["a"], "level": "ERROR"},
+        {**unfiltered, "level": "INFO"},
+    ]
 
 
 def test_debug_log_shows_dates_and_milliseconds_with_flags(run: Run, daemon: FakeDaemon):
@@ -435,23 +448,121 @@ def test_debug_log_shows_dates_and_milliseconds_with_flags(run: Run, daemon: Fak
     assert result.stdout == "unit-web-0: 2026-11-23 05:12:44.500 INFO a.b one\n"
 
 
+def test_logs_prints_each_line_with_its_unit_and_service(run: Run, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    daemon.lines["logs"] = [
+        {"unit": "web/0", "time": "2026-11-23T05:12:44.123456789Z", "service": "flask", "message": "started\n"},
+        {"unit": "web/1", "time": "2026-11-23T05:12:45Z", "service": "worker", "message": "idle"},
+    ]
+
+    result = run("logs", "web", "-n", "5")
+    run("logs", "web/1", "--all", "--follow")
+
+    assert result.stdout == "web/0: 05:12:44 [flask] started\nweb/1: 05:12:45 [worker] idle\n"
+    assert daemon.bodies("logs") == [
+        {"model": "demo", "names": ["web"], "lines": 5, "follow": False},
+        {"model": "demo", "names": ["web/1"], "lines": -1, "follow": True},
+    ]
+
+
+def test_refresh_packs_and_builds_only_what_is_named(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results["refresh"] = {"changed": True, "revision": 4}
+
+    result = run("refresh", "site", "--path", str(packed(tmp_path)), "--config", "debug=true", "--channel=edge")
+
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.endswith('Added local charm "web", revision 4, to the model\n')
+    assert "WARNING --channel has no meaning on one machine and is ignored\n" in result.stderr
+    body = daemon.bodies("refresh")[0]
+    assert Path(body.pop("charm")).is_dir()
+    assert body == {"model": "demo", "application": "site", "resources": {}, "config": {"debug": "true"}}
+
+
+def test_refresh_tells_what_it_needs_and_when_nothing_is_new(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results["refresh"] = {"changed": False, "revision": 4}
+
+    nothing = run("refresh", "site")
+    same = run("refresh", "site", "--path", str(packed(tmp_path)))
+
+    assert nothing.exit_code == 2
+    assert nothing.stderr == (
+        "ERROR nothing to refresh: add --path CHARM, --resource NAME=FOLDER or both"
+        " (paas-local refresh site --path ./charm --resource app-image=.)\n"
+    )
+    assert same.stderr.endswith('"site" has this charm and these images already\n')
+
+
+def web(status: str, message: str = "") -> dict[str, Any]:
+    """Return the status document of a model with one unit."""
+    workload = {"current": status, "message": message}
+    unit = {"workload-status": workload, "juju-status": {"current": "idle"}}
+    return {**STATUS["empty"], "applications": {"web": {"application-status": workload, "units": {"web/0": unit}}}}
+
+
+def test_wait_for_prints_each_status_until_the_state_is_reached(run: Run, daemon: FakeDaemon):
+    daemon.results["status"] = iter([STATUS["empty"], web("waiting", "for pebble"), web("active")])
+
+    result = run("wait-for", "application", "web")
+
+    assert result.exit_code == 0
+    assert result.stderr == "application web does not exist\nweb is waiting: for pebble\nweb is active\n"
+
+
 @pytest.mark.parametrize(
-    ("flag", "shown"),
+    ("words", "code", "error"),
     [
-        pytest.param("--include=web/1", ["two"], id="unit"),
-        pytest.param("--exclude=unit-web-1", ["one"], id="not this unit"),
-        pytest.param("--include=unit-web*", ["one", "two"], id="pattern"),
-        pytest.param("--level=WARNING", ["two"], id="level"),
-        pytest.param("--include-module=a", ["one", "two"], id="module and below"),
-        pytest.param("--include-module=a.b", ["one"], id="module"),
+        pytest.param(("unit", "web/0", "--query", 'workload-status=="blocked"'), 0, "web/0 is blocked: no", id="unit"),
+        pytest.param(("application", "web", '--query=!(status=="active")'), 0, "web is blocked: no", id="not"),
+        pytest.param(("model", "demo"), 0, "demo is available", id="model"),
+        pytest.param(
+            ("application", "web", "--timeout", "0s"),
+            1,
+            "web is blocked: no\nERROR web is blocked: no after 0s; see: paas-local debug-log --limit 20",
+            id="timeout",
+        ),
+        pytest.param(
+            ("unit", "web/0", "--query", 'colour=="red"'),
+            2,
+            """ERROR invalid query 'colour=="red"': there is no field "colour"; the fields are: agent-message,"""
+            " agent-status, leader, life, name, workload-message, workload-status",
+            id="unknown field",
+        ),
+        pytest.param(
+            ("application", "web", "--query", "status=="),
+            2,
+            "ERROR invalid query 'status==': it is not an expression",
+            id="syntax",
+        ),
+        pytest.param(
+            ("application", "web", "--query", 'print(status=="a")'),
+            2,
+            """ERROR invalid query 'print(status=="a")': "print(status == 'a')" is not supported;"""
+            " supported are: == != < > && || ! ( )",
+            id="call",
+        ),
     ],
 )
-def test_debug_log_filters_lines(run: Run, daemon: FakeDaemon, flag: str, shown: list[str]):
-    daemon.lines["debug-log"] = LINES
+def test_wait_for_evaluates_queries(run: Run, daemon: FakeDaemon, words: tuple[str, ...], code: int, error: str):
+    daemon.results["status"] = web("blocked", "no")
 
-    result = run("debug-log", flag)
+    result = run("wait-for", *words)
 
-    assert [line.split()[-1] for line in result.stdout.splitlines()] == shown
+    assert (result.exit_code, result.stderr) == (code, f"{error}\n")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shown"),
+    [("w*", True), ("*/0", True), ("web/1", False), ("db*", False)],
+)
+def test_status_selects_by_patterns(run: Run, daemon: FakeDaemon, pattern: str, *, shown: bool):
+    daemon.results["status"] = web("active")
+
+    result = run("status", "--format=json", pattern)
+    table = run("status", pattern) if not shown else None
+
+    assert ("web" in json.loads(result.stdout)["applications"]) is shown
+    assert table is None or table.stderr == "Nothing matched specified filter.\n"
 
 
 def test_a_secrets_content_comes_from_words_and_files(run: Run, daemon: FakeDaemon, tmp_path: Path):

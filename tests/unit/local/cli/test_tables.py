@@ -177,6 +177,16 @@ def test_long_versions_and_messages_are_shortened():
     assert row(picture, "web/0").endswith("m" * 117 + "...")
 
 
+def test_a_shortened_message_keeps_the_command_at_its_end():
+    command = "(juju config flask-k8s database-url=VALUE)"
+    picture = tables.status(
+        one_application({"web/0": unit({"current": "blocked", "message": f"{'long ' * 40}{command}"})})
+    )
+
+    assert row(picture, "web/0").endswith(f"long... {command}")
+    assert len(row(picture, "web/0").partition("long")[2]) + len("long") == tables.LONGEST_MESSAGE
+
+
 def test_a_message_of_several_lines_becomes_one_row():
     picture = tables.status(one_application({"web/0": unit({"current": "blocked", "message": "a\n  b"})}))
 

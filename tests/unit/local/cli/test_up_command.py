@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable, Generator, Iterator
 from itertools import chain, repeat
@@ -15,7 +16,7 @@ import yaml
 from click.testing import CliRunner, Result
 from fake_daemon import FakeDaemon
 from paas_local.build import charm_libs, charmcraft_extensions
-from paas_local.cli import built_in_charms, local_application, main
+from paas_local.cli import built_in_charms, local_application, main, output
 
 Run = Callable[..., Result]
 EMPTY: dict[str, Any] = {"applications": {}}
@@ -53,10 +54,11 @@ def project(run: Run, daemon: FakeDaemon) -> Path:
         "deploy": {},
         "refresh": {"changed": False},
         "integrate": {},
-        "sync": {"reloaded": ["flask"], "restarted": []},
+        "sync": {"reloaded": ["flask"], "restarted": [], "since": 1.5},
         "check-sync": {"failure": ""},
         "status": statuses(EMPTY),
     }
+    daemon.lines["logs"] = []
     daemon.added["status"] = {"published": {"web": ["http://127.0.0.1:8000"]}, "integrations": []}
     return Path("web")
 
@@ -245,6 +247,74 @@ def test_a_saved_file_is_copied_to_the_running_containers(
     assert result.stderr.endswith("web keeps running. To stop it: paas-local destroy-model web --no-prompt\n")
 
 
+def test_lines_of_the_application_are_shown_while_its_folder_is_watched(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    line = {"unit": "web/0", "time": "2026-11-23T05:12:44.5Z", "service": "flask", "message": "GET / 500"}
+    daemon.lines["logs"] = [line]
+    printed = threading.Event()
+    say = output.say
+
+    def record(message: str) -> None:
+        say(message)
+        if message.endswith("[flask] GET / 500"):
+            printed.set()
+
+    def wait() -> list[Path]:
+        assert printed.wait(30)
+        return []
+
+    monkeypatch.setattr(output, "say", record)
+    saves(monkeypatch, wait)
+
+    result = run("up", "web")
+
+    assert "Watching" in result.stderr
+    assert re.search(r"^web/0: \d\d:12:44 \[flask\] GET / 500$", result.stderr, re.MULTILINE)
+    assert daemon.bodies("logs")[0] == {"model": "web", "names": ["web"], "lines": 0, "follow": True}
+
+
+def test_a_save_restarts_an_application_that_is_blocked(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    broken = {"workload-status": {"current": "blocked", "message": "no app"}, "juju-status": {"current": "idle"}}
+    now = [broken]
+
+    async def status() -> dict[str, Any]:
+        return {"applications": {"web": {"units": {"web/0": now[0]}}}}
+
+    def cure() -> list[Path]:
+        (project / "app.py").write_text("app = 3\n")
+        return [project / "app.py"]
+
+    async def refresh() -> dict[str, Any]:
+        changed = len(daemon.bodies("refresh")) == 2  # the first is that of up
+        now[0] = ACTIVE if changed else broken
+        return {"changed": changed}
+
+    daemon.results |= {"status": status, "refresh": refresh}
+    saves(monkeypatch, cure)
+
+    result = run("up", "web")
+
+    assert "ERROR web/0 is blocked: no app; see: paas-local debug-log --limit 20\n" in result.stderr
+    assert "web/0 is blocked: no app: web restarts\n" in result.stderr
+    assert "app.py: runs\n" in result.stderr
+    assert not daemon.bodies("sync")
+
+
+def test_a_file_that_is_saved_while_up_starts_is_served(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    def save_unseen() -> list[Path]:
+        (project / "app.py").write_text("app = 4\n")
+        return []
+
+    saves(monkeypatch, save_unseen)
+
+    assert "saved during the start: reloaded flask\n" in run("up", "web").stderr
+
+
 def test_a_service_that_ends_after_a_save_is_reported(
     run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ):
@@ -253,7 +323,7 @@ def test_a_service_that_ends_after_a_save_is_reported(
 
     assert "app.py: ERROR flask ended: NameError: x\n" in run("up", "web").stderr
     assert daemon.bodies("check-sync") == [
-        {"model": "web", "application": "web", "reloaded": ["flask"], "restarted": []}
+        {"model": "web", "application": "web", "reloaded": ["flask"], "restarted": [], "since": 1.5}
     ]
 
 

@@ -5,15 +5,21 @@ import json
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import model_builders
 import pytest
 from aiohttp import web
+from model_builders import FLASK, PLAIN
 from paas_local import cli
 from paas_local.controller import handlers, http_api
 from paas_local.controller.daemon import Daemon
+from paas_local.controller.handlers import log, units
 from paas_local.controller.handlers.registry import HANDLERS
 from paas_local.controller.machine import LocalMachine
+from paas_local.controller.storage import Line
+from paas_local.juju.errors import JujuError
 from paas_local.pods.bridge import Network
 
 SENT = re.compile(r'\.(request|query|query_answer|stream)\(\s*"([a-z-]+)"')
@@ -77,3 +83,49 @@ def test_get_is_for_queries_only(tmp_path: Path, method: str, command: str, stat
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
         assert asyncio.run(send()) == (status, answer)
+
+
+@pytest.mark.parametrize(
+    ("request_", "messages"),
+    [
+        pytest.param({}, ["0", "1", "2", "3", "4"], id="all"),
+        pytest.param({"limit": 2}, ["3", "4"], id="newest"),
+        pytest.param({"limit": 2, "level": "ERROR"}, ["0", "2"], id="newest of those that pass the filter"),
+        pytest.param({"include": ["unit-b-*"]}, [], id="no line passes"),
+    ],
+)
+def test_debug_log_counts_only_the_lines_that_pass_its_filter(
+    tmp_path: Path, request_: dict[str, Any], messages: list[str]
+):
+    async def read() -> list[str]:
+        daemon = Daemon(tmp_path, LocalMachine(Network(), None))
+        daemon.add("demo")
+        for number, level in enumerate(("ERROR", "INFO", "ERROR", "INFO", "INFO")):
+            daemon.log("demo", Line(time=0, entity="unit-a-0", level=level, module="m", message=str(number)))
+        lines = await log.debug_log(daemon, log.DebugLog.model_validate({"model": "demo", **request_}))
+        read = [line["message"] async for line in lines]
+        daemon.state.close()
+        return read
+
+    assert asyncio.run(read()) == messages
+
+
+def test_the_socket_of_a_pebble_is_that_of_the_named_or_the_only_container(tmp_path: Path):
+    async def ask(**request: str) -> dict[str, Any]:
+        return await units.pebble_socket(daemon, units.PebbleSocket(model="demo", **request))
+
+    daemon = Daemon(tmp_path, LocalMachine(Network(), None), "/bin/pebble")
+    daemon.add("demo")
+    daemon.state.save(model_builders.deployed(model_builders.deployed(daemon.model("demo"), FLASK), PLAIN))
+    daemon.state.close()
+    daemon = Daemon(tmp_path, LocalMachine(Network(), None), "/bin/pebble")
+
+    only = asyncio.run(ask(unit="flask-k8s/0"))
+    with pytest.raises(JujuError, match='flask-k8s/0 has no container "x"; it has: app'):
+        asyncio.run(ask(unit="flask-k8s/0", container="x"))
+    with pytest.raises(JujuError, match="plain/0 has no workload container"):
+        asyncio.run(ask(unit="plain/0"))
+    daemon.state.close()
+
+    socket = str(daemon.folders("demo").pebble_socket("flask-k8s/0", "app"))
+    assert only == {"socket": socket, "pebble": "/bin/pebble"}

@@ -17,6 +17,8 @@ from paas_local.controller import live_update
 from paas_local.controller.live_update import ServiceActions
 from paas_local.juju.errors import JujuError
 
+SAVED = 1795410764.0
+"""2026-11-23 05:12:44 UTC."""
 GUNICORN = {"command": "/bin/python3 -m gunicorn -c /flask/gunicorn.conf.py app:app"}
 WORKER = {"command": "/bin/python3 -m app.worker"}
 EXPORTER = {"command": "/bin/statsd_exporter --statsd.listen-udp=localhost:9125"}
@@ -28,7 +30,10 @@ class FakePebble:
 
     plan: dict[str, dict[str, str]]
     states: list[dict[str, str]]
-    log: tuple[str, ...] = ()
+    log: tuple[tuple[str, str], ...] = ()
+    """The time and the message of each line."""
+    changing: list[bool] = field(default_factory=list[bool])
+    """Whether a change is in progress, request by request; none is after the last of them."""
     error_kind: str = ""
     polls: int = 0
     """The number of requests about the change that restarts a service."""
@@ -36,7 +41,8 @@ class FakePebble:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/v1/logs":
-            return web.Response(text="".join(json.dumps({"message": line}) + "\n" for line in self.log))
+            lines = [{"time": time, "message": message} for time, message in self.log]
+            return web.Response(text="".join(json.dumps(line) + "\n" for line in lines))
         if request.method == "POST":
             self.requests.append((request.path, await self._body(request)))
         return web.json_response({"type": "sync", "result": self._result(request), "change": "7"})
@@ -55,6 +61,8 @@ class FakePebble:
             case "/v1/services":
                 now = self.states.pop(0) if len(self.states) > 1 else self.states[0]
                 return [{"name": name, "current": current} for name, current in now.items()]
+            case "/v1/changes":
+                return [{"id": "8"}] if self.changing and self.changing.pop(0) else []
             case "/v1/files":
                 error = {"error": {"kind": self.error_kind, "message": "no"}} if self.error_kind else {}
                 return [{"path": "/app/x", **error}]
@@ -103,7 +111,7 @@ def failure(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakePebble, ServiceAct
 
     async def run(pebble: FakePebble, actions: ServiceActions) -> str:
         async with listen(pebble) as socket:
-            return await live_update.failure("web/0", socket, actions)
+            return await live_update.failure("web/0", socket, actions, SAVED)
 
     return lambda pebble, actions: asyncio.run(run(pebble, actions))
 
@@ -180,10 +188,33 @@ def test_a_service_that_ends_is_reported_with_its_last_words(failure: Callable[[
     pebble = FakePebble(
         plan={"job": WORKER},
         states=[{"job": "active"}, {"job": "error"}],
-        log=("Traceback (most recent call last):", "NameError: name 'x' is not defined", "[INFO] bye"),
+        log=(
+            ("2026-11-23T05:12:43.999Z", "ImportError: of the files before"),
+            ("2026-11-23T05:12:44.25Z", "Traceback (most recent call last):"),
+            ("2026-11-23T05:12:45Z", "NameError: name 'x' is not defined"),
+            ("2026-11-23T05:12:45.000000001Z", "[INFO] bye"),
+        ),
     )
 
     assert failure(pebble, ServiceActions(restart=("job",))) == "job ended: NameError: name 'x' is not defined"
+
+
+def test_a_service_that_says_nothing_before_it_ends_is_reported(
+    failure: Callable[[FakePebble, ServiceActions], str],
+):
+    pebble = FakePebble(
+        plan={"job": WORKER}, states=[{"job": "inactive"}], log=(("2026-11-23T05:12:43Z", '"GET /" 200 OK'),)
+    )
+
+    assert failure(pebble, ServiceActions(restart=("job",))) == "job ended: without any output"
+
+
+def test_a_restart_by_the_next_save_is_not_a_failure(failure: Callable[[FakePebble, ServiceActions], str]):
+    states = [{"job": "inactive"}, {"job": "inactive"}, {"job": "active"}]
+    pebble = FakePebble(plan={"job": WORKER}, states=states, changing=[True, True])
+
+    assert failure(pebble, ServiceActions(restart=("job",))) == ""
+    assert pebble.changing == []
 
 
 def test_services_that_stay_up_have_no_failure(failure: Callable[[FakePebble, ServiceActions], str]):

@@ -34,6 +34,14 @@ def test_the_same_charm_and_images_change_nothing(model: Model):
     assert operations.refresh(model, "flask-k8s", FLASK, {"app-image": "/rocks/some"}) == model
 
 
+def test_what_is_not_named_stays(model: Model):
+    images_only = operations.refresh(model, "flask-k8s", None, IMAGES).applications["flask-k8s"]
+    charm_only = operations.refresh(model, "flask-k8s", NEW, {}).applications["flask-k8s"]
+
+    assert (images_only.charm, images_only.resources) == (model.applications["flask-k8s"].charm, IMAGES)
+    assert (charm_only.charm.folder, charm_only.resources) == ("/charms/newer", {"app-image": "/rocks/some"})
+
+
 def test_options_that_are_absent_or_of_another_type_are_reset(model: Model):
     model = operations.configure(model, "flask-k8s", {"workers": "3", "greeting": "hi", "debug": "true"})
     new = dataclasses.replace(NEW, options={"greeting": Option(), "workers": Option(type="string")})
@@ -58,7 +66,12 @@ def test_a_new_peer_endpoint_gets_its_relation(model: Model):
         pytest.param(dataclasses.replace(NEW, name="other"), IMAGES, 'it runs the charm "flask-k8s"', id="charm"),
         pytest.param(dataclasses.replace(NEW, endpoints={}), IMAGES, "would break relation", id="relation"),
         pytest.param(dataclasses.replace(NEW, storage=("data",)), IMAGES, "the storage of the charm", id="storage"),
-        pytest.param(NEW, {}, "missing OCI images for: app-image", id="no image"),
+        pytest.param(
+            dataclasses.replace(NEW, images=("new-image",)),
+            {},
+            "missing OCI images for: new-image",
+            id="no image",
+        ),
         pytest.param(NEW, {**IMAGES, "x": "/x"}, 'unrecognized resource "x"', id="unknown image"),
     ],
 )

@@ -1,6 +1,8 @@
 """The watcher of ``up``: it brings each saved change to the running application."""
 
 import ast
+import contextlib
+import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -12,13 +14,15 @@ import watchfiles
 
 from paas_local.build import python_environments, rock_changes, rocks
 from paas_local.build.errors import ProjectError
-from paas_local.cli import local_application, output, progress, session
+from paas_local.cli import local_application, output, progress, service_lines, session
 from paas_local.cli.client import Client, ClientError
 from paas_local.cli.local_application import Packed, Target
 
-# milliseconds between saves that are handled together
+# milliseconds: between saves that are handled together, and without a save
 _DEBOUNCE = 300
 _STEP = 30
+_TIMEOUT = 500
+_LOG_PAUSE = 1.0
 _DEPENDENCY_FILES = ("requirements", "pyproject.toml", "uv.lock", "rockcraft.yaml")
 _SERVICE_CHECKS = 6
 """The number of checks that a service stays up: on a busy machine, an application takes long to load."""
@@ -42,18 +46,41 @@ class _Watcher:
 
     def run(self) -> None:
         output.say(f"Watching {self._target.folder}; press Ctrl-C to stop watching.")
-        saves = watchfiles.watch(self._target.folder, debounce=_DEBOUNCE, step=_STEP)
+        threading.Thread(target=self._print_service_lines, args=(self._connect(),), daemon=True).start()
+        saves = watchfiles.watch(
+            self._target.folder, debounce=_DEBOUNCE, step=_STEP, rust_timeout=_TIMEOUT, yield_on_timeout=True
+        )
+        # what was saved since the application was packed comes with the first save or the first timeout
+        is_first = True
         try:
             for save in saves:
-                self._handle(sorted({str(Path(path).relative_to(self._target.folder)) for _, path in save}))
+                paths = sorted({str(Path(path).relative_to(self._target.folder)) for _, path in save})
+                if paths or is_first:
+                    self._handle(paths, pack_all=is_first)
+                is_first = False
         except KeyboardInterrupt:
             pass
         self._watching = False
         output.say(f"\n{local_application.stop_advice(self._target, self._packed)}")
 
-    def _handle(self, paths: Collection[str]) -> None:
+    def _connect(self) -> Client:
+        with progress.steps() as steps:
+            return session.connect(steps)
+
+    def _print_service_lines(self, client: Client) -> None:
+        """Print what the application prints, until the process ends."""
+        names = [self._packed.charm.name]
+        while self._watching:
+            # a request would start the background process that the user has shut down
+            if client.running():
+                with contextlib.suppress(ClientError):
+                    for line in client.stream("logs", model=self._target.model, names=names, lines=0, follow=True):
+                        output.say(service_lines.text(line))
+            time.sleep(_LOG_PAUSE)
+
+    def _handle(self, paths: Collection[str], *, pack_all: bool) -> None:
         try:
-            result = self._update(paths)
+            result = self._update(paths, pack_all=pack_all)
         except (ProjectError, click.ClickException, ClientError) as error:
             result = f"ERROR {error.format_message() if isinstance(error, click.ClickException) else error}"
         self._print(paths, result)
@@ -62,18 +89,26 @@ class _Watcher:
         if result:
             # without an editor's temporary files
             existing = [path for path in paths if (self._target.folder / path).exists()] or list(paths)
-            output.say(f"{time.strftime('%H:%M:%S')} {', '.join(existing)}: {result}")
+            saved = ", ".join(existing) or "saved during the start"
+            output.say(f"{time.strftime('%H:%M:%S')} {saved}: {result}")
 
-    def _update(self, paths: Collection[str]) -> str:
-        if any(_is_dependency_file(path) for path in paths):
+    def _update(self, paths: Collection[str], *, pack_all: bool) -> str:
+        if pack_all or any(_is_dependency_file(path) for path in paths):
             self._resolutions.clear()
-        packed = local_application.pack(self._target, _silent) if _has_charm_file(paths) else self._with_new_images()
+        has_charm_file = pack_all or _has_charm_file(paths)
+        packed = local_application.pack(self._target, _silent) if has_charm_file else self._with_new_images()
         if packed == self._packed:
             return ""
         if problem := next(_syntax_errors(self._target.folder, paths), None):
             return f"ERROR {problem}; the former version keeps running"
-        reason = _restart_reason(self._packed, packed)
+        reason = _restart_reason(self._packed, packed) or self._problem()
         return self._restart(packed, reason) if reason else self._sync(packed, paths)
+
+    def _problem(self) -> str:
+        """Return why the application does not run, which only a new start may cure; an empty string if it runs."""
+        with progress.steps() as steps:
+            client = session.connect(steps)
+            return local_application.problem(client, self._target, self._packed.charm.name)
 
     def _with_new_images(self) -> Packed:
         images = {key: rocks.build(self._target.folder, _silent) for key in self._packed.rocks}
@@ -82,19 +117,20 @@ class _Watcher:
     def _sync(self, packed: Packed, paths: Collection[str]) -> str:
         with progress.steps() as steps:
             client = session.connect(steps)
-            services: dict[str, list[str]] = client.request(
+            answer: dict[str, Any] = client.request(
                 "sync", model=self._target.model, application=packed.charm.name, resources=packed.resources
             )
         self._packed = packed
         # the next save does not wait for these checks
-        self._executor.submit(self._check_services, client, packed, paths, services)
-        return ", ".join(f"{action} {' '.join(names)}" for action, names in services.items() if names) or "copied"
+        self._executor.submit(self._check_services, client, packed, paths, answer)
+        services = ((action, " ".join(answer[action])) for action in ("reloaded", "restarted"))
+        return ", ".join(f"{action} {names}" for action, names in services if names) or "copied"
 
     def _check_services(
-        self, client: Client, packed: Packed, paths: Collection[str], services: Mapping[str, list[str]]
+        self, client: Client, packed: Packed, paths: Collection[str], answer: Mapping[str, Any]
     ) -> None:
         """Print the failure of a service that ends after a sync, unless another save came first."""
-        body: dict[str, Any] = {"model": self._target.model, "application": packed.charm.name, **services}
+        body: dict[str, Any] = {"model": self._target.model, "application": packed.charm.name, **answer}
         failure, checks = "", 0
         try:
             while checks == 0 or (

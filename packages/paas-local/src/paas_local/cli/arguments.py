@@ -33,6 +33,14 @@ def options(words: Sequence[str]) -> dict[str, str]:
     }
 
 
+def options_and_files(words: Sequence[str], application: str) -> dict[str, str]:
+    """Return the options of ``--config``: ``key=value``, or the name of a YAML file."""
+    values: dict[str, str] = {}
+    for word in words:
+        values |= options([word]) if "=" in word else options_in_file(word, application)
+    return values
+
+
 def options_in_file(file: str, application: str) -> dict[str, str]:
     """Return the options in a YAML file, below the application's name or at the top."""
     document = yaml_files.load(Path(file))

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from paas_local import folders
+from paas_local.cli.unix_http import NotListeningError, UnixConnection
 
 Progress = Callable[[str], None]
 
@@ -44,33 +44,6 @@ class ClientError(Exception):
 
 class _EndedError(ClientError):
     """The process ended before it answered; whether it has handled the request is not known."""
-
-
-class _NotListeningError(Exception):
-    """No process listens on the socket."""
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a unix socket."""
-
-    def __init__(self, path: Path, timeout: float | None) -> None:
-        super().__init__("paas-local", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect with a short timeout; the timeout of the answer is longer."""
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(_CONNECT_PATIENCE)
-        try:
-            connection.connect(str(self._path))
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            connection.close()
-            raise _NotListeningError from error
-        except OSError as error:
-            connection.close()
-            raise ClientError(f"cannot connect to {self._path}: {error.strerror or error}") from error
-        connection.settimeout(self.timeout)
-        self.sock = connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +84,10 @@ class Client:
 
     def running(self) -> bool:
         """Return whether the background process listens, without starting it."""
-        connection = _Connection(self.home / folders.SOCKET, _CONNECT_PATIENCE)
+        connection = UnixConnection(self.home / folders.SOCKET, _CONNECT_PATIENCE)
         try:
-            connection.connect()
-        except _NotListeningError:
+            _connect(connection)
+        except NotListeningError:
             return False
         connection.close()
         return True
@@ -167,17 +140,17 @@ class Client:
         finally:
             connection.close()
 
-    def _connected(self, patience: float | None) -> _Connection:
-        connection = _Connection(self.home / folders.SOCKET, patience)
+    def _connected(self, patience: float | None) -> UnixConnection:
+        connection = UnixConnection(self.home / folders.SOCKET, patience)
         try:
-            connection.connect()
-        except _NotListeningError:
+            _connect(connection)
+        except NotListeningError:
             self.start()
         else:
             return connection
         try:
-            connection.connect()
-        except _NotListeningError as error:
+            _connect(connection)
+        except NotListeningError as error:
             raise ClientError(f"the background process ended at once; {self._end_of_log()}") from error
         return connection
 
@@ -277,6 +250,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _connect(connection: UnixConnection) -> None:
+    try:
+        connection.connect()
+    except OSError as error:
+        raise ClientError(f"cannot connect to {connection.path}: {error.strerror or error}") from error
 
 
 def _is_held(lock: TextIO) -> bool:

@@ -20,6 +20,7 @@ _PATIENCE = 300.0
 _QUIET = 6.0
 """Seconds without a running hook, after which an application that is not active is a problem."""
 _POLL_INTERVAL = 0.2
+_BROKEN = ("blocked", "error")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +118,14 @@ def wait_until_active(client: Client, target: Target, application: str, steps: p
             problem = next((f"{name} is {status}" for name, (status, _) in own.items()), application)
             return f"{problem}; see: paas-local debug-log --limit 20"
         time.sleep(_POLL_INTERVAL)
+
+
+def problem(client: Client, target: Target, application: str) -> str:
+    """Return the first unit that is blocked or in error, and its status; an empty string if there is none."""
+    for name, (status, _) in _units(client.query("status", model=target.model)):
+        if name.partition("/")[0] == application and status.partition(":")[0] in _BROKEN:
+            return f"{name} is {status}"
+    return ""
 
 
 def report(client: Client, target: Target, packed: Packed, problem: str) -> None:

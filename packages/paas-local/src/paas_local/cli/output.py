@@ -1,6 +1,7 @@
 """The output of commands: documents on stdout, messages on stderr."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -22,3 +23,10 @@ def formatted(document: Any, output_format: str) -> str:
 def say(message: str) -> None:
     """Print a message on stderr."""
     click.echo(message, err=True)
+
+
+def warn_ignored(flags: Mapping[str, object]) -> None:
+    """Print a warning for each of Juju's flags that is set and has no effect here."""
+    for flag, value in flags.items():
+        if value:
+            say(f"WARNING --{flag.replace('_', '-')} has no meaning on one machine and is ignored")

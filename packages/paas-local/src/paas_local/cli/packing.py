@@ -15,9 +15,8 @@ def pack(
 ) -> tuple[charms.Charm, dict[str, rocks.Rock]]:
     """Pack a charm and build the images of its resources."""
     built_in = built_in_charms.find(charm_argument)
-    folders = {key: Path(folder) for key, folder in resources.items()}
-    source = built_in.charm if built_in else _charm_path(charm_argument)
-    _check_folders_exist(folders)  # before packing, which takes long
+    folders = _folders(resources)  # checked before packing, which takes long
+    source = built_in.charm if built_in else charm_path(charm_argument)
     charm = charms.pack(source, steps)
     images = image_resources(charm)
     if built_in and built_in.rock.is_dir():
@@ -26,13 +25,19 @@ def pack(
     return charm, {key: rocks.build(folder, steps) for key, folder in folders.items()}
 
 
+def build(resources: Mapping[str, str], steps: progress.Steps) -> dict[str, rocks.Rock]:
+    """Build images from folders; ``resources`` maps the names of the resources to the folders."""
+    return {key: rocks.build(folder, steps) for key, folder in _folders(resources).items()}
+
+
 def image_resources(charm: charms.Charm) -> list[str]:
     """Return the names of a charm's resources that are images."""
     resources: Mapping[str, Mapping[str, Any]] = charm.metadata.get("resources") or {}
     return [key for key, resource in resources.items() if resource.get("type") == "oci-image"]
 
 
-def _charm_path(argument: str) -> Path:
+def charm_path(argument: str) -> Path:
+    """Return the path of a charm, or raise an error that names the built-in charms."""
     path = Path(argument)
     if path.exists():
         return path.resolve()
@@ -44,13 +49,15 @@ def _charm_path(argument: str) -> Path:
     )
 
 
-def _check_folders_exist(folders: Mapping[str, Path]) -> None:
+def _folders(resources: Mapping[str, str]) -> dict[str, Path]:
+    folders = {key: Path(folder) for key, folder in resources.items()}
     for key, folder in folders.items():
         if not folder.exists():
             raise click.ClickException(
                 f'there is no folder "{folder}" for the resource {key}: it must be the application\'s folder,'
                 " which has rockcraft.yaml"
             )
+    return folders
 
 
 def _check_resources(images: Sequence[str], folders: Mapping[str, Path]) -> None:

@@ -1,5 +1,6 @@
 """The tables of ``status`` and other commands, as Juju prints them: sections, columns and colours."""
 
+import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ Row = Sequence[str]
 LONGEST_VERSION = 30
 LONGEST_MESSAGE = 120
 _AT_WORK = ("idle", "executing")
+_LAST_COMMAND = re.compile(r" \([^()]*\)$")
 _PORT_PARTS = re.compile(r"(\d+)(?:-(\d+))?(?:/(\w+))?")
 
 
@@ -60,7 +62,10 @@ def is_empty(document: Mapping[str, Any]) -> bool:
 
 
 def only(document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return the document with the named applications and units only; an application's name selects its units."""
+    """Return the document with the named applications and units only; an application's name selects its units.
+
+    A name may be a pattern: ``web*`` or ``*/0``.
+    """
     applications = {
         name: {**application, "units": units}
         for name, application in document.get("applications", {}).items()
@@ -254,9 +259,14 @@ def _selected_units(
     name: str, application: Mapping[str, Any], names: Sequence[str]
 ) -> Mapping[str, Mapping[str, Any]] | None:
     units: Mapping[str, Mapping[str, Any]] = application.get("units", {})
-    if name in names:
+    if any(fnmatch.fnmatchcase(name, pattern) for pattern in names):
         return units
-    return {unit: entry for unit, entry in units.items() if unit in names} or None
+    selected = {
+        unit: entry
+        for unit, entry in units.items()
+        if any(fnmatch.fnmatchcase(unit, pattern) for pattern in names if "/" in pattern)
+    }
+    return selected or None
 
 
 def _ranges(numbers: Sequence[int]) -> list[str]:
@@ -270,5 +280,9 @@ def _ranges(numbers: Sequence[int]) -> list[str]:
 
 
 def _cut(text: str, longest: int) -> str:
+    """Return a text in one line, cut before a command in parentheses at its end: readers type that command."""
     line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 3] + "..."
+    if len(line) <= longest:
+        return line
+    command = match[0] if (match := _LAST_COMMAND.search(line)) and len(match[0]) < longest // 2 else ""
+    return line[: longest - len(command) - 3] + "..." + command

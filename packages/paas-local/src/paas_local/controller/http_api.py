@@ -4,6 +4,7 @@ An answer is ``{"result": …}``. A failed request is ``{"error": one line, "cod
 is for queries only, which a client may repeat; POST is for all commands.
 """
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from paas_local.controller.handlers.registry import HANDLERS, Answer, Controller
 from paas_local.juju.errors import JujuError
 
 _LARGEST_REQUEST = 16 * 1024 * 1024
+_DISCONNECT_POLL = 1.0
 
 
 def application(controller: Controller) -> web.Application:
@@ -63,8 +65,23 @@ async def _body(request: web.Request, shape: type[Request]) -> Request:
 async def _stream(request: web.Request, lines: AsyncIterator[Any]) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
-    # the client may disconnect at any time
+    writer = asyncio.create_task(_write(response, lines))
+    try:
+        # the client of endless lines disconnects at any time, perhaps long before the next line
+        while not writer.done() and not _is_disconnected(request):
+            await asyncio.wait({writer}, timeout=_DISCONNECT_POLL)
+        if writer.done():
+            writer.result()
+    finally:
+        writer.cancel()
+    return response
+
+
+async def _write(response: web.StreamResponse, lines: AsyncIterator[Any]) -> None:
     with contextlib.suppress(ConnectionError):
         async for line in lines:
             await response.write(json.dumps(line).encode() + b"\n")
-    return response
+
+
+def _is_disconnected(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()

@@ -5,32 +5,24 @@ shows only later, so ``failure`` is a request of its own.
 """
 
 import asyncio
-import contextlib
-import json
-import os
 import re
-import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-import yaml
-
 from paas_local.build import rocks
 from paas_local.build.errors import ProjectError
 from paas_local.build.rock_changes import FileChanges, Recreate, compare
+from paas_local.controller import pebble_client
+from paas_local.controller.pebble_client import Pebble
 from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Application, Model
 
-_PATIENCE = 30.0
-_OWNER = "_daemon_"
 _RELOAD = "SIGHUP"
 # Most applications load within 22 looks at their status; a busy machine makes the looks slower too.
 _LOOKS = 22
 _POLL_INTERVAL = 0.1
-_SHORT_POLL_INTERVAL = 0.03
 _LINES = 3
 _ERROR = re.compile(r"(\w+\.)*\w*(Error|Exception)\b.*|panic: ")
 # Programs of the image that do not run the application's code.
@@ -97,7 +89,7 @@ def _difference(before: Path, after: Path) -> FileChanges:
 
 async def deliver(unit: str, socket: Path, files: FileChanges) -> ServiceActions:
     """Replace files in a unit's container, and reload or restart its services."""
-    async with _connected(unit, socket) as pebble:
+    async with pebble_client.connected(unit, socket) as pebble:
         if files.written:
             await pebble.write(files.written)
         await pebble.remove((*files.removed, *files.bytecode))
@@ -109,24 +101,29 @@ async def deliver(unit: str, socket: Path, files: FileChanges) -> ServiceActions
         return actions
 
 
-async def failure(unit: str, socket: Path, actions: ServiceActions) -> str:
-    """Return the last words of a service that ended after it got new files; an empty string if all stay up."""
-    async with _connected(unit, socket) as pebble:
+async def failure(unit: str, socket: Path, actions: ServiceActions, since: float) -> str:
+    """Return the last words, from ``since`` on, of a service that ended after it got new files; else an empty string.
+
+    ``since`` is the time of the delivery, in seconds: an error before it is not of these files.
+    """
+    async with pebble_client.connected(unit, socket) as pebble:
         ended = await _ended(pebble, (*actions.reload, *actions.restart))
         if ended in actions.reload:
             # It may have ended because of the former files.
             await pebble.restart((ended,))
             ended = await _ended(pebble, (ended,))
-        return f"{ended} ended: {last_words(await pebble.log(ended))}" if ended else ""
+        return f"{ended} ended: {last_words(await pebble.log(ended, since))}" if ended else ""
 
 
-async def _ended(pebble: "_Pebble", services: Sequence[str]) -> str | None:
-    """Watch services while most applications load; return the first that ends."""
+async def _ended(pebble: Pebble, services: Sequence[str]) -> str | None:
+    """Watch services while most applications load; return the first that ends by itself."""
     for _ in range(_LOOKS if services else 0):
         await asyncio.sleep(_POLL_INTERVAL)
         current = await pebble.current()
         for service in services:
-            if current.get(service, "active") != "active":
+            status = current.get(service, "active")
+            # the next save may restart the service at this moment
+            if status == "backoff" or (status != "active" and not await pebble.has_running_change()):
                 return service
     return None
 
@@ -135,96 +132,3 @@ def last_words(lines: Sequence[str]) -> str:
     """Return what explains an end in the last lines of a log: Python's error, or the last lines."""
     errors = [line.strip() for line in lines if _ERROR.match(line)]
     return errors[-1] if errors else " / ".join(line.strip() for line in lines[-_LINES:]) or "without any output"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Pebble:
-    session: aiohttp.ClientSession
-
-    async def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        async with self.session.request(method, path, json=body) as response:
-            return _result(await response.json())
-
-    async def write(self, written: Mapping[str, Path]) -> None:
-        form = aiohttp.FormData(quote_fields=False)
-        entries = [
-            {
-                "path": place,
-                "make-dirs": True,
-                "permissions": f"{file.stat().st_mode & 0o777:03o}",
-                "user": _OWNER,
-                "group": _OWNER,
-            }
-            for place, file in written.items()
-        ]
-        document = aiohttp.payload.JsonPayload({"action": "write", "files": entries})
-        form.add_field("request", document, content_type="application/json")
-        for place, file in written.items():
-            form.add_field("files", file.read_bytes(), filename=place, content_type="application/octet-stream")
-        async with self.session.post("/v1/files", data=form) as response:
-            _paths(_result(await response.json()))
-
-    async def remove(self, places: Iterable[str]) -> None:
-        entries = [{"path": place, "recursive": True} for place in places]
-        if entries:
-            _paths(await self.request("POST", "/v1/files", {"action": "remove", "paths": entries}))
-
-    async def plan(self) -> dict[str, dict[str, Any]]:
-        return yaml.safe_load(await self.request("GET", "/v1/plan?format=yaml")).get("services", {})
-
-    async def current(self) -> dict[str, str]:
-        return {each["name"]: each["current"] for each in await self.request("GET", "/v1/services")}
-
-    async def restart(self, services: Iterable[str]) -> None:
-        """Restart services, and return once they are started, before Pebble knows that they stay up."""
-        async with self.session.post(
-            "/v1/services", json={"action": "restart", "services": list(services)}
-        ) as response:
-            answer = await response.json()
-        _result(answer)
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
-            change = await self.request("GET", f"/v1/changes/{answer['change']}")
-            # A service that does not start shows in its status and its log.
-            if change["ready"] or all(task["status"] != "Do" for task in change["tasks"]):
-                return
-            await asyncio.sleep(_SHORT_POLL_INTERVAL)
-
-    async def log(self, service: str) -> list[str]:
-        async with self.session.get("/v1/logs", params={"services": service, "n": "30"}) as response:
-            return [json.loads(line)["message"] for line in (await response.text()).splitlines()]
-
-
-@contextlib.asynccontextmanager
-async def _connected(unit: str, socket: Path) -> AsyncGenerator[_Pebble]:
-    try:
-        async with _pebble(socket) as pebble:
-            yield pebble
-    except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-        raise JujuError(f"{unit}: the Pebble of its container does not answer: {error}") from error
-
-
-@contextlib.asynccontextmanager
-async def _pebble(socket: Path) -> AsyncGenerator[_Pebble]:
-    # The path may be too long for a socket.
-    folder = os.open(socket.parent, os.O_PATH | os.O_CLOEXEC)
-    try:
-        connector = aiohttp.UnixConnector(path=f"/proc/self/fd/{folder}/{socket.name}")
-        timeout = aiohttp.ClientTimeout(total=_PATIENCE * 2)
-        async with aiohttp.ClientSession("http://pebble", connector=connector, timeout=timeout) as session:
-            yield _Pebble(session=session)
-    finally:
-        os.close(folder)
-
-
-def _result(answer: Mapping[str, Any]) -> Any:
-    if answer.get("type") == "error":
-        raise JujuError(str(answer["result"]["message"]))
-    return answer.get("result")
-
-
-def _paths(results: Iterable[Mapping[str, Any]]) -> None:
-    for each in results:
-        error: Mapping[str, str] = each.get("error") or {}
-        if error and error.get("kind") != "not-found":
-            raise JujuError(f"{each['path']}: {error.get('message', 'cannot be written')}")

@@ -70,13 +70,6 @@ class State:
             (model, line.time, line.entity, line.level, line.module, line.message),
         )
 
-    def newest(self, model: str, limit: int) -> int:
-        """Return the number before the newest ``limit`` lines of a log; 0 for all lines."""
-        row = self._database.execute(
-            "select id from lines where model = ? order by id desc limit 1 offset ?", (model, limit)
-        ).fetchone()
-        return row[0] if row and limit else 0
-
     def lines(self, model: str, after: int) -> Iterator[tuple[int, Line]]:
         """Yield the lines after a number, each with its own."""
         rows = self._database.execute(

@@ -82,9 +82,15 @@ def deploy(model: Model, request: Request, addresses: Sequence[str], now: float)
     return add_units(model, name, addresses, now)
 
 
-def refresh(model: Model, name: str, charm: Charm, resources: Mapping[str, str]) -> Model:
-    """Change the charm and the images of an application; they take effect in the next pods of its units."""
+def refresh(model: Model, name: str, charm: Charm | None, resources: Mapping[str, str]) -> Model:
+    """Change the charm and the images of an application; they take effect in the next pods of its units.
+
+    Without a charm, and for each image that is not in ``resources``, the present one stays.
+    """
     before = _application(model, name)
+    charm = charm or before.charm
+    kept = {image: rock for image, rock in before.resources.items() if image in charm.images}
+    resources = {**kept, **resources}
     _check_refresh(model, before, charm, resources)
     revisions = model.revisions
     if charm.folder == before.charm.folder:
@@ -95,7 +101,7 @@ def refresh(model: Model, name: str, charm: Charm, resources: Mapping[str, str])
     types = {name: option.type for name, option in before.charm.options.items()}
     unchanged = {name for name, option in charm.options.items() if types.get(name) == option.type}
     config = charm_config.without(before.config, before.config.keys() - unchanged)
-    application = dataclasses.replace(before, charm=charm, resources={**resources}, config=config)
+    application = dataclasses.replace(before, charm=charm, resources=resources, config=config)
     model = with_application(dataclasses.replace(model, revisions=revisions), application)
     for endpoint in charm.endpoints.values():
         if endpoint.role == "peer" and endpoint.name not in before.charm.endpoints:

@@ -32,6 +32,8 @@ _ENVIRONMENT = {
     "HOME": "/root",
     "LANG": "C.UTF-8",
 }
+# what a Python application prints is shown at once, not when a buffer is full
+_UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 _PEBBLE = "/charm/bin/pebble"
 _PEBBLE_FOLDER = "/var/lib/pebble/default"
 _PEBBLE_SOCKET = "/charm/container/pebble.socket"
@@ -167,7 +169,11 @@ class Pod:
             ),
         )
         command = self._real_pebble() if self._pebble is not None else self._builtin_pebble()
-        environment = {**_ENVIRONMENT, **(container.rock.environment if container.rock is not None else {})}
+        environment = {
+            **_ENVIRONMENT,
+            **_UNBUFFERED,
+            **(container.rock.environment if container.rock is not None else {}),
+        }
         if self._pebble is not None:
             environment |= {"PEBBLE": _PEBBLE_FOLDER, "PEBBLE_SOCKET": _PEBBLE_SOCKET}
         await self._start(name, steps, command, environment=environment, pod=self.pid, uid=uid)

@@ -43,11 +43,19 @@ def debug_log(  # noqa: PLR0913 - one for each of Juju's flags
     """Show the log of a model's charms and agents."""
     follow = limit is None and not no_tail and (tail or sys.stdout.isatty())
     older = limit if limit is not None else 0 if replay or not follow else lines
-    line_filter = log_lines.Filter(include=include, exclude=exclude, modules=include_module, level=level)
     clock = log_lines.Clock(date=date, milliseconds=ms, utc=utc)
     with progress.steps() as steps:
         client = session.connect(steps)
         name = session.chosen_model(model)
-        for line in client.stream("debug-log", model=name, limit=older, follow=follow):
-            if line_filter.matches(line):
-                click.echo(log_lines.text(line, clock) if output_format == "text" else log_lines.as_json(line))
+        lines_of_log = client.stream(
+            "debug-log",
+            model=name,
+            limit=older,
+            follow=follow,
+            include=include,
+            exclude=exclude,
+            modules=include_module,
+            level=level,
+        )
+        for line in lines_of_log:
+            click.echo(log_lines.text(line, clock) if output_format == "text" else log_lines.as_json(line))

@@ -49,7 +49,7 @@ def deploy(
     """  # noqa: D301  click keeps the lines after a real backspace as they are
     charm_argument, application = _charm_and_name(words)
     name = session.chosen_model(model)
-    _warn(juju_only)
+    output.warn_ignored({flag: juju_only.get(flag) for flag in _WITHOUT_EFFECT})
     with progress.steps() as steps:
         client = session.connect(steps)
         # checked before packing, which takes long; a charm's path is not the name of an application
@@ -62,7 +62,7 @@ def deploy(
             charm=str(charm.folder),
             application=application,
             resources={key: str(rock.folder) for key, rock in rocks.items()},
-            config=_options(config, application),
+            config=arguments.options_and_files(config, application),
             units=num_units,
             trust=trust,
         )
@@ -89,18 +89,6 @@ def _charm_and_name(words: Sequence[str]) -> tuple[str, str]:
 def _check_is_new(application: str, document: Mapping[str, Any]) -> None:
     if application in document.get("applications", {}):
         raise click.ClickException(
-            f'cannot add application "{application}": application "{application}" already exists'
+            f'cannot add application "{application}": application "{application}" already exists;'
+            f" to change it: paas-local refresh {application} --path ./charm --resource NAME=FOLDER"
         )
-
-
-def _options(words: Sequence[str], application: str) -> dict[str, str]:
-    options: dict[str, str] = {}
-    for word in words:
-        options |= arguments.options([word]) if "=" in word else arguments.options_in_file(word, application)
-    return options
-
-
-def _warn(juju_only: Mapping[str, Any]) -> None:
-    for flag in _WITHOUT_EFFECT:
-        if juju_only.get(flag):
-            output.say(f"WARNING --{flag.replace('_', '-')} has no meaning on one machine and is ignored")

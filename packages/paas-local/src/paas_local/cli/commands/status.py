@@ -61,7 +61,7 @@ def status(
             storage=storage,
             paint=dict.fromkeys(("Status", "Workload", "Agent"), _paint),
         )
-        return picture, f'Model "admin/{name}" is empty.' if tables.is_empty(document) else ""
+        return picture, _remark(name, document, selected=bool(names))
 
     if not watch:
         picture, remark = once()
@@ -75,6 +75,12 @@ def status(
         click.clear()
         click.echo(picture, nl=False, color=colour)
         time.sleep(pause)
+
+
+def _remark(model: str, document: Mapping[str, Any], *, selected: bool) -> str:
+    if not tables.is_empty(document):
+        return ""
+    return "Nothing matched specified filter." if selected else f'Model "admin/{model}" is empty.'
 
 
 def _published(answer: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, list[str]]:

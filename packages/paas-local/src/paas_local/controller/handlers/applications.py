@@ -14,6 +14,7 @@ from paas_local.controller.handlers.registry import ApplicationRequest, Controll
 from paas_local.juju import charm_config, operations
 from paas_local.juju.charm import Charm
 from paas_local.juju.errors import JujuError
+from paas_local.juju.model import Model
 
 
 class Deploy(ApplicationRequest, frozen=True):
@@ -33,17 +34,19 @@ class Sync(ApplicationRequest, frozen=True):
 
 
 class CheckSync(ApplicationRequest, frozen=True):
-    """The services that a sync has reloaded and restarted."""
+    """The services that a sync has reloaded and restarted, and the time of the sync."""
 
     reloaded: tuple[str, ...]
     restarted: tuple[str, ...]
+    since: float
 
 
 class Refresh(ApplicationRequest, frozen=True):
-    """The new charm and the new images of an application."""
+    """The new charm, the new images and the new options of an application; what is left out stays."""
 
-    charm: Path
-    resources: dict[str, str]
+    charm: Path | None = None
+    resources: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
+    config: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
 
 
 class ConfigSet(ApplicationRequest, frozen=True):
@@ -85,15 +88,19 @@ async def deploy(controller: Controller, request: Deploy) -> dict[str, Any]:
 @command
 async def refresh(controller: Controller, request: Refresh) -> dict[str, Any]:
     """Change the charm and the images of an application, and replace its pods if they differ."""
-    charm = _charm(request.charm)
+    charm = _charm(request.charm) if request.charm else None
     before = controller.model(request.model)
-    after = controller.change(
-        request.model, lambda model: operations.refresh(model, request.application, charm, request.resources)
-    )
-    if after == before:
-        return {"changed": False}
-    await controller.replace_pods(request.model, request.application)
-    return {"changed": True}
+
+    def change(model: Model) -> Model:
+        model = operations.refresh(model, request.application, charm, request.resources)
+        return operations.configure(model, request.application, request.config)
+
+    application = controller.change(request.model, change).applications[request.application]
+    former = before.applications[request.application]
+    changed = (application.charm, application.resources) != (former.charm, former.resources)
+    if changed:
+        await controller.replace_pods(request.model, request.application)
+    return {"changed": changed, "revision": application.charm.revision}
 
 
 @command
@@ -102,12 +109,13 @@ async def sync(controller: Controller, request: Sync) -> dict[str, Any]:
     model = controller.model(request.model)
     folders = controller.folders(request.model)
     actions = live_update.ServiceActions()
+    since = time.time()
     for unit, container, files in live_update.changed(model, request.application, request.resources):
         actions = await live_update.deliver(unit, folders.pebble_socket(unit, container), files)
     controller.change(
         request.model, lambda model: operations.with_resources(model, request.application, request.resources)
     )
-    return {"reloaded": actions.reload, "restarted": actions.restart}
+    return {"reloaded": actions.reload, "restarted": actions.restart, "since": since}
 
 
 @command
@@ -116,7 +124,7 @@ async def check_sync(controller: Controller, request: CheckSync) -> dict[str, An
     actions = live_update.ServiceActions(reload=request.reloaded, restart=request.restarted)
     folders = controller.folders(request.model)
     for unit, container in live_update.containers(controller.model(request.model), request.application):
-        if failure := await live_update.failure(unit, folders.pebble_socket(unit, container), actions):
+        if failure := await live_update.failure(unit, folders.pebble_socket(unit, container), actions, request.since):
             return {"failure": failure}
     return {"failure": ""}
 

@@ -34,6 +34,26 @@ class Exec(UnitRequest, frozen=True):
     wait: float = 300.0
 
 
+class PebbleSocket(UnitRequest, frozen=True):
+    """The container of a unit; its only or first one if left out."""
+
+    container: str = ""
+
+
+@query
+async def pebble_socket(controller: Controller, request: PebbleSocket) -> dict[str, Any]:
+    """Return the socket of a container's Pebble, and the program that runs as Pebble."""
+    model = controller.model(request.model)
+    unit = named_unit(model, request.unit)
+    names = list(model.applications[unit.application].charm.containers)
+    if not names:
+        raise JujuError(f"{unit.name} has no workload container")
+    if request.container and request.container not in names:
+        raise JujuError(f'{unit.name} has no container "{request.container}"; it has: {", ".join(names)}')
+    socket = controller.folders(request.model).pebble_socket(unit.name, request.container or names[0])
+    return {"socket": str(socket), "pebble": controller.pebble}
+
+
 @query
 async def show_unit(controller: Controller, request: UnitRequest) -> dict[str, Any]:
     """Return a unit with its databags."""

@@ -1,0 +1,74 @@
+"""refresh: change the charm and the images of an application."""
+
+import click
+
+from paas_local.build import charms
+from paas_local.cli import arguments, output, packing, progress, session
+from paas_local.cli.juju_click import juju_command, model_option
+
+_WITHOUT_EFFECT = (
+    "base",
+    "bind",
+    "channel",
+    "force",
+    "force_base",
+    "force_units",
+    "revision",
+    "storage",
+    "switch",
+    "trust",
+)
+
+
+@juju_command
+@click.argument("application")
+@click.option("--path", metavar="CHARM", help="The new charm: a folder or a packed charm.")
+@click.option("--resource", multiple=True, metavar="NAME=FOLDER", help="Build an image from an application's folder.")
+@click.option("--config", multiple=True, metavar="KEY=VALUE", help="Set an option, or the options in a YAML file.")
+@click.option("--base", hidden=True)
+@click.option("--bind", hidden=True)
+@click.option("--channel", hidden=True)
+@click.option("--revision", hidden=True)
+@click.option("--storage", hidden=True)
+@click.option("--switch", hidden=True)
+@click.option("--force", is_flag=True, hidden=True)
+@click.option("--force-base", is_flag=True, hidden=True)
+@click.option("--force-units", is_flag=True, hidden=True)
+@click.option("--trust", is_flag=True, hidden=True)
+@model_option
+def refresh(
+    application: str,
+    path: str | None,
+    resource: tuple[str, ...],
+    config: tuple[str, ...],
+    model: str,
+    **juju_only: object,
+) -> None:
+    """Change the charm or the images of an application; what is not named stays.
+
+    \b
+    paas-local refresh web --path ./charm --resource flask-app-image=.
+    """  # noqa: D301  click keeps the lines after a real backspace as they are
+    output.warn_ignored({flag: juju_only.get(flag) for flag in _WITHOUT_EFFECT})
+    if not (path or resource or config):
+        raise click.UsageError(
+            f"nothing to refresh: add --path CHARM, --resource NAME=FOLDER or both"
+            f" (paas-local refresh {application} --path ./charm --resource app-image=.)"
+        )
+    options = arguments.options_and_files(config, application)
+    with progress.steps() as steps:
+        client = session.connect(steps)
+        images = packing.build(arguments.pairs(resource, what="resources"), steps)
+        charm = charms.pack(packing.charm_path(path), steps) if path else None
+        answer = client.request(
+            "refresh",
+            model=session.chosen_model(model),
+            application=application,
+            charm=str(charm.folder) if charm else None,
+            resources={key: str(rock.folder) for key, rock in images.items()},
+            config=options,
+        )
+    if not answer["changed"] and (charm or images):
+        output.say(f'"{application}" has this charm and these images already')
+    elif charm:
+        output.say(f'Added local charm "{charm.name}", revision {answer["revision"]}, to the model')

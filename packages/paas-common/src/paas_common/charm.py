@@ -65,15 +65,21 @@ class PaasCharm(ops.CharmBase):
     spec: typing.ClassVar[FrameworkSpec]
     integrations: typing.ClassVar[tuple[Integration[typing.Any], ...]] = ()
     """The charm's own integrations; one with a built-in interface replaces the built-in."""
+    own_endpoints: typing.ClassVar[frozenset[str]] = frozenset()
+    """Endpoints of known interfaces that the charm handles itself: the base class does not touch their relations."""
     start_timeout: typing.ClassVar[float] = 15.0
     """Seconds that an event waits for a started application to answer, before the status says that it does not."""
 
     def __init_subclass__(cls, **keywords: typing.Any) -> None:
-        """Refuse definitions that paas_charm calls and this class does not.
+        """Refuse definitions that cannot work, such as methods that paas_charm calls and this class does not.
 
         Raises ``TypeError`` that names the replacement.
         """
         super().__init_subclass__(**keywords)
+        if isinstance(cls.own_endpoints, str):
+            raise TypeError(
+                f'{cls.__name__}.own_endpoints must be a set of names (frozenset({{"{cls.own_endpoints}"}}))'
+            )
         for name in vars(cls):
             if replacement := _REPLACEMENTS.get(name):
                 raise TypeError(f"{cls.__name__}.{name} is never called: {replacement} (docs/extending.md)")
@@ -93,7 +99,7 @@ class PaasCharm(ops.CharmBase):
             )
         )
         self._paas_known = Integrations({integration.interface: integration for integration in self.integrations})
-        self._paas_requirers = charm_libraries.create(self, self._paas_known)
+        self._paas_requirers = charm_libraries.create(self, self._paas_known, self.own_endpoints)
         for event in self._paas_events():
             framework.observe(event, self._paas_on_event)
         if "rotate-secret-key" in self.meta.actions:
@@ -181,10 +187,10 @@ class PaasCharm(ops.CharmBase):
         )
         yield from self._paas_requirers.events
         for name, meta in self.meta.requires.items():
-            if meta.interface_name in self._paas_known:
+            if meta.interface_name in self._paas_known and name not in self.own_endpoints:
                 yield from _relation_events(self.on[name])
                 yield self.on[name].relation_broken
-        for name in observability_relations.endpoints(self.meta):
+        for name in observability_relations.endpoints(self.meta, self.own_endpoints):
             yield from _relation_events(self.on[name])
             yield self.on[name].relation_broken
         for name in self.meta.peers:
@@ -215,6 +221,7 @@ class PaasCharm(ops.CharmBase):
             self,
             self.spec,
             known=self._paas_known,
+            own_endpoints=self.own_endpoints,
             missing_libraries=self._paas_requirers.missing,
             container=container,
         )

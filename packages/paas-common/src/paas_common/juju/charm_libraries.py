@@ -38,12 +38,15 @@ class Requirers:
     """Endpoint → module that the charm lacks."""
 
 
-def create(charm: ops.CharmBase, known: Integrations) -> Requirers:
-    """Create the requirer of each related endpoint; it writes the request and emits its events from then on."""
+def create(charm: ops.CharmBase, known: Integrations, own_endpoints: collections.abc.Container[str]) -> Requirers:
+    """Create the requirer of each related endpoint; it writes the request and emits its events from then on.
+
+    ``own_endpoints`` are left to the charm's author.
+    """
     objects: dict[str, ops.Object] = {}
     events: list[ops.BoundEvent] = []
     missing: dict[str, str] = {}
-    for endpoint, library in _related(charm, known):
+    for endpoint, library in _related(charm, known, own_endpoints):
         try:
             module = importlib.import_module(library.module)
         except ModuleNotFoundError as error:
@@ -56,10 +59,12 @@ def create(charm: ops.CharmBase, known: Integrations) -> Requirers:
     return Requirers(objects=objects, events=tuple(events), missing=missing)
 
 
-def _related(charm: ops.CharmBase, known: Integrations) -> collections.abc.Iterator[tuple[str, CharmLibrary]]:
+def _related(
+    charm: ops.CharmBase, known: Integrations, own_endpoints: collections.abc.Container[str]
+) -> collections.abc.Iterator[tuple[str, CharmLibrary]]:
     for endpoint, meta in charm.meta.requires.items():
         integration = known.get(meta.interface_name or "")
-        if integration is None or integration.library is None:
+        if endpoint in own_endpoints or integration is None or integration.library is None:
             continue
         # ops does not list a relation in its last hook, in which the library must still clear its state.
         if charm.model.relations[endpoint] or os.environ.get("JUJU_RELATION") == endpoint:

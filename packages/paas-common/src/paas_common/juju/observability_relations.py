@@ -14,15 +14,22 @@ CUSTOM = "cos_custom"
 """Folder of the charm's own dashboards and alert rules, in the charm's folder."""
 
 
-def endpoints(meta: ops.CharmMeta) -> collections.abc.Iterator[str]:
-    """Return the names of the observability endpoints, by their interfaces and roles."""
+def endpoints(meta: ops.CharmMeta, own_endpoints: collections.abc.Container[str]) -> collections.abc.Iterator[str]:
+    """Return the names of the observability endpoints, by their interfaces and roles, without the author's own."""
     for declared, interfaces in ((meta.provides, observability.PROVIDED), (meta.requires, observability.REQUIRED)):
-        yield from (name for name, endpoint in declared.items() if endpoint.interface_name in interfaces)
+        for name, endpoint in declared.items():
+            if endpoint.interface_name in interfaces and name not in own_endpoints:
+                yield name
 
 
-def read(charm: ops.CharmBase, identity: Identity, cos: pathlib.Path | None) -> Observability:
+def read(
+    charm: ops.CharmBase,
+    identity: Identity,
+    cos: pathlib.Path | None,
+    own_endpoints: collections.abc.Container[str],
+) -> Observability:
     """Read the relations; the leader, which writes the application databags, also reads the files for them."""
-    relations = tuple(_relations(charm, identity))
+    relations = tuple(_relations(charm, identity, own_endpoints))
     folders = {observability.FOLDERS[relation.interface] for relation in relations} if identity.leader else set[str]()
     custom = charm.charm_dir / CUSTOM
     version = ops.JujuVersion(os.environ.get("JUJU_VERSION", "0.0.0"))
@@ -48,8 +55,10 @@ def write(charm: ops.CharmBase, facts: Facts, databags: collections.abc.Iterable
             databag.write(relation.data[charm.app], before.app_databag, built.app)
 
 
-def _relations(charm: ops.CharmBase, identity: Identity) -> collections.abc.Iterator[ObservabilityRelation]:
-    for name in endpoints(charm.meta):
+def _relations(
+    charm: ops.CharmBase, identity: Identity, own_endpoints: collections.abc.Container[str]
+) -> collections.abc.Iterator[ObservabilityRelation]:
+    for name in endpoints(charm.meta, own_endpoints):
         for relation in charm.model.relations[name]:
             # ops lists a broken relation in its own last hook, but as inactive.
             if relation.active:

@@ -40,6 +40,7 @@ def read(
     spec: FrameworkSpec,
     *,
     known: Integrations,
+    own_endpoints: collections.abc.Container[str],
     missing_libraries: StrMap,
     container: ContainerState | None,
 ) -> Facts:
@@ -59,8 +60,8 @@ def read(
     return Facts(
         identity=identity,
         options=tuple(_options(charm)),
-        endpoints=tuple(_endpoints(charm, known, missing_libraries)),
-        observability=observability_relations.read(charm, identity, spec.cos),
+        endpoints=tuple(_endpoints(charm, known, own_endpoints, missing_libraries)),
+        observability=observability_relations.read(charm, identity, spec.cos, own_endpoints),
         peers=peers,
         declares_peers=any(name in charm.meta.peers for name in PEERS),
         planned_units=planned,
@@ -164,11 +165,14 @@ def _secret(charm: ops.CharmBase, uri: str) -> JujuSecret:
 
 
 def _endpoints(
-    charm: ops.CharmBase, known: Integrations, missing_libraries: StrMap
+    charm: ops.CharmBase,
+    known: Integrations,
+    own_endpoints: collections.abc.Container[str],
+    missing_libraries: StrMap,
 ) -> collections.abc.Iterator[Endpoint]:
     for name, meta in charm.meta.requires.items():
         integration = known.get(meta.interface_name or "")
-        if integration is None:
+        if integration is None or name in own_endpoints:
             continue
         # ops lists a broken relation in its own last hook, but as inactive.
         relation = next((relation for relation in charm.model.relations[name] if relation.active), None)

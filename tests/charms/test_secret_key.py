@@ -1,10 +1,14 @@
 """Tests of the generated secret key, which is a Juju secret of the application."""
 
+import dataclasses
+import json
 import typing
 
+import ops
+import ops.pebble
 import pytest
 from ops import testing
-from world import DATABASE, World, environment, peer_of, postgresql
+from world import DATABASE, Failing, World, environment, peer_of, postgresql
 
 
 def content(state: typing.Any) -> str:
@@ -123,6 +127,11 @@ def test_rotation_leaves_an_operator_s_key_in_use(world: World) -> None:
 
     after = world.run(world.context().on.action("rotate-secret-key"), state)
 
+    assert world.context().action_results == {
+        "status": "success",
+        "note": "the application goes on using the key of option flask-secret-key",
+    }
+    assert "FLASK_SECRET_KEY_FALLBACKS" not in environment(after)
     assert environment(after)["FLASK_SECRET_KEY"] == "mine"
     assert content(after) != "generated-key"
 
@@ -206,3 +215,87 @@ def test_a_charm_without_peer_endpoint_is_blocked(world: World) -> None:
     assert after.unit_status == testing.BlockedStatus(
         "the charm declares no peer relation (add peers: {peers: {interface: peers}} to charmcraft.yaml)"
     )
+
+
+INVALID = {"endpoints": "pg:0", "username": "u", "password": "pgPass01"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"relations": {postgresql(app=INVALID)}}, "Invalid postgresql relation data from postgresql-k8s: endpoints ("),
+        ({"config": {"greeting": "a\0b"}}, "invalid options: greeting (must be UTF-8 text without NUL characters)"),
+    ],
+)
+def test_rotation_keeps_the_key_while_the_service_would(
+    world: World, changes: dict[str, typing.Any], reason: str
+) -> None:
+    settled = world.settled()
+    peer, *_ = (each for each in settled.relations if each.endpoint == "secret-storage")
+    changes = {**changes, "relations": {peer, *changes.get("relations", {postgresql(app=DATABASE)})}}
+
+    with pytest.raises(testing.ActionFailed) as failed:
+        world.run(world.context().on.action("rotate-secret-key"), dataclasses.replace(settled, **changes))
+
+    assert failed.value.message.startswith(reason)
+    assert content(failed.value.state) == "generated-key"
+    state = typing.cast("testing.State", failed.value.state)
+    assert environment(state)["FLASK_SECRET_KEY"] == "generated-key"
+
+
+def test_rotation_fails_if_the_application_cannot_be_started_with_the_new_key(world: World, failing: Failing) -> None:
+    settled = world.settled()
+
+    with failing("replan", ops.pebble.ConnectionError("gone")), pytest.raises(testing.ActionFailed) as failed:
+        world.run(world.context().on.action("rotate-secret-key"), settled)
+
+    assert failed.value.message.startswith("the secret key is rotated, but flask-k8s/0 is waiting: Pebble in container")
+    assert content(failed.value.state) != "generated-key"
+
+
+def test_rotation_keeps_the_key_that_juju_does_not_return(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled = world.settled()
+
+    def sealed(*_: object, **__: object) -> typing.NoReturn:
+        raise ops.ModelError("ERROR Vault is sealed")
+
+    monkeypatch.setattr(ops.Model, "get_secret", sealed)
+    with pytest.raises(testing.ActionFailed) as failed:
+        world.run(world.context().on.action("rotate-secret-key"), settled)
+
+    assert failed.value.message == (
+        "Juju did not return the secret with the key, so it cannot be replaced now (try it again)"
+    )
+
+
+def test_rotation_names_the_units_that_follow(world: World) -> None:
+    key = world.secret()
+    peer = world.peer(key, peers_data={2: {}, 1: {}})
+    state = world.state(secrets={key}, relations={peer, postgresql(app=DATABASE)}, planned_units=3)
+
+    world.run(world.context().on.action("rotate-secret-key"), state)
+
+    assert world.context().action_results == {
+        "status": "success",
+        "note": "flask-k8s/1, flask-k8s/2 will use the new key after the next hook",
+    }
+
+
+def test_sessions_survive_one_rotation(world: World) -> None:
+    once = world.run(world.context().on.action("rotate-secret-key"), world.settled())
+    first = content(once)
+    twice = world.run(world.context().on.action("rotate-secret-key"), once)
+
+    assert json.loads(environment(once)["FLASK_SECRET_KEY_FALLBACKS"]) == ["generated-key"]
+    assert json.loads(environment(twice)["FLASK_SECRET_KEY_FALLBACKS"]) == [first]
+    assert environment(twice)["FLASK_SECRET_KEY"] == content(twice) != first
+
+
+def test_the_other_units_accept_the_previous_key_too(world: World) -> None:
+    rotated = testing.Secret({"value": "new-key", "previous": "old-key"}, owner="app")
+    peer = world.peer(rotated)
+    state = world.state(leader=False, secrets={rotated}, relations={peer, postgresql(app=DATABASE, local={})})
+
+    after = world.run(world.context().on.relation_changed(peer, remote_unit=1), state)
+
+    assert environment(after)["FLASK_SECRET_KEY_FALLBACKS"] == '["old-key"]'

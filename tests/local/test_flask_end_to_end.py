@@ -89,13 +89,16 @@ def test_show_unit_has_the_data_of_the_integration(juju: Deployment):
     assert data["database"] == "flask-k8s"
 
 
-def test_a_new_secret_key_ends_sessions(juju: Deployment, browser: Browser):
-    before = [browser.get("/visits")["visits"] for _ in range(3)]
+def test_sessions_survive_one_new_secret_key_and_end_with_the_second(juju: Deployment, browser: Browser):
+    visits = [browser.get("/visits")["visits"] for _ in range(3)]
 
     juju("run", "flask-k8s/leader", "rotate-secret-key")
+    visits.append(browser.get("/visits")["visits"])
+    for _ in range(2):
+        juju("run", "flask-k8s/leader", "rotate-secret-key")
 
-    juju.wait("new session", lambda: browser.get("/visits")["visits"] < 3)
-    assert before == [1, 2, 3]
+    assert visits == [1, 2, 3, 4]
+    juju.wait("new session", lambda: browser.get("/visits")["visits"] < 4)
     juju.wait_for(FLASK, "active")
 
 

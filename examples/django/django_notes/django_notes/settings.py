@@ -12,6 +12,8 @@ BASE_DIR = Path(__file__).parent.parent
 BASE_URL = os.environ.get("DJANGO_BASE_URL")
 
 SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
+# After rotate-secret-key, the previous key: sessions stay valid.
+SECRET_KEY_FALLBACKS = json.loads(os.environ.get("DJANGO_SECRET_KEY_FALLBACKS", "[]"))
 DEBUG = os.environ.get("DJANGO_DEBUG") == "true"
 # With a forwarded port (kubectl, paas-local), the host of a request is one of the last three.
 ALLOWED_HOSTS = [*json.loads(os.environ.get("DJANGO_ALLOWED_HOSTS", "[]")), "localhost", "127.0.0.1", "[::1]"]

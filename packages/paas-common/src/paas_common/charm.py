@@ -17,7 +17,7 @@ from paas_common.planning.plan import Draft, Plan, Published, complete, draft
 from paas_common.values import environment
 from paas_common.values.environment import EnvOverrides
 from paas_common.values.extension import Additions, WorkloadContext
-from paas_common.values.facts import ContainerState, Facts
+from paas_common.values.facts import ContainerState, Facts, Peers
 from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Problem, Waiting, combine
 from paas_common.values.workload import Command, File, LayerEntry, Workload
@@ -297,7 +297,11 @@ class PaasCharm(ops.CharmBase):
         )
 
     def _paas_on_rotate_secret_key(self, event: ops.ActionEvent) -> None:
-        """Replace the application's secret key, which ends all sessions."""
+        """Replace the application's secret key.
+
+        Without effect while a problem would leave the old key in use. An application that is stopped or not up yet gets
+        the new key at its start.
+        """
         relation = state.peer_relation(self)
         if not self.unit.is_leader():
             event.fail("only leader unit can rotate secret key")
@@ -305,14 +309,26 @@ class PaasCharm(ops.CharmBase):
         if relation is None:
             event.fail("charm is still initializing")
             return
-        facts, _ = self._paas_read()
-        known = dataclasses.replace(facts, secret_key=facts.secret_key or "unused")
-        if isinstance(problems := options.read(self.spec, known), tuple):
-            event.fail(combine(problems).reason)
+        facts, problem = self._paas_read()
+        if facts.secret_key is None:
+            event.fail("Juju did not return the secret with the key, so it cannot be replaced now (try it again)")
+            return
+        read = options.read(self.spec, facts)
+        if not isinstance(read, options.Options):
+            event.fail(combine(read).reason)
+            return
+        outcome = self._paas_plan(facts, problem).plan.outcome
+        starts_later = facts.container is None or (isinstance(outcome, Blocked | Waiting) and outcome.stop)
+        if isinstance(outcome, Blocked | Waiting) and not starts_later:
+            event.fail(outcome.reason)
             return
         secret_key.rotate(self, relation, state.plain_key_field(self.spec), state.key_label(self.spec))
-        event.set_results({"status": "success"})
         self._paas_on_event(event)
+        status = self.unit.status
+        if not (starts_later or isinstance(status, ops.ActiveStatus)):
+            event.fail(f"the secret key is rotated, but {self.unit.name} is {status.name}: {status.message}")
+            return
+        event.set_results(_rotated(read, facts.peers))
 
     def _paas_on_force_migration(self, event: ops.ActionEvent) -> None:
         """Make a migration due on all units, for example after a database was restored."""
@@ -334,6 +350,16 @@ class PaasCharm(ops.CharmBase):
             event.fail(outcome.reason)
             return
         event.set_results({"variables": "\n".join(environment.explain(outcome.environment))})
+
+
+def _rotated(read: options.Options, peers: Peers | None) -> dict[str, str]:
+    """Return the results of a rotation: which key the application uses, and what the other units do."""
+    results = {"status": "success"}
+    if not read.key_is_generated:
+        results["note"] = f"the application goes on using the key of {read.secret_key.source}"
+    elif others := sorted(peers.others if peers else ()):
+        results["note"] = f"{', '.join(others)} will use the new key after the next hook"
+    return results
 
 
 def _relation_events(on: ops.PrefixedEvents) -> tuple[ops.BoundEvent, ...]:

@@ -16,7 +16,7 @@ from paas_common.values.workload import LayerEntry
 OLDER: typing.Final = "24.04"
 NEWER: typing.Final = "26.04"
 _TYPES: typing.Final = {"integer": "int", "number": "float", "boolean": "boolean", "string": "string"}
-_ROTATE: typing.Final = {"description": "Replace the secret key; all users must log in again."}
+_ROTATE: typing.Final = {"description": "Replace the secret key with a new random one."}
 
 
 def charmcraft(spec: FrameworkSpec, generation: str) -> dict[str, typing.Any]:

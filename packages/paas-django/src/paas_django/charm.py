@@ -49,6 +49,7 @@ DJANGO: typing.Final = paas_common.FrameworkSpec(
     ports=paas_common.Ports(app=8000, metrics=9102),
     container="django-app",
     key_option="django-secret-key",
+    key_fallbacks=True,
     app_dir="/django/app",
     migrations=paas_common.MIGRATIONS,
     state_dir=STATE_DIR,

@@ -19,6 +19,7 @@ FLASK: typing.Final = paas_common.FrameworkSpec(
     ports=paas_common.Ports(app=8000, metrics=9102),
     container="flask-app",
     key_option="flask-secret-key",
+    key_fallbacks=True,
     app_dir="/flask/app",
     migrations=paas_common.MIGRATIONS,
     state_dir=STATE_DIR,

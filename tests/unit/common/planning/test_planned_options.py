@@ -7,6 +7,7 @@ import pytest
 from builders import KEY, SHOP, facts_of, option
 from paas_common.planning import options
 from paas_common.planning.options import Options
+from paas_common.values import environment
 from paas_common.values.environment import SecretText
 from paas_common.values.facts import Option, ReadableSecret
 from paas_common.values.framework import FrameworkSpec, Ports
@@ -181,3 +182,26 @@ def test_an_option_of_the_framework_becomes_a_variable_unless_it_is_excluded() -
 
 def test_a_framework_s_option_without_value_has_no_variable() -> None:
     assert list(options.framework_variables(SHOP, read().settings)) == []
+
+
+@pytest.mark.parametrize("spec", builders.FRAMEWORKS)
+def test_frameworks_that_accept_the_previous_key_get_it(spec: FrameworkSpec) -> None:
+    variables = builders.variables(spec, facts_of(spec, previous_key="old-key"))
+
+    expected = '["old-key"]' if spec.name in {"flask", "django"} else None
+    assert variables.get(f"{spec.env_prefix}SECRET_KEY_FALLBACKS") == expected
+
+
+def test_the_previous_key_is_secret_with_and_without_its_list() -> None:
+    draft, _ = builders.drafted(FLASK, facts_of(FLASK, previous_key="old-key"))
+
+    assert environment.redact('signed with ["old-key"], that is old-key', draft.environment) == (
+        "signed with ***, that is ***"
+    )
+    assert "old-key" not in repr(draft.environment)
+
+
+def test_an_option_of_the_author_wins_over_the_previous_key() -> None:
+    facts = facts_of(FLASK, previous_key="old-key", options=(option("secret-key-fallbacks", "[]"),))
+
+    assert builders.variables(FLASK, facts)["FLASK_SECRET_KEY_FALLBACKS"] == "[]"

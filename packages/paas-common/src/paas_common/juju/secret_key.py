@@ -1,5 +1,7 @@
 """The generated secret key: an application-owned Juju secret, whose id is in the peer relation.
 
+After a rotation, the secret has the previous key too, so that an application can accept what it has signed with it.
+
 The key of paas_charm is taken over, so that sessions stay valid. paas_charm 1 left it in plain text in the application
 databag; it also stays there, so that the charm can be refreshed back to paas_charm, which waits for it. paas_charm 2
 left a secret with a label. On a Juju without secrets (before 3.0.3) the key is in plain text in the databag only.
@@ -11,17 +13,22 @@ import secrets
 
 import ops
 
+from paas_common.values.facts import StrMap
+
 logger = logging.getLogger(__name__)
 
 CONTENT = "value"
+PREVIOUS = "previous"
 TAKEN_OVER = "refreshed-from-paas-charm"
 """Key of the application databag: the major version of paas_charm, if that did not leave a plain key."""
 SIZE = 64
 """Bytes of randomness."""
 
 
-def ensure(charm: ops.CharmBase, relation: ops.Relation, plain_field: str, label: str) -> str | None:
-    """Return the key; the leader makes it, or takes it over, if it is missing or if its secret is lost.
+def ensure(charm: ops.CharmBase, relation: ops.Relation, plain_field: str, label: str) -> StrMap:
+    """Return the key and the previous one, as far as they exist.
+
+    The leader makes the key, or takes it over, if it is missing or if its secret is lost.
 
     Raises ``ops.SecretNotFoundError`` or ``ops.ModelError`` if Juju does not return the secret.
     """
@@ -29,7 +36,7 @@ def ensure(charm: ops.CharmBase, relation: ops.Relation, plain_field: str, label
     secret_id, plain = databag.get(_id_field(plain_field)), databag.get(plain_field)
     if secret_id:
         try:
-            return charm.model.get_secret(id=secret_id).get_content(refresh=True)[CONTENT]
+            return charm.model.get_secret(id=secret_id).get_content(refresh=True)
         except ops.SecretNotFoundError:
             if not charm.unit.is_leader():
                 raise
@@ -38,12 +45,12 @@ def ensure(charm: ops.CharmBase, relation: ops.Relation, plain_field: str, label
         if charm.unit.is_leader():
             databag[_id_field(plain_field)] = labelled.get_info().id
             databag[TAKEN_OVER] = "2"
-        return labelled.get_content(refresh=True)[CONTENT]
+        return labelled.get_content(refresh=True)
     elif not charm.unit.is_leader():
-        return plain
+        return {CONTENT: plain} if plain else {}
     key = plain or _generate()
     _store(charm, relation, plain_field, label, key)
-    return key
+    return {CONTENT: key}
 
 
 def rotate(charm: ops.CharmBase, relation: ops.Relation, plain_field: str, label: str) -> None:
@@ -53,8 +60,8 @@ def rotate(charm: ops.CharmBase, relation: ops.Relation, plain_field: str, label
     if secret_id is None:
         _store(charm, relation, plain_field, label, _generate())
         return
-    key = _generate()
-    charm.model.get_secret(id=secret_id).set_content({CONTENT: key})
+    key, secret = _generate(), charm.model.get_secret(id=secret_id)
+    secret.set_content({CONTENT: key, PREVIOUS: secret.get_content(refresh=True)[CONTENT]})
     if databag.get(plain_field):
         databag[plain_field] = key
     rotations = f"{plain_field}_rotations"

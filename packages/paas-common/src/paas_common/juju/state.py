@@ -65,7 +65,8 @@ def read(
         peers=peers,
         declares_peers=any(name in charm.meta.peers for name in PEERS),
         planned_units=planned,
-        secret_key=key,
+        secret_key=key.get(secret_key.CONTENT),
+        previous_key=key.get(secret_key.PREVIOUS),
         paas_config=_paas_config(charm.charm_dir),
         proxies=_proxies(os.environ),
         container=container,
@@ -96,14 +97,14 @@ def refreshed_from_paas_charm(spec: FrameworkSpec, facts: Facts) -> bool:
     )
 
 
-def _secret_key(charm: ops.CharmBase, spec: FrameworkSpec) -> str | None:
+def _secret_key(charm: ops.CharmBase, spec: FrameworkSpec) -> StrMap:
     relation = peer_relation(charm)
     if relation is None:
-        return None
+        return {}
     try:
         return secret_key.ensure(charm, relation, plain_key_field(spec), key_label(spec))
     except (ops.SecretNotFoundError, ops.ModelError):
-        return None
+        return {}
 
 
 def _peers(charm: ops.CharmBase, identity: Identity) -> Peers | None:

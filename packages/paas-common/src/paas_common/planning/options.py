@@ -2,6 +2,7 @@
 
 import collections.abc
 import dataclasses
+import json
 import typing
 
 import pydantic
@@ -25,6 +26,8 @@ class Options:
 
     settings: Settings
     secret_key: Variable
+    key_fallbacks: Variable | None = None
+    """The previous secret key, for a framework that accepts it."""
     paas_config: PaasConfig
     ports: Ports
 
@@ -47,7 +50,13 @@ def read(spec: FrameworkSpec, facts: Facts) -> Options | tuple[Problem, ...]:
     problems += key_problems
     if problems or values is None or secret_key is None or isinstance(config, paas_config.Invalid):
         return tuple(problems)
-    return Options(settings=values, secret_key=secret_key, paas_config=config, ports=_ports(spec, values, config))
+    return Options(
+        settings=values,
+        secret_key=secret_key,
+        key_fallbacks=_key_fallbacks(spec, facts, secret_key),
+        paas_config=config,
+        ports=_ports(spec, values, config),
+    )
 
 
 def addresses(spec: FrameworkSpec, facts: Facts) -> tuple[Ports, PaasConfig] | None:
@@ -142,6 +151,15 @@ def _key_from_secret(spec: FrameworkSpec, option: Option) -> tuple[Variable | No
 
 def _key_variable(spec: FrameworkSpec, value: str, source: str) -> Variable:
     return Variable(name=f"{spec.env_prefix}SECRET_KEY", value=SecretText(value), source=source)
+
+
+def _key_fallbacks(spec: FrameworkSpec, facts: Facts, key: Variable) -> Variable | None:
+    """Return the previous secret key as a JSON list; None if an option sets the key, or without a rotation."""
+    previous = facts.previous_key
+    if previous is None or key.source != GENERATED or not spec.key_fallbacks:
+        return None
+    value = SecretText(json.dumps([previous]), parts=(previous,))
+    return Variable(name=f"{key.name}_FALLBACKS", value=value, source="the previous secret key")
 
 
 def _invalid(rules: str) -> Blocked:

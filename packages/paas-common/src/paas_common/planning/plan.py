@@ -227,6 +227,7 @@ def _environment(draft: Draft) -> Environment:
     merged = environment.merge(
         [
             key if generated else [],
+            [draft.options.key_fallbacks] if draft.options.key_fallbacks else [],
             _defaults(draft),
             options.framework_variables(spec, draft.options.settings),
             options.charm_variables(spec, facts),

@@ -28,6 +28,8 @@ class SecretText:
     """Secret text inside this package; an event that changes nothing need not load pydantic for it."""
 
     _text: str = dataclasses.field(repr=False)
+    parts: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    """Parts of the text that are secret on their own."""
 
     def get_secret_value(self) -> str:
         """Return the text."""
@@ -126,8 +128,9 @@ def redact(output: str, environment: Environment) -> str:
 
 
 def secrets(environment: Environment) -> list[str]:
-    """Return the texts of all secret variables."""
-    return [variable.text for variable in environment.values() if isinstance(variable.value, SecretText)]
+    """Return the texts of all secret variables, and their parts that are secret on their own."""
+    secret = [variable.value for variable in environment.values() if isinstance(variable.value, SecretText)]
+    return [text for value in secret for text in (value.get_secret_value(), *value.parts)]
 
 
 def mask(output: str, secrets: collections.abc.Iterable[str]) -> str:

@@ -208,6 +208,8 @@ class Facts:
     planned_units: int = 1
     secret_key: str | None = dataclasses.field(default=None, repr=False)
     """The generated secret key; None until the leader has made it, or if it could not be read."""
+    previous_key: str | None = dataclasses.field(default=None, repr=False)
+    """The generated secret key before the last rotation."""
     paas_config: str = ""
     """The text of the charm's ``paas-config.yaml``."""
     proxies: StrMap = dataclasses.field(default_factory=dict[str, str])

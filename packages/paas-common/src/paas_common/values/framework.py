@@ -104,6 +104,8 @@ class FrameworkSpec:
     server: Server | None = None
     derived_env: collections.abc.Callable[[Settings, str], EnvOverrides] = _nothing_derived
     """Returns variables that follow from the options and the application's base URL."""
+    key_fallbacks: bool = False
+    """The framework accepts what the previous secret key has signed; the variable ``SECRET_KEY_FALLBACKS`` has it."""
     requires_database: bool = False
     """The framework cannot run without a database, even if the charm declares all of them optional."""
     user: str = "_daemon_"

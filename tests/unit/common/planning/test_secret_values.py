@@ -42,7 +42,6 @@ EXAMPLES = {
     ),
     "redis": Example(
         endpoint=related("redis", "redis", {"leader-host": "h"}, units=({"port": "1"},)),
-        secret=url_secrets("REDIS_DB") - {"REDIS_DB_PASSWORD"},
     ),
     "valkey_client": Example(
         endpoint=related(
@@ -200,3 +199,18 @@ def test_published_data_shows_no_secret(spec: FrameworkSpec) -> None:
     facts = facts_of(spec, *EVERYTHING, options=OPTIONS, secret_key=SECRET)
 
     assert SECRET not in repr(builders.drafted(spec, facts)[1])
+
+
+@pytest.mark.parametrize(
+    ("proxy", "shown"),
+    [
+        ("http://proxy:3128", "http://proxy:3128"),
+        ("localhost,.svc.cluster.local", "localhost,.svc.cluster.local"),
+        (f"http://me:{SECRET}@proxy:3128", SecretText(f"http://me:{SECRET}@proxy:3128")),
+        (f"me:{SECRET}@proxy:3128", SecretText(f"me:{SECRET}@proxy:3128")),
+    ],
+)
+def test_a_proxy_of_the_model_is_secret_if_it_has_an_account(proxy: str, shown: str | SecretText) -> None:
+    draft, _ = builders.drafted(SHOP, facts_of(proxies={"http": proxy}))
+
+    assert draft.environment["http_proxy"].value == draft.environment["HTTP_PROXY"].value == shown

@@ -277,7 +277,7 @@ def _serving(draft: Draft) -> Serving:
 def _proxies(proxies: StrMap) -> collections.abc.Iterator[Variable]:
     for kind, value in proxies.items():
         for name in (f"{kind}_proxy", f"{kind}_proxy".upper()):
-            yield Variable(name=name, value=value, source=f"model-config juju-{kind}-proxy")
+            yield Variable(name=name, value=urls.hidden(value), source=f"model-config juju-{kind}-proxy")
 
 
 def _peers(spec: FrameworkSpec, facts: Facts) -> collections.abc.Iterator[Variable]:

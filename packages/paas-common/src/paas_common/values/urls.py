@@ -122,6 +122,11 @@ def with_parameters(url: str, parameters: collections.abc.Mapping[str, str]) -> 
     return parts._replace(path=parts.path or "/", query=query).geturl()
 
 
+def hidden(url: str) -> str | SecretText:
+    """Return a URL, or its host with the account, as a secret unless it has neither an account nor a query."""
+    return SecretText(url) if "@" in url or "?" in url else url
+
+
 def path_prefix(url: str) -> str:
     """Return the path of a URL without its last slash; empty if it has none."""
     return urllib.parse.urlsplit(url).path.rstrip("/")
@@ -135,9 +140,9 @@ def env(prefix: str, url: str, *, username: str = "", password: str = "") -> dic
     parts = urllib.parse.urlparse(url)
     secret = password or parts.password
     values: dict[str, str | SecretText | None] = {
-        "CONNECT_STRING": SecretText(url),
+        "CONNECT_STRING": hidden(url),
         "SCHEME": parts.scheme,
-        "NETLOC": SecretText(parts.netloc),
+        "NETLOC": hidden(parts.netloc),
         "PATH": parts.path,
         "PARAMS": parts.params,
         "QUERY": parts.query,

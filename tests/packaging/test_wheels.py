@@ -80,6 +80,15 @@ def test_each_wheel_has_a_py_typed_file_and_no_tests(wheels: Path, name: str):
     assert not [file for file in files if "__pycache__" in file or file.startswith("tests/")]
 
 
+@pytest.mark.parametrize("name", ["paas_common", "paas_local", *(f"paas_{each}" for each in FRAMEWORKS)])
+def test_each_wheel_has_the_license(wheels: Path, name: str):
+    with wheel(wheels, name) as archive:
+        (license_file,) = (file for file in archive.namelist() if file.endswith("/LICENSE"))
+        text = archive.read(license_file)
+
+    assert text == (Path(__file__).parent.parent.parent / "LICENSE").read_bytes()
+
+
 @pytest.mark.parametrize("name", FRAMEWORKS)
 def test_a_framework_contains_dashboards_and_alert_rules(wheels: Path, name: str):
     with wheel(wheels, f"paas_{name}") as archive:

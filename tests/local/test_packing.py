@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import packed_charm
 import pytest
 import yaml
 from deployment import built_once
@@ -82,6 +83,24 @@ def plain(tmp_path: Path, cache: Path) -> Path:
     (source / "requirements.txt").write_text("local-wheel\n")
     (source / "charmcraft.yaml").write_text("{name: plain, type: charm, summary: a, description: a}\n")
     return source
+
+
+def test_no_event_compiles_a_module(plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("UV_FIND_LINKS", str(wheel(tmp_path, "A = 1\n")))
+    (plain / "src/other.py").write_text("import local_wheel\n")
+    (plain / "src/charm.py").write_text("import other\n")
+    packed = charms.pack(plain, quietly)
+    # A unit's copy has file times of its own.
+    unit = shutil.copytree(packed.folder, tmp_path / "unit", symlinks=True, copy_function=shutil.copy)
+    before = {folder: packed_charm.bytecode(folder) for folder in (unit, unit.joinpath("venv").resolve())}
+
+    packed_charm.run_event(unit, "start", tmp_path / "juju")
+
+    assert {folder: packed_charm.bytecode(folder) for folder in before} == before
+    assert all(
+        any(file.stem.startswith(name) for file in before[folder])
+        for folder, name in zip(before, ("other", "local_wheel"), strict=True)
+    )
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ from paas_local.build.progress import Progress
 _LONGEST_REASON = 400
 _FEW_CAUSES = 2
 _CAUSE = re.compile(r"(?:\u00d7|╰─▶|├─▶|error:|cause:|Caused by:)\s*")
+# An environment in the cache never changes, so Python need not check its bytecode.
+_SETTINGS = {"UV_PYTHON_DOWNLOADS": "never", "PYC_INVALIDATION_MODE": "UNCHECKED_HASH"}
 _QUIET = ("-q", "--no-header", "--no-annotate")
 _INSTALLED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==|@)", re.MULTILINE)
 _LOCAL_PATH = re.compile(r"^(?:-e +)?(?:[A-Za-z0-9._-]+ *@ *)?(?:file://(/[^\s;]+)|(\.{0,2}/[^\s;]*))", re.MULTILINE)
@@ -195,7 +197,7 @@ def _run(command: tuple[str, ...], requirements: Requirements) -> subprocess.Com
         return subprocess.run(
             (find_uv(), *command),
             cwd=requirements.source,
-            env={**_clean(os.environ), "UV_PYTHON": _base_interpreter(), "UV_PYTHON_DOWNLOADS": "never"},
+            env={**_clean(os.environ), **_SETTINGS, "UV_PYTHON": _base_interpreter()},
             input="".join(f"{line}\n" for line in requirements.lines),
             capture_output=True,
             text=True,

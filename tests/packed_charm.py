@@ -2,12 +2,17 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+from paas_local.build import charms, python_environments
+
+DISPATCH = "#!/bin/sh\nPYTHONPATH=lib:venv exec ./src/charm.py\n"
 HOOK_TOOLS = ("config-get", "is-leader", "juju-log", "relation-get", "relation-ids", "relation-list")
 STATUS_TOOLS = ("status-get", "status-set")
 # A follower without relations, and with the defaults of its options.
@@ -21,6 +26,19 @@ relation-*) echo '[]' ;;
 status-get) echo '{{"status": "unknown", "message": "", "status-data": {{}}}}' ;;
 esac
 """
+
+
+def prime(charm: Path, wheels: Path, folder: Path) -> Path:
+    """Write the folder that charmcraft packs for a charm: its files, and its requirements in ``venv``."""
+    install = (python_environments.find_uv(), "pip", "install", "--quiet", "--python", sys.executable)
+    target = ("--compile-bytecode", "--link-mode=copy", "--target", folder / "venv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UV_FIND_LINKS", str(wheels))
+        packed = charms.pack(charm, lambda _: None)
+        shutil.copytree(packed.folder, folder, ignore=shutil.ignore_patterns("venv", "manifest.yaml", "__pycache__"))
+        subprocess.run([*install, *target, "-r", charm / "requirements.txt"], check=True)
+    (folder / "dispatch").write_text(DISPATCH)
+    return folder
 
 
 def archive(folder: Path, file: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import packed_charm
 from deployment import Browser, new_home
 
 ROOT = Path(__file__).parent.parent.parent
@@ -33,3 +34,17 @@ def test_the_additions_of_a_charm_reach_the_application(wheels: Path):
     assert version == "1.4.2"
     assert blocked == "option towns names no town (juju config weather-k8s towns=Brno)"
     assert still == ["Bergen"]
+
+
+def test_a_packed_charm_runs(wheels: Path, tmp_path: Path):
+    folder = ROOT / "examples/custom"
+    primed = packed_charm.prime(folder / "charm", wheels, tmp_path / "prime")
+    package = packed_charm.archive(primed, tmp_path / "weather-k8s_amd64.charm")
+
+    with new_home(UV_FIND_LINKS=str(wheels)) as juju:
+        juju("add-model", "test", "--no-switch")
+        juju("deploy", str(package), "weather-k8s", "--resource", f"flask-app-image={folder}")
+        juju.wait_for(WEATHER, "active")
+        page = Browser(juju, "weather-k8s").get("/")
+
+    assert page["towns"] == ["Brno", "Oslo"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import packed_charm
 import pytest
-from paas_local.build import frameworks, python_environments, yaml_files
+from paas_local.build import frameworks, yaml_files
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 CHARMCRAFT_YAML = sorted(
@@ -20,16 +20,7 @@ PART = {"plugin": "nil", "after": ["charm"], "override-prime": SCRIPT}
 
 @pytest.fixture(scope="module")
 def primed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the folder that charmcraft packs for the Flask example: its code, and its installed requirements."""
-    folder = tmp_path_factory.mktemp("charm") / "prime"
-    shutil.copytree(EXAMPLES / "flask/charm", folder, ignore=shutil.ignore_patterns(".*", "lib", "__pycache__"))
-    install = (python_environments.find_uv(), "pip", "install", "--quiet", "--python", sys.executable)
-    target = ("--compile-bytecode", "--link-mode=copy", "--find-links", wheels, "--target", folder / "venv")
-    subprocess.run([*install, *target, "-r", folder / "requirements.txt"], check=True)
-    (folder / "dispatch").write_text("#!/bin/sh\nPYTHONPATH=lib:venv exec ./src/charm.py\n")
-    (folder / "dispatch").chmod(0o755)
-    (folder / "metadata.yaml").write_text("name: app\ncontainers: {flask-app: {}}\npeers: {}\n")
-    return folder
+    return packed_charm.prime(EXAMPLES / "flask/charm", wheels, tmp_path_factory.mktemp("charm") / "prime")
 
 
 def compiled_again(primed: Path, folder: Path) -> list[Path]:

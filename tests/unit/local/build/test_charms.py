@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import uv_program
 import yaml
-from paas_local.build import charm_libs, charmcraft_extensions, charms
+from paas_local.build import charm_libs, charmcraft_extensions, charms, python_environments
 from paas_local.build.errors import ProjectError
 
 PROJECT: dict[str, Any] = {
@@ -364,10 +365,31 @@ def entry(name: str, mode: int) -> zipfile.ZipInfo:
 def test_a_package_is_unpacked_with_modes_and_links(package: Path):
     charm = charms.pack(package, quietly)
 
-    assert (charm.name, charm.mounts) == ("notes", ())
+    assert (charm.name, charm.mounts) == ("notes", (Path(sys.base_prefix),))
+    assert charm.python == python_environments.base_interpreter()
     assert stat.S_IMODE((charm.folder / "dispatch").stat().st_mode) == 0o755
     assert (charm.folder / "hooks" / "install").readlink() == Path("../dispatch")
     assert charms.pack(package, quietly) == charm
+
+
+def test_a_package_with_modules_for_this_python_is_accepted(package: Path):
+    add_compiled_module(package, sys.version_info.minor)
+
+    assert charms.pack(package, quietly).name == "notes"
+
+
+def test_refuses_a_package_with_modules_for_another_python(package: Path):
+    add_compiled_module(package, 99)
+
+    with pytest.raises(
+        ProjectError, match=r"notes_amd64\.charm: packed for Python 3\.99, but paas-local runs with 3\."
+    ):
+        charms.pack(package, quietly)
+
+
+def add_compiled_module(package: Path, minor: int) -> None:
+    with zipfile.ZipFile(package, "a") as archive:
+        archive.writestr(f"venv/core/_core.cpython-3{minor}-x86_64-linux-gnu.so", "")
 
 
 def test_refuses_a_package_with_a_link_out_of_it(package: Path):

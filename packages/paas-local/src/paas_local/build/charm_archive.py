@@ -1,12 +1,16 @@
 """Packed charms as zip files, extracted with their modes and links."""
 
 import os
+import re
 import stat
+import sys
 import zipfile
 from pathlib import Path
 
 from paas_local.build import cache
 from paas_local.build.errors import ProjectError
+
+_COMPILED = re.compile(r"\.cpython-3(\d+)-")
 
 
 def unpack(file: Path, kind: str) -> Path:
@@ -22,6 +26,17 @@ def unpack(file: Path, kind: str) -> Path:
             return cache.store(folder, kind, digest)
     except zipfile.BadZipFile as error:
         raise ProjectError(f"{file}: must be a zip file, as charmcraft pack makes it") from error
+
+
+def check_python(file: Path, folder: Path) -> None:
+    """Refuse a package with compiled modules that this machine's Python cannot import."""
+    tags = (_COMPILED.search(module.name) for module in (folder / "venv").rglob("*.so"))
+    minors = {int(tag[1]) for tag in tags if tag}
+    if minors and sys.version_info.minor not in minors:
+        needed, here = f"3.{min(minors)}", f"3.{sys.version_info.minor}"
+        raise ProjectError(
+            f"{file}: packed for Python {needed}, but paas-local runs with {here}; install it with {needed}"
+        )
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:

@@ -208,6 +208,7 @@ class Pod:
                 charm_dir=spec.charm_dir,
                 agent_socket=spec.agent_socket,
                 mounts=spec.charm.mounts,
+                python=spec.charm.python,
                 storage=spec.charm_storage,
                 pebbles={each.name: spec.folder / each.name for each in spec.containers},
                 tools=spec.tools,

@@ -150,6 +150,7 @@ def charm(
     charm_dir: Path,
     agent_socket: Path,
     mounts: Iterable[Path],
+    python: Path | None,
     storage: Mapping[str, Path],
     pebbles: Mapping[str, Path],
     tools: Iterable[str],
@@ -159,6 +160,7 @@ def charm(
     folder = f"/var/lib/juju/tools/{agent}"
     return (
         *same(mounts),
+        *((Merged(path=_COMMANDS, folders=(), python=str(python)),) if python is not None else ()),
         Bind(source=str(charm_dir), path=f"/var/lib/juju/agents/{agent}/charm", writable=True),
         Bind(source=str(agent_socket), path=f"/var/lib/juju/agents/{agent}/agent.socket", writable=True),
         Folder(path="/charm/containers"),

@@ -2,10 +2,13 @@
 MAKEFLAGS += --no-print-directory
 RUN := scripts/uv run --locked
 
+# The Pythons of `make pack`, on PATH or in pyenv.
+PYTHONS ?= 3.10 3.12 3.13
+
 # Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo check unit test charmcraft bench lint format wheels
+.PHONY: help demo check unit test charmcraft pack bench lint format wheels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -27,6 +30,9 @@ test: ## run all tests and print the coverage
 
 charmcraft: ## compare the results with the real charmcraft; needs Python 3.12
 	$(RUN) pytest tests/charmcraft
+
+pack: ## pack an example with the real charmcraft on each Python of PYTHONS, and start it
+	PYTHONS="$(PYTHONS)" $(RUN) pytest tests/charmcraft/test_charmcraft_pack.py
 
 bench: wheels ## measure one event that changes nothing, and compare with paas-charm; see docs/benchmarks.md
 	$(RUN) python scripts/bench_dispatch.py

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def run(charmcraft: Callable[[], int], folder: str, words: list[str]) -> tuple[int, str, str]:
@@ -35,9 +36,20 @@ def run(charmcraft: Callable[[], int], folder: str, words: list[str]) -> tuple[i
         return code, printed, complained
 
 
+def keep_the_machine() -> None:
+    """Let ``charmcraft pack`` install no Debian packages and no snaps: the build uses what the machine has."""
+    packages: Any = importlib.import_module("craft_parts.packages")
+    repository = importlib.import_module("craft_parts.packages.base").DummyRepository
+    packages._get_repository_for_platform = lambda: repository
+    packages.snaps.install_snaps = list[str]
+    # uv puts this Python first; the parts need another one first, and craftctl, which is next to this one.
+    os.environ["PATH"] = f"{os.environ['PATH_OF_PARTS']}{os.pathsep}{Path(sys.executable).parent}"
+
+
 def main() -> None:
     """Read the commands and print their results."""
     charmcraft = importlib.import_module("charmcraft.application.main").main
+    keep_the_machine()
     commands: list[tuple[str, list[str]]] = json.load(sys.stdin)
     json.dump([run(charmcraft, folder, words) for folder, words in commands], sys.stdout)
 

@@ -3,8 +3,6 @@
 charmcraft 4.5 needs Python 3.12 and runs in an environment of its own, which uv caches.
 """
 
-import json
-import os
 import re
 import subprocess
 from collections.abc import Generator, Iterator
@@ -18,11 +16,11 @@ import paas_flask.charm
 import paas_go.charm
 import pytest
 import yaml
+from charmcraft_program import charmcraft
 from deployment import PAAS_LOCAL, Browser, Deployment, new_home
 from paas_common.juju.state import PEERS
-from paas_local.build import charmcraft_extensions, python_environments, yaml_files
+from paas_local.build import charmcraft_extensions, yaml_files
 
-CHARMCRAFT = "charmcraft==4.5.0"
 FRAMEWORKS = {
     "flask": paas_flask.charm.FLASK,
     "django": paas_django.charm.DJANGO,
@@ -35,7 +33,6 @@ OPTIONS_OF_LOGIN = {"login-redirect-path", "login-scopes"}
 # The types of a JSON schema, by Juju's type.
 TYPES = {"int": "integer", "float": "number", "boolean": "boolean", "string": "string"}
 
-Command = tuple[Path, list[str]]
 Case = tuple[str, str]
 CASES: list[Case] = [(framework, base) for framework in FRAMEWORKS for base in BASES]
 
@@ -74,52 +71,6 @@ def ours(projects: dict[Case, Path], monkeypatch: pytest.MonkeyPatch) -> dict[Ca
         case: charmcraft_extensions.expand(yaml_files.load(place / "charmcraft.yaml"), place)
         for case, place in projects.items()
     }
-
-
-def charmcraft(folder: Path, commands: list[Command]) -> list[str]:
-    """Run charmcraft commands that must succeed; return their standard outputs."""
-    script = Path(__file__).with_name("charmcraft_commands.py")
-    uv = (python_environments.find_uv(), "run", "--quiet", "--no-project", "--isolated")
-    done = subprocess.run(
-        [*uv, "--python", python(), "--with", CHARMCRAFT, "python", script],
-        input=json.dumps([(str(place), words) for place, words in commands]),
-        env={**os.environ, charmcraft_extensions.EXPERIMENTAL: "1", **xdg_folders(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.fail(
-            f"{CHARMCRAFT} needs Python 3.12, on PATH or in pyenv, and the package index: {done.stderr.strip()}"
-        )
-    answers: list[tuple[int, str, str]] = json.loads(done.stdout)
-    for command, (code, _, stderr) in zip(commands, answers, strict=True):
-        assert code == 0, f"{command}: {stderr}"
-    return [stdout for _, stdout, _ in answers]
-
-
-def xdg_folders(folder: Path) -> dict[str, str]:
-    """Create folders for the state and logs of charmcraft, outside the user's home."""
-    places = {name: folder / name.lower() for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")}
-    for place in places.values():
-        place.mkdir(mode=0o700, exist_ok=True)
-    return {name: str(place) for name, place in places.items()}
-
-
-def python() -> str:
-    """Find Python 3.12; otherwise return its version, for uv to find or download it."""
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    folders = [*map(Path, os.get_exec_path()), *sorted(pyenv.glob("versions/3.12*/bin"))]
-    places = (str(folder / "python3.12") for folder in folders)
-    return next((place for place in places if is_interpreter(place)), "3.12")
-
-
-def is_interpreter(place: str) -> bool:
-    """Return whether a file runs Python; a shim of pyenv may not."""
-    try:
-        return subprocess.run([place, "-c", ""], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
 
 
 def compared(expanded: dict[str, Any]) -> dict[str, Any]:

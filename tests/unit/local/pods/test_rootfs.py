@@ -176,7 +176,6 @@ def test_the_charm_container_has_juju_s_paths() -> None:
         charm_dir=Path("/h/charm"),
         agent_socket=Path("/h/socket"),
         mounts=[Path("/cache/env")],
-        python=Path("/python/bin/python3.12"),
         storage={"/var/lib/juju/storage/data/0": Path("/h/data")},
         pebbles={"app": Path("/h/app")},
         tools=("is-leader",),
@@ -191,7 +190,6 @@ def test_the_charm_container_has_juju_s_paths() -> None:
         "/var/lib/juju/storage/data/0": True,
     }
     assert of(Link, steps)["/var/lib/juju/tools/unit-a-0/is-leader"].to == "jujuc"
-    assert of(Merged, steps)["/usr/local/sbin"].python == "/python/bin/python3.12"
 
 
 def test_steps_survive_json() -> None:

@@ -8,7 +8,6 @@ import ast
 import compileall
 import py_compile
 import stat
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +38,6 @@ _OPTION_TYPES = ("string", "int", "float", "boolean", "secret")
 _EXCLUDED = frozenset({"venv", "tests", "build"})
 _GENERATED = ("charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml")
 _PACKED_BY_ALL = frozenset({"src", "lib", "dispatch", "hooks", *_GENERATED})
-_MOUNTS = "paas-local-mounts"
 _ENTRYPOINT = "src/charm.py"
 _DISPATCH = """\
 #!/bin/sh
@@ -60,8 +58,6 @@ class Charm:
     actions: Mapping[str, Mapping[str, Any]]
     mounts: tuple[Path, ...]
     """Folders of its environment, to be shown at their own paths."""
-    python: Path | None = None
-    """Interpreter that its ``dispatch`` finds as ``python3``, if that names none by its path."""
 
 
 def pack(source: Path, progress: Progress) -> Charm:
@@ -79,8 +75,6 @@ def read(folder: Path) -> Charm:
     metadata = yaml_files.load(folder / "metadata.yaml")
     options = _optional(folder / "config.yaml")
     manifest = _optional(folder / "manifest.yaml")
-    packed_here = _MOUNTS in manifest
-    mounts = yaml_files.strings(manifest, _MOUNTS, "manifest.yaml")
     if not isinstance(metadata.get("name"), str):
         raise ProjectError(f"{folder / 'metadata.yaml'}: name: missing")
     return Charm(
@@ -89,8 +83,7 @@ def read(folder: Path) -> Charm:
         metadata=metadata,
         options=yaml_files.mappings(options, "options", file="config.yaml"),
         actions=yaml_files.mappings({"actions": _optional(folder / "actions.yaml")}, "actions", file="actions.yaml"),
-        mounts=tuple(map(Path, mounts)) if packed_here else (Path(sys.base_prefix),),
-        python=None if packed_here else python_environments.base_interpreter(),
+        mounts=tuple(Path(path) for path in yaml_files.strings(manifest, "paas-local-mounts", "manifest.yaml")),
     )
 
 
@@ -256,7 +249,7 @@ def _write(folder: Path, plan: _Plan, environment: Environment) -> None:
         "metadata.yaml": plan.metadata,
         "config.yaml": plan.options,
         "actions.yaml": plan.actions,
-        "manifest.yaml": {_MOUNTS: [str(path) for path in environment.mounts]},
+        "manifest.yaml": {"paas-local-mounts": [str(path) for path in environment.mounts]},
     }
     for name, document in documents.items():
         if document:

@@ -145,12 +145,6 @@ def sdist_url(name: str, version: str) -> str:
     return location if kind == "url" else (requirements.source / location).resolve().as_uri()
 
 
-def base_interpreter() -> Path:
-    """Return the interpreter outside of this process's virtual environment."""
-    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    return Path(sys.base_prefix) / "bin" / name
-
-
 def find_uv() -> str:
     """Return the path of the program."""
     installed = Path(sys.executable).with_name("uv")
@@ -203,7 +197,7 @@ def _run(command: tuple[str, ...], requirements: Requirements) -> subprocess.Com
         return subprocess.run(
             (find_uv(), *command),
             cwd=requirements.source,
-            env={**_clean(os.environ), **_SETTINGS, "UV_PYTHON": str(base_interpreter())},
+            env={**_clean(os.environ), **_SETTINGS, "UV_PYTHON": _base_interpreter()},
             input="".join(f"{line}\n" for line in requirements.lines),
             capture_output=True,
             text=True,
@@ -212,6 +206,12 @@ def _run(command: tuple[str, ...], requirements: Requirements) -> subprocess.Com
         )
     except OSError as error:
         raise ProjectError(f"cannot run uv at {find_uv()}: {error.strerror}") from error
+
+
+def _base_interpreter() -> str:
+    """Return the interpreter outside of this process's virtual environment."""
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return str(Path(sys.base_prefix) / "bin" / name)
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:

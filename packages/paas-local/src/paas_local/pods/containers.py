@@ -203,12 +203,12 @@ class Pod:
         steps = (
             *rootfs.base(self._machine, hostname=self.hostname, hosts=spec.hosts),
             *rootfs.interpreter(_base_python(), [sys.base_prefix]),
+            rootfs.python3(_base_python()),
             *rootfs.charm(
                 agent=rootfs.unit_tag(spec.unit),
                 charm_dir=spec.charm_dir,
                 agent_socket=spec.agent_socket,
                 mounts=spec.charm.mounts,
-                python=spec.charm.python,
                 storage=spec.charm_storage,
                 pebbles={each.name: spec.folder / each.name for each in spec.containers},
                 tools=spec.tools,

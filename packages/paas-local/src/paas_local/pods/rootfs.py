@@ -150,7 +150,6 @@ def charm(
     charm_dir: Path,
     agent_socket: Path,
     mounts: Iterable[Path],
-    python: Path | None,
     storage: Mapping[str, Path],
     pebbles: Mapping[str, Path],
     tools: Iterable[str],
@@ -160,7 +159,6 @@ def charm(
     folder = f"/var/lib/juju/tools/{agent}"
     return (
         *same(mounts),
-        *((Merged(path=_COMMANDS, folders=(), python=str(python)),) if python is not None else ()),
         Bind(source=str(charm_dir), path=f"/var/lib/juju/agents/{agent}/charm", writable=True),
         Bind(source=str(agent_socket), path=f"/var/lib/juju/agents/{agent}/agent.socket", writable=True),
         Folder(path="/charm/containers"),
@@ -247,6 +245,11 @@ def same(paths: Iterable[Path]) -> tuple[Bind, ...]:
 
 def _same(path: str) -> Bind:
     return Bind(source=path, path=path)
+
+
+def python3(interpreter: str) -> Step:
+    """Return the step that makes an interpreter the first ``python3`` in PATH."""
+    return Merged(path=_COMMANDS, folders=(), python=interpreter)
 
 
 def interpreter(executable: str, folders: Iterable[str]) -> tuple[Step, ...]:

@@ -2,16 +2,16 @@
 MAKEFLAGS += --no-print-directory
 RUN := scripts/uv run --locked
 
-# The Pythons of `make pack`, on PATH or in pyenv.
+# The Pythons of `make pack` and `make release-check`, on PATH or in pyenv.
 PYTHONS ?= 3.10 3.12 3.13
 
 # Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo check unit test charmcraft pack bench lint format wheels
+.PHONY: help demo check unit test charmcraft pack release-check bench lint format wheels
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: wheels ## run an example under its charm; FRAMEWORK=django, ALL=1 for every integration, KEEP=1 to leave it running
 	$(RUN) --no-dev $(if $(ALL)$(filter go,$(FRAMEWORK)),--group go) python scripts/demo.py $(FRAMEWORK) $(if $(ALL),--all) $(if $(KEEP),--keep)
@@ -33,6 +33,9 @@ charmcraft: ## compare the results with the real charmcraft; needs Python 3.12
 
 pack: ## pack an example with the real charmcraft on each Python of PYTHONS, and start it
 	PYTHONS="$(PYTHONS)" $(RUN) pytest tests/charmcraft/test_charmcraft_pack.py
+
+release-check: ## build the current commit twice, check the files, install each wheel alone; prints a table
+	PYTHONS="$(PYTHONS)" $(RUN) --group release python scripts/release_check.py
 
 bench: wheels ## measure one event that changes nothing, and compare with paas-charm; see docs/benchmarks.md
 	$(RUN) python scripts/bench_dispatch.py

@@ -1,4 +1,4 @@
-"""Check of the English in docstrings, comments, messages, Markdown and YAML descriptions.
+"""Check of the English in docstrings, comments, messages, names of tests and variables, Markdown and YAML descriptions.
 
 ``make lint`` checks the whole repository; ``python scripts/check_english.py PATH...`` checks those files and folders.
 Code between backticks, code blocks and URLs do not count.
@@ -13,12 +13,6 @@ import subprocess
 import sys
 import tokenize
 import typing
-
-# Folders and files that are not rewritten yet. Delete a line when its folder is clean.
-UNCHECKED: tuple[str, ...] = (
-    "tests/local/",
-    "tests/unit/local/cli/",
-)
 
 # Text that others wrote, and this check's own examples of bad English.
 EXCLUDED = re.compile(r"/charm/lib/|/fixtures/|check_english\.py$|\.(css|json|lock|sum|typed)$|(^|/)LICENSE$")
@@ -56,6 +50,12 @@ OPENING = re.compile(rf"\s*({QUESTION}|gives?|tells?|says?)\b", re.IGNORECASE)
 TITLE = re.compile(rf"# (?:\d+\.? )?({QUESTION})\b", re.IGNORECASE)
 CODE = re.compile(r"(`+).+?\1|https?://\S+|(?<=\])\([^)]*\)", re.DOTALL)
 DESCRIPTION = re.compile(r"( *)(?:- )?(?:description|summary|title):(.*)")
+# Names that say how a value was obtained, or invented words for things that have one.
+NAMES = re.compile(
+    r"_*(asked|found|given|told|wanted|bag|blot|customary|fault|obstacles|refusal|situation|standstill|stem|stray|trouble"
+    r"|unfit|wrong)",
+    re.IGNORECASE,
+)
 MESSAGE = re.compile(r"[A-Za-z]+ [a-z]+ [a-z]+")
 
 
@@ -98,18 +98,15 @@ def yaml_text(source: str, marker: str) -> Text:
 
 
 def python_texts(source: str) -> typing.Iterator[Text]:
-    """Yield the docstrings, comments and messages of a Python module."""
+    """Yield the docstrings, also those of attributes, the comments, the messages and the names of tests of a module."""
     docstrings: set[ast.AST] = set()
     for node in ast.walk(ast.parse(source)):
         match node:
-            case (
-                ast.Module(body=[ast.Expr(ast.Constant(str(words)) as string), *_])
-                | ast.ClassDef(body=[ast.Expr(ast.Constant(str(words)) as string), *_])
-                | ast.FunctionDef(body=[ast.Expr(ast.Constant(str(words)) as string), *_])
-                | ast.AsyncFunctionDef(body=[ast.Expr(ast.Constant(str(words)) as string), *_])
-            ):
+            case ast.Expr(ast.Constant(str(words)) as string):
                 docstrings.add(string)
                 yield Text(string.lineno, inspect.cleandoc(words), is_docstring=True)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name.startswith("test_"):
+                yield Text(node.lineno, name.replace("_", " "))
             case ast.Constant(str(words)) if node not in docstrings and MESSAGE.search(words):
                 yield Text(node.lineno, words.replace("\n", " "))
             case _:
@@ -121,11 +118,28 @@ def python_texts(source: str) -> typing.Iterator[Text]:
     yield Text(1, "\n".join(lines))
 
 
+def invented_names(source: str) -> typing.Iterator[tuple[int, str]]:
+    """Yield the line and the message of every name of a Python module that does not name a type or a role."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case (
+                ast.Name(id=name, ctx=ast.Store())
+                | ast.arg(arg=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ) if NAMES.fullmatch(name):
+                yield node.lineno, f'name "{name}": name the type or the role'
+            case _:
+                pass
+
+
 def findings(path: pathlib.Path) -> typing.Iterator[tuple[int, str]]:
     """Yield the line and the message of every broken rule of a file."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         texts = list(python_texts(source))
+        yield from invented_names(source)
     elif re.search(r"\.(md|html)(\.template)?$", path.name):
         texts = [Text(1, source)]
     else:
@@ -149,7 +163,7 @@ def main(arguments: list[str]) -> int:
     count = 0
     for name in names:
         path = pathlib.Path(name)
-        if EXCLUDED.search(name) or not path.exists() or (not arguments and name.startswith(UNCHECKED)):
+        if EXCLUDED.search(name) or not path.exists():
             continue
         for line, message in sorted(findings(path)):
             sys.stdout.write(f"{name}:{line}: {message}\n")

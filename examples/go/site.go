@@ -144,13 +144,13 @@ func (s site) remove(w http.ResponseWriter, r *http.Request) {
 
 // isForModerator returns whether the request has the moderator's credentials; if not, it has responded.
 func (s site) isForModerator(w http.ResponseWriter, r *http.Request) bool {
-	wanted := s.conf.moderator
-	if wanted.name == "" || wanted.password == "" {
+	moderator := s.conf.moderator
+	if moderator.name == "" || moderator.password == "" {
 		problem(w, http.StatusForbidden, "there is no moderator; set the option moderator")
 		return false
 	}
 	name, password, _ := r.BasicAuth()
-	if !same(name, wanted.name) || !same(password, wanted.password) {
+	if !same(name, moderator.name) || !same(password, moderator.password) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="notes"`)
 		problem(w, http.StatusUnauthorized, "only the moderator may do this")
 		return false

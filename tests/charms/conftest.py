@@ -104,9 +104,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
     """Make a call of the container fail until the fixture is reset."""
 
     @contextlib.contextmanager
-    def fail(name: str, fault: Exception) -> collections.abc.Generator[None]:
+    def fail(name: str, error: Exception) -> collections.abc.Generator[None]:
         def fails(*_: object, **__: object) -> None:
-            raise fault
+            raise error
 
         with monkeypatch.context() as patch:
             patch.setattr(ops.Container, name, fails)

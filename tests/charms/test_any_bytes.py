@@ -57,13 +57,13 @@ def databags(example: Example) -> list[dict[str, str]]:
 def changed_example(draw: some.DrawFn, example: Example) -> tuple[Example, str]:
     """Return a strategy for the example with one value changed or missing, and that value."""
     other = copy.deepcopy(example)
-    bag = draw(some.sampled_from([each for each in databags(other) if each]))
-    key = draw(some.sampled_from(sorted(bag)))
-    if draw(some.integers(0, 4)) == 0 and len(bag) > 1:  # a secret needs a key
-        bag.pop(key)
+    databag = draw(some.sampled_from([each for each in databags(other) if each]))
+    key = draw(some.sampled_from(sorted(databag)))
+    if draw(some.integers(0, 4)) == 0 and len(databag) > 1:  # a secret needs a key
+        databag.pop(key)
         return other, ""
-    value = draw(changed_value(bag[key]))
-    bag[key] = value
+    value = draw(changed_value(databag[key]))
+    databag[key] = value
     return other, value
 
 
@@ -86,7 +86,10 @@ def test_invalid_provider_data_ends_in_a_status(world: World, example: Example, 
     said = after.unit_status.message
     assert len(value) < 8 or value not in said
     assert not [
-        secret for bag in example["secrets"].values() for secret in bag.values() if len(secret) > 7 and secret in said
+        secret
+        for databag in example["secrets"].values()
+        for secret in databag.values()
+        if len(secret) > 7 and secret in said
     ]
 
 

@@ -86,9 +86,9 @@ def test_invalid_requests_end_in_a_status(
     client: Client, context: testing.Context[ops.CharmBase], data: some.DataObject
 ) -> None:
     request = copy.deepcopy(client)
-    bag = data.draw(some.sampled_from([each for each in (request.app, request.unit) if each]))
-    key = data.draw(some.sampled_from(sorted(bag)))
-    bag[key] = data.draw(changed_value(bag[key]))
+    databag = data.draw(some.sampled_from([each for each in (request.app, request.unit) if each]))
+    key = data.draw(some.sampled_from(sorted(databag)))
+    databag[key] = data.draw(changed_value(databag[key]))
     good, odd = (relation(each, number) for number, each in ((7, client), (8, request)))
 
     after = context.run(context.on.relation_changed(odd, remote_unit=0), state(client, good, odd))

@@ -20,9 +20,9 @@ GREETS = testing.Exec(["python3", "greet.py"], stdout="hello ada\n")
 def forum(world: World) -> World:
     """Return a world of the page's charm."""
     block = next(each for each in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL) if "Forum" in each)
-    found: dict[str, typing.Any] = {}
-    exec(block, found)
-    world.charm_type = type("ForumCharm", (found["ForumCharm"],), {"start_timeout": 0})
+    namespace: dict[str, typing.Any] = {}
+    exec(block, namespace)
+    world.charm_type = type("ForumCharm", (namespace["ForumCharm"],), {"start_timeout": 0})
     world.meta["provides"]["forum-api"] = {"interface": "forum"}
     world.meta["actions"]["add-moderator"] = {"params": {"name": {"type": "string"}}}
     world.commands = {SERVED, GREETS}

@@ -42,15 +42,15 @@ def weather(world: World, example: types.ModuleType) -> World:
     return world
 
 
-def station(endpoint: str = "station", **bag: str) -> testing.Relation:
+def station(endpoint: str = "station", **databag: str) -> testing.Relation:
     return testing.Relation(
-        endpoint, interface="weather_station", remote_app_name="brno-station", remote_app_data=dict(bag)
+        endpoint, interface="weather_station", remote_app_name="brno-station", remote_app_data=dict(databag)
     )
 
 
-def with_token(**bag: str) -> tuple[testing.Secret, testing.Relation]:
+def with_token(**databag: str) -> tuple[testing.Secret, testing.Relation]:
     secret = testing.Secret({"token": TOKEN})
-    return secret, station(**{"url": "http://station:80", "token-id": secret.id, **bag})
+    return secret, station(**{"url": "http://station:80", "token-id": secret.id, **databag})
 
 
 def state(world: World, *relations: testing.Relation, **changes: typing.Any) -> testing.State:
@@ -198,7 +198,7 @@ class TestExample:
             assert weather.run(event, settled).unit_status == testing.ActiveStatus()
 
 
-class Author(paas_flask.Charm):
+class OwnCharm(paas_flask.Charm):
     """A charm whose methods the tests replace."""
 
     start_timeout = 0
@@ -210,7 +210,7 @@ def charm(world: World) -> collections.abc.Callable[..., World]:
     world.meta["requires"] = {"planner": {"interface": "planner", "optional": True}}
 
     def made(**parts: typing.Any) -> World:
-        world.charm_type = type("MyCharm", (Author,), parts)
+        world.charm_type = type("MyCharm", (OwnCharm,), parts)
         return world
 
     return made
@@ -299,9 +299,9 @@ def test_a_result_of_a_wrong_type_is_named(charm: Charm, method: str, answer: ob
 
 
 def test_the_status_has_a_rule_and_an_error_together(charm: Charm) -> None:
-    hold = paas_common.Waiting("waiting for the moon")
+    waiting = paas_common.Waiting("waiting for the moon")
 
-    after = deployed(charm(readiness_problems=always([hold]), ports=always([0])))
+    after = deployed(charm(readiness_problems=always([waiting]), ports=always([0])))
 
     assert after.unit_status.name == "blocked"
     assert after.unit_status.message.endswith("; waiting for the moon")
@@ -413,8 +413,8 @@ class TestAfterStart:
         settled = dataclasses.replace(deployed(acting), config={"greeting": "Hello"})
 
         with failing("replan", OSError("broken pipe")):
-            troubled = acting.run(acting.context().on.config_changed(), settled)
-        acting.run(acting.context().on.update_status(), troubled)
+            failed = acting.run(acting.context().on.config_changed(), settled)
+        acting.run(acting.context().on.update_status(), failed)
 
         assert len(acted) == 2
 
@@ -454,10 +454,10 @@ def planner(**parts: typing.Any) -> paas_common.Integration[Plan]:
 def test_a_failing_integration_is_named_without_the_relation_data(
     charm: Charm, caplog: pytest.LogCaptureFixture, part: str
 ) -> None:
-    def wrong(*_: object) -> typing.NoReturn:
+    def fail(*_: object) -> typing.NoReturn:
         raise KeyError("http://hidden")
 
-    world = charm(integrations=(planner(**{part: wrong}),))
+    world = charm(integrations=(planner(**{part: fail}),))
     related = testing.Relation(
         "planner", interface="planner", remote_app_name="p", remote_app_data={"url": "http://hidden"}
     )
@@ -468,7 +468,7 @@ def test_a_failing_integration_is_named_without_the_relation_data(
     assert after.unit_status == testing.BlockedStatus(
         "the charm's own integration planner failed: KeyError: '***' (the traceback is in juju debug-log)"
     )
-    assert "in wrong" in caplog.text
+    assert "in fail" in caplog.text
     assert "hidden" not in caplog.text
 
 

@@ -51,12 +51,12 @@ def registered(folder: Path) -> list[dict[str, str]]:
 def test_registers_a_client(context: testing.Context[ops.CharmBase], server: testing.Container, tmp_path: Path):
     after = context.run(context.on.relation_changed(client()), providers.state(server, client()))
 
-    bag = after.get_relation(7).local_app_data
-    secret = (after.get_secret(id=bag["client_secret_id"]).latest_content or {})["secret"]
+    databag = after.get_relation(7).local_app_data
+    secret = (after.get_secret(id=databag["client_secret_id"]).latest_content or {})["secret"]
     assert registered(tmp_path) == [
         {"id": "web-7", "secret": secret, "redirect_uri": REDIRECT, "scope": "openid profile email"}
     ]
-    parsed = oauth.parse(facts.Databags(app={**bag, "secret": secret}), OURS)
+    parsed = oauth.parse(facts.Databags(app={**databag, "secret": secret}), OURS)
     assert parsed
     assert parsed.client_id == "web-7"
     assert parsed.token_endpoint == f"{parsed.issuer_url}/oauth2/token"
@@ -71,9 +71,9 @@ def test_a_client_without_a_request_reads_the_urls(
 
     after = context.run(context.on.relation_joined(relation), providers.state(server, relation))
 
-    bag = after.get_relation(7).local_app_data
-    assert "issuer_url" in bag
-    assert "client_id" not in bag
+    databag = after.get_relation(7).local_app_data
+    assert "issuer_url" in databag
+    assert "client_id" not in databag
     assert registered(tmp_path) == []
 
 
@@ -136,9 +136,9 @@ def test_an_invalid_request_blocks_and_other_clients_are_served(
     changes: dict[str, str],
     words: str,
 ):
-    wrong = client(8, remote_app_name="bad", remote_app_data={**REQUEST, **changes})
+    invalid = client(8, remote_app_name="bad", remote_app_data={**REQUEST, **changes})
 
-    after = context.run(context.on.relation_changed(wrong), providers.state(server, client(), wrong))
+    after = context.run(context.on.relation_changed(invalid), providers.state(server, client(), invalid))
 
     assert after.unit_status == testing.BlockedStatus(f"invalid oauth relation data from bad: {words}")
     assert [each["id"] for each in registered(tmp_path)] == ["web-7"]

@@ -21,13 +21,13 @@ def context() -> testing.Context[ops.CharmBase]:
 
 
 def client(number: int = 7, **more: Any) -> testing.Relation:
-    given: dict[str, Any] = {
+    databags: dict[str, Any] = {
         "remote_app_name": "web",
         "remote_app_data": REQUEST,
         "remote_units_data": {0: PEER},
         **more,
     }
-    return testing.Relation("ingress", interface="ingress", id=number, **given)
+    return testing.Relation("ingress", interface="ingress", id=number, **databags)
 
 
 def state(*relations: testing.Relation, **more: Any) -> testing.State:
@@ -36,8 +36,8 @@ def state(*relations: testing.Relation, **more: Any) -> testing.State:
 
 
 def url(after: testing.State, number: int = 7) -> str | None:
-    bag = after.get_relation(number).local_app_data
-    return json.loads(bag["ingress"])["url"] if "ingress" in bag else None
+    databag = after.get_relation(number).local_app_data
+    return json.loads(databag["ingress"])["url"] if "ingress" in databag else None
 
 
 def prefixes(after: testing.State, context: testing.Context[ops.CharmBase]) -> list[str]:
@@ -67,18 +67,18 @@ def test_an_application_without_a_request_gets_no_url(context: testing.Context[o
 
 
 def test_an_option_sets_the_host(context: testing.Context[ops.CharmBase]):
-    given = state(client(), config={"external_hostname": "notes.example.com"})
+    state_in = state(client(), config={"external_hostname": "notes.example.com"})
 
-    after = context.run(context.on.config_changed(), given)
+    after = context.run(context.on.config_changed(), state_in)
 
     assert url(after) == "http://notes.example.com/demo-web"
 
 
 def test_an_invalid_host_removes_the_url(context: testing.Context[ops.CharmBase]):
     before = context.run(context.on.config_changed(), state(client()))
-    given = dataclasses.replace(before, config={"external_hostname": "http://x"})
+    state_in = dataclasses.replace(before, config={"external_hostname": "http://x"})
 
-    after = context.run(context.on.config_changed(), given)
+    after = context.run(context.on.config_changed(), state_in)
 
     words = "invalid option external_hostname (must be a host, or host:port)"
     assert after.unit_status == testing.BlockedStatus(words)
@@ -86,9 +86,9 @@ def test_an_invalid_host_removes_the_url(context: testing.Context[ops.CharmBase]
 
 
 def test_an_invalid_request_blocks_and_other_clients_get_a_url(context: testing.Context[ops.CharmBase]):
-    wrong = client(8, remote_app_name="bad", remote_app_data={**REQUEST, "name": '"bad"', "port": "many"})
+    invalid = client(8, remote_app_name="bad", remote_app_data={**REQUEST, "name": '"bad"', "port": "many"})
 
-    after = context.run(context.on.relation_changed(wrong), state(client(), wrong))
+    after = context.run(context.on.relation_changed(invalid), state(client(), invalid))
 
     assert after.unit_status == testing.BlockedStatus("invalid ingress relation data from bad: port (must be JSON)")
     assert (url(after, 7) is None, url(after, 8)) == (False, None)
@@ -131,9 +131,9 @@ def test_an_event_that_changes_nothing_changes_nothing(
 
 
 def test_an_action_shows_the_urls(context: testing.Context[ops.CharmBase]):
-    given = state(client(), config={"external_hostname": "notes.example.com"})
+    state_in = state(client(), config={"external_hostname": "notes.example.com"})
 
-    context.run(context.on.action("show-proxied-endpoints"), given)
+    context.run(context.on.action("show-proxied-endpoints"), state_in)
 
     shown = json.loads((context.action_results or {})["proxied-endpoints"])
     assert shown == {

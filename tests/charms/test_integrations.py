@@ -65,7 +65,7 @@ def relation_of(example: dict[str, typing.Any], **changes: typing.Any) -> testin
         "interface": example["interface"],
         "remote_app_name": "provider",
         "remote_app_data": example["provider_app"],
-        "remote_units_data": {int(unit): bag for unit, bag in example.get("provider_units", {}).items()},
+        "remote_units_data": {int(unit): databag for unit, databag in example.get("provider_units", {}).items()},
         **changes,
     }
     return testing.Relation(example["endpoint"], **arguments)
@@ -208,9 +208,9 @@ def test_invalid_data_is_reported_with_endpoint_application_and_key(
     world: World, name: str, changes: dict[str, str | None], reason: str
 ) -> None:
     example = example_named(name)
-    bag = {key: value for key, value in {**example["provider_app"], **changes}.items() if value is not None}
+    databag = {key: value for key, value in {**example["provider_app"], **changes}.items() if value is not None}
     units = {"0": {"hostname": "h", "port": "70000"}} if name == "redis" else example.get("provider_units", {})
-    broken = {**example, "provider_app": bag, "provider_units": units}
+    broken = {**example, "provider_app": databag, "provider_units": units}
 
     after = world.run(world.context().on.config_changed(), state_of(world, broken, relation_of(broken)))
 
@@ -318,10 +318,10 @@ def test_a_mail_user_named_like_a_part_of_none_is_kept(world: World, word: str) 
 
 def test_the_order_of_units_does_not_matter(world: World) -> None:
     example = example_named("rabbitmq-server")
-    bag = example["provider_units"]["0"]
+    databag = example["provider_units"]["0"]
     environments = set[str]()
     for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
-        units = {str(unit): {**bag, "hostname": f"10.0.0.{unit}"} for unit in order}
+        units = {str(unit): {**databag, "hostname": f"10.0.0.{unit}"} for unit in order}
         answered = replaced(example, provider_units=units)
         world.new_container()
         after = world.run(world.context().on.config_changed(), state_of(world, answered, relation_of(answered)))
@@ -367,8 +367,8 @@ def test_oauth_without_the_openid_scope_blocks(world: World) -> None:
 def test_a_password_is_quoted_in_every_url(world: World) -> None:
     odd = "p@ss/w:rd %#?&"
     example = example_named("rabbitmq-k8s")
-    bag = {**example["provider_app"], "password": odd}
-    changed = {**example, "provider_app": bag}
+    databag = {**example["provider_app"], "password": odd}
+    changed = {**example, "provider_app": databag}
 
     after = world.run(world.context().on.config_changed(), state_of(world, changed, relation_of(changed)))
 

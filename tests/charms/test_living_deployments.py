@@ -208,7 +208,7 @@ class TestTurns:
 
     def test_a_leader_whose_container_is_down_grants_turns(self, world: World) -> None:
         key = world.secret()
-        peer = world.peer(key, peers_data={1: {"migration-wanted": "abc"}})
+        peer = world.peer(key, peers_data={1: {"migration-request": "abc"}})
         state = world.state(
             containers={world.workload(can_connect=False)},
             relations={peer, postgresql(app=DATABASE)},

@@ -67,7 +67,7 @@ def test_it_runs_before_the_new_layer_is_applied(world: World, calls: Calls) -> 
 
     acts = [call for call in calls if call.name in {"exec", "add_layer", "replan"}]
     assert [call.name for call in acts] == ["exec", "exec", "add_layer", "replan"]
-    assert acts[1].given == (["python3", "migrate.py"],)
+    assert acts[1].arguments == (["python3", "migrate.py"],)
 
 
 def test_it_runs_once(world: World) -> None:
@@ -226,14 +226,14 @@ class TestSeveralUnits:
 
         peer = peer_of(after)
         assert after.unit_status == testing.WaitingStatus("waiting for the turn to migrate the database")
-        assert peer.local_unit_data["migration-wanted"]
+        assert peer.local_unit_data["migration-request"]
         assert migrations(world) == 0
         assert not started(after)
 
     def test_a_follower_migrates_in_its_turn_and_records_it(self, world: World) -> None:
         requested = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
         peer = peer_of(requested)
-        fingerprint = peer.local_unit_data["migration-wanted"]
+        fingerprint = peer.local_unit_data["migration-request"]
         granted = dataclasses.replace(
             peer, local_app_data={**peer.local_app_data, "migration-turn": f"flask-k8s/1 {fingerprint}"}
         )
@@ -246,7 +246,7 @@ class TestSeveralUnits:
 
         noted = after.get_relation(peer.id).local_unit_data
         assert noted["migrated"] == fingerprint
-        assert "migration-wanted" not in noted
+        assert "migration-request" not in noted
         assert started(after)
 
     def test_a_follower_does_not_repeat_the_leader_s_migration(self, world: World) -> None:
@@ -254,7 +254,7 @@ class TestSeveralUnits:
         peer = peer_of(requested)
         done = dataclasses.replace(
             peer,
-            local_app_data={**peer.local_app_data, "migrated": json.dumps([peer.local_unit_data["migration-wanted"]])},
+            local_app_data={**peer.local_app_data, "migrated": json.dumps([peer.local_unit_data["migration-request"]])},
         )
         database = relation(requested)
 
@@ -270,7 +270,7 @@ class TestSeveralUnits:
         secret = world.secret()
         app = {"flask_secret_key_id": secret.id, "migration-turn": "flask-k8s/2 abc"}
         peer = world.peer(
-            secret, local_app_data=app, peers_data={1: {"migration-wanted": "abc"}, 2: {"migration-wanted": "abc"}}
+            secret, local_app_data=app, peers_data={1: {"migration-request": "abc"}, 2: {"migration-request": "abc"}}
         )
 
         after = deployed(world, secrets={secret}, relations={peer, postgresql(app=DATABASE)})

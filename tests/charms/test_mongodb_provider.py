@@ -22,7 +22,7 @@ class Server:
 
     def __init__(self) -> None:
         self.users: dict[str, str] = {"operator": ""}
-        self.fault: Exception | None = None
+        self.error: Exception | None = None
         self.changes = 0
 
     def __call__(self, host: str, port: int, **options: Any) -> Self:
@@ -46,8 +46,8 @@ class Server:
 
     def command(self, name: str, user: str = "", **options: Any) -> Mapping[str, Any]:
         """Execute a command."""
-        if self.fault:
-            raise self.fault
+        if self.error:
+            raise self.error
         if name == "buildInfo":
             return {"version": "7.0.42"}
         if name == "usersInfo":
@@ -93,14 +93,14 @@ def login(after: testing.State, number: int = 7) -> dict[str, str]:
 def test_a_client_gets_a_user_and_an_address(context: testing.Context[ops.CharmBase], server: Server):
     after = context.run(context.on.relation_changed(client()), state(client()))
 
-    bag, options = after.get_relation(7).local_app_data, login(after)
+    databag, options = after.get_relation(7).local_app_data, login(after)
     assert after.unit_status == testing.ActiveStatus()
     assert after.workload_version == "7.0.42"
-    assert (bag["database"], bag["endpoints"], bag["version"]) == ("orders", HOST, "7.0.42")
+    assert (databag["database"], databag["endpoints"], databag["version"]) == ("orders", HOST, "7.0.42")
     assert server.users["relation-7"] == options["password"]
     assert options["username"] == "relation-7"
     assert options["uris"] == f"mongodb://relation-7:{options['password']}@{HOST}:27017/orders?authSource=admin"
-    assert options["password"] not in "".join(bag.values())
+    assert options["password"] not in "".join(databag.values())
 
 
 def test_the_administrators_password_is_not_on_a_command_line(context: testing.Context[ops.CharmBase], server: Server):
@@ -151,7 +151,7 @@ def test_a_client_cannot_get_a_database_of_the_server(context: testing.Context[o
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("error", "words"),
     [
         (
             pymongo.errors.OperationFailure("x", 59, {"errmsg": "no such command"}),
@@ -161,9 +161,9 @@ def test_a_client_cannot_get_a_database_of_the_server(context: testing.Context[o
     ],
 )
 def test_an_error_of_the_server_is_in_the_status(
-    context: testing.Context[ops.CharmBase], server: Server, fault: Exception, words: str
+    context: testing.Context[ops.CharmBase], server: Server, error: Exception, words: str
 ):
-    server.fault = fault
+    server.error = error
 
     after = context.run(context.on.update_status(), state(client()))
 

@@ -58,9 +58,9 @@ def test_a_client_gets_a_user_and_a_database(context: testing.Context[ops.CharmB
 
     assert after.unit_status == testing.ActiveStatus()
     assert after.workload_version == "10.11.19"
-    bag = after.get_relation(7).local_app_data
-    assert (bag["database"], bag["endpoints"], bag["version"]) == ("orders", PRIMARY, "10.11.19")
-    assert bag["read-only-endpoints"] == "mysql-k8s-replicas.demo.svc.cluster.local:3306"
+    databag = after.get_relation(7).local_app_data
+    assert (databag["database"], databag["endpoints"], databag["version"]) == ("orders", PRIMARY, "10.11.19")
+    assert databag["read-only-endpoints"] == "mysql-k8s-replicas.demo.svc.cluster.local:3306"
     assert login(after)["username"] == "relation-7"
     (sql,) = statements(context)
     assert f"CREATE OR REPLACE USER 'relation-7'@'%' IDENTIFIED BY '{login(after)['password']}';" in sql

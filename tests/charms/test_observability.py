@@ -95,11 +95,11 @@ def changed(world: World, before: testing.State, endpoint: str) -> testing.State
     return world.run(world.context().on.relation_changed(relation(before, endpoint), remote_unit=0), before)
 
 
-def app_bag(after: testing.State, endpoint: str) -> dict[str, typing.Any]:
+def app_databag(after: testing.State, endpoint: str) -> dict[str, typing.Any]:
     return {name: json.loads(value) for name, value in relation(after, endpoint).local_app_data.items()}
 
 
-def unit_bag(after: testing.State, endpoint: str) -> dict[str, str]:
+def unit_databag(after: testing.State, endpoint: str) -> dict[str, str]:
     juju_s = {"egress-subnets", "ingress-address", "private-address"}
     return {name: value for name, value in relation(after, endpoint).local_unit_data.items() if name not in juju_s}
 
@@ -118,12 +118,12 @@ def dashboards(after: testing.State) -> dict[str, dict[str, typing.Any]]:
     """Return the decoded dashboards in the databag."""
     return {
         name: json.loads(lzma.decompress(base64.b64decode(template["content"])))
-        for name, template in app_bag(after, "grafana-dashboard")["dashboards"]["templates"].items()
+        for name, template in app_databag(after, "grafana-dashboard")["dashboards"]["templates"].items()
     }
 
 
 def rules(after: testing.State, endpoint: str) -> dict[str, dict[str, typing.Any]]:
-    groups = app_bag(after, endpoint)["alert_rules"].get("groups", [])
+    groups = app_databag(after, endpoint)["alert_rules"].get("groups", [])
     return {rule["alert"]: rule for group in groups for rule in group["rules"]}
 
 
@@ -139,9 +139,9 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     writes_made: list[str] = []
     real = ops.RelationDataContent.__setitem__
 
-    def watched(bag: ops.RelationDataContent, name: str, value: str) -> None:
+    def watched(databag: ops.RelationDataContent, name: str, value: str) -> None:
         writes_made.append(name)
-        real(bag, name, value)
+        real(databag, name, value)
 
     monkeypatch.setattr(ops.RelationDataContent, "__setitem__", watched)
     return writes_made
@@ -155,13 +155,13 @@ class TestEveryFramework:
 
         after = changed(framework, state(framework, observability_relation("metrics-endpoint")), "metrics-endpoint")
 
-        databag = app_bag(after, "metrics-endpoint")
+        databag = app_databag(after, "metrics-endpoint")
         assert databag["scrape_metadata"] == TOPOLOGY | {"charm_name": f"{case.service}-k8s"}
         assert databag["scrape_jobs"] == [{"metrics_path": "/metrics", "static_configs": [{"targets": [f"*:{port}"]}]}]
         assert [group["name"] for group in databag["alert_rules"]["groups"]] == [
             f"test_model_5c6f2f0c_flask_k8s_{case.service}_rules"
         ]
-        assert unit_bag(after, "metrics-endpoint") == {
+        assert unit_databag(after, "metrics-endpoint") == {
             "prometheus_scrape_unit_address": "192.0.2.0",
             "prometheus_scrape_unit_name": "flask-k8s/0",
             "prometheus_scrape_unit_fqdn": "flask-k8s-0.flask-k8s-endpoints.test-model.svc.cluster.local",
@@ -182,8 +182,8 @@ class TestEveryFramework:
         (container,) = after.containers
         assert log_targets(after) == {"loki/0": {**FORWARDED, "labels": labels}}
         assert f"{framework.container}-log-forwarding" in container.layers
-        assert app_bag(after, "logging")["metadata"] == TOPOLOGY | {"charm_name": f"{case.service}-k8s"}
-        assert len(app_bag(after, "logging")["alert_rules"]["groups"]) == 1
+        assert app_databag(after, "logging")["metadata"] == TOPOLOGY | {"charm_name": f"{case.service}-k8s"}
+        assert len(app_databag(after, "logging")["alert_rules"]["groups"]) == 1
 
     def test_the_same_event_again_writes_nothing(self, framework: World, writes: list[str]) -> None:
         settled = framework.run(framework.context().on.config_changed(), state(framework, *all_of_them()))
@@ -216,7 +216,7 @@ def test_the_databags_of_the_contract(world: World) -> None:
     assert missing["labels"] == {"severity": "critical", **LABELS}
     only_ours = ", ".join(f'{name}="{value}"' for name, value in LABELS.items() if name != "juju_charm")
     assert missing["expr"] == f"up{{{only_ours}}} == 0"
-    shown = app_bag(after, "grafana-dashboard")["dashboards"]
+    shown = app_databag(after, "grafana-dashboard")["dashboards"]
     template = shown["templates"]["file:flask"]
     assert set(shown) == {"templates", "uuid"}
     assert set(template) == {"charm", "content", "juju_topology", "inject_dropdowns", "dashboard_alt_uid"}
@@ -237,7 +237,7 @@ def test_a_new_relation_gets_the_same_databags(world: World, endpoint: str) -> N
     after = changed(world, gone, endpoint)
 
     assert relation(after, endpoint).local_app_data == relation(before, endpoint).local_app_data
-    assert unit_bag(after, endpoint) == unit_bag(before, endpoint)
+    assert unit_databag(after, endpoint) == unit_databag(before, endpoint)
     assert log_targets(after) == log_targets(before)
 
 
@@ -270,11 +270,11 @@ def test_a_follower_writes_only_its_address(world: World) -> None:
 
     after = world.run(world.context_of(1).on.config_changed(), before)
 
-    assert unit_bag(after, "metrics-endpoint")["prometheus_scrape_unit_name"] == "flask-k8s/1"
+    assert unit_databag(after, "metrics-endpoint")["prometheus_scrape_unit_name"] == "flask-k8s/1"
     for endpoint in ENDPOINTS:
         assert relation(after, endpoint).local_app_data == {"theirs": "leader"}
-    assert not unit_bag(after, "grafana-dashboard")
-    assert not unit_bag(after, "logging")
+    assert not unit_databag(after, "grafana-dashboard")
+    assert not unit_databag(after, "logging")
 
 
 def test_all_relations_of_an_endpoint_are_written(world: World) -> None:
@@ -296,7 +296,7 @@ def test_an_endpoint_is_found_by_its_interface(world: World) -> None:
 
     after = world.run(world.context().on.relation_created(related), state(world, related))
 
-    assert app_bag(after, "numbers")["scrape_metadata"] == TOPOLOGY
+    assert app_databag(after, "numbers")["scrape_metadata"] == TOPOLOGY
 
 
 class TestMetrics:
@@ -307,7 +307,7 @@ class TestMetrics:
 
         after = framework.run(framework.context().on.config_changed(), settled)
 
-        assert app_bag(after, "metrics-endpoint")["scrape_jobs"] == [
+        assert app_databag(after, "metrics-endpoint")["scrape_jobs"] == [
             {"metrics_path": "/numbers", "static_configs": [{"targets": ["*:9464"]}]}
         ]
 
@@ -343,7 +343,7 @@ class TestMetrics:
 
         assert after.unit_status.name == "blocked"
         assert ("port" in relation(after, "ingress").local_app_data) == published
-        assert ("scrape_jobs" in app_bag(after, "metrics-endpoint")) == published
+        assert ("scrape_jobs" in app_databag(after, "metrics-endpoint")) == published
 
     def test_the_author_s_jobs_follow_the_framework_s(self, world: World) -> None:
         world.paas_config = """\
@@ -362,7 +362,7 @@ prometheus:
 
         after = changed(world, state(world, observability_relation("metrics-endpoint")), "metrics-endpoint")
 
-        assert app_bag(after, "metrics-endpoint")["scrape_jobs"] == [
+        assert app_databag(after, "metrics-endpoint")["scrape_jobs"] == [
             {"metrics_path": "/metrics", "static_configs": [{"targets": ["*:9999"]}]},
             {
                 "job_name": "celery",
@@ -391,7 +391,7 @@ prometheus:
 
         after = world.run(world.context_of(5).on.config_changed(), before)
 
-        assert app_bag(after, "metrics-endpoint")["scrape_jobs"][1]["static_configs"] == [
+        assert app_databag(after, "metrics-endpoint")["scrape_jobs"][1]["static_configs"] == [
             {"targets": ["flask-k8s-3.flask-k8s-endpoints.test-model.svc.cluster.local:9100"]}
         ]
 
@@ -527,7 +527,7 @@ class TestTheAuthorsFiles:
         assert shown["file:flask"]["uid"] != shown["file:custom_flask"]["uid"]
         assert rules(after, "metrics-endpoint")["Slow"]["expr"].startswith('shop_wait{juju_model="test-model", ')
         assert rules(after, "logging")["Refund"]["labels"] == LABELS | {"juju_model": "mine"}
-        names = [group["name"] for group in app_bag(after, "logging")["alert_rules"]["groups"]]
+        names = [group["name"] for group in app_databag(after, "logging")["alert_rules"]["groups"]]
         assert names == [
             "test_model_5c6f2f0c_flask_k8s_flask_rules",
             "test_model_5c6f2f0c_flask_k8s_custom_shop_sales_rules",

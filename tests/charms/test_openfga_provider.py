@@ -104,12 +104,12 @@ def test_a_client_gets_a_store_and_the_token(
 ):
     after = context.run(context.on.relation_changed(client()), state(client()))
 
-    bag = after.get_relation(7).local_app_data
+    databag = after.get_relation(7).local_app_data
     assert after.unit_status == testing.ActiveStatus()
     assert after.opened_ports == {testing.TCPPort(8080), testing.TCPPort(8081)}
     assert stores == {"store-0": "web"}
     assert vars(server)["tokens"] == {f"Bearer {token(after)}"}
-    parsed = openfga.parse(facts.Databags(app={**bag, "token": token(after)}), OURS)
+    parsed = openfga.parse(facts.Databags(app={**databag, "token": token(after)}), OURS)
     assert parsed == openfga.Openfga(
         grpc_api_url=f"http://{HOST}:8081",
         http_api_url=f"http://{HOST}:8080",
@@ -164,9 +164,9 @@ def test_a_lost_store_is_created_again(context: testing.Context[ops.CharmBase], 
 def test_a_refused_name_blocks_and_other_clients_are_served(
     context: testing.Context[ops.CharmBase], stores: dict[str, str]
 ):
-    wrong = client(3, "api", "x")
+    refused = client(3, "api", "x")
 
-    after = context.run(context.on.relation_changed(wrong), state(wrong, client()))
+    after = context.run(context.on.relation_changed(refused), state(refused, client()))
 
     words = "api asks for the store 'x': invalid CreateStoreRequest.Name: too short"
     assert after.unit_status == testing.BlockedStatus(words)

@@ -138,14 +138,14 @@ def test_a_client_gets_a_user_and_a_database(event: str, context: testing.Contex
 
     after = context.run(occurred, providers.state(server, relation))
 
-    bag = after.get_relation(7).local_app_data
-    assert (bag["database"], bag["version"], bag["endpoints"]) == ("flask-k8s", "18.4", PRIMARY)
-    assert bag["read-only-endpoints"] == "postgresql-k8s-replicas.demo.svc.cluster.local:5432"
-    assert not {"username", "password", "uris", "tls"} & bag.keys()
-    user = content(after, bag["secret-user"])
+    databag = after.get_relation(7).local_app_data
+    assert (databag["database"], databag["version"], databag["endpoints"]) == ("flask-k8s", "18.4", PRIMARY)
+    assert databag["read-only-endpoints"] == "postgresql-k8s-replicas.demo.svc.cluster.local:5432"
+    assert not {"username", "password", "uris", "tls"} & databag.keys()
+    user = content(after, databag["secret-user"])
     assert user["username"] == "relation_id_7"
     assert user["uris"] == f"postgresql://relation_id_7:{user['password']}@{PRIMARY}/flask-k8s"
-    assert content(after, bag["secret-tls"]) == {"tls": "False"}
+    assert content(after, databag["secret-tls"]) == {"tls": "False"}
     (_, sql) = statements(context)
     assert user["password"] in sql
     assert "'CREATE DATABASE %I OWNER %I', 'flask-k8s', 'flask-k8s_owner'" in sql

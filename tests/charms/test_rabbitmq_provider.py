@@ -64,9 +64,9 @@ def test_a_client_gets_a_user(context: testing.Context[ops.CharmBase], server: S
 
     assert after.unit_status == testing.ActiveStatus()
     assert after.workload_version == "3.10.8"
-    bag = after.get_relation(7).local_app_data
-    assert bag["hostname"] == "rabbitmq-k8s.demo.svc.cluster.local"
-    assert server.code == [erlang.creation("web", bag["password"], "/")]
+    databag = after.get_relation(7).local_app_data
+    assert databag["hostname"] == "rabbitmq-k8s.demo.svc.cluster.local"
+    assert server.code == [erlang.creation("web", databag["password"], "/")]
 
 
 def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase], server: Server):

@@ -51,10 +51,10 @@ CLIENT = testing.Relation("saml", interface="saml", id=7, remote_app_name="web")
 def test_publishes_the_metadata(context: testing.Context[ops.CharmBase], tmp_path: Path):
     after = context.run(context.on.relation_joined(CLIENT), providers.state(server(tmp_path), CLIENT))
 
-    bag = dict(after.get_relation(7).local_app_data)
+    databag = dict(after.get_relation(7).local_app_data)
     assert (tmp_path / "signing.pem").read_text() == SIGNING
-    assert "PRIVATE" not in str(bag)
-    parsed = saml.parse(facts.Databags(app=bag), OURS)
+    assert "PRIVATE" not in str(databag)
+    parsed = saml.parse(facts.Databags(app=databag), OURS)
     assert parsed
     variables = saml.env(parsed, OURS)
     assert variables["SAML_SIGNING_CERTIFICATE"] == "MIICfirst=="

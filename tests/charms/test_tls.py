@@ -17,19 +17,19 @@ def file(world: World) -> pathlib.Path:
     return world.root / "tmp/state/postgresql/ca.pem"
 
 
-def of(world: World, bag: dict[str, str]) -> testing.State:
+def of(world: World, databag: dict[str, str]) -> testing.State:
     secret = world.secret()
-    return world.settled(relations={world.peer(secret), postgresql(app=bag)}, secrets={secret})
+    return world.settled(relations={world.peer(secret), postgresql(app=databag)}, secrets={secret})
 
 
-def changed(world: World, state: testing.State, bag: dict[str, str]) -> testing.State:
-    database = dataclasses.replace(relation(state), remote_app_data=bag)
+def changed(world: World, state: testing.State, databag: dict[str, str]) -> testing.State:
+    database = dataclasses.replace(relation(state), remote_app_data=databag)
     state = dataclasses.replace(state, relations={peer_of(state), database})
     return world.run(world.context().on.relation_changed(database), state)
 
 
 def starts(calls: Calls) -> list[tuple[str, tuple[object, ...]]]:
-    return [(call.name, call.given) for call in calls if call.name in {"replan", "restart", "send_signal"}]
+    return [(call.name, call.arguments) for call in calls if call.name in {"replan", "restart", "send_signal"}]
 
 
 def test_the_environment_has_the_path_of_the_certificates(world: World) -> None:
@@ -119,19 +119,19 @@ def test_a_failover_with_the_same_data_has_the_same_environment(world: World, ca
 
 
 @pytest.mark.parametrize(
-    ("call", "bag"), [("restart", {**SECURED, "tls-ca": OTHER_CA}), ("push", {**SECURED, "tls-ca": OTHER_CA})]
+    ("call", "databag"), [("restart", {**SECURED, "tls-ca": OTHER_CA}), ("push", {**SECURED, "tls-ca": OTHER_CA})]
 )
 def test_an_error_with_new_certificates_is_repaired(
-    world: World, calls: Calls, failing: Failing, call: str, bag: dict[str, str]
+    world: World, calls: Calls, failing: Failing, call: str, databag: dict[str, str]
 ) -> None:
     state = of(world, SECURED)
 
     with failing(call, OSError("broken pipe")):
-        troubled = changed(world, state, bag)
+        failed = changed(world, state, databag)
     calls.clear()
-    after = world.run(world.context().on.update_status(), troubled)
+    after = world.run(world.context().on.update_status(), failed)
 
-    assert isinstance(troubled.unit_status, testing.WaitingStatus)
+    assert isinstance(failed.unit_status, testing.WaitingStatus)
     assert starts(calls) == [("restart", ("flask",))]
     assert file(world).read_text() == OTHER_CA
     assert after.unit_status == testing.ActiveStatus()
@@ -141,8 +141,8 @@ def test_an_error_while_removing_the_file_is_repaired(world: World, failing: Fai
     state = of(world, SECURED)
 
     with failing("remove_path", OSError("broken pipe")):
-        troubled = changed(world, state, DATABASE)
-    world.run(world.context().on.update_status(), troubled)
+        failed = changed(world, state, DATABASE)
+    world.run(world.context().on.update_status(), failed)
 
-    assert isinstance(troubled.unit_status, testing.WaitingStatus)
+    assert isinstance(failed.unit_status, testing.WaitingStatus)
     assert not file(world).exists()

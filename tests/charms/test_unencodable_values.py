@@ -6,11 +6,11 @@ from ops import testing
 from world import DATABASE, World, postgresql
 
 RULE = "(must be UTF-8 text without NUL characters)"
-UNFIT = ["a\0b", "a\udcffb"]
+UNENCODABLE = ["a\0b", "a\udcffb"]
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-@pytest.mark.parametrize("value", UNFIT)
+@pytest.mark.parametrize("value", UNENCODABLE)
 def test_an_unencodable_option_blocks(framework: World, value: str) -> None:
     after = framework.run(framework.context().on.config_changed(), framework.state(config={"greeting": value}))
 

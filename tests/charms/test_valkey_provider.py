@@ -65,10 +65,10 @@ def account(after: testing.State, number: int = 7) -> dict[str, str]:
 def test_a_request_is_answered(context: testing.Context[ops.CharmBase], server: testing.Container, tmp_path: Path):
     after = context.run(context.on.relation_changed(client()), providers.state(server, client()))
 
-    bag = after.get_relation(7).local_app_data
-    assert bag["version"] == "v1"
-    assert json.loads(bag["data"]) == {ID: REQUEST}
-    (answer,) = json.loads(bag["requests"])
+    databag = after.get_relation(7).local_app_data
+    assert databag["version"] == "v1"
+    assert json.loads(databag["data"]) == {ID: REQUEST}
+    (answer,) = json.loads(databag["requests"])
     assert (answer["request-id"], answer["endpoints"]) == (ID, f"{HOST}:6379")
     digest = hashlib.sha256(account(after)["password"].encode()).hexdigest()
     listed = (tmp_path / "users.acl").read_text()
@@ -83,9 +83,9 @@ def test_the_charms_of_this_repository_read_the_answer(
 ):
     after = context.run(context.on.relation_changed(client()), providers.state(server, client()))
 
-    bag = dict(after.get_relation(7).local_app_data)
-    secrets = {uri: dict(after.get_secret(id=uri).latest_content or {}) for uri in valkey.secret_ids(bag, {})}
-    parsed = valkey.parse(facts.Databags(app=bag, secrets=secrets), OURS)
+    databag = dict(after.get_relation(7).local_app_data)
+    secrets = {uri: dict(after.get_secret(id=uri).latest_content or {}) for uri in valkey.secret_ids(databag, {})}
+    parsed = valkey.parse(facts.Databags(app=databag, secrets=secrets), OURS)
     assert parsed
     address = f"valkey://relation-7-{ID}:{parsed.password.get_secret_value()}@{HOST}:6379"
     assert valkey.env(parsed, OURS)["VALKEY_DB_CONNECT_STRING"] == SecretText(address)
@@ -184,7 +184,7 @@ def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.Ch
 def test_an_invalid_request_blocks_and_other_clients_are_served(
     context: testing.Context[ops.CharmBase], server: testing.Container, tmp_path: Path, requests: str, words: str
 ):
-    wrong = testing.Relation(
+    invalid = testing.Relation(
         "valkey-client",
         interface="valkey_client",
         id=8,
@@ -192,7 +192,7 @@ def test_an_invalid_request_blocks_and_other_clients_are_served(
         remote_app_data={"version": "v1", "requests": requests},
     )
 
-    after = context.run(context.on.relation_changed(wrong), providers.state(server, client(), wrong))
+    after = context.run(context.on.relation_changed(invalid), providers.state(server, client(), invalid))
 
     assert after.unit_status == testing.BlockedStatus(f"invalid valkey-client relation data from bad: {words}")
     assert account(after, 7)

@@ -85,7 +85,7 @@ def test_a_changed_file_reloads(world: World, calls: Calls) -> None:
         world.context().on.config_changed(), dataclasses.replace(settled, config={"webserver-workers": 3})
     )
 
-    assert [call.given[1] for call in calls if call.name == "send_signal"] == ["flask"]
+    assert [call.arguments[1] for call in calls if call.name == "send_signal"] == ["flask"]
     assert "replan" not in calls.names()
     assert after.unit_status == testing.ActiveStatus()
 

@@ -217,7 +217,7 @@ class Call:
     """One call of the container by the charm."""
 
     name: str
-    given: tuple[object, ...]
+    arguments: tuple[object, ...]
 
 
 class Calls(list[Call]):

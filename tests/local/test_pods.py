@@ -106,7 +106,7 @@ def test_pebble_s_environment_is_fixed_except_for_the_rock_s(tmp_path: Path, mon
 
 
 def test_programs_are_as_old_as_the_image(tmp_path: Path) -> None:
-    """A charm recognises a new image by the times of its programs, and migrates; a new container is no new image."""
+    """A charm recognises a new image by the times of its programs, which a new container of one image keeps."""
     where = venv(tmp_path, str(Path(sys.base_prefix) / "bin/python3"))
     os.utime(where / "bin/python", (1000000000, 1000000000), follow_symlinks=False)
     os.utime(where / "bin/flask", (1100000000, 1100000000))
@@ -250,14 +250,14 @@ def test_a_missing_mount_is_an_error_of_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("victim", ["daemon", "outer"])
 def test_nothing_survives_a_crash(tmp_path: Path, victim: str) -> None:
-    with subprocess.Popen(job(tmp_path, hold=True, containers=2), stdout=subprocess.PIPE) as world:
-        assert world.stdout is not None
-        world.stdout.readline()
+    with subprocess.Popen(job(tmp_path, hold=True, containers=2), stdout=subprocess.PIPE) as job_process:
+        assert job_process.stdout is not None
+        job_process.stdout.readline()
         alive = processes(str(tmp_path))
-        (daemon,) = children(children(world.pid)[0])
+        (daemon,) = children(children(job_process.pid)[0])
 
-        os.kill(daemon if victim == "daemon" else world.pid, signal.SIGKILL)
-        world.wait(5)
+        os.kill(daemon if victim == "daemon" else job_process.pid, signal.SIGKILL)
+        job_process.wait(5)
 
     assert len(alive) > 4
     for _ in range(100):

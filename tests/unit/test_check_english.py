@@ -140,6 +140,8 @@ def test_forbidden_openings_of_docstrings_are_found(check: types.ModuleType, tmp
         ("module.py", "\nX = 1  # the port is\n# told by Juju\n", 3),
         ("module.py", "\n# A container is\n# no pod.\n", 2),
         ("module.py", '\nraise ValueError(f"{1} is no valid port")\n', 2),
+        ("module.py", '\nclass Model:\n    name: str\n    """Where the model is."""\n', 4),
+        ("module.py", "\ndef test_an_event_without_a_change_does_nothing_besides(): ...\n", 2),
         ("module.py", "import click\n\n@click.option('--x', help='write a file beside it')\ndef f(): ...\n", 3),
         ("charmcraft.yaml", "options:\n  port:\n    description: >\n      A port that\n      nobody uses.\n", 5),
         ("charmcraft.yaml", "name: app\nkey: value  # read anew\n", 2),
@@ -148,7 +150,24 @@ def test_forbidden_openings_of_docstrings_are_found(check: types.ModuleType, tmp
     ],
 )
 def test_every_kind_of_text_is_read(check: types.ModuleType, tmp_path: pathlib.Path, name: str, text: str, line: int):
-    assert [found for found, _ in findings(check, tmp_path / name, text)] == [line]
+    assert [number for number, _ in findings(check, tmp_path / name, text)] == [line]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "found = 1",
+        "_wanted = 1",
+        "def read(given): ...",
+        "def refusal(): ...",
+        "class Situation: ...",
+        "STEM: str = ''",
+    ],
+)
+def test_a_name_is_that_of_a_type_or_role(check: types.ModuleType, tmp_path: pathlib.Path, source: str):
+    ((line, message),) = findings(check, tmp_path / "module.py", f"{source}\n")
+    assert line == 1
+    assert message.endswith(": name the type or the role")
 
 
 @pytest.mark.parametrize("title", ["# What watches", "# 12. What watches", "# 0012 Where pods live"])

@@ -65,8 +65,8 @@ def _database(name: str, port: int, **more: str) -> RemoteApplication:
         endpoint=name,
         interface=f"{name}_client",
         name=f"{name}-k8s",
-        app=lambda asked: {
-            "database": asked["database"],
+        app=lambda request: {
+            "database": request["database"],
             "endpoints": f"{host}:{port}" if port else host,
             "secret-user": secret,
             **more,

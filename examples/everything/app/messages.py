@@ -32,5 +32,5 @@ def publish():
 def consumed():
     """List the messages that the worker has consumed."""
     with rows.connect() as connection:
-        found = connection.execute("SELECT text FROM messages ORDER BY id DESC LIMIT 50").fetchall()
-    return flask.jsonify([row["text"] for row in found])
+        messages = connection.execute("SELECT text FROM messages ORDER BY id DESC LIMIT 50").fetchall()
+    return flask.jsonify([row["text"] for row in messages])

@@ -34,9 +34,9 @@ def upload(name: str):
 @blueprint.get("/<name>")
 def download(name: str):
     try:
-        found = storage().get_object(Bucket=integrations.needed("S3_BUCKET"), Key=name)
+        stored = storage().get_object(Bucket=integrations.needed("S3_BUCKET"), Key=name)
     except botocore.exceptions.ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchKey":
             flask.abort(404)
         raise
-    return found["Body"].read(), {"Content-Type": "application/octet-stream"}
+    return stored["Body"].read(), {"Content-Type": "application/octet-stream"}

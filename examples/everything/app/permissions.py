@@ -45,8 +45,8 @@ def model(server: OpenFgaClient) -> str:
 def allow(document: str, person: str):
     with client() as server:
         server.set_authorization_model_id(model(server))
-        wanted = ClientTuple(user=f"user:{person}", relation="reader", object=f"document:{document}")
-        server.write(ClientWriteRequest(writes=[wanted]))
+        permission = ClientTuple(user=f"user:{person}", relation="reader", object=f"document:{document}")
+        server.write(ClientWriteRequest(writes=[permission]))
     return "", 204
 
 
@@ -54,5 +54,5 @@ def allow(document: str, person: str):
 def check(document: str, person: str):
     with client() as server:
         server.set_authorization_model_id(model(server))
-        asked = ClientCheckRequest(user=f"user:{person}", relation="reader", object=f"document:{document}")
-        return flask.jsonify(allowed=server.check(asked).allowed)
+        question = ClientCheckRequest(user=f"user:{person}", relation="reader", object=f"document:{document}")
+        return flask.jsonify(allowed=server.check(question).allowed)

@@ -37,8 +37,8 @@ class Written(BaseModel):
 
 
 async def newest(session: AsyncSession) -> Sequence[Note]:
-    found = await session.scalars(sa.select(Note).order_by(Note.id.desc()).limit(NEWEST))
-    return found.all()
+    notes = await session.scalars(sa.select(Note).order_by(Note.id.desc()).limit(NEWEST))
+    return notes.all()
 
 
 async def add(session: AsyncSession, text: str) -> Note:

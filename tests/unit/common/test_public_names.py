@@ -57,17 +57,17 @@ def test_the_fields_are_there_and_on_the_page(what: type, names: set[str]) -> No
 
 def test_the_page_s_code_is_code() -> None:
     blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    found: dict[str, object] = {}
+    namespace: dict[str, object] = {}
 
     for block in reversed(blocks):
-        exec(block, found)
+        exec(block, namespace)
 
-    assert isinstance(found["STATION"], paas_common.Integration)
-    assert isinstance(found["WeatherCharm"], type)
-    assert isinstance(found["ForumCharm"], type)
+    assert isinstance(namespace["STATION"], paas_common.Integration)
+    assert isinstance(namespace["WeatherCharm"], type)
+    assert isinstance(namespace["ForumCharm"], type)
 
 
-def test_an_integration_that_nobody_declares_is_not_loaded() -> None:
+def test_an_undeclared_integration_is_not_loaded() -> None:
     program = (
         "import sys, paas_flask; from paas_common.integrations import BUILT_IN; BUILT_IN['redis'];"
         "print(*sorted(name for name in sys.modules if name.startswith('paas_common.integrations.')))"

@@ -35,12 +35,12 @@ def test_it_is_what_charmcraft_makes(framework: paas_common.FrameworkSpec, gener
 
     ours = without_words(schema.charmcraft(framework, generation))
 
-    for section, found in ours.items():
+    for section, keys in ours.items():
         real, own = without_words(case["expanded"][section]), case["project"].get(section, {})
         if section == "config":
-            found, real, own = found["options"], real["options"], own.get("options", {})  # noqa: PLW2901  one deeper
+            keys, real, own = keys["options"], real["options"], own.get("options", {})  # noqa: PLW2901  one deeper
         # The charm's own entries and the options of its login do not belong to the framework.
-        assert found == {n: part for n, part in real.items() if n not in own and not n.startswith("login-")}, section
+        assert keys == {n: part for n, part in real.items() if n not in own and not n.startswith("login-")}, section
 
 
 def expansion(framework: str, generation: str) -> dict[str, typing.Any]:

@@ -73,8 +73,8 @@ def ask(methods: Methods, draft: Draft) -> Additions | Problem:
     ports = attempt("ports", lambda: _ports(methods.ports(context)))
     added_services = attempt("services", lambda: _services(methods.services(context), draft.container.services))
     failed = [answer for answer in (problems, files, ports, added_services) if isinstance(answer, Blocked)]
-    if isinstance(problems, tuple) and (found := (*problems, *failed)):
-        return combine(found)
+    if isinstance(problems, tuple) and (all_problems := (*problems, *failed)):
+        return combine(all_problems)
     if isinstance(problems, Blocked) or isinstance(files, Blocked) or isinstance(ports, Blocked):
         return combine(failed)
     if isinstance(added_services, Blocked):

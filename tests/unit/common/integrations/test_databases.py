@@ -52,21 +52,23 @@ def read(
 
 
 def test_the_provider_s_own_address_comes_first() -> None:
-    given = read(
+    variables = read(
         uris="postgresql://u:p@a:1,b:2/d?target_session_attrs=primary", endpoints="a:1", username="u", password="p"
     )
 
-    assert given
-    assert given["DB_CONNECT_STRING"] == "postgresql://u:p@a:1,b:2/d?target_session_attrs=primary"
+    assert variables
+    assert variables["DB_CONNECT_STRING"] == "postgresql://u:p@a:1,b:2/d?target_session_attrs=primary"
 
 
-def test_an_address_with_an_unquoted_password_is_made_anew() -> None:
-    given = read(uris="postgresql://u:a/b@pg:5432/d", endpoints="pg:5432", username="u", password="a/b", database="d")
+def test_an_address_with_an_unquoted_password_is_built_again() -> None:
+    variables = read(
+        uris="postgresql://u:a/b@pg:5432/d", endpoints="pg:5432", username="u", password="a/b", database="d"
+    )
 
-    assert given
-    assert given["DB_CONNECT_STRING"] == "postgresql://u:a%2Fb@pg:5432/d"
-    assert given["DB_HOSTNAME"] == "pg"
-    assert given["DB_PASSWORD"] == "a/b"
+    assert variables
+    assert variables["DB_CONNECT_STRING"] == "postgresql://u:a%2Fb@pg:5432/d"
+    assert variables["DB_HOSTNAME"] == "pg"
+    assert variables["DB_PASSWORD"] == "a/b"
 
 
 def test_a_router_counts_once_a_unit_is_ready() -> None:
@@ -78,10 +80,10 @@ def test_a_router_counts_once_a_unit_is_ready() -> None:
 
 
 def test_the_database_that_was_really_made_is_used() -> None:
-    given = read(endpoints="pg:5432", username="u", password="p", database="made-for-us")
+    variables = read(endpoints="pg:5432", username="u", password="p", database="made-for-us")
 
-    assert given
-    assert given["DB_NAME"] == "made-for-us"
+    assert variables
+    assert variables["DB_NAME"] == "made-for-us"
 
 
 def test_a_database_is_identified_by_its_name_not_by_its_address() -> None:
@@ -100,13 +102,15 @@ def test_any_character_survives_in_names_and_passwords(interface: str, uris: str
     name, password = "u/s@er", "p@ss/w:rd %#?&é"
     scheme = interface.removesuffix("_client")
 
-    given = read(interface, uris=uris.format(scheme), endpoints="h:1", username=name, password=password, database="d")
+    variables = read(
+        interface, uris=uris.format(scheme), endpoints="h:1", username=name, password=password, database="d"
+    )
 
-    assert given
-    parts = urllib.parse.urlsplit(given["DB_CONNECT_STRING"])
+    assert variables
+    parts = urllib.parse.urlsplit(variables["DB_CONNECT_STRING"])
     assert (parts.scheme, parts.hostname, parts.port, parts.path) == (scheme, "h", 1, "/d")
-    assert urllib.parse.unquote(parts.username or "") == given["DB_USERNAME"] == name
-    assert urllib.parse.unquote(parts.password or "") == given["DB_PASSWORD"] == password
+    assert urllib.parse.unquote(parts.username or "") == variables["DB_USERNAME"] == name
+    assert urllib.parse.unquote(parts.password or "") == variables["DB_PASSWORD"] == password
 
 
 @pytest.mark.parametrize(
@@ -125,14 +129,14 @@ def test_the_address_of_one_of_several_databases_asks_for_tls(interface: str, ca
     address = uris.format(interface.removesuffix("_client"))
     context = dataclasses.replace(CONTEXT, is_only=False)
 
-    given = read(interface, (), context, uris=address, endpoints="h:1", tls="True", tls_ca=ca, **ACCOUNT)
+    variables = read(interface, (), context, uris=address, endpoints="h:1", tls="True", tls_ca=ca, **ACCOUNT)
 
-    assert given
-    assert not [name for name in given if name.startswith("PG")]
-    assert given["DB_QUERY"] == query
-    assert urllib.parse.urlsplit(given["DB_CONNECT_STRING"]).query == query
-    assert given["DB_TLS"] == "true"
-    assert given.get("DB_TLS_CA_FILE") == (CA_FILE if ca else None)
+    assert variables
+    assert not [name for name in variables if name.startswith("PG")]
+    assert variables["DB_QUERY"] == query
+    assert urllib.parse.urlsplit(variables["DB_CONNECT_STRING"]).query == query
+    assert variables["DB_TLS"] == "true"
+    assert variables.get("DB_TLS_CA_FILE") == (CA_FILE if ca else None)
 
 
 @pytest.mark.parametrize(
@@ -140,11 +144,11 @@ def test_the_address_of_one_of_several_databases_asks_for_tls(interface: str, ca
     [("", {"PGSSLMODE": "require"}), (CA, {"PGSSLMODE": "verify-ca", "PGSSLROOTCERT": CA_FILE})],
 )
 def test_the_clients_of_the_only_postgresql_find_tls_in_the_environment(ca: str, expected: dict[str, str]) -> None:
-    given = read(endpoints="h:1", tls="True", tls_ca=ca, **ACCOUNT)
+    variables = read(endpoints="h:1", tls="True", tls_ca=ca, **ACCOUNT)
 
-    assert given
-    assert {name: value for name, value in given.items() if name.startswith("PG")} == expected
-    assert given["DB_CONNECT_STRING"] == "postgresql://u:p@h:1/d"
+    assert variables
+    assert {name: value for name, value in variables.items() if name.startswith("PG")} == expected
+    assert variables["DB_CONNECT_STRING"] == "postgresql://u:p@h:1/d"
 
 
 def test_tls_parameters_of_the_provider_s_url_stay() -> None:
@@ -172,29 +176,31 @@ def test_without_tls_there_is_no_parameter_and_no_certificate(tls: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bag", "reason"),
+    ("databag", "reason"),
     [
         ({"tls": "perhaps"}, "tls (input should be a valid boolean, unable to interpret input)"),
         ({"tls": "True", "tls_ca": "no certificate"}, "tls-ca (must be certificates in PEM form)"),
     ],
 )
-def test_an_invalid_value_is_named(bag: dict[str, str], reason: str) -> None:
-    assert reading(endpoints="h:1", **ACCOUNT, **bag) == Invalid(f"Invalid postgresql relation data from pg: {reason}")
+def test_an_invalid_value_is_named(databag: dict[str, str], reason: str) -> None:
+    assert reading(endpoints="h:1", **ACCOUNT, **databag) == Invalid(
+        f"Invalid postgresql relation data from pg: {reason}"
+    )
 
 
 def test_several_hosts_are_listed_and_the_first_is_in_the_url() -> None:
-    given = read(endpoints="a:1, b:2", **ACCOUNT)
+    variables = read(endpoints="a:1, b:2", **ACCOUNT)
 
-    assert given
-    assert given["DB_CONNECT_STRING"] == "postgresql://u:p@a:1/d"
-    assert given["DB_ENDPOINTS"] == "a:1,b:2"
+    assert variables
+    assert variables["DB_CONNECT_STRING"] == "postgresql://u:p@a:1/d"
+    assert variables["DB_ENDPOINTS"] == "a:1,b:2"
 
 
 def test_clients_of_mongodb_find_the_primary_among_all_hosts() -> None:
-    given = read("mongodb_client", endpoints="a:1,b:2", replset="rs", **ACCOUNT)
+    variables = read("mongodb_client", endpoints="a:1,b:2", replset="rs", **ACCOUNT)
 
-    assert given
-    assert given["DB_CONNECT_STRING"] == "mongodb://u:p@a:1,b:2/d?replicaSet=rs"
+    assert variables
+    assert variables["DB_CONNECT_STRING"] == "mongodb://u:p@a:1,b:2/d?replicaSet=rs"
 
 
 def test_neither_hosts_nor_tls_make_it_another_database() -> None:
@@ -208,11 +214,11 @@ def test_neither_hosts_nor_tls_make_it_another_database() -> None:
 
 @pytest.mark.parametrize("endpoints", ["a:1,", "a:1, ", ",a:1"])
 def test_an_empty_endpoint_is_left_out(endpoints: str) -> None:
-    given = read(endpoints=endpoints, **ACCOUNT)
+    variables = read(endpoints=endpoints, **ACCOUNT)
 
-    assert given
-    assert given["DB_NETLOC"] == "u:p@a:1"
-    assert "DB_ENDPOINTS" not in given
+    assert variables
+    assert variables["DB_NETLOC"] == "u:p@a:1"
+    assert "DB_ENDPOINTS" not in variables
 
 
 def test_endpoints_without_a_host_are_invalid() -> None:

@@ -17,10 +17,10 @@ FILE = "cos_custom/prometheus_alert_rules/stock.rule"
 
 
 def merged(**files: str) -> tuple[list[dict[str, typing.Any]], tuple[str, ...]]:
-    found, problems = rules.merged(
+    document, problems = rules.merged(
         ME, {f"cos_custom/prometheus_alert_rules/{name}.rule": text for name, text in files.items()}
     )
-    return typing.cast("list[dict[str, typing.Any]]", found.get("groups", [])), problems
+    return typing.cast("list[dict[str, typing.Any]]", document.get("groups", [])), problems
 
 
 def test_a_single_rule_is_a_group_named_after_its_file() -> None:
@@ -30,7 +30,7 @@ def test_a_single_rule_is_a_group_named_after_its_file() -> None:
     assert groups == [{"name": "prod_5c6f2f0c_shop_custom_stock_rules", "rules": [rule]}]
 
 
-def test_what_a_group_says_besides_is_passed_on() -> None:
+def test_other_keys_of_a_group_stay() -> None:
     groups, _ = merged(stock="groups: [{name: a, interval: 30s, limit: 5, rules: [{record: r, expr: s}]}]")
 
     assert (groups[0]["interval"], groups[0]["limit"], groups[0]["rules"][0]["record"]) == ("30s", 5, "r")

@@ -14,9 +14,9 @@ FOLDER = "cos_custom/grafana_dashboards"
 
 
 def shown(name: str, text: str) -> dict[str, typing.Any]:
-    found, problems = dashboards.templates(ME, {f"{FOLDER}/{name}": text})
+    dashboard_templates, problems = dashboards.templates(ME, {f"{FOLDER}/{name}": text})
     assert problems == ()
-    (template,) = typing.cast("dict[str, typing.Any]", found).values()
+    (template,) = typing.cast("dict[str, typing.Any]", dashboard_templates).values()
     return json.loads(lzma.decompress(base64.b64decode(template["content"])))
 
 
@@ -57,9 +57,9 @@ def test_it_is_tagged_with_the_charm(tags: object) -> None:
 def test_two_files_of_one_name() -> None:
     files = {f"{FOLDER}/a.json": "{}", f"{FOLDER}/a.tmpl": "{}"}
 
-    found, problems = dashboards.templates(ME, files)
+    dashboard_templates, problems = dashboards.templates(ME, files)
 
-    assert list(found) == ["file:custom_a"]
+    assert list(dashboard_templates) == ["file:custom_a"]
     assert problems == (f"{FOLDER}/a.tmpl has the name of another dashboard, which is used instead (rename the file)",)
 
 

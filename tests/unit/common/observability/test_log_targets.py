@@ -12,7 +12,7 @@ IMAGE_S = {"logs": {"override": "replace", "type": "loki", "location": "http://l
 
 
 @pytest.mark.parametrize(
-    ("current", "wanted", "expected"),
+    ("current", "planned", "expected"),
     [
         pytest.param({}, {}, {}, id="nothing"),
         pytest.param({}, ONE, ONE, id="the first"),
@@ -26,5 +26,5 @@ IMAGE_S = {"logs": {"override": "replace", "type": "loki", "location": "http://l
         pytest.param(IMAGE_S, {}, {}, id="the image's own"),
     ],
 )
-def test_only_what_differs(current: Entries, wanted: Entries, expected: Entries) -> None:
-    assert changes(current, wanted) == expected
+def test_only_what_differs(current: Entries, planned: Entries, expected: Entries) -> None:
+    assert changes(current, planned) == expected

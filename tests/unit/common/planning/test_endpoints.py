@@ -17,18 +17,18 @@ CHAIN = '["-----BEGIN CERTIFICATE-----\\nMIIBexample\\n-----END CERTIFICATE-----
 QUEUE_DATA = {"url": "amqp://queue", "token": "s3cret-token"}
 
 
-def read(*given: Endpoint, known: Integrations = BUILT_IN, **more: typing.Any) -> dict[str, ReadEndpoint]:
+def read(*charm_endpoints: Endpoint, known: Integrations = BUILT_IN, **more: typing.Any) -> dict[str, ReadEndpoint]:
     """Return the endpoints by name; ``more`` are further facts."""
-    facts = facts_of(SHOP, *given, **more)
+    facts = facts_of(SHOP, *charm_endpoints, **more)
     return {each.endpoint.name: each for each in endpoints.read(SHOP, facts, known, CLUSTER_URL)}
 
 
-def prefixes(*given: Endpoint) -> dict[str, str]:
-    return {name: each.context.env_prefix for name, each in read(*given).items()}
+def prefixes(*charm_endpoints: Endpoint) -> dict[str, str]:
+    return {name: each.context.env_prefix for name, each in read(*charm_endpoints).items()}
 
 
-def public_url(*given: Endpoint) -> str | None:
-    return endpoints.public_url(tuple(read(*given).values()))
+def public_url(*charm_endpoints: Endpoint) -> str | None:
+    return endpoints.public_url(tuple(read(*charm_endpoints).values()))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_databags_are_pending_invalid_or_ready(endpoint: Endpoint, kind: type) -
 
 
 @pytest.mark.parametrize(
-    ("given", "url"),
+    ("charm_endpoints", "url"),
     [
         pytest.param((), None, id="no-ingress"),
         pytest.param((unrelated("ingress", "ingress"),), None, id="no-relation"),
@@ -88,15 +88,15 @@ def test_databags_are_pending_invalid_or_ready(endpoint: Endpoint, kind: type) -
         ),
     ],
 )
-def test_the_url_is_that_of_the_related_default_ingress(given: tuple[Endpoint, ...], url: str | None) -> None:
-    assert public_url(*given) == url
+def test_the_url_is_that_of_the_related_default_ingress(charm_endpoints: tuple[Endpoint, ...], url: str | None) -> None:
+    assert public_url(*charm_endpoints) == url
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["ingress-last", "ingress-first"])
 def test_other_integrations_know_the_ingress_s_url(order: int) -> None:
-    given = [related("oidc", "oauth"), ingress("https://example.com/shop")][::order]
+    charm_endpoints = [related("oidc", "oauth"), ingress("https://example.com/shop")][::order]
 
-    requests = endpoints.requests(tuple(read(*given).values()))
+    requests = endpoints.requests(tuple(read(*charm_endpoints).values()))
 
     assert requests["oidc"]["redirect_uri"] == "https://example.com/shop/callback"
 
@@ -147,9 +147,9 @@ def test_two_endpoints_of_one_database_server_are_two_databases() -> None:
 
 
 def test_an_optional_endpoint_without_data_is_not_a_problem() -> None:
-    given = (unrelated("redis", "redis", optional=True), related("smtp", "smtp", optional=True))
+    charm_endpoints = (unrelated("redis", "redis", optional=True), related("smtp", "smtp", optional=True))
 
-    assert endpoints.problems(builders.IDENTITY, tuple(read(*given).values())) == []
+    assert endpoints.problems(builders.IDENTITY, tuple(read(*charm_endpoints).values())) == []
 
 
 def test_an_integration_of_the_charm_replaces_the_built_in_one() -> None:

@@ -9,7 +9,7 @@ import builders
 import pytest
 from builders import IDENTITY, facts_of
 from paas_common.planning import migration
-from paas_common.planning.migration import DONE, TURN, WANTED, Notes
+from paas_common.planning.migration import DONE, REQUEST, TURN, Notes
 from paas_common.values.facts import CommandFailure, ContainerState, Facts, Peers
 from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Waiting
@@ -148,7 +148,7 @@ def test_nothing_is_noted_without_peer_relation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("candidate", "container", "wanted"),
+    ("candidate", "container", "request_note"),
     [
         pytest.param(NEW, {}, "new", id="a-migration-to-run"),
         pytest.param(NEW, {"migrated": "new"}, "", id="a-finished-migration"),
@@ -156,34 +156,34 @@ def test_nothing_is_noted_without_peer_relation() -> None:
     ],
 )
 def test_a_follower_asks_in_its_own_databag_only(
-    candidate: Migration | None, container: dict[str, typing.Any], wanted: str
+    candidate: Migration | None, container: dict[str, typing.Any], request_note: str
 ) -> None:
-    assert request(facts_of(identity=FOLLOWER), candidate, **container) == Notes(unit={WANTED: wanted})
+    assert request(facts_of(identity=FOLLOWER), candidate, **container) == Notes(unit={REQUEST: request_note})
 
 
 @pytest.mark.parametrize(
     ("known", "candidate", "holder"),
     [
         pytest.param(peers(), NEW, "shop/0 new", id="the-leader-takes-a-free-turn"),
-        pytest.param(peers(unit_1={WANTED: "old"}), NEW, "shop/0 new", id="the-leader-comes-first"),
+        pytest.param(peers(unit_1={REQUEST: "old"}), NEW, "shop/0 new", id="the-leader-comes-first"),
         pytest.param(
-            peers({TURN: "shop/1 old"}, unit_1={WANTED: "old"}), NEW, "shop/1 old", id="a-unit-keeps-its-turn"
+            peers({TURN: "shop/1 old"}, unit_1={REQUEST: "old"}), NEW, "shop/1 old", id="a-unit-keeps-its-turn"
         ),
         pytest.param(
-            peers({TURN: "shop/1 old"}, unit_1={WANTED: "next"}), NEW, "shop/1 next", id="a-holder-with-a-newer-image"
+            peers({TURN: "shop/1 old"}, unit_1={REQUEST: "next"}), NEW, "shop/1 next", id="a-holder-with-a-newer-image"
         ),
         pytest.param(
-            peers({TURN: "shop/1 old"}, unit_1={WANTED: ""}), NEW, "shop/0 new", id="a-holder-that-wants-nothing-more"
+            peers({TURN: "shop/1 old"}, unit_1={REQUEST: ""}), NEW, "shop/0 new", id="a-holder-that-wants-nothing-more"
         ),
         pytest.param(
-            peers({TURN: "shop/1 old"}, unit_1={WANTED: "old", DONE: "old"}),
+            peers({TURN: "shop/1 old"}, unit_1={REQUEST: "old", DONE: "old"}),
             NEW,
             "shop/0 new",
             id="a-holder-that-is-done",
         ),
         pytest.param(peers({TURN: "shop/1 old"}), NEW, "shop/0 new", id="a-holder-that-is-gone"),
         pytest.param(
-            peers(unit_10={WANTED: "old"}, unit_9={WANTED: "old"}), None, "shop/9 old", id="the-lowest-of-the-others"
+            peers(unit_10={REQUEST: "old"}, unit_9={REQUEST: "old"}), None, "shop/9 old", id="the-lowest-of-the-others"
         ),
         pytest.param(peers({TURN: "shop/1 old"}, unit_1={}), None, "", id="nothing-to-migrate-frees-the-turn"),
     ],
@@ -211,27 +211,27 @@ def test_the_leader_notes_nothing_finished_as_an_empty_value() -> None:
 
 
 def test_facts_with_notes_are_those_of_the_next_event() -> None:
-    facts = facts_of(peers=peers({TURN: "shop/1 old", "other": "1"}, {WANTED: "old"}))
+    facts = facts_of(peers=peers({TURN: "shop/1 old", "other": "1"}, {REQUEST: "old"}))
 
-    noted = migration.with_notes(facts, Notes(app={TURN: ""}, unit={WANTED: "new"}))
+    noted = migration.with_notes(facts, Notes(app={TURN: ""}, unit={REQUEST: "new"}))
 
-    assert noted.peers == peers({TURN: "", "other": "1"}, {WANTED: "new"})
+    assert noted.peers == peers({TURN: "", "other": "1"}, {REQUEST: "new"})
 
 
 def test_facts_without_peer_relation_take_no_notes() -> None:
     facts = facts_of(peers=None)
 
-    assert migration.with_notes(facts, Notes(unit={WANTED: "new"})) is facts
+    assert migration.with_notes(facts, Notes(unit={REQUEST: "new"})) is facts
 
 
 def test_a_leader_that_has_migrated_notes_it_for_all_and_frees_the_turn() -> None:
     facts = facts_of(peers=peers({DONE: '["new", "old"]'}))
 
-    assert migration.done(facts, NEW) == Notes(unit={DONE: "new", WANTED: ""}, app={DONE: '["old", "new"]', TURN: ""})
+    assert migration.done(facts, NEW) == Notes(unit={DONE: "new", REQUEST: ""}, app={DONE: '["old", "new"]', TURN: ""})
 
 
 def test_a_follower_that_has_migrated_notes_it_in_its_own_databag() -> None:
-    assert migration.done(facts_of(identity=FOLLOWER), NEW) == Notes(unit={DONE: "new", WANTED: ""})
+    assert migration.done(facts_of(identity=FOLLOWER), NEW) == Notes(unit={DONE: "new", REQUEST: ""})
 
 
 @dataclasses.dataclass

@@ -9,7 +9,7 @@ import pytest
 from builders import IDENTITY, KEY, SHOP, facts_of, ingress, option, postgresql, related, unrelated
 from paas_common.integrations import BUILT_IN, Context
 from paas_common.planning import plan
-from paas_common.planning.migration import TURN, WANTED
+from paas_common.planning.migration import REQUEST, TURN
 from paas_common.values import environment
 from paas_common.values.environment import SecretText, Variable
 from paas_common.values.facts import Databags, Endpoint, Facts, Observability, ObservabilityRelation, Peers
@@ -411,7 +411,7 @@ def test_a_follower_asks_for_the_turn_and_waits() -> None:
     result = builders.planned(SHOP, facts)
 
     assert result.outcome == Waiting("waiting for the turn to migrate the database")
-    assert result.notes.unit[WANTED]
+    assert result.notes.unit[REQUEST]
     assert not result.notes.app
 
 

@@ -17,16 +17,16 @@ from paas_flask.charm import FLASK
 KEY_SECRET = ReadableSecret(content={"value": "key"})
 
 
-def read(spec: FrameworkSpec = SHOP, *given: Option, **more: typing.Any) -> Options:
+def read(spec: FrameworkSpec = SHOP, *set_options: Option, **more: typing.Any) -> Options:
     """Return valid options; ``more`` are further facts."""
-    valid = options.read(spec, facts_of(spec, options=given, **more))
+    valid = options.read(spec, facts_of(spec, options=set_options, **more))
     assert isinstance(valid, Options), valid
     return valid
 
 
-def variables(spec: FrameworkSpec, *given: Option) -> dict[str, tuple[str, str]]:
+def variables(spec: FrameworkSpec, *set_options: Option) -> dict[str, tuple[str, str]]:
     """Return text and source of the variables of the charm's own options."""
-    facts = facts_of(spec, options=given)
+    facts = facts_of(spec, options=set_options)
     return {each.name: (each.text, each.source) for each in options.charm_variables(spec, facts)}
 
 
@@ -41,7 +41,7 @@ def test_without_options_a_framework_has_its_defaults_and_a_generated_key(spec: 
 
 
 @pytest.mark.parametrize(
-    ("given", "source"),
+    ("set_option", "source"),
     [
         pytest.param(option("shop-secret-key", "key"), "option shop-secret-key", id="text"),
         pytest.param(
@@ -56,8 +56,8 @@ def test_without_options_a_framework_has_its_defaults_and_a_generated_key(spec: 
         ),
     ],
 )
-def test_the_secret_key_of_an_option_replaces_the_generated_one(given: Option, source: str) -> None:
-    valid = read(SHOP, given)
+def test_the_secret_key_of_an_option_replaces_the_generated_one(set_option: Option, source: str) -> None:
+    valid = read(SHOP, set_option)
 
     assert (valid.secret_key.value, valid.secret_key.source) == (SecretText("key"), source)
     assert not valid.key_is_generated
@@ -82,7 +82,7 @@ PORT_OPTIONS = (
 
 
 @pytest.mark.parametrize(
-    ("given", "config", "ports"),
+    ("set_options", "config", "ports"),
     [
         pytest.param((), "", Ports(app=8000, metrics=9000), id="defaults-of-the-framework"),
         pytest.param(PORT_OPTIONS, "", Ports(app=3, metrics=4, metrics_path="/option"), id="options"),
@@ -92,13 +92,13 @@ PORT_OPTIONS = (
     ],
 )
 def test_ports_come_from_paas_config_then_options_then_the_framework(
-    given: tuple[Option, ...], config: str, ports: Ports
+    set_options: tuple[Option, ...], config: str, ports: Ports
 ) -> None:
-    assert read(SHOP, *given, paas_config=config).ports == ports
+    assert read(SHOP, *set_options, paas_config=config).ports == ports
 
 
 @pytest.mark.parametrize(
-    ("given", "config", "ports"),
+    ("set_options", "config", "ports"),
     [
         pytest.param((option("shop-workers", 0), *PORT_OPTIONS), "", Ports(app=3, metrics=4, metrics_path="/option")),
         pytest.param((option("shop-workers", 0), option("shop-port", 0)), "", None),
@@ -107,9 +107,9 @@ def test_ports_come_from_paas_config_then_options_then_the_framework(
     ],
 )
 def test_others_get_the_addresses_while_unrelated_options_are_invalid(
-    given: tuple[Option, ...], config: str, ports: Ports | None
+    set_options: tuple[Option, ...], config: str, ports: Ports | None
 ) -> None:
-    addresses = options.addresses(SHOP, facts_of(options=given, paas_config=config))
+    addresses = options.addresses(SHOP, facts_of(options=set_options, paas_config=config))
 
     assert (addresses and addresses[0]) == ports
 
@@ -122,7 +122,7 @@ def test_metrics_on_the_application_s_port_follow_it(spec: FrameworkSpec, metric
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("set_option", "expected"),
     [
         pytest.param(option("api-url", "http://a"), {"SHOP_API_URL": ("http://a", "option api-url")}, id="text"),
         pytest.param(option("debug", value=True), {"SHOP_DEBUG": ("true", "option debug")}, id="boolean"),
@@ -139,14 +139,14 @@ def test_metrics_on_the_application_s_port_follow_it(spec: FrameworkSpec, metric
         ),
     ],
 )
-def test_an_option_of_the_charm_becomes_variables(given: Option, expected: dict[str, tuple[str, str]]) -> None:
-    assert variables(SHOP, given) == expected
+def test_an_option_of_the_charm_becomes_variables(set_option: Option, expected: dict[str, tuple[str, str]]) -> None:
+    assert variables(SHOP, set_option) == expected
 
 
 def test_the_content_of_a_secret_is_secret() -> None:
-    given = option("api", "secret:1", secret=ReadableSecret(content={"token": "t"}))
+    set_option = option("api", "secret:1", secret=ReadableSecret(content={"token": "t"}))
 
-    (variable,) = options.charm_variables(SHOP, facts_of(options=(given,)))
+    (variable,) = options.charm_variables(SHOP, facts_of(options=(set_option,)))
 
     assert variable.value == SecretText("t")
 

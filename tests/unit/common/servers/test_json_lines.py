@@ -37,11 +37,11 @@ def test_an_exception_keeps_its_parts_on_one_line() -> None:
 
     text = JsonLines().format(made)
 
-    found = json.loads(text)
+    logged = json.loads(text)
     assert "\n" not in text
-    assert found["severityText"] == "FATAL"
-    assert found["attributes"]["exception.type"] == "KeyError"
-    assert "Traceback" in found["attributes"]["exception.stacktrace"]
+    assert logged["severityText"] == "FATAL"
+    assert logged["attributes"]["exception.type"] == "KeyError"
+    assert "Traceback" in logged["attributes"]["exception.stacktrace"]
 
 
 def test_gunicorn_s_access_line() -> None:

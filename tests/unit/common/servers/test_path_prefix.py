@@ -39,7 +39,7 @@ def test_flask_s_root_is_the_operator_s_else_the_ingress_s(
     assert application_root(settings, base_url) == expected
 
 
-def test_django_is_told_nothing_where_there_is_no_path() -> None:
+def test_without_a_path_django_has_no_script_name() -> None:
     assert script_prefix("") == ""
 
 

@@ -10,16 +10,16 @@ from paas_common.servers.payload import wsgi
 from paas_common.servers.payload.wsgi import Application, PublicUrl, with_public_url, with_span
 
 
-def told(address: str, **environ: str) -> dict[str, object]:
+def environ_of(address: str, **variables: str) -> dict[str, object]:
     """Return the WSGI environment of one request."""
-    seen: list[dict[str, object]] = []
+    environs: list[dict[str, object]] = []
 
-    def application(given: dict[str, object], _: Application) -> object:
-        seen.append(given)
+    def application(environ: dict[str, object], _: Application) -> object:
+        environs.append(environ)
         return ()
 
-    with_public_url(application, address)({"PATH_INFO": "/", "wsgi.url_scheme": "http", **environ}, print)
-    return seen[0]
+    with_public_url(application, address)({"PATH_INFO": "/", "wsgi.url_scheme": "http", **variables}, print)
+    return environs[0]
 
 
 @pytest.mark.parametrize(
@@ -34,25 +34,25 @@ def told(address: str, **environ: str) -> dict[str, object]:
     ],
 )
 def test_the_prefix_is_known_and_not_in_the_path(path: str, expected: str) -> None:
-    found = told("http://a.com/shop/", PATH_INFO=path, SCRIPT_NAME="/of-somebody")
+    environ = environ_of("http://a.com/shop/", PATH_INFO=path, SCRIPT_NAME="/of-somebody")
 
-    assert (found["SCRIPT_NAME"], found["PATH_INFO"]) == ("/shop", expected)
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("/shop", expected)
 
 
 def test_an_address_without_a_path() -> None:
-    found = told("http://a.com/", PATH_INFO="/notes")
+    environ = environ_of("http://a.com/", PATH_INFO="/notes")
 
-    assert (found["SCRIPT_NAME"], found["PATH_INFO"]) == ("", "/notes")
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("", "/notes")
 
 
 @pytest.mark.parametrize(("header", "scheme"), [("https", "https"), ("http", "http"), ("gopher", "http")])
 def test_the_scheme_is_the_proxy_s(header: str, scheme: str) -> None:
-    assert told("http://a.com", HTTP_X_FORWARDED_PROTO=header)["wsgi.url_scheme"] == scheme
+    assert environ_of("http://a.com", HTTP_X_FORWARDED_PROTO=header)["wsgi.url_scheme"] == scheme
 
 
 @pytest.mark.parametrize(("header", "host"), [("a.com", "a.com"), ("evil.com", "shop.demo")])
 def test_a_forwarded_host_is_believed_if_it_is_the_public_one(header: str, host: str) -> None:
-    assert told("http://a.com/shop", HTTP_HOST="shop.demo", HTTP_X_FORWARDED_HOST=header)["HTTP_HOST"] == host
+    assert environ_of("http://a.com/shop", HTTP_HOST="shop.demo", HTTP_X_FORWARDED_HOST=header)["HTTP_HOST"] == host
 
 
 class Asynchronous:
@@ -122,21 +122,21 @@ print(type(trace.get_tracer_provider()).__module__, trace.get_tracer_provider() 
 
 
 @pytest.mark.parametrize(
-    ("before", "told"),
+    ("before", "output"),
     [
         ("", "opentelemetry.sdk.trace False\n"),
         ("trace.set_tracer_provider(mine)", "opentelemetry.sdk.trace True\n"),
     ],
 )
-def test_traces_are_sent_unless_the_application_does_it(before: str, told: str) -> None:
+def test_traces_are_sent_unless_the_application_does_it(before: str, output: str) -> None:
     program = SETTING_UP.format(before=before)
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
-    assert done.stdout == told
+    assert done.stdout == output
 
 
-def test_an_image_without_opentelemetry_is_told_what_it_lacks(
+def test_an_image_without_opentelemetry_logs_the_missing_package(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)

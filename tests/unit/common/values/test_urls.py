@@ -12,12 +12,12 @@ def test_a_password_is_quoted_in_the_url_and_plain_in_its_own_variable() -> None
     address = urls.url("postgresql", "pg:5432", username="us/er", password=ODD, path="/db")
 
     overrides = urls.env("DB", address, username="us/er", password=ODD)
-    given = {variable.name: variable.text for variable in environment.variables(overrides, "test")}
+    texts = {variable.name: variable.text for variable in environment.variables(overrides, "test")}
 
-    parts = urllib.parse.urlsplit(given["DB_CONNECT_STRING"])
+    parts = urllib.parse.urlsplit(texts["DB_CONNECT_STRING"])
     assert (parts.hostname, parts.port, parts.path) == ("pg", 5432, "/db")
-    assert urllib.parse.unquote(parts.password or "") == given["DB_PASSWORD"] == ODD
-    assert given["DB_USERNAME"] == "us/er"
+    assert urllib.parse.unquote(parts.password or "") == texts["DB_PASSWORD"] == ODD
+    assert texts["DB_USERNAME"] == "us/er"
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,9 @@ def folder(tmp_path: Path) -> Path:
 def test_one_file_identifies_the_framework(folder: Path, file: str, text: str, framework: str, reason: str):
     (folder / file).write_text(text)
 
-    found = detect_framework.find(folder)
+    application = detect_framework.find(folder)
 
-    assert (found.framework, found.reason, found.name) == (framework, reason, "my-app")
+    assert (application.framework, application.reason, application.name) == (framework, reason, "my-app")
 
 
 def test_rockcraft_yaml_is_preferred(folder: Path):
@@ -51,10 +51,10 @@ def test_djangos_package_names_the_image(folder: Path):
     (folder / "the_site/the_site").mkdir(parents=True)
     (folder / "the_site/manage.py").touch()
 
-    found = detect_framework.find(folder)
+    application = detect_framework.find(folder)
 
-    assert (found.framework, found.name) == ("django", "the-site")
-    assert found.reason == "there is a the_site/manage.py"
+    assert (application.framework, application.name) == ("django", "the-site")
+    assert application.reason == "there is a the_site/manage.py"
 
 
 @pytest.mark.parametrize(

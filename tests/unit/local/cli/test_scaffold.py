@@ -31,12 +31,12 @@ def test_all_files_are_valid(framework: str):
 def test_a_new_project_is_detected_and_its_charm_expands(framework: str, tmp_path: Path):
     scaffold.write(tmp_path, scaffold.render(framework, "my-app"))
 
-    found = detect_framework.find(tmp_path)
+    application = detect_framework.find(tmp_path)
 
     charm = charmcraft_extensions.expand(
         yaml.safe_load((tmp_path / "charm/charmcraft.yaml").read_text()), tmp_path / "charm"
     )
-    assert found.framework == framework
+    assert application.framework == framework
     assert list(charm["resources"]) == [IMAGES[framework]]
 
 

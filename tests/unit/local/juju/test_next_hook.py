@@ -46,10 +46,10 @@ def test_pebble_ready_runs_after_start_and_once_per_start_of_pebble():
     model = operations.pebble_started(deployed(empty(), FLASK), "flask-k8s/0", "app")
 
     model, hooks = run(model)
-    again, told_again = run(operations.pebble_started(model, "flask-k8s/0", "app"))
+    again, hooks_again = run(operations.pebble_started(model, "flask-k8s/0", "app"))
 
     assert hooks[-1] == ("flask-k8s/0", "app-pebble-ready")
-    assert told_again == [("flask-k8s/0", "app-pebble-ready")]
+    assert hooks_again == [("flask-k8s/0", "app-pebble-ready")]
     assert run(again)[1] == []
 
 
@@ -370,10 +370,10 @@ def test_a_new_revision_runs_secret_changed_for_readers_and_secret_remove_for_th
 
     model, hooks = run(model)
     moved = with_secret(model, dataclasses.replace(model.secrets["s1"], tracking={"flask-k8s/0": Tracking(revision=2)}))
-    moved, told_owner = run(moved)
+    moved, owner_hooks = run(moved)
 
     assert hooks == [("flask-k8s/0", "secret-changed")]
-    assert told_owner == [("postgresql-k8s/0", "secret-remove")]
+    assert owner_hooks == [("postgresql-k8s/0", "secret-remove")]
     assert run(moved)[1] == []
 
 

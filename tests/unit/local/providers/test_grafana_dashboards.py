@@ -56,7 +56,7 @@ def test_a_dashboard_without_a_uid_gets_the_alternative_uid():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "reason"),
+    ("sent_dashboard", "reason"),
     [
         (1, "it is not an object"),
         ({}, "it has no content"),
@@ -70,8 +70,8 @@ def test_a_dashboard_without_a_uid_gets_the_alternative_uid():
         (template({"uid": "abc", "title": ""}), "it has no title"),
     ],
 )
-def test_an_invalid_dashboard_has_a_reason_and_the_others_are_valid(wrong: object, reason: str):
-    good, bad = dashboards.read(sent(good=template(), bad=wrong), "web")
+def test_an_invalid_dashboard_has_a_reason_and_the_others_are_valid(sent_dashboard: object, reason: str):
+    good, bad = dashboards.read(sent(good=template(), bad=sent_dashboard), "web")
 
     assert isinstance(good, dashboards.Dashboard)
     assert isinstance(bad, dashboards.Invalid)

@@ -31,8 +31,8 @@ OTHER = {"prometheus_scrape_unit_fqdn": "flask-k8s-1.flask-k8s-endpoints.test-mo
 
 
 def app(*jobs: object, **more: object) -> dict[str, str]:
-    bag = {"scrape_metadata": TOPOLOGY, "scrape_jobs": list(jobs), **more}
-    return {key: json.dumps(value) for key, value in bag.items()}
+    databag = {"scrape_metadata": TOPOLOGY, "scrape_jobs": list(jobs), **more}
+    return {key: json.dumps(value) for key, value in databag.items()}
 
 
 def targets(job: object, units: dict[str, dict[str, str]] | None = None) -> list[Any]:
@@ -107,7 +107,7 @@ def test_rules_are_passed_on():
 
 
 @pytest.mark.parametrize(
-    ("bag", "words"),
+    ("databag", "words"),
     [
         ({"scrape_jobs": "junk"}, "scrape_jobs: not JSON: Expecting value"),
         ({"scrape_jobs": "{}"}, "scrape_jobs: not a list"),
@@ -121,6 +121,6 @@ def test_rules_are_passed_on():
         (app({"scrape_timeout": 15}), r"scrape_jobs\[0\].scrape_timeout: 15 is not a duration"),
     ],
 )
-def test_an_invalid_databag_is_an_error_with_its_key(bag: dict[str, str], words: str):
+def test_an_invalid_databag_is_an_error_with_its_key(databag: dict[str, str], words: str):
     with pytest.raises(scraping.InvalidError, match=words):
-        scraping.read(bag, {})
+        scraping.read(databag, {})

@@ -57,7 +57,7 @@ def test_a_page_without_mails_says_so():
 
 
 @pytest.mark.parametrize(
-    ("given", "success"),
+    ("login", "success"),
     [
         pytest.param(smtp.LoginPassword(b"mailer", b"secret"), True, id="both right"),
         pytest.param(smtp.LoginPassword(b"mailer", b"other"), False, id="wrong password"),
@@ -65,9 +65,9 @@ def test_a_page_without_mails_says_so():
         pytest.param(b"a token", False, id="another mechanism"),
     ],
 )
-def test_only_the_right_login_succeeds(given: object, success: bool):
+def test_only_the_right_login_succeeds(login: object, success: bool):
     nothing = cast("Any", None)
 
-    answer = server.Login("mailer", "secret")(nothing, nothing, nothing, "PLAIN", given)
+    answer = server.Login("mailer", "secret")(nothing, nothing, nothing, "PLAIN", login)
 
     assert (answer.success, answer.handled) == (success, False)

@@ -14,7 +14,7 @@ def request(**values: Any) -> dict[str, Any]:
     return {"requirer": ID, "domains": [], "auth": [], **values}
 
 
-def read(*requests: Any, units: tuple[str, ...] = ("10.1.2.30",)) -> tuple[access.Request | access.Refusal, ...]:
+def read(*requests: Any, units: tuple[str, ...] = ("10.1.2.30",)) -> tuple[access.Request | access.RefusedRequest, ...]:
     return access.read({"requests": json.dumps(requests)}, [{"private-address": unit} for unit in units])
 
 
@@ -82,7 +82,7 @@ def test_an_empty_databag_has_no_requests():
     ],
 )
 def test_an_invalid_request_is_refused_with_its_key(values: dict[str, Any], status: str, reason: str):
-    assert read(request(**values)) == (access.Refusal(id=ID, status=status, reason=reason),)
+    assert read(request(**values)) == (access.RefusedRequest(id=ID, status=status, reason=reason),)
 
 
 @pytest.mark.parametrize(

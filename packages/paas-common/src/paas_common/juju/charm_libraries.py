@@ -137,6 +137,6 @@ def _is_published(
         if charm.unit.is_leader():
             is_open = port in (open_ports or {each.port for each in charm.unit.opened_ports()})
             expected += [(relation.data[charm.app], written(is_open))]
-        if any(bag.get(key, "") != value for bag, values in expected for key, value in values.items()):
+        if any(databag.get(key, "") != value for databag, values in expected for key, value in values.items()):
             return False
     return True

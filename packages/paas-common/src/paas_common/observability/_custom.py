@@ -5,8 +5,8 @@ import collections.abc
 CUSTOM = "cos_custom/"
 
 
-def stem(path: str, suffixes: collections.abc.Iterable[str]) -> str:
-    """Return a file's name without its suffix; that of a file in ``cos_custom`` starts with ``custom_``."""
+def unique_name(path: str, suffixes: collections.abc.Iterable[str]) -> str:
+    """Return a file's name without its suffix, after ``custom_`` for a file in ``cos_custom``."""
     file = path.rpartition("/")[2]
     suffix = next(suffix for suffix in suffixes if file.endswith(suffix))
     return f"{'custom_' if path.startswith(CUSTOM) else ''}{file.removesuffix(suffix)}"

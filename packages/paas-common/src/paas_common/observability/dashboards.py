@@ -14,7 +14,7 @@ import uuid
 from paas_common.values.facts import Identity, StrMap
 
 from . import topology
-from ._custom import stem
+from ._custom import unique_name
 
 SUFFIXES: typing.Final = (".json", ".json.tmpl", ".tmpl")
 _PRESET: typing.Final = 1
@@ -29,7 +29,7 @@ def templates(identity: Identity, files: StrMap) -> tuple[dict[str, object], tup
     dashboards: dict[str, object] = {}
     reasons: list[str] = []
     for path, text in files.items():
-        name = f"file:{stem(path, SUFFIXES)}"
+        name = f"file:{unique_name(path, SUFFIXES)}"
         dashboard = _parse(text)
         if isinstance(dashboard, str):
             reasons.append(f"{path} is not a valid dashboard: {dashboard}")

@@ -15,7 +15,7 @@ from paas_common.values import settings
 from paas_common.values.facts import Identity, StrMap
 
 from . import topology
-from ._custom import CUSTOM, stem
+from ._custom import CUSTOM, unique_name
 
 SUFFIXES: typing.Final = (".rule", ".rules", ".yml", ".yaml")
 PLACEHOLDER: typing.Final = "%%juju_topology%%"
@@ -75,7 +75,7 @@ def _parse(path: str, text: str) -> _File | str:
         if not isinstance(content, dict):
             return "it is not a mapping"
         if "groups" not in content:
-            content = {"groups": [{"name": stem(path, SUFFIXES), "rules": [content]}]}
+            content = {"groups": [{"name": unique_name(path, SUFFIXES), "rules": [content]}]}
         return _File.model_validate(content)
     except pydantic.ValidationError as error:
         return ", ".join(settings.problems(error))
@@ -85,7 +85,7 @@ def _parse(path: str, text: str) -> _File | str:
 
 def _name(identity: Identity, path: str, group: str) -> str:
     """Return a name for a group that no other application has, nor another file of ``cos_custom``."""
-    file = stem(path, SUFFIXES)
+    file = unique_name(path, SUFFIXES)
     unique = group if group == file or not path.startswith(CUSTOM) else f"{file}_{group}"
     name = f"{topology.identifier(identity)}_{unique.removesuffix('_rules')}_rules"
     return _NOT_IN_NAMES.sub("_", name)

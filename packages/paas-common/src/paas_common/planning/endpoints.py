@@ -28,7 +28,7 @@ class ReadEndpoint:
     context: Context
     reading: Reading
     request: StrMap = dataclasses.field(default_factory=dict[str, str])
-    """What the leader writes into its application databag; empty if a charm library writes it."""
+    """The content of the leader's application databag; empty if a charm library writes it."""
 
     @property
     def ready(self) -> Ready | None:

@@ -22,7 +22,7 @@ DONE: typing.Final = "migrated"
 """Application databag: JSON list of fingerprints. Unit databag: the unit's last finished migration."""
 FORCED: typing.Final = "migrations-forced"
 """Application databag: how often an operator has forced a migration; part of each fingerprint."""
-WANTED: typing.Final = "migration-wanted"
+REQUEST: typing.Final = "migration-request"
 TURN: typing.Final = "migration-turn"
 REMEMBERED: typing.Final = 10
 """Fingerprints that the application databag keeps."""
@@ -83,8 +83,8 @@ def request(facts: Facts, container: ContainerState, migration: Migration | None
     """Return the notes before the migration: this unit's request for a turn and, on the leader, whose turn it is."""
     if facts.peers is None:
         return Notes()
-    wanted = migration.fingerprint if migration and not _is_done(facts, container, migration.fingerprint) else ""
-    return Notes(unit={WANTED: wanted}, app=_granted(facts, wanted))
+    own_request = migration.fingerprint if migration and not _is_done(facts, container, migration.fingerprint) else ""
+    return Notes(unit={REQUEST: own_request}, app=_granted(facts, own_request))
 
 
 def grant(facts: Facts) -> Notes:
@@ -92,12 +92,12 @@ def grant(facts: Facts) -> Notes:
     return Notes(app=_granted(facts, ""))
 
 
-def _granted(facts: Facts, wanted: str) -> StrMap:
-    """Return whose turn it is; ``wanted`` is what the leader itself wants to migrate."""
+def _granted(facts: Facts, own_request: str) -> StrMap:
+    """Return whose turn it is; ``own_request`` is the fingerprint that the leader itself must migrate."""
     if facts.peers is None or not facts.identity.leader:
         return {}
     name = facts.identity.unit
-    requests = {name: wanted} | {other: databag.get(WANTED, "") for other, databag in facts.peers.others.items()}
+    requests = {name: own_request} | {other: databag.get(REQUEST, "") for other, databag in facts.peers.others.items()}
     done = _all_done(facts)
     open_requests = {name: request for name, request in requests.items() if request and request not in done}
     holder = facts.peers.app.get(TURN, "").partition(" ")[0]
@@ -123,7 +123,7 @@ def done(facts: Facts, migration: Migration) -> Notes:
     """Return the notes after this unit has migrated."""
     finished = [*(each for each in _all_done(facts) if each != migration.fingerprint), migration.fingerprint]
     app = {DONE: json.dumps(finished[-REMEMBERED:]), TURN: ""} if facts.identity.leader else {}
-    return Notes(unit={DONE: migration.fingerprint, WANTED: ""}, app=app)
+    return Notes(unit={DONE: migration.fingerprint, REQUEST: ""}, app=app)
 
 
 def _is_done(facts: Facts, container: ContainerState, fingerprint: str) -> bool:

@@ -47,7 +47,7 @@ class Variable:
     name: str
     value: str | SecretText = dataclasses.field(repr=False)
     source: str
-    """Who set it, in Juju's words: ``option greeting``, ``integration postgresql``."""
+    """Origin of the variable, in Juju's words: ``option greeting``, ``integration postgresql``."""
     overridden: tuple[str, ...] = ()
     """Sources that set the same name with lower precedence, lowest first."""
 

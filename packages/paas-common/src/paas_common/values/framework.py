@@ -69,7 +69,7 @@ class Server:
     """Returns the server's variables; the argument is the environment without them."""
 
 
-def _nothing_derived(_: Settings, __: str) -> EnvOverrides:
+def _no_derived_env(_: Settings, __: str) -> EnvOverrides:
     return {}
 
 
@@ -102,7 +102,7 @@ class FrameworkSpec:
     state_dir: str
     """Folder in the container for the charm's notes; it must not outlive the container."""
     server: Server | None = None
-    derived_env: collections.abc.Callable[[Settings, str], EnvOverrides] = _nothing_derived
+    derived_env: collections.abc.Callable[[Settings, str], EnvOverrides] = _no_derived_env
     """Returns variables that follow from the options and the application's base URL."""
     key_fallbacks: bool = False
     """The framework accepts what the previous secret key has signed; the variable ``SECRET_KEY_FALLBACKS`` has it."""

@@ -24,7 +24,7 @@ class File:
     candidate: str | None = None
     """Path of new content while the checks run; without one the content is written at once."""
     on_change: typing.Literal["restart", "reload", "nothing"] = "restart"
-    """What a running application needs to use new content; ``reload`` sends SIGHUP to the main service."""
+    """The step after which a running application uses new content; ``reload`` sends SIGHUP to the main service."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Check:
 
     command: Command
     failure: str
-    """What a failure means, in words for the operator."""
+    """The meaning of a failure, in words for the operator."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,7 @@ class Spec:
     uid: int | None = None
     """User of the main program, unless it is 0."""
     idle: bool = False
-    """Whether the main program only sleeps, and does not reap orphaned processes."""
+    """True if the main program only sleeps, and does not reap orphaned processes."""
     log: str
     """File for the output of the main program."""
 

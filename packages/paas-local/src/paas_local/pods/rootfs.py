@@ -40,7 +40,7 @@ class Machine:
     local: tuple[str, ...]
     """Folders in ``/usr/local``."""
     privileged: bool
-    """Whether ``_daemon_`` can have its own user id."""
+    """True if ``_daemon_`` can have its own user id."""
 
 
 def machine(*, privileged: bool) -> Machine:

@@ -52,7 +52,7 @@ class Copy:
     path: str
     owner: int = 0
     optional: bool = False
-    """Whether the host may lack it."""
+    """True if the host may lack it."""
 
 
 @dataclass(frozen=True, kw_only=True)

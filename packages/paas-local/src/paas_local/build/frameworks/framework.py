@@ -50,7 +50,7 @@ class AppFiles:
     default: tuple[str, ...]
     """Patterns without such a part."""
     in_package: bool = False
-    """Whether the files are in the folder that has the name of the project's package."""
+    """True if the files are in the folder that has the name of the project's package."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +71,9 @@ class Marker:
     pattern: str
     """Glob pattern below the project's folder."""
     accepts: Callable[[Path], bool] = lambda _: True
-    """Whether a file that matches the pattern is a marker."""
+    """Returns True for a file that matches the pattern and is a marker."""
     names_project: bool = False
-    """Whether the marker's folder has the name that the image must have."""
+    """True if the marker's folder has the name that the image must have."""
 
     @property
     def file(self) -> str:

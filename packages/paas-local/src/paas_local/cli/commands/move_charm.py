@@ -47,8 +47,8 @@ def _moved(files: dict[Path, str]) -> dict[Path, Moved]:
     moved = {path: _python(path, text) for path, text in files.items() if path.suffix == ".py"}
     used = sorted({name for file in moved.values() for name in file.frameworks})
     if len(used) != 1:
-        found = f"those of {' and '.join(used)}" if used else "none"
-        raise click.ClickException(f"a charm must have one charm class of paas_charm; found {found}")
+        classes = f"those of {' and '.join(used)}" if used else "none"
+        raise click.ClickException(f"a charm must have one charm class of paas_charm; found {classes}")
     (framework,) = used
     requirement = scaffold.requirement(framework)
     for path, text in files.items():

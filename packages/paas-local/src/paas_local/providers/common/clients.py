@@ -13,7 +13,7 @@ class Client:
     database: str
     password: str = field(repr=False)
     published: bool = True
-    """Whether the client can read the password already."""
+    """True if the client can read the password already."""
     prefix: str = "relation-"
     """The name of the user up to the relation's id."""
 

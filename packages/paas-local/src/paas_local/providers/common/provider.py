@@ -52,7 +52,7 @@ class Server:
     """The account that runs it; None where the whole container runs as another user already."""
     kill_delay: str = "5s"
     check: bool = False
-    """Whether Pebble checks the port; the charm then runs when the check fails and when it recovers."""
+    """True if Pebble checks the port; the charm then runs when the check fails and when it recovers."""
 
     @property
     def layer(self) -> ops.pebble.LayerDict:
@@ -123,11 +123,11 @@ class ProviderCharm(ops.CharmBase):
 
     def serve(self, relations: Iterable[ops.Relation]) -> None:
         """Publish to every client; a client that is refused does not stop the others."""
-        refused = [reason for relation in relations if (reason := self._refusal(relation))]
+        refused = [reason for relation in relations if (reason := self._publish_problem(relation))]
         if refused:
             raise RefusedError("; ".join(refused))
 
-    def _refusal(self, relation: ops.Relation) -> str | None:
+    def _publish_problem(self, relation: ops.Relation) -> str | None:
         try:
             self.publish(relation)
         except RefusedError as reason:

@@ -52,7 +52,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal:
+class RefusedRequest:
     """A request that is refused, with the answer."""
 
     id: str
@@ -70,7 +70,7 @@ class Permit:
     password: str = field(default="", repr=False)
 
 
-def read(app: StrMap, units: Iterable[StrMap]) -> tuple[Request | Refusal, ...]:
+def read(app: StrMap, units: Iterable[StrMap]) -> tuple[Request | RefusedRequest, ...]:
     """Read the requests of a client; none until it has written any."""
     if "requests" not in app:
         return ()
@@ -87,7 +87,7 @@ def read(app: StrMap, units: Iterable[StrMap]) -> tuple[Request | Refusal, ...]:
     return tuple(requests)
 
 
-def _request(item: object, addresses: Sequence[str]) -> Request | Refusal:
+def _request(item: object, addresses: Sequence[str]) -> Request | RefusedRequest:
     if not isinstance(item, dict):
         raise InvalidError("requests (must have objects)")
     fields = cast("dict[str, Any]", item)
@@ -99,10 +99,12 @@ def _request(item: object, addresses: Sequence[str]) -> Request | Refusal:
         domains = _domains(_texts(fields, "domains"))
         methods, sources = _texts(fields, "auth"), _sources(_texts({"src_ips": [], **fields}, "src_ips"))
     except InvalidError as reason:
-        return Refusal(id=number, status="invalid", reason=str(reason))
+        return RefusedRequest(id=number, status="invalid", reason=str(reason))
     auth = next((method for method in METHODS if method in methods), None) if methods else DEFAULT_METHOD
     if auth is None:
-        return Refusal(id=number, status="unsupported", reason=f"requests.auth (must have one of {', '.join(METHODS)})")
+        return RefusedRequest(
+            id=number, status="unsupported", reason=f"requests.auth (must have one of {', '.join(METHODS)})"
+        )
     return Request(id=number, auth=auth, domains=domains, sources=sources or tuple(addresses))
 
 

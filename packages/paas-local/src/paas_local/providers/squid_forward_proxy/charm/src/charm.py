@@ -54,12 +54,12 @@ class SquidCharm(provider.ProviderCharm):
             raise
         answers = [self._answer(relation, each) for each in requests]
         provider.write(relation.data[self.app], {"responses": access.responses(answers) if answers else ""})
-        refused = [each.reason for each in requests if isinstance(each, access.Refusal)]
+        refused = [each.reason for each in requests if isinstance(each, access.RefusedRequest)]
         if refused:
             raise provider.invalid(relation, "; ".join(refused))
 
-    def _answer(self, relation: ops.Relation, request: access.Request | access.Refusal) -> dict[str, str]:
-        if isinstance(request, access.Refusal):
+    def _answer(self, relation: ops.Relation, request: access.Request | access.RefusedRequest) -> dict[str, str]:
+        if isinstance(request, access.RefusedRequest):
             return {"requirer": request.id, "status": request.status}
         if not _has_sources(request):
             return {"requirer": request.id, "status": "pending"}
@@ -90,7 +90,7 @@ def _has_sources(request: access.Request) -> bool:
     return bool(request.sources) or not request.by_source
 
 
-def _read(relation: ops.Relation) -> tuple[access.Request | access.Refusal, ...]:
+def _read(relation: ops.Relation) -> tuple[access.Request | access.RefusedRequest, ...]:
     return access.read(relation.data[relation.app], (relation.data[unit] for unit in relation.units))
 
 

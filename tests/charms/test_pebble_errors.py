@@ -19,7 +19,7 @@ CHANGE = ops.pebble.Change(
     spawn_time=dt.datetime(2026, 11, 23, tzinfo=dt.timezone.utc),
     ready_time=None,
 )
-FAULTS = [
+ERRORS = [
     pytest.param(ops.pebble.ConnectionError("cannot connect"), id="connection"),
     pytest.param(ops.pebble.APIError({}, 500, "Internal Server Error", "it is broken"), id="api"),
     pytest.param(ops.pebble.TimeoutError("timed out"), id="timeout"),
@@ -30,40 +30,40 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("call", sorted({*CALLS} - {"remove_path", "restart", "send_signal", "stop"}))
 def test_an_error_at_the_first_start_is_a_status_and_passes(
-    world: World, failing: Failing, call: str, fault: Exception
+    world: World, failing: Failing, call: str, error: Exception
 ) -> None:
-    with failing(call, fault):
-        troubled = world.run(world.context().on.config_changed(), world.state())
+    with failing(call, error):
+        failed = world.run(world.context().on.config_changed(), world.state())
 
-    assert isinstance(troubled.unit_status, testing.WaitingStatus | testing.BlockedStatus)
-    assert world.run(world.context().on.update_status(), troubled).unit_status == testing.ActiveStatus()
+    assert isinstance(failed.unit_status, testing.WaitingStatus | testing.BlockedStatus)
+    assert world.run(world.context().on.update_status(), failed).unit_status == testing.ActiveStatus()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("call", ["push", "send_signal"])
 def test_an_error_while_reloading_is_repaired(
-    world: World, calls: Calls, failing: Failing, call: str, fault: Exception
+    world: World, calls: Calls, failing: Failing, call: str, error: Exception
 ) -> None:
     settled = dataclasses.replace(world.settled(), config={"webserver-workers": 3})
 
-    with failing(call, fault):
-        troubled = world.run(world.context().on.config_changed(), settled)
+    with failing(call, error):
+        failed = world.run(world.context().on.config_changed(), settled)
     calls.clear()
-    after = world.run(world.context().on.update_status(), troubled)
+    after = world.run(world.context().on.update_status(), failed)
 
-    assert isinstance(troubled.unit_status, testing.WaitingStatus)
+    assert isinstance(failed.unit_status, testing.WaitingStatus)
     assert calls.names().count("send_signal") == 1
     assert after.unit_status == testing.ActiveStatus()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_an_error_while_stopping_is_repaired(world: World, failing: Failing, fault: Exception) -> None:
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_while_stopping_is_repaired(world: World, failing: Failing, error: Exception) -> None:
     settled = world.settled()
 
-    with failing("stop", fault):
+    with failing("stop", error):
         after = world.run(world.context().on.relation_broken(relation(settled)), settled)
 
     assert isinstance(after.unit_status, testing.WaitingStatus)

@@ -1,7 +1,7 @@
-"""A charm and its application with a Pebble that replaces the built-in one: one executable file.
+"""A charm and its application with another Pebble than the built-in one: a single executable file.
 
-No package index carries the real one. What is run here in its place is our supervisor, packed into one file that is
-started exactly as the real one is; it says so in the log of each container.
+No package index has the real Pebble. This test packs the built-in one into a file that starts like the real one, and
+writes a line into the log of each container.
 """
 
 import shutil
@@ -15,8 +15,8 @@ from deployment import Browser, new_home
 from paas_local.build import python_environments
 
 FLASK = Path(__file__).parent.parent.parent / "examples/flask"
-SAID = "this is the pebble that was given"
-# Extension modules cannot be loaded from an archive; services must not see what says so.
+LOG_LINE = "this is the other pebble"
+# Extension modules cannot be loaded from an archive. Services must not see the variables that disable them.
 PROGRAM = f"""
 import os, sys
 
@@ -26,7 +26,7 @@ from paas_local.pebble.__main__ import main
 
 for flag in flags:
     del os.environ[flag]
-print("{SAID}", *sys.argv[1:], flush=True)
+print("{LOG_LINE}", *sys.argv[1:], flush=True)
 sys.exit(main())
 """
 
@@ -65,4 +65,7 @@ def test_it_runs_the_application_and_the_database(wheels: Path, pebble: Path):
         browser.post("/notes", {"text": "kept"})
 
         assert browser.get("/notes")[0]["text"] == "kept"
-        assert {log.stem for log in juju.home.rglob("*.log") if SAID in log.read_text()} == {"flask-app", "postgresql"}
+        assert {log.stem for log in juju.home.rglob("*.log") if LOG_LINE in log.read_text()} == {
+            "flask-app",
+            "postgresql",
+        }

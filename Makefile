@@ -51,5 +51,8 @@ format: ## format the code and apply safe fixes
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
 
+schemas: ## write what paas-local knows of the frameworks' options, from their settings
+	$(RUN) python scripts/write_schemas.py
+
 wheels: ## build the wheels into dist/, where the examples find them
 	UV_FIND_LINKS= scripts/uv build --quiet --all-packages --wheel --clear --out-dir dist

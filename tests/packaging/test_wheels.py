@@ -118,6 +118,7 @@ def test_the_wheel_of_paas_local_contains_its_data_files(wheels: Path):
     assert "paas_local/build/charm_libs.lock.yaml" in files
     for folder in (*FRAMEWORKS, "shared"):
         data = {file for file in files if file.startswith(f"paas_local/build/frameworks/{folder}/")}
-        assert f"paas_local/build/frameworks/{folder}/charmcraft.yaml" in data
+        expansion = "charmcraft.yaml" if folder == "shared" else "schema.yaml"
+        assert f"paas_local/build/frameworks/{folder}/{expansion}" in data
         assert any(file.endswith(".template") for file in data)
     assert "paas_local/providers/postgresql_k8s/charm/charmcraft.yaml" in files

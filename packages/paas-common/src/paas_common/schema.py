@@ -26,9 +26,7 @@ def charmcraft(spec: FrameworkSpec, generation: str) -> dict[str, typing.Any]:
     peers = "peers" if newer else "secret-storage"
     return {
         "containers": {container: {"resource": f"{container}-image"}},
-        "resources": {
-            f"{container}-image": {"type": "oci-image", "description": f"Image of the {spec.name} application."}
-        },
+        "resources": {f"{container}-image": {"type": "oci-image", "description": "OCI image of the application."}},
         "peers": {peers: {"interface": peers}},
         "requires": {"logging": {"interface": "loki_push_api"}, "ingress": {"interface": "ingress", "limit": 1}},
         "provides": {

@@ -13,14 +13,14 @@ class DjangoSettings(paas_common.GunicornSettings):
     debug: bool = pydantic.Field(
         default=False,
         alias="django-debug",
-        description="Whether Django runs in debug mode; it arrives as DJANGO_DEBUG.",
+        description="True for debug mode; it is set as DJANGO_DEBUG.",
     )
     allowed_hosts: str | None = pydantic.Field(
         default=None,
         alias="django-allowed-hosts",
         exclude=True,
-        description="Hosts that Django may serve, separated by commas; they arrive as DJANGO_ALLOWED_HOSTS, a JSON "
-        "list, together with the application's own.",
+        description="Hosts that Django may serve, separated by commas, in addition to the application's own; they are "
+        "set as DJANGO_ALLOWED_HOSTS, a JSON list.",
     )
 
 

@@ -17,35 +17,36 @@ class FlaskSettings(paas_common.GunicornSettings):
         default=None,
         alias="flask-application-root",
         min_length=1,
-        description="Path below which the application is served; it arrives as FLASK_APPLICATION_ROOT.",
+        description="Path below which the application is served; it is set as FLASK_APPLICATION_ROOT.",
     )
     debug: bool | None = pydantic.Field(
-        default=None, alias="flask-debug", description="Whether Flask runs in debug mode; it arrives as FLASK_DEBUG."
+        default=None, alias="flask-debug", description="True for debug mode; it is set as FLASK_DEBUG."
     )
     env: str | None = pydantic.Field(
         default=None,
         alias="flask-env",
         min_length=1,
-        description="Name of the environment that Flask runs in; it arrives as FLASK_ENV.",
+        description="Name of the environment that Flask runs in; it is set as FLASK_ENV.",
     )
     permanent_session_lifetime: int | None = pydantic.Field(
         default=None,
         alias="flask-permanent-session-lifetime",
         gt=0,
-        description="Seconds until a permanent session's cookie expires; it arrives as "
+        description="Seconds until the cookie of a permanent session expires; it is set as "
         "FLASK_PERMANENT_SESSION_LIFETIME.",
     )
     preferred_url_scheme: typing.Annotated[typing.Literal["HTTP", "HTTPS"], pydantic.BeforeValidator(_upper)] = (
         pydantic.Field(
             default="HTTPS",
             alias="flask-preferred-url-scheme",
-            description="Scheme of URLs made outside of a request; it arrives as FLASK_PREFERRED_URL_SCHEME.",
+            description="Scheme of URLs that Flask builds outside of a request; it is set as "
+            "FLASK_PREFERRED_URL_SCHEME.",
         )
     )
     session_cookie_secure: bool | None = pydantic.Field(
         default=None,
         alias="flask-session-cookie-secure",
-        description="Whether session cookies travel over HTTPS only; it arrives as FLASK_SESSION_COOKIE_SECURE.",
+        description="True for session cookies that travel over HTTPS only; it is set as FLASK_SESSION_COOKIE_SECURE.",
     )
 
 

@@ -11,6 +11,6 @@ class GoSettings(paas_common.MetricsSettings):
         default=None,
         validation_alias=pydantic.AliasChoices("app-port", "port"),
         exclude=True,
-        description="Port that the application listens on; it arrives as APP_PORT and PORT.",
+        description="Port that the application listens on; it is set as APP_PORT and PORT.",
         json_schema_extra={"older_default": 8080},
     )

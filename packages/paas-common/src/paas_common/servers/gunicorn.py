@@ -39,20 +39,20 @@ class GunicornSettings(Settings):
         alias="webserver-keepalive",
         ge=0,
         exclude=True,
-        description="Seconds that an idle connection is kept open for the next request.",
+        description="Seconds that an idle connection stays open for the next request.",
     )
     webserver_timeout: int | None = pydantic.Field(
         default=None,
         alias="webserver-timeout",
         ge=0,
         exclude=True,
-        description="Seconds without a sign of life after which a worker is killed and started again.",
+        description="Seconds after which a worker that does not respond is killed and restarted.",
     )
     webserver_worker_class: typing.Literal["sync", "gevent"] | None = pydantic.Field(
         default=None,
         alias="webserver-worker-class",
         exclude=True,
-        description="Kind of worker: sync, or gevent where the image contains it.",
+        description="Kind of worker: sync, or gevent if the image contains it.",
     )
 
 

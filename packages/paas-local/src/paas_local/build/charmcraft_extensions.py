@@ -1,6 +1,7 @@
 """Charmcraft's extensions, expanded without charmcraft.
 
-What each adds is data in ``frameworks/*/charmcraft.yaml``; this module selects, checks and merges it.
+An extension adds the framework's ``schema.yaml`` and ``frameworks/shared/charmcraft.yaml``; this module selects, checks
+and merges them.
 """
 
 import copy
@@ -19,6 +20,7 @@ EXPERIMENTAL = "CHARMCRAFT_ENABLE_EXPERIMENTAL_EXTENSIONS"
 PAAS_CONFIG = "paas-config.yaml"
 
 _FILE = "charmcraft.yaml"
+_SCHEMA = "schema.yaml"
 _RULES = ("cos_custom", "grafana_dashboards", "loki_alert_rules", "prometheus_alert_rules")
 _OWNED = ("assumes", "containers", "resources", "peers")
 _SHARED = (("actions",), ("requires",), ("provides",), ("config", "options"))
@@ -73,37 +75,15 @@ class _Generation:
 
 
 def _generations(shared: Mapping[str, Any], framework: Framework) -> Iterator[_Generation]:
-    """Merge the shared generations with the framework's own."""
-    own = yaml_files.load(frameworks.FOLDER / framework.name / _FILE)
-    names = {"framework": framework.name, "title": framework.title, "prefix": own["prefix"]}
-    for label, common in shared["generations"].items():
-        special = own["generations"].get(label, {})
-        groups = [*own.get("options-of", []), *special.get("options-of", [])]
-        options = {name: option for group in groups for name, option in shared["options"][group].items()}
-        adds: Mapping[str, Any] = {"config": {"options": options}}
-        for more in (shared, common, own, special):
-            adds = _merged(more.get("adds", {}), adds)
-        merged = {**common, **special}
+    """Merge the shared generations with the framework's schema."""
+    schema = yaml_files.load(frameworks.FOLDER / framework.name / _SCHEMA)
+    for release, generation in shared["generations"].items():
         yield _Generation(
-            bases=tuple(merged["bases"]),
-            experimental=merged["experimental"],
-            adds=_filled(adds, container=merged["container"], PREFIX=own["prefix"].upper(), **names),
-            adds_for_paas_config=merged.get("adds-for-paas-config", {}),
+            bases=tuple(generation.get("bases", framework.bases)),
+            experimental=generation["experimental"],
+            adds={**_merged(generation["adds"], shared["adds"]), **schema[release]},
+            adds_for_paas_config=generation.get("adds-for-paas-config", {}),
         )
-
-
-def _filled(value: Any, **names: str) -> Any:
-    """Fill names into all strings of a document, including keys."""
-    match value:
-        case str():
-            return value.format(**names)
-        case dict():
-            items = cast("dict[str, Any]", value).items()
-            return {key.format(**names): _filled(item, **names) for key, item in items}
-        case list():
-            return [_filled(item, **names) for item in cast("list[Any]", value)]
-        case _:
-            return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +132,8 @@ def _bases(charmcraft: Mapping[str, Any]) -> Iterator[str]:
 def _options_of_endpoints(shared: Mapping[str, Any], charmcraft: Mapping[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for endpoint, declared in yaml_files.mappings(charmcraft, "requires").items():
-        options |= _filled(shared["options-of-interfaces"].get(declared.get("interface"), {}), endpoint=endpoint)
+        templates = shared["options-of-interfaces"].get(declared.get("interface"), {})
+        options |= {name.format(endpoint=endpoint): option for name, option in templates.items()}
     return options
 
 

@@ -30,7 +30,7 @@ def test_a_folder_holds_all_that_a_framework_needs(name: str):
 
     assert framework.name == name
     assert frameworks.find_extension(f"{name}-framework") is framework
-    assert {"prefix", "generations"} <= yaml.safe_load((folder / "charmcraft.yaml").read_text()).keys()
+    assert yaml.safe_load((folder / "schema.yaml").read_text()).keys() == {"24.04", "26.04"}
     assert list((folder / "template").rglob("*.template"))
     assert framework.packages or framework.marker, "nothing to recognise its projects by"
 

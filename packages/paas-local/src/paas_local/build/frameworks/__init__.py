@@ -1,7 +1,8 @@
 """The frameworks that paas-local knows, one folder each.
 
-A framework's folder holds the value ``FRAMEWORK`` (``__init__.py``), what charmcraft's extension adds to a charm
-(``charmcraft.yaml``) and the files of a new project (``template/``). ``shared/`` holds what all frameworks add.
+A framework's folder has the value ``FRAMEWORK`` (``__init__.py``), the parts of charmcraft.yaml that belong to the
+framework (``schema.yaml``, written by ``make schemas``) and the files of a new project (``template/``). ``shared/`` has
+what all frameworks add.
 """
 
 import importlib

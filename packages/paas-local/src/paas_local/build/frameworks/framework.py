@@ -87,8 +87,8 @@ class Framework:
 
     name: str
     """Also the name of its folder and of the main service."""
-    title: str
-    """As its own documentation spells it."""
+    bases: tuple[str, ...] = ("ubuntu@24.04",)
+    """Bases of its charms, except that of the experimental extension."""
     app: str
     """The application's folder in the image, without the leading slash."""
     files: AppFiles

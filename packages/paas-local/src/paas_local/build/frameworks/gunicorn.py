@@ -37,7 +37,6 @@ statsd_host = "localhost:9125"
 def framework(
     *,
     name: str,
-    title: str,
     files: AppFiles,
     packages: PythonPackages,
     entrypoint: Callable[[Project], Entrypoint],
@@ -52,7 +51,7 @@ def framework(
 
     return Framework(
         name=name,
-        title=title,
+        bases=("ubuntu@22.04", "ubuntu@24.04"),
         app=f"{name}/app",
         files=files,
         packages=packages,

@@ -33,7 +33,6 @@ def _has_package(manage: Path) -> bool:
 
 FRAMEWORK = gunicorn.framework(
     name="django",
-    title="Django",
     files=AppFiles(part="django-framework/install-app", key=None, default=("*", "-db.sqlite3"), in_package=True),
     packages=PythonPackages(required=("django",), server=gunicorn.REQUIREMENT),
     marker=Marker(pattern="*/manage.py", accepts=_has_package, names_project=True),

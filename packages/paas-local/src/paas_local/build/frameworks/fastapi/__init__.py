@@ -12,18 +12,16 @@ from paas_local.build.frameworks.framework import (
     Start,
 )
 
-_TITLE = "FastAPI"
 _NAMES = entrypoints.Names(objects=("app",))
 
 
 def _start(project: Project) -> Start:
-    entrypoint = entrypoints.find(project, _NAMES, framework=_TITLE)
+    entrypoint = entrypoints.find(project, _NAMES, framework="FastAPI")
     return Start(command=f"/bin/python3 -m uvicorn {entrypoint}", files=(entrypoint.file.parts[0],))
 
 
 FRAMEWORK = Framework(
     name="fastapi",
-    title=_TITLE,
     app="app",
     files=AppFiles(part="fastapi-framework/install-app", key="prime", default=(*MIGRATIONS, *PAGES)),
     packages=PythonPackages(required=("fastapi", "starlette"), server="uvicorn"),

@@ -4,17 +4,15 @@ from paas_local.build.frameworks import entrypoints, gunicorn
 from paas_local.build.frameworks.entrypoints import Entrypoint
 from paas_local.build.frameworks.framework import MIGRATIONS, PAGES, AppFiles, Project, PythonPackages
 
-_TITLE = "Flask"
 _NAMES = entrypoints.Names(objects=("app", "application"), factories=("create_app", "make_app"))
 
 
 def _entrypoint(project: Project) -> Entrypoint:
-    return entrypoints.find(project, _NAMES, framework=_TITLE)
+    return entrypoints.find(project, _NAMES, framework="Flask")
 
 
 FRAMEWORK = gunicorn.framework(
     name="flask",
-    title=_TITLE,
     files=AppFiles(
         part="flask-framework/install-app",
         key="prime",

@@ -43,7 +43,6 @@ def _compile(project: Project, progress: Progress, folder: Path) -> dict[str, Pa
 
 FRAMEWORK = Framework(
     name=_NAME,
-    title="Go",
     app="app",
     files=AppFiles(part="go-framework/assets", key="stage", default=("migrate", "migrate.sh", *PAGES)),
     marker=Marker(pattern="go.mod"),

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import yaml
 
 from paas_local.pebble.plan import command, users, yaml_nodes
+from paas_local.pebble.plan.durations import Duration
 from paas_local.pebble.plan.plan import (
     Check,
+    Count,
     ExecCheck,
     HttpCheck,
     Layer,
@@ -19,55 +21,30 @@ from paas_local.pebble.plan.plan import (
     TcpCheck,
     Workload,
     flatten,
+    runs_as,
 )
 
 T = TypeVar("T")
 
-_SERVICE = yaml_nodes.Shape(
-    "plan.Service",
-    {
-        "summary": yaml_nodes.text,
-        "description": yaml_nodes.text,
-        "startup": yaml_nodes.text_as("plan.ServiceStartup"),
-        "override": yaml_nodes.text_as("plan.Override"),
-        "command": yaml_nodes.text,
-        "after": yaml_nodes.texts,
-        "before": yaml_nodes.texts,
-        "requires": yaml_nodes.texts,
-        "workload": yaml_nodes.text,
-        "environment": yaml_nodes.mapping,
-        "user-id": yaml_nodes.integer,
-        "user": yaml_nodes.text,
-        "group-id": yaml_nodes.integer,
-        "group": yaml_nodes.text,
-        "working-dir": yaml_nodes.text,
-        "on-success": yaml_nodes.text_as("plan.ServiceAction"),
-        "on-failure": yaml_nodes.text_as("plan.ServiceAction"),
-        "on-check-failure": yaml_nodes.mapping,
-        "backoff-delay": yaml_nodes.duration,
-        "backoff-factor": yaml_nodes.factor,
-        "backoff-limit": yaml_nodes.duration,
-        "kill-delay": yaml_nodes.duration,
-    },
-)
-_HTTP = yaml_nodes.Shape("plan.HTTPCheck", {"url": yaml_nodes.text, "headers": yaml_nodes.mapping})
-_TCP = yaml_nodes.Shape("plan.TCPCheck", {"port": yaml_nodes.count, "host": yaml_nodes.text})
-_EXEC = yaml_nodes.Shape(
-    "plan.ExecCheck",
-    {
-        "command": yaml_nodes.text,
-        "service-context": yaml_nodes.text,
-        "environment": yaml_nodes.mapping,
-        "user-id": yaml_nodes.integer,
-        "user": yaml_nodes.text,
-        "group-id": yaml_nodes.integer,
-        "group": yaml_nodes.text,
-        "working-dir": yaml_nodes.text,
-    },
-)
+_READERS: Mapping[Any, yaml_nodes.Reader] = {
+    str: yaml_nodes.text,
+    tuple[str, ...] | None: yaml_nodes.texts,
+    Mapping[str, str] | None: yaml_nodes.mapping,
+    int | None: yaml_nodes.integer,
+    Count: yaml_nodes.count,
+    float | None: yaml_nodes.factor,
+    Duration | None: yaml_nodes.duration,
+}
 
 
-def _value(kind: Callable[..., T], shape: yaml_nodes.Shape) -> Callable[[yaml.Node], T | None]:
+def _entry(
+    kind: Callable[..., T], name: str, more: Mapping[str, yaml_nodes.Reader] | None = None
+) -> Callable[[yaml.Node], T | None]:
+    """Return a reader of entries: each field of the class has the reader of its type, or that in ``more``."""
+    hints = get_type_hints(kind, include_extras=True)
+    readers = {key.replace("_", "-"): (more or {}).get(key) or _reader(hint) for key, hint in hints.items()}
+    shape = yaml_nodes.Shape(name, readers)
+
     def read(node: yaml.Node) -> T | None:
         values = shape.read(node)
         return None if values is None else kind(**values)
@@ -75,46 +52,20 @@ def _value(kind: Callable[..., T], shape: yaml_nodes.Shape) -> Callable[[yaml.No
     return read
 
 
-_CHECK = yaml_nodes.Shape(
-    "plan.Check",
-    {
-        "override": yaml_nodes.text_as("plan.Override"),
-        "level": yaml_nodes.text_as("plan.CheckLevel"),
-        "startup": yaml_nodes.text_as("plan.CheckStartup"),
-        "period": yaml_nodes.duration,
-        "timeout": yaml_nodes.duration,
-        "threshold": yaml_nodes.count,
-        "http": _value(HttpCheck, _HTTP),
-        "tcp": _value(TcpCheck, _TCP),
-        "exec": _value(ExecCheck, _EXEC),
-    },
-)
-_TARGET = yaml_nodes.Shape(
-    "plan.LogTarget",
-    {
-        "type": yaml_nodes.text_as("plan.LogTargetType"),
-        "location": yaml_nodes.text,
-        "services": yaml_nodes.texts,
-        "override": yaml_nodes.text_as("plan.Override"),
-        "labels": yaml_nodes.mapping,
-    },
-)
-_WORKLOAD = yaml_nodes.Shape(
-    "workloads.Workload",
-    {
-        "override": yaml_nodes.text_as("plan.Override"),
-        "environment": yaml_nodes.mapping,
-        "user-id": yaml_nodes.integer,
-        "user": yaml_nodes.text,
-        "group-id": yaml_nodes.integer,
-        "group": yaml_nodes.text,
-    },
-)
+def _reader(hint: Any) -> yaml_nodes.Reader:
+    return _READERS[hint] if hint in _READERS else yaml_nodes.text_as(hint.__metadata__[0])
+
+
+_CHECK_KINDS = {
+    "http": _entry(HttpCheck, "plan.HTTPCheck"),
+    "tcp": _entry(TcpCheck, "plan.TCPCheck"),
+    "exec": _entry(ExecCheck, "plan.ExecCheck"),
+}
 _SECTIONS: Mapping[str, tuple[str, Callable[[yaml.Node], Any]]] = {
-    "services": ("map[string]*plan.Service", _value(Service, _SERVICE)),
-    "checks": ("map[string]*plan.Check", _value(Check, _CHECK)),
-    "log-targets": ("map[string]*plan.LogTarget", _value(LogTarget, _TARGET)),
-    "workloads": ("map[string]*workloads.Workload", _value(Workload, _WORKLOAD)),
+    "services": ("map[string]*plan.Service", _entry(Service, "plan.Service")),
+    "checks": ("map[string]*plan.Check", _entry(Check, "plan.Check", _CHECK_KINDS)),
+    "log-targets": ("map[string]*plan.LogTarget", _entry(LogTarget, "plan.LogTarget")),
+    "workloads": ("map[string]*workloads.Workload", _entry(Workload, "workloads.Workload")),
 }
 _ON_SUCCESS = ("", "restart", "shutdown", "failure-shutdown", "ignore")
 _ON_FAILURE = ("", "restart", "shutdown", "success-shutdown", "ignore")
@@ -225,7 +176,7 @@ def _check_check(name: str, check: Check | None) -> Check:
 def _check_exec(name: str, check: ExecCheck) -> None:
     try:
         command.split(check.command)
-        users.find(check.runs_as)
+        users.find(runs_as(check))
     except command.BadCommandError as error:
         raise PlanError(f'plan check "{name}" command invalid: {error}') from None
     except users.UnknownUserError as error:

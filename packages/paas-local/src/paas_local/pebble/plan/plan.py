@@ -1,12 +1,12 @@
 """The plan: services, checks, log targets and workloads, combined from all layers in their order.
 
-The order of fields is that of the plan's text.
+The order of fields is that of the plan's text. An annotation is the name of the field's type in messages.
 """
 
 import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from paas_local.pebble.plan import start_order, users
 from paas_local.pebble.plan.durations import Duration
@@ -14,6 +14,8 @@ from paas_local.pebble.plan.durations import Duration
 DEFAULT_PERIOD = Duration(10_000_000_000)
 DEFAULT_TIMEOUT = Duration(3_000_000_000)
 DEFAULT_THRESHOLD = 3
+Count = Annotated[int | None, "count"]
+"""An integer for which 0 is the same as none."""
 
 
 class PlanError(ValueError):
@@ -26,8 +28,8 @@ class Service:
 
     summary: str = ""
     description: str = ""
-    startup: str = ""
-    override: str = ""
+    startup: Annotated[str, "plan.ServiceStartup"] = ""
+    override: Annotated[str, "plan.Override"] = ""
     command: str = ""
     after: tuple[str, ...] | None = None
     before: tuple[str, ...] | None = None
@@ -39,8 +41,8 @@ class Service:
     group_id: int | None = None
     group: str = ""
     working_dir: str = ""
-    on_success: str = ""
-    on_failure: str = ""
+    on_success: Annotated[str, "plan.ServiceAction"] = ""
+    on_failure: Annotated[str, "plan.ServiceAction"] = ""
     on_check_failure: Mapping[str, str] | None = None
     backoff_delay: Duration | None = None
     backoff_factor: float | None = None
@@ -51,11 +53,6 @@ class Service:
     def enabled(self) -> bool:
         """True if the service starts with the daemon."""
         return self.startup == "enabled"
-
-    @property
-    def runs_as(self) -> users.UserSpec:
-        """The user and the group that its fields name."""
-        return users.UserSpec(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +67,7 @@ class HttpCheck:
 class TcpCheck:
     """A port that must accept a connection."""
 
-    port: int | None = None
+    port: Count = None
     host: str = ""
 
 
@@ -87,22 +84,17 @@ class ExecCheck:
     group: str = ""
     working_dir: str = ""
 
-    @property
-    def runs_as(self) -> users.UserSpec:
-        """The user and the group that its fields name."""
-        return users.UserSpec(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """A health check of one kind: HTTP, TCP or exec."""
 
-    override: str = ""
-    level: str = ""
-    startup: str = ""
+    override: Annotated[str, "plan.Override"] = ""
+    level: Annotated[str, "plan.CheckLevel"] = ""
+    startup: Annotated[str, "plan.CheckStartup"] = ""
     period: Duration | None = None
     timeout: Duration | None = None
-    threshold: int | None = None
+    threshold: Count = None
     http: HttpCheck | None = None
     tcp: TcpCheck | None = None
     exec: ExecCheck | None = None
@@ -135,10 +127,10 @@ class Check:
 class LogTarget:
     """A server that receives the logs of services."""
 
-    type: str = ""
+    type: Annotated[str, "plan.LogTargetType"] = ""
     location: str = ""
     services: tuple[str, ...] | None = None
-    override: str = ""
+    override: Annotated[str, "plan.Override"] = ""
     labels: Mapping[str, str] | None = None
 
     def receives(self, service: str) -> bool:
@@ -153,17 +145,17 @@ class LogTarget:
 class Workload:
     """An environment and a user for several services."""
 
-    override: str = ""
+    override: Annotated[str, "plan.Override"] = ""
     environment: Mapping[str, str] | None = None
     user_id: int | None = None
     user: str = ""
     group_id: int | None = None
     group: str = ""
 
-    @property
-    def runs_as(self) -> users.UserSpec:
-        """The user and the group that its fields name."""
-        return users.UserSpec(user_id=self.user_id, user=self.user, group_id=self.group_id, group=self.group)
+
+def runs_as(entry: Service | ExecCheck | Workload) -> users.UserSpec:
+    """Return the user and the group that an entry names."""
+    return users.UserSpec(user_id=entry.user_id, user=entry.user, group_id=entry.group_id, group=entry.group)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,7 +287,7 @@ def _validate_service(plan: Plan, name: str, service: Service) -> None:
         raise PlanError(f'plan must define "command" for service "{name}"')
     if service.workload and service.workload not in plan.workloads:
         raise PlanError(f'workload "{service.workload}": not defined for service "{name}"')
-    if service.workload and service.runs_as != users.UserSpec():
+    if service.workload and runs_as(service) != users.UserSpec():
         raise PlanError(f'plan service "{name}" cannot have user information and a workload at the same time')
 
 

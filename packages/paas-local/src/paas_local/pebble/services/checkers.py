@@ -12,7 +12,7 @@ import socket
 import aiohttp
 
 from paas_local.pebble.plan import command, users
-from paas_local.pebble.plan.plan import Check, ExecCheck, HttpCheck, Service, TcpCheck
+from paas_local.pebble.plan.plan import Check, ExecCheck, HttpCheck, Service, TcpCheck, runs_as
 from paas_local.pebble.services import pipes
 from paas_local.pebble.services.processes import Context, Processes, StartError, find_program, reason
 
@@ -117,7 +117,7 @@ async def _execute(check: ExecCheck, service: Service, processes: Processes) -> 
 
 
 def _context(check: ExecCheck, service: Service) -> Context:
-    user = users.find(check.runs_as.or_else(service.runs_as))
+    user = users.find(runs_as(check).or_else(runs_as(service)))
     home = {"HOME": user.home, "USER": user.name} if user and user.name else {}
     return Context(
         environment={**os.environ, **home, **(service.environment or {}), **(check.environment or {})},

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from paas_local.pebble.plan import durations, users
-from paas_local.pebble.plan.plan import Plan, Service
+from paas_local.pebble.plan.plan import Plan, Service, runs_as
 from paas_local.pebble.services import pipes
 from paas_local.pebble.services.changes import Task, TaskError
 from paas_local.pebble.services.processes import Context, Process, Processes, StartError
@@ -113,7 +113,7 @@ def _timeout(text: str) -> durations.Duration | None:
 def _context(request: ExecRequest, service: Service, plan: Plan) -> Context:
     workload = plan.workloads.get(service.workload)
     try:
-        user = users.find(request.user.or_else(workload.runs_as if workload else service.runs_as))
+        user = users.find(request.user.or_else(runs_as(workload or service)))
     except users.UnknownUserError as error:
         raise BadExecError(str(error)) from None
     variables = {

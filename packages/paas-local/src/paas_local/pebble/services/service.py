@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from paas_local.pebble.plan import command, users
 from paas_local.pebble.plan.durations import Duration
-from paas_local.pebble.plan.plan import Plan, Service
+from paas_local.pebble.plan.plan import Plan, Service, runs_as
 from paas_local.pebble.services import pipes
 from paas_local.pebble.services.changes import Task, TaskError, now
 from paas_local.pebble.services.logs import Logs, excerpt
@@ -77,7 +77,7 @@ def next_backoff(service: Service, last: float) -> float:
 def context(plan: Plan, service: Service) -> Context:
     """Build the context of a service's process."""
     workload = plan.workloads.get(service.workload)
-    user = users.find(workload.runs_as if workload else service.runs_as)
+    user = users.find(runs_as(workload or service))
     own = {**((workload.environment if workload else None) or {}), **(service.environment or {})}
     home = {"HOME": user.home, "USER": user.name} if user and user.name else {}
     return Context(environment={**os.environ, **home, **own}, folder=service.working_dir or None, user=user)

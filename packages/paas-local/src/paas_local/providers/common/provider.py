@@ -156,7 +156,11 @@ class ProviderCharm(ops.CharmBase):
     @property
     def host(self) -> str:
         """The name by which pods of any model reach the server."""
-        return f"{self.app.name}.{self.model.name}.svc.cluster.local"
+        return self.service_name(self.app.name)
+
+    def service_name(self, service: str) -> str:
+        """Return the name by which pods of any model reach a Kubernetes service of this model."""
+        return f"{service}.{self.model.name}.svc.cluster.local"
 
     @property
     def browser_port(self) -> int:
@@ -176,7 +180,7 @@ class ProviderCharm(ops.CharmBase):
     @property
     def fqdn(self) -> str:
         """The name by which pods of any model reach this unit."""
-        return f"{self.unit.name.replace('/', '-')}.{self.app.name}-endpoints.{self.model.name}.svc.cluster.local"
+        return self.service_name(f"{self.unit.name.replace('/', '-')}.{self.app.name}-endpoints")
 
     @property
     def ip(self) -> str:

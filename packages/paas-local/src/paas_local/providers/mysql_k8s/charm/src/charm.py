@@ -61,10 +61,9 @@ class MysqlCharm(databases.DatabaseCharm):
 
     def connection(self, client: Client) -> Mapping[str, str]:  # noqa: ARG002 - the same for all
         """Return the address of the server, under the names of the real charm."""
-        domain = f"{self.model.name}.svc.cluster.local:{PORT}"
         return {
-            "endpoints": f"{self.app.name}-primary.{domain}",
-            "read-only-endpoints": f"{self.app.name}-replicas.{domain}",
+            "endpoints": f"{self.service_name(f'{self.app.name}-primary')}:{PORT}",
+            "read-only-endpoints": f"{self.service_name(f'{self.app.name}-replicas')}:{PORT}",
             "version": self.version,
         }
 

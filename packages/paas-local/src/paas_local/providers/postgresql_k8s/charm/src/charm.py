@@ -90,13 +90,12 @@ class PostgresqlCharm(databases.DatabaseCharm):
 
     def connection(self, client: Client) -> Mapping[str, str]:
         """Return the address of the server, under the names of the real charm."""
-        domain = f"{self.model.name}.svc.cluster.local:{PORT}"
-        primary = f"{self.app.name}-primary.{domain}"
+        primary = f"{self.service_name(f'{self.app.name}-primary')}:{PORT}"
         return {
             # Names and passwords that this charm makes need no quoting.
             "uris": f"postgresql://{client.user}:{client.password}@{primary}/{client.database}",
             "endpoints": primary,
-            "read-only-endpoints": f"{self.app.name}-replicas.{domain}",
+            "read-only-endpoints": f"{self.service_name(f'{self.app.name}-replicas')}:{PORT}",
             "tls": "False",
             "version": self.version,
         }

@@ -35,10 +35,10 @@ def test_an_option_of_the_author_wins_and_an_unset_one_changes_nothing(
     without = builders.variables(spec, facts_of(spec, *AT_INGRESS))
 
     unset = builders.variables(spec, facts_of(spec, *AT_INGRESS, options=(option(name),)))
-    given = builders.variables(spec, facts_of(spec, *AT_INGRESS, options=(option(name, "mine"),)))
+    variables = builders.variables(spec, facts_of(spec, *AT_INGRESS, options=(option(name, "mine"),)))
 
     assert unset == without
-    assert given == {**without, variable: "mine"}
+    assert variables == {**without, variable: "mine"}
 
 
 def test_fastapi_listens_on_its_own_port_with_an_option_named_port() -> None:

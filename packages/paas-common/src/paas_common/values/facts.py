@@ -151,7 +151,7 @@ class Peers:
 
 
 Step = typing.Literal["check", "migration", "before-start"]
-"""What must succeed in a container before the application starts."""
+"""A kind of command that must succeed in a container before the application starts."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ SLOWEST = (
     "local/test_providers.py",
     "local/test_keeping_providers.py",
     "charms/test_any_bytes.py",
-    "local/test_given_pebble.py",
+    "local/test_other_pebble.py",
     "local/test_daemon.py",
     "charms/test_any_order.py",
     "charms/test_any_request.py",

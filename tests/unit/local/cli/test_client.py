@@ -182,9 +182,9 @@ def test_a_pebble_on_the_path_is_used_unless_another_is_named(
     program.touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
-    found, named = (client.Client.of_home(progress=print, pebble=pebble) for pebble in (None, Path("/opt/pebble")))
+    from_path, named = (client.Client.of_home(progress=print, pebble=pebble) for pebble in (None, Path("/opt/pebble")))
 
-    assert (found.home, found.pebble) == (home, program)
+    assert (from_path.home, from_path.pebble) == (home, program)
     assert named.pebble == Path("/opt/pebble")
 
 

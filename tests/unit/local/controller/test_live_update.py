@@ -33,7 +33,7 @@ class FakePebble:
     log: tuple[tuple[str, str], ...] = ()
     """The time and the message of each line."""
     changing: list[bool] = field(default_factory=list[bool])
-    """Whether a change is in progress, request by request; none is after the last of them."""
+    """True for each request during which a change is in progress; False after the last of them."""
     error_kind: str = ""
     polls: int = 0
     """The number of requests about the change that restarts a service."""

@@ -101,14 +101,14 @@ def _known(model: Model, names: Sequence[str]) -> list[Workload]:
 def _match_readers(
     models: Models,
     name: str,
-    wanted: Collection[Workload],
+    selected: Collection[Workload],
     readers: dict[Workload, asyncio.Task[None]],
     queue: "asyncio.Queue[Line]",
     count: int,
 ) -> None:
-    for workload in readers.keys() - set(wanted):
+    for workload in readers.keys() - set(selected):
         readers.pop(workload).cancel()
-    for workload in wanted:
+    for workload in selected:
         if workload not in readers:
             readers[workload] = asyncio.create_task(_read(models.folders(name), workload, queue, count))
 

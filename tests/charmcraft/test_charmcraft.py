@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import paas_common
-import paas_django.charm
-import paas_fastapi.charm
-import paas_flask.charm
-import paas_go.charm
+import paas_django.framework
+import paas_fastapi.framework
+import paas_flask.framework
+import paas_go.framework
 import pytest
 import yaml
 from charmcraft_program import charmcraft
@@ -22,10 +22,10 @@ from paas_common.juju.state import PEERS
 from paas_local.build import charmcraft_extensions, yaml_files
 
 FRAMEWORKS = {
-    "flask": paas_flask.charm.FLASK,
-    "django": paas_django.charm.DJANGO,
-    "fastapi": paas_fastapi.charm.FASTAPI,
-    "go": paas_go.charm.GO,
+    "flask": paas_flask.framework.FLASK,
+    "django": paas_django.framework.DJANGO,
+    "fastapi": paas_fastapi.framework.FASTAPI,
+    "go": paas_go.framework.GO,
 }
 BASES = ("ubuntu@24.04", "ubuntu@26.04")
 LOGIN = {"login": {"interface": "oauth", "limit": 1}}

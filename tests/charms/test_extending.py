@@ -176,7 +176,7 @@ class TestExample:
 
         after = weather.run(weather.context().on.update_status(), settled)
 
-        assert {"can_connect", "get_checks", "get_plan", "get_services", "pull"}.issuperset(calls.names())
+        assert {"get_checks", "get_plan", "get_services", "pull"}.issuperset(calls.names())
         assert (after.containers, after.relations) == (settled.containers, settled.relations)
         assert weather.context().unit_status_history == []
 

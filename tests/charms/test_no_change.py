@@ -1,6 +1,9 @@
 """Tests that an event without a change does nothing."""
 
 import collections
+import dataclasses
+import importlib
+import re
 import typing
 
 import pytest
@@ -14,7 +17,7 @@ EVERYTHING = (
     "smtp-secret", "tracing", "openfga", "http-proxy", "ingress",
 )  # fmt: skip
 
-LOOKS = {"can_connect", "get_checks", "get_plan", "get_services", "pull"}
+LOOKS = {"get_checks", "get_plan", "get_services", "pull"}
 
 
 def events(world: World, state: testing.State) -> typing.Iterator[tuple[str, object]]:
@@ -54,7 +57,7 @@ def test_each_fact_is_read_once(world: World, calls: Calls) -> None:
 
     world.run(world.context().on.update_status(), settled)
 
-    assert sorted(calls.names()) == ["can_connect", "get_checks", "get_plan", "get_services", "pull", "pull"]
+    assert sorted(calls.names()) == ["get_checks", "get_plan", "get_services", "pull", "pull"]
 
 
 def test_the_status_is_never_maintenance(world: World) -> None:
@@ -70,6 +73,12 @@ def test_the_application_status_is_left_to_juju(world: World) -> None:
     settled = world.settled()
 
     assert settled.app_status == testing.UnknownStatus()
+
+
+def unit_databags(reads: list[str]) -> list[str]:
+    """Return the endpoints of the unit databags that were read."""
+    calls = (re.search(r"^relation_get \(\d+, '[^']*/\d+'.*'relation_name', '([^']*)'", call) for call in reads)
+    return sorted(call[1] for call in calls if call)
 
 
 def test_each_fact_is_read_once_with_every_integration(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,3 +115,31 @@ def test_each_fact_is_read_once_with_every_integration(world: World, monkeypatch
     twice = {call: count for call, count in collections.Counter(reads).items() if count > 1}
     assert twice == {}
     assert not [call for call in reads if call.startswith("relation_set")]
+    assert unit_databags(reads) == ["ingress", "rabbitmq", "redis", "secret-storage"]
+
+
+def test_the_ingress_library_is_called_while_its_databags_differ(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = importlib.import_module("charms.traefik_k8s.v2.ingress").IngressPerAppRequirer
+    real, ports = library.provide_ingress_requirements, list[int]()
+
+    def provide(requirer: object, *, port: int) -> None:
+        ports.append(port)
+        real(requirer, port=port)
+
+    monkeypatch.setattr(library, "provide_ingress_requirements", provide)
+    ingress = testing.Relation("ingress", interface="ingress", remote_app_name="traefik-k8s")
+    related = world.state()
+    related = dataclasses.replace(related, relations={*related.relations, ingress})
+    on = world.context().on
+
+    first = world.run(on.config_changed(), related)
+    second = world.run(on.config_changed(), first)
+    world.paas_config = "port: 9000\n"
+    world.context_of(0)
+    (world.root / "charm/paas-config.yaml").write_text(world.paas_config)
+    third = world.run(on.config_changed(), second)
+    lost = dataclasses.replace(relation(third, "ingress"), local_unit_data={})
+    others = {each for each in third.relations if each.endpoint != "ingress"}
+    world.run(on.config_changed(), dataclasses.replace(third, relations={*others, lost}))
+
+    assert ports == [8000, 9000, 9000]

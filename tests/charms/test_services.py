@@ -4,16 +4,17 @@ import dataclasses
 import http.server
 import json
 import pathlib
+import socket
 import socketserver
 import threading
+import time
 import typing
 
 import ops
-import paas_common.pebble.apply
 import pytest
 from ops import testing
 from paas_common.pebble import logs
-from world import DATABASE, IMAGE, Failing, World, environment, layer, peer_of, postgresql, relation
+from world import DATABASE, IMAGE, Calls, Failing, World, environment, layer, peer_of, postgresql, relation
 
 EXTRA = {
     "mail-Worker": {
@@ -137,36 +138,42 @@ class TestHealth:
 
         assert after.unit_status == testing.BlockedStatus("flask does not answer on port 8000 yet")
 
-    @pytest.mark.parametrize(
-        "looks",
-        [
-            pytest.param([(0, 0), (0, 0), (1, 0)], id="first start"),
-            pytest.param([(7, 0), (7, 1), (8, 0)], id="restart"),
-            pytest.param([(9, 4), (9, 5), (1, 0)], id="down before"),
-            pytest.param([(1, 4), (1, 5), (1, 0)], id="down before, counted once"),
-        ],
-    )
-    def test_waits_after_a_start_until_the_check_succeeds(
-        self, world: World, monkeypatch: pytest.MonkeyPatch, looks: list[tuple[int, int]]
+    def test_a_start_is_seen_at_the_port_itself(
+        self, world: World, calls: Calls, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(world.charm_type, "start_timeout", 30)
-        left = iter(looks)
-        checks: list[tuple[int, int]] = []
+        port = free_port()
+        world.paas_config = f"port: {port}"
+
+        def serve() -> None:
+            while "replan" not in calls.names():
+                time.sleep(0.01)
+            with socket.create_server(("localhost", port)) as server:
+                server.accept()[0].close()
+
+        server = threading.Thread(target=serve)
+        server.start()
+        after = world.run(world.context().on.config_changed(), world.state())
+        server.join()
+
+        assert after.unit_status == testing.ActiveStatus()
+        assert "get_checks" not in calls.names()
+
+    def test_without_an_answer_in_time_pebble_s_check_decides(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(world.charm_type, "start_timeout", 0.2)
+        world.paas_config = f"port: {free_port()}"
+        down = ops.pebble.CheckInfo("answers", None, ops.pebble.CheckStatus.DOWN, failures=4)
 
         def get_checks(_: ops.Container, *__: str) -> dict[str, ops.pebble.CheckInfo]:
-            checks.append(next(left))
-            successes, failures = checks[-1]
-            status = ops.pebble.CheckStatus.UP if failures < 3 else ops.pebble.CheckStatus.DOWN
-            info = ops.pebble.CheckInfo("answers", None, status, successes=successes, failures=failures)
-            return {"answers": info}
+            return {"answers": down}
 
         monkeypatch.setattr(ops.Container, "get_checks", get_checks)
-        monkeypatch.setattr(paas_common.pebble.apply, "PAUSE", 0)
 
         after = world.run(world.context().on.config_changed(), world.state())
 
-        assert after.unit_status == testing.ActiveStatus()
-        assert checks == looks
+        assert isinstance(after.unit_status, testing.WaitingStatus)
 
     @pytest.mark.parametrize("event", ["pebble_check_failed", "pebble_check_recovered"])
     def test_check_events_update_the_status(self, world: World, event: str) -> None:
@@ -198,6 +205,11 @@ class TestHealth:
             "start service \"flask\" failed: import app | KeyError: 'COLOUR' (Pebble goes on trying; see juju "
             "debug-log, and pebble logs in container flask-app)"
         )
+
+
+def free_port() -> int:
+    with socket.create_server(("localhost", 0)) as server:
+        return server.getsockname()[1]
 
 
 def change_of_a_failed_start() -> ops.pebble.Change:

@@ -18,7 +18,7 @@ import pytest
 from paas_common.servers import gunicorn, uvicorn
 from paas_common.values.framework import Server, Serving
 from paas_django import DjangoSettings
-from paas_django.charm import script_prefix
+from paas_django.framework import script_prefix
 from paas_fastapi import FastapiSettings
 from paas_flask import FlaskSettings
 from paas_local.build import python_environments

@@ -6,10 +6,10 @@ import sys
 import typing
 
 import paas_common
-import paas_django.charm
-import paas_fastapi.charm
-import paas_flask.charm
-import paas_go.charm
+import paas_django.framework
+import paas_fastapi.framework
+import paas_flask.framework
+import paas_go.framework
 import pytest
 import yaml
 from paas_common import schema
@@ -17,7 +17,12 @@ from paas_common import schema
 EXPANSIONS = yaml.safe_load(
     (pathlib.Path(__file__).parent.parent / "local/fixtures/expansions.yaml").read_text(encoding="utf-8")
 )
-FRAMEWORKS = (paas_flask.charm.FLASK, paas_django.charm.DJANGO, paas_fastapi.charm.FASTAPI, paas_go.charm.GO)
+FRAMEWORKS = (
+    paas_flask.framework.FLASK,
+    paas_django.framework.DJANGO,
+    paas_fastapi.framework.FASTAPI,
+    paas_go.framework.GO,
+)
 
 
 def without_words(value: typing.Any) -> typing.Any:

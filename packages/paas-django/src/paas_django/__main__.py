@@ -2,6 +2,6 @@
 
 from paas_common import schema
 
-from .charm import DJANGO
+from .framework import DJANGO
 
 schema.main(DJANGO)

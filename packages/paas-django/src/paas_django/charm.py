@@ -1,84 +1,14 @@
-"""Charm of a Django application: the framework as data, and the action ``create-superuser``."""
-
-import json
-import pathlib
-import secrets
-import typing
+"""Charm of a Django application, with the action ``create-superuser``."""
 
 import ops
 import paas_common
-import pydantic
-from paas_common.servers import gunicorn
-
-from .settings import DjangoSettings, allowed_hosts
-
-
-def script_prefix(prefix: str) -> str:
-    """Return Python code that sets Django's path prefix before Django loads.
-
-    Django builds ``STATIC_URL`` and ``MEDIA_URL`` while it loads, and WhiteNoise reads ``FORCE_SCRIPT_NAME``. The
-    project's own settings override this default.
-    """
-    if not prefix:
-        return ""
-    return f"""
-
-def post_fork(server, worker):
-    load = worker.load_wsgi
-
-    def load_wsgi():  # not earlier: gevent has to come before Django
-        import django.conf.global_settings
-        import django.urls
-
-        django.conf.global_settings.FORCE_SCRIPT_NAME = {json.dumps(prefix)}
-        django.urls.set_script_prefix({json.dumps(prefix + "/")})
-        load()
-
-    worker.load_wsgi = load_wsgi
-"""
-
-
-STATE_DIR: typing.Final = "/tmp/django/state"  # noqa: S108  a path inside the workload container, private to it
-DJANGO: typing.Final = paas_common.FrameworkSpec(
-    name="django",
-    settings=DjangoSettings,
-    env_prefix="DJANGO_",
-    option_env_prefix="DJANGO_",
-    metrics_port_variables=("DJANGO_METRICS_PORT",),
-    metrics_path_variables=("DJANGO_METRICS_PATH",),
-    ports=paas_common.Ports(app=8000, metrics=9102),
-    container="django-app",
-    key_option="django-secret-key",
-    key_fallbacks=True,
-    app_dir="/django/app",
-    migrations=paas_common.MIGRATIONS,
-    state_dir=STATE_DIR,
-    cos=pathlib.Path(__file__).parent / "cos",
-    server=gunicorn.server("/django", "/django/app", STATE_DIR, at_load=script_prefix),
-    derived_env=allowed_hosts,
-    requires_database=True,
-    actions={
-        "create-superuser": {
-            "description": "Create an account for Django's admin site; the result has its password.",
-            "params": {"username": {"type": "string"}, "email": {"type": "string"}},
-            "required": ["username", "email"],
-        }
-    },
-)
-CREATE_SUPERUSER: typing.Final = ("python3", "manage.py", "createsuperuser", "--noinput")
-PASSWORD_SIZE: typing.Final = 16
-"""Bytes of randomness."""
-
-
-class _Superuser(pydantic.BaseModel):
-    username: str = pydantic.Field(min_length=1)
-    email: str = pydantic.Field(min_length=1)
+from paas_common import lazy
 
 
 class Charm(paas_common.PaasCharm):
     """Base class of a charm that runs a Django application under Gunicorn."""
 
-    spec = DJANGO
+    spec = lazy.spec("paas_django.framework", "DJANGO")
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
@@ -86,21 +16,6 @@ class Charm(paas_common.PaasCharm):
             framework.observe(self.on["create-superuser"].action, self._on_create_superuser)
 
     def _on_create_superuser(self, event: ops.ActionEvent) -> None:
-        """Create an account for Django's admin site; only the result has its password."""
-        password = secrets.token_urlsafe(PASSWORD_SIZE)
-        try:
-            account = _Superuser.model_validate(event.params)
-            self.run_command(
-                CREATE_SUPERUSER,
-                {
-                    "DJANGO_SUPERUSER_USERNAME": account.username,
-                    "DJANGO_SUPERUSER_EMAIL": account.email,
-                    "DJANGO_SUPERUSER_PASSWORD": password,
-                },
-            )
-        except pydantic.ValidationError as error:
-            event.fail(f"invalid parameters: {', '.join(paas_common.problems(error))}")
-        except paas_common.CommandError as error:
-            event.fail(str(error))
-        else:
-            event.set_results({"password": password})
+        from . import superuser  # noqa: PLC0415  only this event needs it
+
+        superuser.create(self, event)

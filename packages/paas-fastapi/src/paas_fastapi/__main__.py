@@ -2,6 +2,6 @@
 
 from paas_common import schema
 
-from .charm import FASTAPI
+from .framework import FASTAPI
 
 schema.main(FASTAPI)

@@ -1,31 +1,10 @@
-"""Charm of a FastAPI application: the framework as data."""
-
-import pathlib
-import typing
+"""Charm of a FastAPI application."""
 
 import paas_common
-from paas_common.servers import uvicorn
-
-from .settings import FastapiSettings
-
-FASTAPI: typing.Final = paas_common.FrameworkSpec(
-    name="fastapi",
-    settings=FastapiSettings,
-    env_prefix="APP_",
-    option_env_prefix="",
-    port_variables=("UVICORN_PORT",),
-    metrics_port_variables=("METRICS_PORT",),
-    metrics_path_variables=("METRICS_PATH",),
-    ports=paas_common.Ports(app=8000, metrics=8000),
-    app_dir="/app",
-    migrations=paas_common.MIGRATIONS,
-    state_dir="/tmp/fastapi/state",  # noqa: S108  a path inside the workload container, private to it
-    cos=pathlib.Path(__file__).parent / "cos",
-    server=uvicorn.server("/tmp/fastapi/log_config"),  # noqa: S108
-)
+from paas_common import lazy
 
 
 class Charm(paas_common.PaasCharm):
     """Base class of a charm that runs a FastAPI application under Uvicorn."""
 
-    spec = FASTAPI
+    spec = lazy.spec("paas_fastapi.framework", "FASTAPI")

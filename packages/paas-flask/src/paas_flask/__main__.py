@@ -2,6 +2,6 @@
 
 from paas_common import schema
 
-from .charm import FLASK
+from .framework import FLASK
 
 schema.main(FLASK)

@@ -2,6 +2,6 @@
 
 from paas_common import schema
 
-from .charm import GO
+from .framework import GO
 
 schema.main(GO)

@@ -1,6 +1,6 @@
 """Options that Juju itself would not let through, and are problems all the same."""
 
-import paas_flask.charm
+import paas_flask.framework
 import pytest
 from paas_common.planning import options
 from paas_common.values import facts
@@ -14,7 +14,8 @@ def test_a_secret_option_that_names_no_secret(name: str) -> None:
     option = facts.Option(name=name, type="secret", value="hunter2")
 
     problems = options.read(
-        paas_flask.charm.FLASK, facts.Facts(identity=IDENTITY, options=(option,), peers=facts.Peers(), secret_key="k")
+        paas_flask.framework.FLASK,
+        facts.Facts(identity=IDENTITY, options=(option,), peers=facts.Peers(), secret_key="k"),
     )
 
     assert problems == (Blocked(f"invalid options: {name} (must be the id of a secret: secret:...)"),)

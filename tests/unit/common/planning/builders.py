@@ -26,10 +26,10 @@ from paas_common.values.framework import MIGRATIONS, FrameworkSpec, Ports
 from paas_common.values.settings import MetricsSettings, Port
 from paas_common.values.status import Blocked, Problem, Waiting
 from paas_common.values.workload import Workload
-from paas_django.charm import DJANGO
-from paas_fastapi.charm import FASTAPI
-from paas_flask.charm import FLASK
-from paas_go.charm import GO
+from paas_django.framework import DJANGO
+from paas_fastapi.framework import FASTAPI
+from paas_flask.framework import FLASK
+from paas_go.framework import GO
 
 GUNICORN = "/bin/python3 -m gunicorn -c /{0}/gunicorn.conf.py app:app -k [ sync ]"
 COMMANDS = {

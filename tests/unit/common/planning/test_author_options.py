@@ -5,10 +5,10 @@ import pytest
 from builders import facts_of, option
 from paas_common.values import environment
 from paas_common.values.framework import FrameworkSpec
-from paas_django.charm import DJANGO
-from paas_fastapi.charm import FASTAPI
-from paas_flask.charm import FLASK
-from paas_go.charm import GO
+from paas_django.framework import DJANGO
+from paas_fastapi.framework import FASTAPI
+from paas_flask.framework import FLASK
+from paas_go.framework import GO
 
 AT_INGRESS = (builders.postgresql(), builders.ingress())
 

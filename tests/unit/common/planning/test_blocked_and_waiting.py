@@ -22,9 +22,9 @@ from paas_common.values.facts import (
 )
 from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Problem, Waiting
-from paas_django.charm import DJANGO
-from paas_flask.charm import FLASK
-from paas_go.charm import GO
+from paas_django.framework import DJANGO
+from paas_flask.framework import FLASK
+from paas_go.framework import GO
 
 IMAGE_WITHOUT_K = builders.container(FLASK, services={"flask": {"command": "gunicorn app:app"}})
 

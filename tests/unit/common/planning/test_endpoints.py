@@ -10,7 +10,7 @@ from paas_common.integrations import BUILT_IN, Context, Integrations, Invalid, P
 from paas_common.planning import endpoints
 from paas_common.planning.endpoints import ReadEndpoint
 from paas_common.values.facts import Endpoint, StrMap
-from paas_flask.charm import FLASK
+from paas_flask.framework import FLASK
 
 CLUSTER_URL = "http://shop.demo:8000"
 CHAIN = '["-----BEGIN CERTIFICATE-----\\nMIIBexample\\n-----END CERTIFICATE-----"]'

@@ -16,10 +16,10 @@ from paas_common.values.facts import Databags, Endpoint, Facts, Observability, O
 from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Waiting
 from paas_common.values.workload import File, Migration, Workload
-from paas_django.charm import DJANGO
-from paas_fastapi.charm import FASTAPI
-from paas_flask.charm import FLASK
-from paas_go.charm import GO
+from paas_django.framework import DJANGO
+from paas_fastapi.framework import FASTAPI
+from paas_flask.framework import FLASK
+from paas_go.framework import GO
 
 METRICS = ObservabilityRelation(
     endpoint="metrics-endpoint", interface="prometheus_scrape", app="prometheus", id=9, address="10.0.0.1"

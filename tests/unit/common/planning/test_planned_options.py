@@ -11,8 +11,8 @@ from paas_common.values import environment
 from paas_common.values.environment import SecretText
 from paas_common.values.facts import Option, ReadableSecret
 from paas_common.values.framework import FrameworkSpec, Ports
-from paas_fastapi.charm import FASTAPI
-from paas_flask.charm import FLASK
+from paas_fastapi.framework import FASTAPI
+from paas_flask.framework import FLASK
 
 KEY_SECRET = ReadableSecret(content={"value": "key"})
 

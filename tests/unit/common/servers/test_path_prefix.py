@@ -3,7 +3,7 @@
 import pytest
 from paas_common.servers import uvicorn
 from paas_common.values.framework import Serving
-from paas_django.charm import script_prefix
+from paas_django.framework import script_prefix
 from paas_flask import FlaskSettings
 from paas_flask.settings import application_root
 

@@ -110,11 +110,15 @@ def parse(databags: Databags, context: Context) -> Database | None:
     A provider that does not name the database has created the requested one, which has the application's name.
     """
     ready = any(unit.get("state") == "ready" for unit in databags.units)
-    if databags.app.get("subordinated") == "true" and not ready:
+    if _is_router(databags.app) and not ready:
         return None
     usable = databags.app.get("uris") or all(databags.app.get(key) for key in ("endpoints", "username", "password"))
     name = databags.app.get("database") or context.identity.app
     return Database.model_validate({**databags.app, "database": name}) if usable else None
+
+
+def _is_router(app: StrMap) -> bool:
+    return app.get("subordinated") == "true"
 
 
 def env(dialect: Dialect, data: Database, context: Context) -> EnvOverrides:
@@ -166,6 +170,7 @@ def database(name: str, provider: str, dialect: Dialect) -> Integration[Database
         secret_fields=("secret-user", "secret-tls"),
         library=_LIBRARY,
         parse=parse,
+        reads_units=_is_router,
         env=functools.partial(env, dialect),
         files=files,
         request=request,

@@ -109,8 +109,17 @@ def _no_files(_: typing.Any, __: Context) -> tuple[File, ...]:
     return ()
 
 
+def never(_: StrMap) -> bool:
+    """Return False: only the application databag is read."""
+    return False
+
+
 def _valid_options(_: Context) -> str | None:
     return None
+
+
+def _always(_: StrMap) -> bool:
+    return True
 
 
 def _no_secret_ids(_: StrMap, __: StrMap) -> tuple[str, ...]:
@@ -138,6 +147,8 @@ class Integration(typing.Generic[DataT]):
     """Databag keys that hold a secret's id; the secret's content is merged into the databag."""
     secret_ids: collections.abc.Callable[[StrMap, StrMap], tuple[str, ...]] = _no_secret_ids
     """Returns the ids of secrets that are deeper in the databag; the second argument is our application databag."""
+    reads_units: collections.abc.Callable[[StrMap], bool] = _always
+    """Returns whether ``parse`` reads the units' databags, by the application databag; each costs a hook tool."""
     library: CharmLibrary | None = None
     """The charm library that speaks the interface; the charm may lack it if there is a ``request``."""
     request: collections.abc.Callable[[Context], StrMap] | None = None

@@ -15,7 +15,7 @@ from paas_common.values import urls
 from paas_common.values.environment import EnvOverrides
 from paas_common.values.facts import Databags, StrMap
 
-from ._integration import Context, Integration
+from ._integration import Context, Integration, never
 from ._json import is_json_list
 
 _NAMESPACE: typing.Final = uuid.UUID("5f2b5bd4-3c1d-4a27-9d35-64a1a52e0c3f")
@@ -109,6 +109,7 @@ HTTP_PROXY = Integration(
     provider="squid-forward-proxy",
     secret_ids=secret_ids,
     parse=parse,
+    reads_units=never,
     env=env,
     request=request,
 )

@@ -9,7 +9,7 @@ from paas_common.values import urls
 from paas_common.values.environment import EnvOverrides
 from paas_common.values.facts import Databags, StrMap
 
-from ._integration import CharmLibrary, Context, Integration, PublishPort
+from ._integration import CharmLibrary, Context, Integration, PublishPort, never
 
 _NO_ROUTE: typing.Final = (None, "", "null")
 _WRITES_OPEN: typing.Final = 21
@@ -64,6 +64,7 @@ INGRESS = Integration(
         publish_port=PublishPort(method="provide_ingress_requirements", databag=published),
     ),
     parse=parse,
+    reads_units=never,
     env=env,
     url=url,
     optional_by_default=True,

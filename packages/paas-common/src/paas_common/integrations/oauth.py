@@ -8,7 +8,7 @@ from paas_common.values import urls
 from paas_common.values.environment import EnvOverrides
 from paas_common.values.facts import Databags, StrMap
 
-from ._integration import Context, Integration
+from ._integration import Context, Integration, never
 
 SCOPES = "openid profile email"
 REDIRECT_PATH = "/callback"
@@ -78,6 +78,7 @@ OAUTH = Integration(
     provider="hydra",
     secret_fields=("client_secret_id",),
     parse=parse,
+    reads_units=never,
     env=env,
     request=request,
     check_options=check_options,

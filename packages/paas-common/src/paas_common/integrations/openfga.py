@@ -5,7 +5,7 @@ import pydantic
 from paas_common.values.environment import EnvOverrides
 from paas_common.values.facts import Databags, StrMap
 
-from ._integration import Context, Integration
+from ._integration import Context, Integration, never
 
 
 class Openfga(pydantic.BaseModel):
@@ -52,6 +52,7 @@ OPENFGA = Integration(
     provider="openfga-k8s",
     secret_fields=("token_secret_id",),
     parse=parse,
+    reads_units=never,
     env=env,
     request=request,
 )

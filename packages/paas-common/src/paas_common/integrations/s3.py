@@ -14,7 +14,7 @@ from paas_common.values.facts import Databags, StrMap
 from paas_common.values.workload import File
 
 from . import _certificates
-from ._integration import CharmLibrary, Context, Integration
+from ._integration import CharmLibrary, Context, Integration, never
 
 
 def _read_list(text: object) -> object:
@@ -101,6 +101,7 @@ S3_STORAGE = Integration(
     ),
     secret_fields=("secret-extra",),
     parse=parse,
+    reads_units=never,
     env=env,
     files=files,
     request=request,

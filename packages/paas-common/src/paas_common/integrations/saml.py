@@ -12,7 +12,7 @@ import pydantic_core
 from paas_common.values import urls
 from paas_common.values.facts import Databags, StrMap
 
-from ._integration import Context, Integration
+from ._integration import Context, Integration, never
 
 _SIGN_ON = "single_sign_on_service_"
 _SERVICE_URL = re.compile(r"(\w+_(?:redirect|post))_url")
@@ -65,5 +65,11 @@ def _redirect_url(databag: StrMap) -> str | None:
 
 
 SAML = Integration(
-    interface="saml", endpoint="saml", env_prefix="SAML", provider="saml-integrator", parse=parse, env=env
+    interface="saml",
+    endpoint="saml",
+    env_prefix="SAML",
+    provider="saml-integrator",
+    parse=parse,
+    reads_units=never,
+    env=env,
 )

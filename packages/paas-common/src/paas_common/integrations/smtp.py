@@ -8,7 +8,7 @@ from paas_common.values import settings
 from paas_common.values.environment import EnvOverrides
 from paas_common.values.facts import Databags
 
-from ._integration import Context, Integration
+from ._integration import Context, Integration, never
 
 
 class Smtp(pydantic.BaseModel):
@@ -58,5 +58,6 @@ SMTP = Integration(
     provider="smtp-integrator",
     secret_fields=("password_id",),
     parse=parse,
+    reads_units=never,
     env=env,
 )

@@ -12,7 +12,7 @@ from paas_common.values import urls
 from paas_common.values.environment import EnvOverrides
 from paas_common.values.facts import Databags, StrMap
 
-from ._integration import Context, Integration
+from ._integration import Context, Integration, never
 
 PROTOCOL = "otlp_http"
 
@@ -74,6 +74,7 @@ TRACING = Integration(
     env_prefix="OTEL",
     provider="tempo-coordinator-k8s",
     parse=parse,
+    reads_units=never,
     env=env,
     request=request,
 )

@@ -15,7 +15,7 @@ from paas_common.values import urls
 from paas_common.values.environment import EnvOverrides
 from paas_common.values.facts import Databags, StrMap
 
-from ._integration import Context, Integration
+from ._integration import Context, Integration, never
 from ._json import is_json_list
 
 RESOURCE = "*"
@@ -140,6 +140,7 @@ VALKEY = Integration(
     provider="valkey",
     secret_ids=secret_ids,
     parse=parse,
+    reads_units=never,
     env=env,
     request=request,
 )

@@ -7,7 +7,7 @@ import pathlib
 import ops
 
 from paas_common import observability
-from paas_common.juju import databag
+from paas_common.juju import databag, record
 from paas_common.values.facts import Facts, Identity, Observability, ObservabilityRelation
 
 CUSTOM = "cos_custom"
@@ -42,6 +42,13 @@ def read(
     )
 
 
+def reads(interface: str, *, leader: bool) -> record.Endpoint:
+    """Return what is read of a relation."""
+    return record.Endpoint(
+        remote_units=interface == observability.LOGS, app=leader, unit=interface == observability.METRICS
+    )
+
+
 def write(charm: ops.CharmBase, facts: Facts, databags: collections.abc.Iterable[observability.Databags]) -> None:
     """Write what differs: each unit into its own databag, the leader into the application's."""
     relations = {relation.id: relation for relation in facts.observability.relations}
@@ -70,15 +77,16 @@ def _relation(
 ) -> ObservabilityRelation:
     binding = charm.model.get_binding(relation) if interface == observability.METRICS else None
     address = binding.network.bind_address if binding else None
-    units = relation.units if interface == observability.LOGS else set[ops.Unit]()
+    read = reads(interface, leader=identity.leader)
+    units = relation.units if read.remote_units else set[ops.Unit]()
     return ObservabilityRelation(
         endpoint=relation.name,
         interface=interface,
         app=relation.app.name,
         id=relation.id,
         units={unit.name: dict(relation.data[unit]) for unit in units},
-        app_databag=dict(relation.data[charm.app]) if identity.leader else {},
-        unit_databag=dict(relation.data[charm.unit]) if interface == observability.METRICS else {},
+        app_databag=dict(relation.data[charm.app]) if read.app else {},
+        unit_databag=dict(relation.data[charm.unit]) if read.unit else {},
         address=str(address) if address else None,
     )
 

@@ -4,31 +4,18 @@ import collections.abc
 
 import ops
 
-from paas_common.integrations import Integrations
-from paas_common.juju import charm_libraries, databag, observability_relations, state
-from paas_common.juju.charm_libraries import Requirers
+from paas_common.juju import databag, observability_relations, state
 from paas_common.planning import migration
 from paas_common.planning.plan import Published
 from paas_common.values.facts import Facts
 from paas_common.values.status import Blocked, Problem
 
 
-def publish(
-    charm: ops.CharmBase,
-    facts: Facts,
-    known: Integrations,
-    requirers: Requirers,
-    published: Published,
-    *,
-    open_ports: collections.abc.Set[int],
-) -> tuple[Problem, ...]:
-    """Write what other applications read; return what could not be written."""
+def requests(charm: ops.CharmBase, facts: Facts, published: Published) -> None:
+    """Write what other applications read."""
     if facts.identity.leader:
         _write_requests(charm, facts, published)
     observability_relations.write(charm, facts, published.observability_databags)
-    if published.port is None:
-        return ()
-    return charm_libraries.publish_port(charm, requirers, known, published.port, open_ports)
 
 
 def notes(charm: ops.CharmBase, facts: Facts, notes: migration.Notes) -> None:
@@ -41,10 +28,12 @@ def notes(charm: ops.CharmBase, facts: Facts, notes: migration.Notes) -> None:
         databag.write(relation.data[charm.app], facts.peers.app, notes.app)
 
 
-def ports(charm: ops.CharmBase, ports: collections.abc.Set[int]) -> None:
-    """Open the ports, if any are known."""
-    if ports and charm.unit.opened_ports() != {ops.Port("tcp", port) for port in ports}:
-        charm.unit.set_ports(*sorted(ports))
+def ports(charm: ops.CharmBase, ports: collections.abc.Set[int]) -> bool:
+    """Open the ports, if any are known; return whether others were open."""
+    if not ports or charm.unit.opened_ports() == {ops.Port("tcp", port) for port in ports}:
+        return False
+    charm.unit.set_ports(*sorted(ports))
+    return True
 
 
 def status(charm: ops.CharmBase, problem: Problem | None, *, sets_app_status: bool) -> None:

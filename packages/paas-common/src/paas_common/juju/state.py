@@ -10,7 +10,7 @@ import ops
 import yaml
 
 from paas_common.integrations import Integration, Integrations
-from paas_common.juju import observability_relations, secret_key
+from paas_common.juju import observability_relations, record, secret_key
 from paas_common.values import paas_config
 from paas_common.values.facts import (
     ContainerState,
@@ -72,6 +72,21 @@ def read(
         container=container,
         now=time.time(),
     )
+
+
+def endpoints_read(charm: ops.CharmBase, known: Integrations, facts: Facts) -> dict[str, record.Endpoint]:
+    """Return what was read of each related endpoint."""
+    leader = facts.identity.leader
+    read = {
+        endpoint.name: _reads(known[endpoint.interface], endpoint.relation.databags.app, leader=leader)
+        for endpoint in facts.endpoints
+        if endpoint.relation
+    }
+    for relation in facts.observability.relations:
+        read[relation.endpoint] = observability_relations.reads(relation.interface, leader=leader)
+    if peers := peer_relation(charm):
+        read[peers.name] = record.Endpoint(remote_units=True, app=True, unit=True)
+    return read
 
 
 def peer_relation(charm: ops.CharmBase) -> ops.Relation | None:
@@ -187,17 +202,27 @@ def _endpoints(
         )
 
 
+def _reads(integration: Integration[typing.Any], app: StrMap, *, leader: bool) -> record.Endpoint:
+    return record.Endpoint(
+        remote_app=True,
+        remote_units=integration.reads_units(app),
+        app=leader and integration.request is not None,
+        library=integration.library is not None,
+    )
+
+
 def _relation(charm: ops.CharmBase, relation: ops.Relation, integration: Integration[typing.Any]) -> Relation:
     app = dict(relation.data[relation.app])
+    reads = _reads(integration, app, leader=charm.unit.is_leader())
     # A provider may write an id without its scheme, or an empty text for a secret that it has not made yet.
     fields = {field: _secret_uri(app.pop(field)) for field in integration.secret_fields if app.get(field)}
-    request = dict(relation.data[charm.app]) if charm.unit.is_leader() else {}
+    request = dict(relation.data[charm.app]) if reads.app else {}
     deeper = {uri: uri for uri in integration.secret_ids(app, request)}
     secrets = {name: _secret(charm, uri) for name, uri in {**fields, **deeper}.items()}
     for field in fields:
         if isinstance(secret := secrets[field], ReadableSecret):
             app |= secret.content
-    units = sorted(relation.units, key=lambda unit: unit_number(unit.name))
+    units = sorted(relation.units if reads.remote_units else (), key=lambda unit: unit_number(unit.name))
     databags = Databags(
         app=app,
         units=tuple(dict(relation.data[unit]) for unit in units),

@@ -2,6 +2,7 @@
 
 import collections.abc
 import dataclasses
+import http.client
 import logging
 import signal
 import time
@@ -32,13 +33,21 @@ from paas_common.values.workload import HEALTH_CHECK, BeforeStart, Check, LayerE
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 0.2
-"""Seconds between two looks at the check of a started application."""
+PAUSE = 0.05
+"""Seconds between two attempts to connect to a started application."""
+CONNECT_TIMEOUT = 2.0
 CHECK_TIMEOUT = 60.0
 LONG_TIMEOUT = 3600.0
 """Seconds for a migration, and for the step before the start."""
 BLOCKED_AFTER = 20
 """Failures of the check, one every three seconds, until the status is blocked."""
+
+
+class Seen(typing.NamedTuple):
+    """Pebble's plan and services after a pass."""
+
+    plan: ops.pebble.Plan
+    services: collections.abc.Mapping[str, ops.pebble.ServiceInfo]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,6 +58,8 @@ class Applied:
     migrated: Migration | None = None
     after_start_due: bool = False
     """The application answers after a start, and ``after_start`` has not succeeded since."""
+    seen: Seen | None = None
+    """None after a problem."""
 
 
 def apply(
@@ -60,15 +71,23 @@ def apply(
     """
     executor = _Executor(container, workload, state, now)
     started = False
-    for action in actions.due(workload, state, containers.current(container, workload)):
+    seen = Seen(container.get_plan(), container.get_services())
+    due = actions.due(workload, state, containers.current(container, workload, seen.plan, seen.services))
+    for action in due:
         if isinstance(action, Replan | Reload | Restart):
             started = True
             executor.note_start()
         if problem := executor.run(action):
             return Applied(problem=problem, migrated=executor.migrated)
     problem = _wait_for_answer(container, workload, timeout=start_timeout if started else 0)
-    after_start_due = executor.after_start_pending and problem is None
-    return Applied(problem=problem, migrated=executor.migrated, after_start_due=after_start_due)
+    if problem is None and due:
+        seen = Seen(container.get_plan(), container.get_services())
+    return Applied(
+        problem=problem,
+        migrated=executor.migrated,
+        after_start_due=executor.after_start_pending and problem is None,
+        seen=seen if problem is None else None,
+    )
 
 
 class _Executor:
@@ -216,26 +235,40 @@ def _service_lines(task: ops.pebble.Task | None) -> list[str]:
 
 
 def _wait_for_answer(container: ops.Container, workload: Workload, *, timeout: float) -> Problem | None:
-    """Wait until Pebble's check has succeeded once more than before; return a problem if it does not.
+    """Wait until a started application answers; else return what Pebble's check says.
 
-    An application without a check must run, unless Pebble lets it end.
+    The charm is in the network of the workload's pod, so it sees a start sooner than the check, which looks every three
+    seconds. An application without a check must run, unless Pebble lets it end.
     """
     if workload.health is None:
         return _not_running(container, workload)
     deadline = time.monotonic() + timeout
-    check = first = _health(container)
-    while first and check and first.successes is not None and time.monotonic() < deadline:
-        # A check that was down counts from zero again, so either number can show a success.
-        if check.failures == 0 and (first.failures > 0 or check.successes != first.successes):
+    while time.monotonic() < deadline:
+        if _answers(workload.port, workload.health_path):
             return None
         time.sleep(PAUSE)
-        check = _health(container)
+    check = _health(container)
     if check is None or (check.failures == 0 and check.status == ops.pebble.CheckStatus.UP):
         return None
     output = _output(container, workload)
     where = f"{workload.port}{' at ' + workload.health_path if workload.health_path else ''}"
     reason = f"{workload.service} does not answer on port {where}{': ' + output if output else ' yet'}"
     return Waiting(reason) if check.failures < BLOCKED_AFTER else Blocked(reason)
+
+
+def _answers(port: int, path: str) -> bool:
+    """Return whether the application accepts a connection or, with a path, answers there as Pebble's check expects."""
+    connection = http.client.HTTPConnection("localhost", port, timeout=CONNECT_TIMEOUT)
+    try:
+        connection.connect()
+        if not path:
+            return True
+        connection.request("GET", path)
+        return http.client.OK <= connection.getresponse().status < http.client.MULTIPLE_CHOICES
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _not_running(container: ops.Container, workload: Workload) -> Problem | None:

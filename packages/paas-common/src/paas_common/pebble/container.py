@@ -24,19 +24,24 @@ def read(container: ops.Container, spec: FrameworkSpec) -> ContainerState | None
 
     The first read notes the image's services, because Pebble's plan has the charm's changes later.
     """
-    if not container.can_connect():
+    try:
+        return notes.load(container, spec.state_dir) or _first_state(container, spec)
+    except ops.pebble.ConnectionError:
         return None
-    return notes.load(container, spec.state_dir) or _first_state(container, spec)
 
 
-def current(container: ops.Container, desired: Workload) -> Current:
+def current(
+    container: ops.Container,
+    desired: Workload,
+    plan: ops.pebble.Plan,
+    infos: collections.abc.Mapping[str, ops.pebble.ServiceInfo],
+) -> Current:
     """Return what the container has and runs now of the desired workload."""
-    plan = container.get_plan()
     layer_applied = all(_is_applied(plan.services.get(name), name, entry) for name, entry in desired.services.items())
     contents = [(file.path, notes.pull(container, file.path)) for file in desired.files]
     return Current(
         layer_applied=layer_applied and (desired.health is None or workload.HEALTH_CHECK in plan.checks),
-        running=frozenset(running(container, desired.services)),
+        running=frozenset(name for name in desired.services if name in infos and infos[name].is_running()),
         files={path: text for path, text in contents if text is not None},
         log_targets={name: dict(target.to_dict()) for name, target in plan.log_targets.items()},
     )

@@ -1,0 +1,240 @@
+"""The record of the last complete pass, by which an event that brings nothing new is recognised at once.
+
+The record is a file in the charm's folder, next to the state of ops, and is lost with the pod. A pass removes it before
+it changes anything and writes it when ops commits, so a failed or killed pass leaves none. What that pass wrote to Juju
+is compared once more at the next event, because Juju may have refused it after the charm's process had ended.
+
+Each event loads this module, so it imports no other one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import typing
+
+import ops
+import ops.pebble
+
+if typing.TYPE_CHECKING:
+    import collections.abc
+    import pathlib
+
+FILE: typing.Final = ".paas-record.json"
+_FORMAT: typing.Final = 1
+_HOOKS: typing.Final = ("update-status", "config-changed", "start")
+"""Hooks that bring nothing but options, which are always compared."""
+_ENVIRONMENT: typing.Final = (
+    "JUJU_UNIT_NAME",
+    "JUJU_MODEL_NAME",
+    "JUJU_MODEL_UUID",
+    "JUJU_VERSION",
+    "JUJU_CHARM_HTTP_PROXY",
+    "JUJU_CHARM_HTTPS_PROXY",
+    "JUJU_CHARM_NO_PROXY",
+)
+_CHARM_FILES: typing.Final = ("metadata.yaml", "config.yaml", "paas-config.yaml")
+
+
+class Endpoint(typing.NamedTuple):
+    """The databags of one endpoint's relations that a pass reads."""
+
+    remote_units: bool = False
+    remote_app: bool = False
+    app: bool = False
+    unit: bool = False
+    library: bool = False
+    """A charm library handles the endpoint's events."""
+
+
+class Record(typing.NamedTuple):
+    """The state in which an event changes nothing; databags, options and the plan are digests."""
+
+    surroundings: str
+    leader: bool
+    options: str
+    secret_options: list[str]
+    planned_units: int
+    """0 if the unit does not depend on it."""
+    endpoints: dict[str, Endpoint]
+    databags: dict[str, str]
+    unhandled: list[str]
+    """Endpoints whose charm library has not handled these databags in an event of its own."""
+    unconfirmed: list[str]
+    """Endpoints whose databags differ from those of the record before: the pass may have written them."""
+    unconfirmed_ports: list[int]
+    app_status: bool
+    """The leader sets the application's status."""
+    container: str
+    check: str
+    """Empty without a check."""
+    plan: str
+    services: dict[str, bool]
+    """Whether each service runs."""
+
+
+def nothing_new(charm: ops.CharmBase) -> bool:
+    """Return whether this event can have changed only what is as the last complete pass left it."""
+    record = _load(charm)
+    if record is None:
+        return False
+    endpoints = _endpoints_to_compare(record)
+    if endpoints is None or _has_deferred_events(charm):
+        return False
+    if not (_same_in_juju(charm, record, endpoints) and _same_in_pebble(charm, record)):
+        return False
+    if record.unconfirmed or record.unconfirmed_ports:
+        write(charm, record._replace(unconfirmed=[], unconfirmed_ports=[]))
+    return True
+
+
+def take(charm: ops.CharmBase) -> Record | None:
+    """Remove the record and return it."""
+    record = _load(charm)
+    _path(charm).unlink(missing_ok=True)
+    return record
+
+
+def write(charm: ops.CharmBase, record: Record) -> None:
+    """Write the record, as a whole or not at all."""
+    path = _path(charm)
+    new = path.with_name(f"{path.name}.new")
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(record._asdict()))
+    new.replace(path)
+
+
+def digest(value: object) -> str:
+    """Return a digest of plain data."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def surroundings(charm: ops.CharmBase) -> str:
+    """Return a digest of everything that Juju tells without a hook tool, and of the charm's version."""
+    charm_type = type(charm)
+    code = getattr(sys.modules[charm_type.__module__], "__file__", None)
+    files = [charm.charm_dir / name for name in (*_CHARM_FILES, *([code] if code else []))]
+    contents = [file.read_bytes().hex() if file.exists() else None for file in files]
+    variables = [os.environ.get(name, "") for name in _ENVIRONMENT]
+    return digest([_FORMAT, charm_type.__qualname__, variables, contents])
+
+
+def options(charm: ops.CharmBase, secrets: collections.abc.Mapping[str, collections.abc.Mapping[str, str]]) -> str:
+    """Return a digest of the options and of the contents of the secrets that they name."""
+    return digest([dict(charm.config), {name: dict(content) for name, content in secrets.items()}])
+
+
+def databags(charm: ops.CharmBase, name: str, endpoint: Endpoint) -> str:
+    """Return a digest of the databags of an endpoint's relations that a pass reads."""
+    return digest(
+        [
+            [relation.id, _databags(charm, relation, endpoint)]
+            for relation in charm.model.relations[name]
+            if relation.active
+        ]
+    )
+
+
+def plan(plan: ops.pebble.Plan) -> str:
+    """Return a digest of Pebble's plan."""
+    return digest(plan.to_dict())
+
+
+def services(services: collections.abc.Mapping[str, ops.pebble.ServiceInfo]) -> dict[str, bool]:
+    """Return whether each service runs."""
+    return {name: service.is_running() for name, service in sorted(services.items())}
+
+
+def event_endpoint() -> str:
+    """Return the endpoint of the event; empty if the event is not one of a relation."""
+    return os.environ.get("JUJU_RELATION", "")
+
+
+def _hook() -> str:
+    folder, _, hook = os.environ.get("JUJU_DISPATCH_PATH", "").partition("/")
+    return hook.replace("_", "-") if folder == "hooks" else ""
+
+
+def _endpoints_to_compare(record: Record) -> list[str] | None:
+    """Return the endpoints whose databags may have changed; None if the event may have changed anything."""
+    hook, name = _hook(), event_endpoint()
+    if hook in _HOOKS:
+        return record.unconfirmed
+    endpoint = record.endpoints.get(name)
+    if endpoint is None or name in record.unhandled:
+        return None
+    steps = ("changed",) if endpoint.library else ("joined", "changed", "departed")
+    same = hook in {f"{name.replace('_', '-')}-relation-{step}" for step in steps}
+    return sorted({name, *record.unconfirmed}) if same else None
+
+
+def _same_in_juju(charm: ops.CharmBase, record: Record, endpoints: list[str]) -> bool:
+    return (
+        charm.unit.is_leader() == record.leader
+        and _options(charm, record.secret_options) == record.options
+        and (not record.planned_units or charm.app.planned_units() == record.planned_units)
+        and all(databags(charm, name, record.endpoints[name]) == record.databags[name] for name in endpoints)
+        and (not record.unconfirmed_ports or _open_ports(charm) == record.unconfirmed_ports)
+        and charm.unit.status == ops.ActiveStatus()
+        and (not record.app_status or charm.app.status == ops.ActiveStatus())
+    )
+
+
+def _same_in_pebble(charm: ops.CharmBase, record: Record) -> bool:
+    container = charm.unit.get_container(record.container)
+    try:
+        if plan(container.get_plan()) != record.plan or services(container.get_services()) != record.services:
+            return False
+        if not record.check:
+            return True
+        check = container.get_checks(record.check).get(record.check)
+    except (ops.pebble.Error, OSError):
+        return False
+    return check is not None and check.failures == 0 and check.status == ops.pebble.CheckStatus.UP
+
+
+def _options(charm: ops.CharmBase, names: list[str]) -> str | None:
+    try:
+        secrets = {name: charm.model.get_secret(id=str(charm.config.get(name, ""))) for name in names}
+        return options(charm, {name: secret.get_content(refresh=True) for name, secret in secrets.items()})
+    except (ops.SecretNotFoundError, ops.ModelError):
+        return None
+
+
+def _databags(charm: ops.CharmBase, relation: ops.Relation, endpoint: Endpoint) -> dict[str, dict[str, str]]:
+    entities: list[ops.Unit | ops.Application] = []
+    entities += [relation.app] if endpoint.remote_app else []
+    entities += relation.units if endpoint.remote_units else []
+    entities += [charm.app] if endpoint.app else []
+    entities += [charm.unit] if endpoint.unit else []
+    return {entity.name: dict(relation.data[entity]) for entity in entities}
+
+
+def _open_ports(charm: ops.CharmBase) -> list[int]:
+    return sorted(port.port for port in charm.unit.opened_ports() if port.port is not None)
+
+
+def _has_deferred_events(charm: ops.CharmBase) -> bool:
+    """Return whether a handler has deferred an event: a charm library's handlers are not there on the short path."""
+    storage = getattr(charm.framework, "_storage", None)  # ops has no public name for it
+    return storage is None or any(True for _ in storage.notices())
+
+
+def _load(charm: ops.CharmBase) -> Record | None:
+    try:
+        document: object = json.loads(_path(charm).read_text())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    fields = typing.cast("dict[str, typing.Any]", document)
+    if fields.get("surroundings") != surroundings(charm):
+        return None
+    record = Record(**fields)
+    return record._replace(endpoints={name: Endpoint(*entry) for name, entry in record.endpoints.items()})
+
+
+def _path(charm: ops.CharmBase) -> pathlib.Path:
+    return charm.charm_dir / FILE

@@ -1,0 +1,339 @@
+"""The four steps of an event: read, plan, apply and report.
+
+Only an event that brings something new imports this module, and with it pydantic and the integrations.
+"""
+
+import collections.abc
+import dataclasses
+import logging
+import typing
+
+import ops
+
+from paas_common import extension
+from paas_common.integrations import Integrations
+from paas_common.juju import charm_libraries, observability_relations, record, report, secret_key, state
+from paas_common.pebble import apply, commands, errors
+from paas_common.pebble import container as containers
+from paas_common.planning import migration, options
+from paas_common.planning.plan import Draft, Plan, Published, complete, draft
+from paas_common.values import environment
+from paas_common.values.extension import Additions, WorkloadContext
+from paas_common.values.facts import ContainerState, Facts, Peers, ReadableSecret
+from paas_common.values.status import Blocked, Problem, Waiting, combine
+from paas_common.values.workload import HEALTH_CHECK, Command, Workload
+
+if typing.TYPE_CHECKING:
+    from paas_common.charm import PaasCharm
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Planned:
+    """The result of the first two steps."""
+
+    facts: Facts
+    plan: Plan
+    published: Published
+    additions: Additions | None = None
+    """None if the application cannot run."""
+
+
+class CommandError(Exception):
+    """A command in the container did not succeed; the message is for the operator and has no secrets."""
+
+
+class Pipeline:
+    """The steps for one charm object.
+
+    ``overridden`` are the methods that its class overrides, ``previous`` is the record of the last complete pass.
+    """
+
+    def __init__(self, charm: "PaasCharm", overridden: frozenset[str], previous: record.Record | None) -> None:
+        self._charm = charm
+        self._previous = previous
+        self._overridden = overridden
+        self._spec = charm.spec
+        self._done = False
+        self._running = False
+        self._record: record.Record | None = None
+        self._opened: frozenset[int] = frozenset()
+        self._container = charm.unit.get_container(
+            next((name for name in self._spec.containers if name in charm.meta.containers), self._spec.containers[-1])
+        )
+        self._known = Integrations({integration.interface: integration for integration in charm.integrations})
+        self._requirers = charm_libraries.create(charm, self._known, charm.own_endpoints)
+
+    def events(self) -> collections.abc.Iterator[ops.BoundEvent]:
+        """Return the events that run the steps."""
+        workload = self._charm.on[self._container.name]
+        yield from (
+            workload.pebble_ready,
+            workload.pebble_check_failed,
+            workload.pebble_check_recovered,
+            self._charm.on.config_changed,
+            self._charm.on.install,
+            self._charm.on.leader_elected,
+            self._charm.on.secret_changed,
+            self._charm.on.start,
+            self._charm.on.update_status,
+            self._charm.on.upgrade_charm,
+        )
+        yield from self._requirers.events
+        for name, meta in self._charm.meta.requires.items():
+            if meta.interface_name in self._known and name not in self._charm.own_endpoints:
+                yield from _relation_events(self._charm.on[name])
+                yield self._charm.on[name].relation_broken
+        for name in observability_relations.endpoints(self._charm.meta, self._charm.own_endpoints):
+            yield from _relation_events(self._charm.on[name])
+            yield self._charm.on[name].relation_broken
+        for name in self._charm.meta.peers:
+            yield from _relation_events(self._charm.on[name])
+
+    def run(self) -> None:
+        """Run the four steps once per dispatch: charm libraries emit further events for the same hook."""
+        if not (self._done or self._running):
+            self._run_passes()
+
+    def reconcile(self) -> None:
+        """Run the four steps again, after those that run now."""
+        self._done = False
+        if not self._running:
+            self._run_passes()
+
+    def _run_passes(self) -> None:
+        """Run the four steps, and again if ``reconcile`` is called meanwhile; twice at most."""
+        self._running = True
+        record.take(self._charm)
+        for _ in range(2):
+            self._done = True
+            self._record = None
+            facts, problem = self._read()
+            planned = self._plan(facts, problem)
+            applied = self._apply(planned)
+            self._report(planned, applied)
+            if self._done:
+                break
+        self._running, self._done = False, True
+
+    def workload_context(self) -> WorkloadContext | None:
+        """Return the application as it is about to run; None if it cannot run."""
+        planned = self._plan(*self._read())
+        return planned.additions.context if planned.additions and isinstance(planned.plan.outcome, Workload) else None
+
+    def commit(self) -> None:
+        """Write the record of a complete pass; no handler runs any more."""
+        if self._record:
+            record.write(self._charm, self._record)
+
+    def run_command(self, command: Command, variables: collections.abc.Mapping[str, str]) -> str:
+        """Run a command in the container as the application runs, with further variables; return its output.
+
+        Raises ``CommandError`` if it fails, or if the application cannot run.
+        """
+        outcome = self._plan(*self._read()).plan.outcome
+        if isinstance(outcome, Blocked | Waiting):
+            raise CommandError(f"{self._container.name} container is not ready: {outcome.reason}")
+        try:
+            result = commands.run(self._container, outcome, command, variables)
+        except errors.ERRORS as error:
+            raise CommandError(errors.waiting(self._container, error).reason) from error
+        if isinstance(result, commands.Failed):
+            raise CommandError(result.output)
+        return result
+
+    def rotate_secret_key(self, event: ops.ActionEvent) -> None:
+        """Replace the application's secret key.
+
+        Without effect while a problem would leave the old key in use. An application that is stopped or not up yet gets
+        the new key at its start.
+        """
+        relation = state.peer_relation(self._charm)
+        if not self._charm.unit.is_leader():
+            event.fail("only leader unit can rotate secret key")
+            return
+        if relation is None:
+            event.fail("charm is still initializing")
+            return
+        facts, problem = self._read()
+        if facts.secret_key is None:
+            event.fail("Juju did not return the secret with the key, so it cannot be replaced now (try it again)")
+            return
+        read = options.read(self._spec, facts)
+        if not isinstance(read, options.Options):
+            event.fail(combine(read).reason)
+            return
+        outcome = self._plan(facts, problem).plan.outcome
+        starts_later = facts.container is None or (isinstance(outcome, Blocked | Waiting) and outcome.stop)
+        if isinstance(outcome, Blocked | Waiting) and not starts_later:
+            event.fail(outcome.reason)
+            return
+        secret_key.rotate(self._charm, relation, state.plain_key_field(self._spec), state.key_label(self._spec))
+        self.run()
+        status = self._charm.unit.status
+        if not (starts_later or isinstance(status, ops.ActiveStatus)):
+            event.fail(f"the secret key is rotated, but {self._charm.unit.name} is {status.name}: {status.message}")
+            return
+        event.set_results(_rotated(read, facts.peers))
+
+    def force_migration(self, event: ops.ActionEvent) -> None:
+        """Make a migration due on all units, for example after a database was restored."""
+        facts, _ = self._read()
+        if not facts.identity.leader:
+            event.fail(
+                f"only the leader can force a migration (juju run {self._charm.app.name}/leader force-migration)"
+            )
+            return
+        if facts.peers is None:
+            event.fail("charm is still initializing")
+            return
+        report.notes(self._charm, facts, migration.force(facts))
+        self.run()
+        event.set_results({"status": self._charm.unit.status.message or self._charm.unit.status.name})
+
+    def explain(self, event: ops.ActionEvent) -> None:
+        """Return the source of each of the application's variables, without its value."""
+        outcome = self._plan(*self._read()).plan.outcome
+        if isinstance(outcome, Blocked | Waiting):
+            event.fail(outcome.reason)
+            return
+        event.set_results({"variables": "\n".join(environment.explain(outcome.environment))})
+
+    def _read(self) -> tuple[Facts, Problem | None]:
+        """Read the facts; the problem says why the container could not be read."""
+        container, problem = self._read_container()
+        facts = state.read(
+            self._charm,
+            self._spec,
+            known=self._known,
+            missing_libraries=self._requirers.missing,
+            own_endpoints=self._charm.own_endpoints,
+            container=container,
+        )
+        return facts, problem
+
+    def _plan(self, facts: Facts, problem: Problem | None) -> _Planned:
+        """Plan in two stages; the charm class's own methods are asked between them."""
+        drafted, published = draft(self._spec, facts, self._known)
+        additions = extension.ask(self._charm, drafted) if isinstance(drafted, Draft) else drafted
+        if isinstance(drafted, Draft) and isinstance(additions, Additions):
+            calls_after_start = "after_start" in self._overridden
+            plan = complete(drafted, additions, calls_after_start=calls_after_start)
+            return _Planned(facts=facts, plan=plan, published=published, additions=additions)
+        reason = drafted if isinstance(drafted, Blocked | Waiting) else additions
+        assert isinstance(reason, Blocked | Waiting)
+        plan = Plan(outcome=problem or reason, notes=migration.grant(facts))
+        return _Planned(facts=facts, plan=plan, published=published)
+
+    def _read_container(self) -> tuple[ContainerState | None, Problem | None]:
+        try:
+            return containers.read(self._container, self._spec), None
+        except errors.ERRORS as error:
+            return None, errors.waiting(self._container, error)
+
+    def _apply(self, planned: _Planned) -> apply.Applied:
+        """Make the container run the plan."""
+        outcome, container = planned.plan.outcome, planned.facts.container
+        if container is None:
+            return apply.Applied(problem=outcome if isinstance(outcome, Blocked | Waiting) else None)
+        try:
+            if isinstance(outcome, Blocked | Waiting):
+                if outcome.stop:
+                    containers.stop(self._container, self._spec, container)
+                return apply.Applied(problem=outcome)
+            return apply.apply(
+                self._container, outcome, container, now=planned.facts.now, start_timeout=self._charm.start_timeout
+            )
+        except errors.ERRORS as error:
+            return apply.Applied(problem=errors.waiting(self._container, error))
+
+    def _after_start(self, planned: _Planned, applied: apply.Applied) -> Problem | None:
+        """Call ``after_start`` if it is due."""
+        if not applied.after_start_due or planned.additions is None:
+            return None
+        if failed := extension.after_start(self._charm, planned.additions):
+            return failed
+        try:
+            containers.after_start_succeeded(self._container, self._spec)
+        except errors.ERRORS as error:
+            return errors.waiting(self._container, error)
+        return None
+
+    def _report(self, planned: _Planned, applied: apply.Applied) -> None:
+        """Write databags, ports and the status; keep a record if nothing is left to do."""
+        facts, plan = planned.facts, planned.plan
+        for traceback in planned.published.tracebacks:
+            logger.error(traceback)
+        ports = plan.outcome.ports if isinstance(plan.outcome, Workload) else frozenset[int]()
+        if report.ports(self._charm, ports):  # the ingress learns whether the port is open
+            self._opened = ports
+        report.requests(self._charm, facts, planned.published)
+        report.notes(self._charm, facts, plan.notes)
+        if applied.migrated:
+            noted = migration.with_notes(facts, plan.notes)
+            report.notes(self._charm, noted, migration.done(noted, applied.migrated))
+        unpublished: tuple[Blocked, ...] = ()
+        if planned.published.port is not None:
+            unpublished = charm_libraries.publish_port(
+                self._charm, self._requirers, self._known, planned.published.port, ports
+            )
+        problem = applied.problem or self._after_start(planned, applied)
+        problems = [*([problem] if problem else []), *planned.published.problems, *unpublished]
+        app_status = facts.identity.leader and state.refreshed_from_paas_charm(self._spec, facts)
+        report.status(self._charm, combine(problems) if problems else None, sets_app_status=app_status)
+        if isinstance(plan.outcome, Workload) and applied.seen and not problems and not self._extended:
+            self._record = self._recorded(
+                facts, applied.seen, app_status=app_status, has_check=plan.outcome.health is not None
+            )
+
+    @property
+    def _extended(self) -> bool:
+        """Return whether the charm's author has added code that may return something else at each event."""
+        return bool(self._charm.integrations or self._overridden - {"after_start"})
+
+    def _recorded(self, facts: Facts, seen: apply.Seen, *, app_status: bool, has_check: bool) -> record.Record:
+        endpoints = state.endpoints_read(self._charm, self._known, facts)
+        databags = {name: record.databags(self._charm, name, endpoint) for name, endpoint in endpoints.items()}
+        before = self._previous.databags if self._previous else {}
+        secrets = {option.name: option.secret for option in facts.options if option.secret}
+        contents = {name: secret.content for name, secret in secrets.items() if isinstance(secret, ReadableSecret)}
+        return record.Record(
+            surroundings=record.surroundings(self._charm),
+            leader=facts.identity.leader,
+            options=record.options(self._charm, contents),
+            secret_options=sorted(contents),
+            planned_units=facts.planned_units if facts.identity.number else 0,
+            endpoints=endpoints,
+            databags=databags,
+            unhandled=sorted(
+                name for name in endpoints if endpoints[name].library and not self._handled(name, databags)
+            ),
+            unconfirmed=sorted(name for name in endpoints if before.get(name) != databags[name]),
+            unconfirmed_ports=sorted(self._opened),
+            app_status=app_status,
+            container=self._container.name,
+            check=HEALTH_CHECK if has_check else "",
+            plan=record.plan(seen.plan),
+            services=record.services(seen.services),
+        )
+
+    def _handled(self, name: str, databags: collections.abc.Mapping[str, str]) -> bool:
+        """Return whether the endpoint's library has handled these databags, now or before."""
+        before = self._previous
+        handled = before and name not in before.unhandled and before.databags.get(name) == databags[name]
+        return bool(handled) or record.event_endpoint() == name
+
+
+def _rotated(read: options.Options, peers: Peers | None) -> dict[str, str]:
+    """Return the results of a rotation: which key the application uses, and what the other units do."""
+    results = {"status": "success"}
+    if not read.key_is_generated:
+        results["note"] = f"the application goes on using the key of {read.secret_key.source}"
+    elif others := sorted(peers.others if peers else ()):
+        results["note"] = f"{', '.join(others)} will use the new key after the next hook"
+    return results
+
+
+def _relation_events(on: ops.PrefixedEvents) -> tuple[ops.BoundEvent, ...]:
+    return on.relation_created, on.relation_joined, on.relation_changed, on.relation_departed

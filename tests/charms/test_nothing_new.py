@@ -1,0 +1,429 @@
+"""Tests of the record: an event that brings nothing new only looks at Pebble, and no event is skipped wrongly."""
+
+import collections.abc
+import dataclasses
+import json
+import pathlib
+
+import hypothesis
+import ops
+import paas_common
+import pytest
+from hypothesis import strategies
+from ops import testing
+from paas_common.juju import record
+from test_any_order import REDIS, with_relations
+from world import DATABASE, IMAGE, Calls, FlaskCharm, World, healthy, layer, peer_of, postgresql, relation
+
+SHORT = ["get_checks", "get_plan", "get_services"]
+
+Step = collections.abc.Callable[[World, testing.State], testing.State]
+
+
+@pytest.fixture
+def settled(world: World) -> testing.State:
+    """Return the state after a complete pass, whose record is kept."""
+    world.keeps_record = True
+    return settle(world, world.state())
+
+
+def settle(world: World, state: testing.State) -> testing.State:
+    on = world.context().on
+    state = healthy(world.run(on.config_changed(), state))
+    return world.run(on.update_status(), world.run(on.relation_changed(relation(state)), state))
+
+
+def document(world: World) -> pathlib.Path:
+    return world.root / "charm" / record.FILE
+
+
+def is_short(calls: Calls) -> bool:
+    return sorted(calls.names()) == SHORT
+
+
+@pytest.mark.parametrize("event", ["update_status", "config_changed", "start"])
+def test_an_event_that_brings_nothing_new_only_looks_at_pebble(
+    world: World, settled: testing.State, calls: Calls, event: str
+) -> None:
+    calls.clear()
+
+    after = world.run(getattr(world.context().on, event)(), settled)
+
+    assert is_short(calls)
+    assert after.unit_status == testing.ActiveStatus()
+    assert after.relations == settled.relations
+
+
+def test_an_unchanged_databag_brings_nothing_new(world: World, settled: testing.State, calls: Calls) -> None:
+    calls.clear()
+
+    world.run(world.context().on.relation_changed(relation(settled)), settled)
+
+    assert is_short(calls)
+
+
+def test_a_changed_databag_is_applied(world: World, settled: testing.State) -> None:
+    changed = dataclasses.replace(relation(settled), remote_app_data={**DATABASE, "password": "another"})
+
+    after = world.run(world.context().on.relation_changed(changed), with_relations(settled, changed))
+
+    (container,) = after.containers
+    assert container.plan.services["flask"].environment["POSTGRESQL_DB_PASSWORD"] == "another"
+
+
+@pytest.mark.parametrize("event", ["leader_elected", "upgrade_charm"])
+def test_any_other_event_is_a_complete_pass(world: World, settled: testing.State, calls: Calls, event: str) -> None:
+    calls.clear()
+
+    world.run(getattr(world.context().on, event)(), settled)
+
+    assert not is_short(calls)
+
+
+def stopped(state: testing.State) -> testing.State:
+    (container,) = state.containers
+    return dataclasses.replace(
+        state,
+        containers={dataclasses.replace(container, service_statuses={"flask": ops.pebble.ServiceStatus.INACTIVE})},
+    )
+
+
+def image_only(state: testing.State) -> testing.State:
+    (container,) = state.containers
+    return dataclasses.replace(
+        state,
+        containers={
+            dataclasses.replace(container, layers={"image": layer(IMAGE)}, service_statuses={}, check_infos=frozenset())
+        },
+    )
+
+
+def failing_check(state: testing.State) -> testing.State:
+    (container,) = state.containers
+    (check,) = container.check_infos
+    down = dataclasses.replace(check, status=ops.pebble.CheckStatus.DOWN, failures=4)
+    return dataclasses.replace(state, containers={dataclasses.replace(container, check_infos={down})})
+
+
+def greeting(state: testing.State) -> testing.State:
+    return dataclasses.replace(state, config={"greeting": "Hello"})
+
+
+def other_leader(state: testing.State) -> testing.State:
+    return dataclasses.replace(state, leader=False)
+
+
+def other_status(state: testing.State) -> testing.State:
+    return dataclasses.replace(state, unit_status=testing.MaintenanceStatus("of another writer"))
+
+
+@pytest.mark.parametrize("change", [greeting, other_leader, other_status, stopped, image_only, failing_check])
+def test_what_changed_without_its_own_event_is_seen(
+    world: World, settled: testing.State, calls: Calls, change: collections.abc.Callable[[testing.State], testing.State]
+) -> None:
+    calls.clear()
+
+    world.run(world.context().on.update_status(), change(settled))
+
+    assert not is_short(calls)
+
+
+def test_another_model_or_proxy_is_seen(
+    world: World, settled: testing.State, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUJU_CHARM_HTTP_PROXY", "http://proxy:3128")
+    calls.clear()
+
+    world.run(world.context().on.update_status(), settled)
+
+    assert not is_short(calls)
+
+
+def test_new_files_of_the_charm_are_seen(world: World, settled: testing.State, calls: Calls) -> None:
+    world.paas_config = "port: 9000\n"
+    world.run(world.context().on.update_status(), settled)  # its first event also writes the file
+    (world.root / "charm/paas-config.yaml").write_text("port: 9001\n")
+    calls.clear()
+
+    after = world.run(world.context().on.update_status(), settled)
+
+    assert after.opened_ports == {testing.TCPPort(9001)}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"surroundings": "another"}'])
+def test_an_unusable_record_means_a_complete_pass(
+    world: World, settled: testing.State, calls: Calls, text: str
+) -> None:
+    document(world).write_text(text)
+    calls.clear()
+
+    after = world.run(world.context().on.update_status(), settled)
+
+    assert not is_short(calls)
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_the_record_has_no_secret_and_is_private(world: World, settled: testing.State) -> None:
+    text = document(world).read_text()
+
+    assert all(each not in text for each in ("generated-key", DATABASE["password"]))
+    assert document(world).stat().st_mode & 0o077 == 0
+
+
+def test_a_problem_leaves_no_record(world: World, settled: testing.State) -> None:
+    blocked = dataclasses.replace(settled, config={"webserver-workers": -1})
+
+    world.run(world.context().on.config_changed(), blocked)
+
+    assert not document(world).exists()
+
+
+class FailsLater(FlaskCharm):
+    """A charm whose own handler runs after the pass and may fail."""
+
+    def __init__(self, framework: ops.Framework) -> None:
+        super().__init__(framework)
+        framework.observe(self.on.config_changed, self._on_config_changed)
+
+    def _on_config_changed(self, _: ops.EventBase) -> None:
+        if self.config["greeting"] == "fail":
+            raise RuntimeError("of the author")
+
+
+def test_a_failed_hook_leaves_no_record(world: World) -> None:
+    world.charm_type = FailsLater
+    world.keeps_record = True
+    state = settle(world, world.state())
+    assert document(world).exists()
+
+    with pytest.raises(testing.errors.UncaughtCharmError):
+        world.run(world.context().on.config_changed(), dataclasses.replace(state, config={"greeting": "fail"}))
+
+    assert not document(world).exists()
+
+
+def test_an_own_handler_of_the_author_runs_on_the_short_path(world: World, calls: Calls) -> None:
+    world.charm_type = FailsLater
+    world.keeps_record = True
+    state = settle(world, dataclasses.replace(world.state(), config={"greeting": "Hello"}))
+    calls.clear()
+    world.run(world.context().on.config_changed(), state)
+    assert is_short(calls)
+
+    with pytest.raises(testing.errors.UncaughtCharmError, match="of the author"):
+        world.run(world.context().on.config_changed(), dataclasses.replace(state, config={"greeting": "fail"}))
+
+
+def test_what_juju_refused_after_the_hook_is_written_again(world: World) -> None:
+    world.keeps_record = True
+    world.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
+    before = settle(world, world.state())
+    rabbitmq = testing.Relation("rabbitmq", interface="rabbitmq", remote_app_name="rabbitmq-k8s")
+    related = dataclasses.replace(before, relations={*before.relations, rabbitmq})
+    after = world.run(world.context().on.relation_created(rabbitmq), related)
+    assert relation(after, "rabbitmq").local_app_data == {"username": "flask-k8s", "vhost": "/"}
+    assert document(world).exists()
+
+    refused = with_relations(after, rabbitmq)
+    again = world.run(world.context().on.update_status(), refused)
+
+    assert relation(again, "rabbitmq").local_app_data == {"username": "flask-k8s", "vhost": "/"}
+
+
+class Extends(FlaskCharm):
+    """A charm with a method that may return something else at each event."""
+
+    def environment(self, context: paas_common.WorkloadContext) -> dict[str, str]:
+        return {"STAMP": (self.charm_dir / "stamp").read_text()}
+
+
+def test_a_charm_with_extension_methods_always_makes_a_complete_pass(world: World) -> None:
+    world.charm_type = Extends
+    world.keeps_record = True
+    world.context()
+    (world.root / "charm/stamp").write_text("1")
+    state = settle(world, world.state())
+    (world.root / "charm/stamp").write_text("2")
+
+    after = world.run(world.context().on.update_status(), state)
+
+    (container,) = after.containers
+    assert container.plan.services["flask"].environment["STAMP"] == "2"
+
+
+def test_a_changed_secret_of_an_option_is_seen(world: World) -> None:
+    world.keeps_record = True
+    secret = testing.Secret({"name": "ann", "password": "a"}, latest_content={"name": "ann", "password": "a"})
+    state = world.state()
+    state = dataclasses.replace(state, config={"moderator": secret.id}, secrets={*state.secrets, secret})
+    state = settle(world, state)
+    renewed = dataclasses.replace(secret, latest_content={"name": "bob", "password": "b"})
+    secrets = {each if each.id != secret.id else renewed for each in state.secrets}
+
+    after = world.run(world.context().on.update_status(), dataclasses.replace(state, secrets=secrets))
+
+    (container,) = after.containers
+    assert container.plan.services["flask"].environment["FLASK_MODERATOR_NAME"] == "bob"
+
+
+class Defers(FlaskCharm):
+    """A charm that defers an event."""
+
+    def __init__(self, framework: ops.Framework) -> None:
+        super().__init__(framework)
+        framework.observe(self.on.config_changed, self._on_config_changed)
+
+    def _on_config_changed(self, event: ops.EventBase) -> None:
+        event.defer()
+
+
+def test_a_deferred_event_means_complete_passes(world: World, calls: Calls) -> None:
+    world.charm_type = Defers
+    world.keeps_record = True
+    state = settle(world, world.state())
+    assert state.deferred
+    calls.clear()
+
+    world.run(world.context().on.update_status(), state)
+
+    assert not is_short(calls)
+
+
+def nothing(world: World, state: testing.State) -> testing.State:
+    return world.run(world.context().on.update_status(), state)
+
+
+def nothing_configured(world: World, state: testing.State) -> testing.State:
+    return world.run(world.context().on.config_changed(), state)
+
+
+def nothing_related(world: World, state: testing.State) -> testing.State:
+    return world.run(world.context().on.relation_changed(relation(state)), state)
+
+
+def option(value: str) -> Step:
+    def step(world: World, state: testing.State) -> testing.State:
+        state = dataclasses.replace(state, config={**state.config, "greeting": value})
+        return world.run(world.context().on.config_changed(), state)
+
+    return step
+
+
+def database(data: dict[str, str]) -> Step:
+    def step(world: World, state: testing.State) -> testing.State:
+        changed = dataclasses.replace(relation(state), remote_app_data=data)
+        return world.run(world.context().on.relation_changed(changed), with_relations(state, changed))
+
+    return step
+
+
+def redis(port: str) -> Step:
+    def step(world: World, state: testing.State) -> testing.State:
+        units = {0: {"hostname": "10.1.0.7", "port": port}}
+        changed = dataclasses.replace(relation(state, "redis"), remote_units_data=units)
+        return world.run(world.context().on.relation_changed(changed, remote_unit=0), with_relations(state, changed))
+
+    return step
+
+
+def leads(*, leader: bool) -> Step:
+    def step(world: World, state: testing.State) -> testing.State:
+        on = world.context().on
+        event = on.leader_elected() if leader else on.update_status()  # Juju has no event for lost leadership
+        return world.run(event, dataclasses.replace(state, leader=leader))
+
+    return step
+
+
+def service_stops(world: World, state: testing.State) -> testing.State:
+    return world.run(world.context().on.update_status(), stopped(state))
+
+
+def status_is_overwritten(world: World, state: testing.State) -> testing.State:
+    return world.run(world.context().on.update_status(), other_status(state))
+
+
+def peers(*units: int) -> Step:
+    def step(world: World, state: testing.State) -> testing.State:
+        peer = dataclasses.replace(peer_of(state), peers_data={unit: {} for unit in units})
+        on = world.context().on
+        state = with_relations(state, peer)
+        return world.run(on.relation_changed(peer, remote_unit=units[0]) if units else on.update_status(), state)
+
+    return step
+
+
+def container_restarts(world: World, state: testing.State) -> testing.State:
+    (container,) = state.containers
+    world.new_container()
+    fresh = dataclasses.replace(container, layers={"image": layer(IMAGE)}, service_statuses={}, check_infos=frozenset())
+    return world.run(world.context().on.pebble_ready(fresh), dataclasses.replace(state, containers={fresh}))
+
+
+STEPS: dict[str, Step] = {
+    "nothing": nothing,
+    "nothing configured": nothing_configured,
+    "nothing related": nothing_related,
+    "greeting is a": option("a"),
+    "greeting is b": option("b"),
+    "database answers": database(DATABASE),
+    "database moves": database({**DATABASE, "endpoints": "pg-other:5432"}),
+    "database is empty": database({}),
+    "redis answers": redis("6379"),
+    "redis moves": redis("6380"),
+    "unit leads": leads(leader=True),
+    "unit does not lead": leads(leader=False),
+    "service stops": service_stops,
+    "status is overwritten": status_is_overwritten,
+    "peer joins": peers(1),
+    "two peers": peers(1, 2),
+    "container restarts": container_restarts,
+}
+
+
+def outcome(world: World, state: testing.State) -> object:
+    """Return everything that an operator, the application or another charm can see."""
+    (container,) = state.containers
+    key = next(iter(state.secrets)).tracked_content or {}
+    services = json.dumps({name: each.to_dict() for name, each in container.plan.services.items()}, sort_keys=True)
+    running = {name: str(info.current) for name, info in container.services.items()}
+    databags = {
+        each.endpoint: (dict(each.local_app_data), dict(each.local_unit_data))
+        for each in state.relations
+        if isinstance(each, testing.Relation)
+    }
+    files = {path.name: path.read_text() for path in sorted((world.root / "base").rglob("*")) if path.is_file()}
+    # A charm library keeps its own notes in the databag; it sees an unchanged databag on the complete path only.
+    return services.replace(key.get("value", "the key"), "the key"), running, databags, files, state.unit_status
+
+
+@hypothesis.settings(
+    max_examples=20,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(names=strategies.lists(strategies.sampled_from(sorted(STEPS)), min_size=2, max_size=8))
+def test_the_short_path_ends_where_the_complete_one_does(
+    meta: dict[str, object], tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    outcomes: list[list[object]] = []
+    for keeps_record in (True, False):
+        root = tmp_path_factory.mktemp("world")
+        for folder in ("base/app", "tmp"):
+            (root / folder).mkdir(parents=True)
+        world = World(meta=meta, root=root, keeps_record=keeps_record)
+        world.meta["requires"]["redis"] = {"interface": "redis", "optional": True, "limit": 1}
+        secret = testing.Secret({"value": "generated-key"}, owner="app", id="secret:cs9e1vm3i7s5fnw3b0ag")
+        state = world.state(
+            relations={world.peer(secret), dataclasses.replace(postgresql(app=DATABASE), id=7001), REDIS},
+            secrets={secret},
+        )
+        state = settle(world, state)
+        seen: list[object] = []
+        for name in names:
+            state = healthy(STEPS[name](world, state))
+            seen.append(outcome(world, state))
+        outcomes.append(seen)
+
+    assert outcomes[0] == outcomes[1]

@@ -72,7 +72,7 @@ class Record(typing.NamedTuple):
     """Empty without a check."""
     plan: str
     services: dict[str, bool]
-    """Whether each service runs."""
+    """Name → true if the service runs."""
 
 
 def nothing_new(charm: ops.CharmBase) -> bool:

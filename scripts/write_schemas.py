@@ -23,7 +23,7 @@ def text(spec: FrameworkSpec) -> str:
 def main() -> None:
     """Write the file of every framework."""
     for name in frameworks.names():
-        spec: FrameworkSpec = getattr(importlib.import_module(f"paas_{name}.charm"), name.upper())
+        spec: FrameworkSpec = getattr(importlib.import_module(f"paas_{name}.framework"), name.upper())
         pathlib.Path(frameworks.FOLDER, name, "schema.yaml").write_text(text(spec), encoding="utf-8")
 
 

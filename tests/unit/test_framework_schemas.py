@@ -12,7 +12,7 @@ SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "write_schemas.py"
 
 @pytest.mark.parametrize("name", frameworks.names())
 def test_a_copy_equals_the_declaration(name: str):
-    spec = getattr(importlib.import_module(f"paas_{name}.charm"), name.upper())
+    spec = getattr(importlib.import_module(f"paas_{name}.framework"), name.upper())
 
     copy = (frameworks.FOLDER / name / "schema.yaml").read_text(encoding="utf-8")
 

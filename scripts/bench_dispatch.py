@@ -1,173 +1,260 @@
-"""Benchmark of one event, compared with paas-charm; ``make bench`` runs it by hand.
+"""Benchmark of a charm's events under Juju's own protocol, compared with paas-charm; ``make bench`` runs it by hand.
 
-Both get one config-changed that changes nothing, under ops.testing, with the same metadata, charm libraries, state, and
-versions of Python, ops and pydantic. Each run is a whole process, and the two alternate. Three charm libraries that
-paas-charm always imports are not on a package index. Smaller stand-ins replace them, so the numbers of paas-charm are
-slightly too good.
+Each event is a fresh Python process whose hook tools are processes and whose Pebble is behind a socket that counts the
+requests. Three charms take turns in one run: ours, paas-charm's and an empty one. They have the same metadata, the same
+charm libraries, and the same versions of Python and ops. The result replaces the part of ``docs/benchmarks.md`` between
+its markers, and the plots next to it.
 """
 
 # ruff: noqa: T201 - the benchmark prints
 import argparse
-import json
-import os
+import contextlib
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from paas_local.build import charm_libs, charmcraft_extensions, python_environments
+sys.path.insert(0, str(Path(__file__).with_name("bench")))
 
-ROOT = Path(__file__).resolve().parent.parent
-ONCE = Path(__file__).with_name("dispatch_once.py")
-PEER = "paas-charm==1.12.3"
-SAME = ("ops==3.9.0", "ops-scenario", "pydantic")
-CHARMCRAFT: dict[str, Any] = {
-    "name": "flask-k8s",
-    "type": "charm",
-    "summary": "A benchmark.",
-    "description": "A benchmark.",
-    "base": "ubuntu@24.04",
-    "extensions": ["flask-framework"],
-    "requires": {"postgresql": {"interface": "postgresql_client", "limit": 1}},
-    "config": {"options": {"greeting": {"type": "string", "default": "Hello"}}},
+import charm_folders
+import report
+from client import Unit
+
+DOCS = charm_folders.ROOT / "docs"
+OURS, PEER, EMPTY = "ours", "paas-charm", "empty ops charm"
+Results = dict[tuple[str, str], dict[str, list[dict[str, Any]]]]
+"""Measurements by number of integrations and event, then by charm."""
+EVENTS = {
+    "update-status": ("run", "update-status"),
+    "unchanged config-changed": ("run", "config-changed"),
+    "unchanged relation-changed": ("run", "relation-changed", "postgresql"),
 }
-STAND_INS = {
-    "observability_libs/v0/juju_topology.py": "",
-    "redis_k8s/v0/redis.py": """
-import ops
-
-class RedisRequires(ops.Object):
-    pass
-
-class RedisRelationUpdatedEvent(ops.EventBase):
-    pass
-
-class RedisRelationCharmEvents(ops.CharmEvents):
-    redis_relation_updated = ops.EventSource(RedisRelationUpdatedEvent)
-""",
-    "traefik_k8s/v2/ingress.py": """
-import ops
-
-class IngressPerAppRequirerEvents(ops.ObjectEvents):
-    ready = ops.EventSource(ops.EventBase)
-    revoked = ops.EventSource(ops.EventBase)
-
-class IngressPerAppRequirer(ops.Object):
-    on = IngressPerAppRequirerEvents()
-    url = None
-
-    def __init__(self, charm, relation_name="ingress", **_):
-        super().__init__(charm, relation_name)
-
-    def provide_ingress_requirements(self, **_):
-        pass
-""",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Side:
-    """One of the two charms."""
-
-    name: str
-    module: str
-    python: Path
-    folder: Path
-
-    def run(self, mode: str) -> tuple[str, float, float]:
-        """Run a process; return its output, its seconds, and its seconds of processor time."""
-        environment = {**os.environ, "PYTHONPATH": str(self.folder / "charm/lib")}
-        words = [self.python, ONCE, mode, self.folder, self.module]
-        before, began = os.times(), time.perf_counter()
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-        took, after = time.perf_counter() - began, os.times()
-        if done.returncode:
-            sys.exit(f"{self.name}: {done.stderr}")
-        cpu = after.children_user + after.children_system - before.children_user - before.children_system
-        return done.stdout, took, cpu
-
-
-def prepared(name: str, module: str, requirements: list[str], folder: Path) -> Side:
-    """Create an environment and a charm folder, and run the charm until it is active."""
-    (folder / "charm" / "src").mkdir(parents=True)
-    expanded = charmcraft_extensions.expand(CHARMCRAFT, folder)
-    (folder / "charmcraft.json").write_text(json.dumps(expanded))
-    charm_libs.fetch_into(folder / "charm" / "lib", {"charm-libs": [*expanded["charm-libs"], DATABASE_LIBRARY]}, print)
-    for place, text in STAND_INS.items():
-        file = folder / "charm/lib/charms" / place
-        file.parent.mkdir(parents=True)
-        file.write_text(text)
-    environment = folder / "venv"
-    program = python_environments.find_uv()
-    uv([program, "venv", "--quiet", "--python", str(Path(sys.executable).resolve()), str(environment)])
-    python = environment / "bin" / "python"
-    uv(
-        [
-            program,
-            "pip",
-            "install",
-            "--quiet",
-            "--compile-bytecode",
-            "--python",
-            str(python),
-            *requirements,
-        ]
-    )
-    side = Side(name=name, module=module, python=python, folder=folder)
-    side.run("settle")
-    return side
-
-
-DATABASE_LIBRARY = {"lib": "data_platform_libs.data_interfaces", "version": "0"}
-
-
-def uv(words: list[str]) -> None:
-    """Run uv."""
-    subprocess.run(words, env={**os.environ, "UV_FIND_LINKS": str(ROOT / "dist")}, check=True)
-
-
-def measured(side: Side) -> dict[str, Any]:
-    """Return the measurements of one process."""
-    printed, took, cpu = side.run("measure")
-    return {**json.loads(printed), "process": took, "process cpu": cpu}
-
-
-ROWS = {
-    "import": ("import of the charm's module", "ms", 1000),
-    "dispatch": ("dispatch", "ms", 1000),
-    "dispatch cpu": ("dispatch, processor time", "ms", 1000),
-    "process": ("whole process", "ms", 1000),
-    "process cpu": ("whole process, processor time", "ms", 1000),
-    "peak": ("peak memory", "MiB", 1),
-}
+GROWTH = {"relations": (1, 10, 25, 50), "options": (1, 100, 250, 500), "kB of databag": (1, 25, 50, 100),
+          "peer units": (1, 25, 50, 100)}  # fmt: skip
 
 
 def main() -> None:
-    """Measure and print a table."""
-    arguments = argparse.ArgumentParser(
-        description="Measure one event that changes nothing, and compare with paas-charm."
+    """Measure, print and write the tables and the plots."""
+    arguments = argparse.ArgumentParser(description="Measure the events of a charm, and compare with paas-charm.")
+    arguments.add_argument("--runs", type=int, default=7, help="measurements of each event")
+    arguments.add_argument("--no-growth", action="store_true", help="leave out the measurements of growth")
+    arguments.add_argument("--dry", action="store_true", help="print only; leave the docs as they are")
+    options = arguments.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as top, contextlib.ExitStack() as stack:
+        folder = Path(top)
+        pythons = environments(folder)
+        imports = import_times(pythons, options.runs)
+        results: Results = defaultdict(lambda: defaultdict(list))
+        for related in (0, len(charm_folders.INTEGRATIONS)):
+            measure_side_by_side(stack, folder, pythons, related, options.runs, results)
+        growth = {} if options.no_growth else measure_growth(folder, pythons)
+    text = document(imports, results, growth, options.runs, time.monotonic() - began)
+    print(text)
+    if not options.dry:
+        write(text, results, growth)
+
+
+def environments(folder: Path) -> dict[str, Path]:
+    """Create the Python environments of the charms and of the workload."""
+    requirements = {
+        OURS: ("paas-flask", *charm_folders.SAME),
+        PEER: (charm_folders.PEER, *charm_folders.SAME),
+        "workload": charm_folders.WORKLOAD,
+    }
+    return {name: charm_folders.environment(folder / name, *words) for name, words in requirements.items()}
+
+
+def start(folder: Path, pythons: dict[str, Path], name: str, metadata: dict[str, Any], **spec: Any) -> Unit:
+    """Start a unit of one of the charms."""
+    texts = {OURS: charm_folders.OURS, PEER: charm_folders.THEIRS, EMPTY: charm_folders.EMPTY}
+    folder.mkdir(parents=True)
+    return Unit(
+        folder,
+        python=str(pythons.get(name, pythons[OURS])),
+        charm=str(charm_folders.create(folder, texts[name], metadata)),
+        workload_python=str(pythons["workload"]),
+        workload_path="",
+        application=charm_folders.APPLICATION,
+        **spec,
     )
-    arguments.add_argument("--runs", type=int, default=15)
-    runs: int = arguments.parse_args().runs
-    with tempfile.TemporaryDirectory() as above:
-        ours = prepared("ours", "paas_flask", ["paas-flask", *SAME], Path(above, "ours"))
-        peer = prepared("paas-charm", "paas_charm.flask", [PEER, *SAME], Path(above, "peer"))
-        results: dict[str, list[dict[str, Any]]] = {ours.name: [], peer.name: []}
-        for _ in range(runs):
-            for side in (ours, peer):
-                results[side.name].append(measured(side))
-    print(f"One config-changed that changes nothing; medians of {runs} processes each, alternating with {PEER}.\n")
-    print("| | ours | paas-charm | ours / paas-charm |\n| --- | --- | --- | --- |")
-    for key, (label, unit, scale) in ROWS.items():
-        mine, theirs = (statistics.median(run[key] for run in each) * scale for each in results.values())
-        print(f"| {label} | {mine:.0f} {unit} | {theirs:.0f} {unit} | {mine / theirs:.2f} |")
-    for call in results[ours.name][0]["calls"]:
-        mine, theirs = (max(run["calls"][call] for run in each) for each in results.values())
-        print(f"| calls of `{call}` | {mine} | {theirs} | |")
+
+
+def import_times(pythons: dict[str, Path], runs: int) -> dict[str, float]:
+    """Return the seconds that a Python needs for an import, the interpreter's own start included."""
+    programs = {
+        "import ops": (pythons[OURS], "import ops"),
+        "import paas_flask": (pythons[OURS], "import paas_flask"),
+    }
+    times: dict[str, list[float]] = defaultdict(list)
+    for _ in range(runs):
+        for name, (python, program) in programs.items():
+            began = time.perf_counter()
+            subprocess.run([python, "-c", program], check=False, capture_output=True)
+            times[name].append(time.perf_counter() - began)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def measure_side_by_side(
+    stack: contextlib.ExitStack, folder: Path, pythons: dict[str, Path], related: int, runs: int, results: Results
+) -> None:
+    """Deploy the charms with some integrations, and measure each event in turns."""
+    integrations = charm_folders.INTEGRATIONS[:related]
+    units = {
+        name: stack.enter_context(
+            start(folder / f"{name}-{related}", pythons, name, charm_folders.charmcraft(), integrations=integrations)
+        )
+        for name in (OURS, PEER, EMPTY)
+    }
+    for name, unit in units.items():
+        results[str(related), "deployment"][name] = unit.call("settle")
+        unit.call("run", "update-status")
+    for run in range(runs):
+        for event, words in EVENTS.items():
+            for name, unit in units.items():
+                if related or "relation" not in event:
+                    results[str(related), event][name].append(unit.call(*words))
+        for name in (OURS, PEER):
+            units[name].call("configure", "greeting", f"Hello {run}")
+            results[str(related), "a changed option"][name].append(units[name].call("run", "config-changed"))
+            units[name].call("restart-container")
+            results[str(related), "first start"][name] += units[name].call("settle")
+            units[name].call("run", "update-status")
+    for event, words in EVENTS.items():
+        for name, unit in units.items():
+            if related or "relation" not in event:
+                results[str(related), event][name][0]["modules"] = unit.call("modules", *words[1:])["modules"]
+
+
+def measure_growth(
+    folder: Path, pythons: dict[str, Path]
+) -> dict[str, list[tuple[int, dict[str, Any], dict[str, Any]]]]:
+    """Measure a complete pass and an event that brings nothing new, while one thing grows."""
+    growth: dict[str, list[tuple[int, dict[str, Any], dict[str, Any]]]] = {}
+    for what, sizes in GROWTH.items():
+        growth[what] = []
+        for size in sizes:
+            relations = size if what == "relations" else 1
+            metadata = charm_folders.charmcraft(options=size if what == "options" else 1, further=relations)
+            integrations = [charm_folders.redis(number) for number in range(relations)]
+            peers = size if what == "peer units" else 0
+            place = folder / f"growth-{what}-{size}".replace(" ", "-")
+            with start(place, pythons, OURS, metadata, integrations=integrations, peers=peers) as unit:
+                unit.call("skip")
+                if what == "kB of databag":
+                    unit.call("pad", "redis-0", str(1000 * size))
+                unit.call("run", "config-changed")
+                complete = min((unit.call("run", "upgrade-charm") for _ in range(3)), key=lambda each: each["wall"])
+                unit.call("run", "update-status")
+                short = min((unit.call("run", "update-status") for _ in range(3)), key=lambda each: each["wall"])
+                growth[what].append((size, complete, short))
+    return growth
+
+
+def document(imports: dict[str, float], results: Results, growth: Any, runs: int, took: float) -> str:
+    """Return the tables."""
+    head = ("event", "charm", "wall", "CPU", "hook tools", "Pebble requests", "modules", "peak", "wall, ours / theirs")
+    rows: list[tuple[object, ...]] = []
+    for (related, event), charms in results.items():
+        if event == "deployment":
+            continue
+        for name, measured in charms.items():
+            ratio = report.median(charms[OURS], "wall") / report.median(measured, "wall")
+            rows.append(
+                (
+                    f"{event}, {related} integrations",
+                    name,
+                    f"{report.median(measured, 'wall'):.2f} s",
+                    f"{report.median(measured, 'cpu'):.2f} s",
+                    report.calls(measured, "tools"),
+                    report.calls(measured, "requests"),
+                    len(measured[0]["modules"]) or "",
+                    f"{report.median(measured, 'peak'):.0f} MiB",
+                    "" if name == OURS else f"{ratio:.2f}",
+                )
+            )
+    deployments = [
+        (
+            f"{related} integrations",
+            name,
+            len(measured),
+            sum(sum(event["tools"].values()) for event in measured),
+            sum(sum(event["requests"].values()) for event in measured),
+            f"{sum(event['wall'] for event in measured):.0f} s",
+        )
+        for (related, event), charms in results.items()
+        if event == "deployment"
+        for name, measured in charms.items()
+    ]
+    python, day = sys.version.split()[0], time.strftime("%Y-%m-%d")
+    measured_with = f"Measured on {day} with Python {python}; medians of {runs} processes each, in turns with"
+    parts = [
+        f"{measured_with} {charm_folders.PEER}; the whole run took {took:.0f} s. CPU includes the hook tools.",
+        report.table(("program", "wall"), [(f"`{name}`", f"{seconds:.2f} s") for name, seconds in imports.items()]),
+        "![Wall time of an event](dispatch.svg)",
+        report.table(head, rows),
+        "Deployment until nothing is due:",
+        report.table(("related", "charm", "events", "hook tools", "Pebble requests", "wall"), deployments),
+        "Hook tools by name:",
+        tools_table(results),
+    ]
+    if growth:
+        parts += ["![Hook tools of a complete pass while one thing grows](growth.svg)", growth_table(growth)]
+    return "\n\n".join(parts)
+
+
+def tools_table(results: Results) -> str:
+    """Return the hook tools of each event by name."""
+    rows = [
+        (
+            f"{event}, {related} integrations",
+            name,
+            ", ".join(f"{count} {tool}" for tool, count in sorted(measured[-1]["tools"].items())),
+        )
+        for (related, event), charms in results.items()
+        if event != "deployment"
+        for name, measured in charms.items()
+    ]
+    return report.table(("event", "charm", "hook tools"), rows)
+
+
+def growth_table(growth: Any) -> str:
+    """Return a complete pass and an event that brings nothing new, by size."""
+    rows = [
+        (
+            f"{size} {what}",
+            *(cell for event in both for cell in (sum(event["tools"].values()), f"{event['wall']:.2f} s")),
+        )
+        for what, sizes in growth.items()
+        for size, *both in sizes
+    ]
+    head = ("size", "complete pass: hook tools", "wall", "nothing new: hook tools", "wall")
+    return report.table(head, rows)
+
+
+def write(text: str, results: Results, growth: Any) -> None:
+    """Write the tables and the plots into the docs."""
+    page = DOCS / "benchmarks.md"
+    marked = re.compile(r"(<!-- dispatch -->\n).*(<!-- /dispatch -->)", re.DOTALL)
+    page.write_text(marked.sub(lambda match: f"{match[1]}\n{text}\n\n{match[2]}", page.read_text()))
+    groups = {
+        f"{event}, {related} integrations": {name: report.median(each, "wall") for name, each in charms.items()}
+        for (related, event), charms in results.items()
+        if event != "deployment"
+    }
+    (DOCS / "dispatch.svg").write_text(report.bars("Wall time of an event", groups, "s"))
+    if growth:
+        curves = {
+            f"{what} (to {sizes[-1][0]})": [(size, sum(full["tools"].values())) for size, full, _ in sizes]
+            for what, sizes in growth.items()
+        }
+        plot = report.lines("Hook tools of a complete pass", curves, "number", "hook tools")
+        (DOCS / "growth.svg").write_text(plot)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,148 @@
+"""Tests of what an event costs under Juju's own protocol: hook tools, requests to Pebble and imported modules.
+
+The charm runs as under Juju: a process for each event, hook tools as processes, and a Pebble behind a socket.
+``make bench`` measures times in the same way.
+"""
+
+import collections.abc
+import json
+import pathlib
+import sys
+import typing
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "scripts/bench"))
+
+import charm_folders  # noqa: E402
+import client  # noqa: E402
+
+SERVER = """
+import socket, sys
+if "--check-config" not in sys.argv:
+    server = socket.create_server(("localhost", 8000))
+    while True:
+        server.accept()[0].close()
+"""
+"""A stand-in for Gunicorn, which only accepts connections."""
+RELATED = ("postgresql", "tracing", "logging")
+EVERY = {"_certificates", "_database", "_integration", "ingress", "mongodb", "postgresql", "rabbitmq", "s3", "tracing"}
+"""The integrations that the charm declares, and their common parts."""
+HOT = {
+    "paas_common",
+    "paas_common.charm",
+    "paas_common.juju",
+    "paas_common.juju.record",
+    "paas_common.lazy",
+    "paas_flask",
+    "paas_flask.charm",
+}
+
+
+class Cost(typing.NamedTuple):
+    """The calls of one event or of several."""
+
+    tools: int
+    requests: int
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> collections.abc.Iterator[tuple[client.Unit, list[typing.Any]]]:
+    """Return a unit with three integrations, and the events of its deployment."""
+    folder = tmp_path_factory.mktemp("unit")
+    server = folder / "workload/gunicorn"
+    server.mkdir(parents=True)
+    (server / "__init__.py").touch()
+    (server / "__main__.py").write_text(SERVER)
+    spec = {
+        "python": sys.executable,
+        "charm": str(charm_folders.create(folder, charm_folders.OURS, charm_folders.charmcraft())),
+        "workload_python": sys.executable,
+        "workload_path": str(server.parent),
+        "application": "",
+        "integrations": [each for each in charm_folders.INTEGRATIONS if each["endpoint"] in RELATED],
+    }
+    with client.Unit(folder, **spec) as unit:
+        yield unit, unit.call("settle")
+
+
+def cost(*events: typing.Any) -> Cost:
+    return Cost(
+        tools=sum(sum(event["tools"].values()) for event in events),
+        requests=sum(sum(event["requests"].values()) for event in events),
+    )
+
+
+def exceeds(measured: Cost, bound: Cost) -> tuple[str, ...]:
+    """Return the names of the counts that are larger than their bounds."""
+    return tuple(name for name in Cost._fields if getattr(measured, name) > getattr(bound, name))
+
+
+def test_the_deployment(deployment: tuple[client.Unit, list[typing.Any]]) -> None:
+    _, events = deployment
+
+    assert events[-1]["status"] == "active: "
+    assert len(events) == 18
+    assert exceeds(cost(*events), Cost(tools=375, requests=125)) == ()
+
+
+def test_an_event_that_brings_nothing_new(deployment: tuple[client.Unit, list[typing.Any]]) -> None:
+    unit, _ = deployment
+
+    for words in (["update-status"], ["config-changed"]):
+        event = unit.call("run", *words)
+        assert event["tools"] == {"juju-log": 2, "is-leader": 1, "config-get": 1, "status-get": 1}, words
+        assert cost(event).requests == 3, words
+
+
+def test_an_unchanged_databag(deployment: tuple[client.Unit, list[typing.Any]]) -> None:
+    unit, _ = deployment
+
+    event = unit.call("run", "relation-changed", "postgresql")
+
+    assert exceeds(cost(event), Cost(tools=9, requests=3)) == ()
+    assert "relation-set" not in event["tools"]
+
+
+def test_a_complete_pass_that_changes_nothing(deployment: tuple[client.Unit, list[typing.Any]]) -> None:
+    unit, _ = deployment
+
+    event = unit.call("run", "upgrade-charm")
+
+    assert exceeds(cost(event), Cost(tools=48, requests=5)) == ()
+    assert "relation-set" not in event["tools"]
+    assert "status-set" not in event["tools"]
+
+
+def test_the_modules_of_an_event_that_brings_nothing_new(deployment: tuple[client.Unit, list[typing.Any]]) -> None:
+    unit, _ = deployment
+    unit.call("run", "update-status")
+
+    loaded = unit.call("modules", "update-status")["modules"]
+
+    assert "ops" in loaded
+    assert {name for name in loaded if name.startswith("paas")} == HOT
+    assert not any(name.startswith(("pydantic", "charms")) for name in loaded)
+
+
+def test_the_modules_of_a_complete_pass(deployment: tuple[client.Unit, list[typing.Any]]) -> None:
+    unit, _ = deployment
+
+    loaded = set(unit.call("modules", "upgrade-charm")["modules"])
+
+    integrations = {name.rpartition(".")[2] for name in loaded if name.startswith("paas_common.integrations.")}
+    assert integrations == EVERY
+    assert "pydantic" in loaded
+
+
+def test_a_changed_option(deployment: tuple[client.Unit, list[typing.Any]]) -> None:
+    unit, _ = deployment
+    unit.call("configure", "greeting", json.dumps("another"))
+
+    event = unit.call("run", "config-changed")
+
+    assert event["status"] == "active: "
+    assert exceeds(cost(event), Cost(tools=50, requests=22)) == ()

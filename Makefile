@@ -28,10 +28,10 @@ test: ## run all tests and print the coverage
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
-charmcraft: ## compare the results with the real charmcraft; needs Python 3.12
-	$(RUN) pytest tests/charmcraft
+charmcraft: ## compare the results with the real charmcraft, and pack an example with its uv plugin; needs Python 3.12
+	$(RUN) pytest tests/charmcraft -k "not builds_the_source_distributions"
 
-pack: ## pack an example with the real charmcraft on each Python of PYTHONS, and start it
+pack: ## pack an example with both plugins of the real charmcraft on each Python of PYTHONS, and start it
 	PYTHONS="$(PYTHONS)" $(RUN) pytest tests/charmcraft/test_charmcraft_pack.py
 
 release-check: ## build the current commit twice, check the files, install each wheel alone; prints a table

@@ -11,7 +11,7 @@ PYTEST := pytest --dist loadfile --no-loadscope-reorder
 .PHONY: help demo check unit test charmcraft pack release-check bench lint format wheels
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: wheels ## run an example under its charm; FRAMEWORK=django, ALL=1 for every integration, KEEP=1 to leave it running
 	$(RUN) --no-dev $(if $(ALL)$(filter go,$(FRAMEWORK)),--group go) python scripts/demo.py $(FRAMEWORK) $(if $(ALL),--all) $(if $(KEEP),--keep)

@@ -19,8 +19,8 @@ demo: wheels ## run an example under its charm; FRAMEWORK=django, ALL=1 for ever
 check: ## run `make lint` and `make unit`, side by side; before each commit
 	@$(MAKE) --jobs=2 --output-sync=target lint unit
 
-unit: ## run the unit tests, the charm tests and the upgrade tests
-	$(RUN) $(PYTEST) -n 2 tests/unit tests/charms tests/upgrade
+unit: ## run the unit tests and the charm tests
+	$(RUN) $(PYTEST) -n 2 tests/unit tests/charms
 
 test: ## run all tests and print the coverage
 	$(RUN) coverage erase

@@ -76,19 +76,26 @@ async def follow(models: Models, name: str, units: Sequence[str], count: int) ->
 
     A unit that is added later and a container that starts again are followed too.
     """
-    queue: asyncio.Queue[Line] = asyncio.Queue()
+    queue: asyncio.Queue[Line | None] = asyncio.Queue()
+    readers = asyncio.create_task(_keep_readers(models, name, units, queue, count))
+    try:
+        while line := await queue.get():
+            yield line
+    finally:
+        await _cancel([readers])
+
+
+async def _keep_readers(
+    models: Models, name: str, units: Sequence[str], queue: "asyncio.Queue[Line | None]", count: int
+) -> None:
+    """Read each container's lines into the queue; None follows once the model is gone."""
     readers: dict[Workload, asyncio.Task[None]] = {}
     try:
         while name in models.names:
-            changed = asyncio.ensure_future(models.changed.wait())
+            changed = models.changed
             _match_readers(models, name, _known(models.model(name), units), readers, queue, count)
-            while not changed.done():
-                line = asyncio.ensure_future(queue.get())
-                await asyncio.wait({line, changed}, return_when=asyncio.FIRST_COMPLETED)
-                if not line.done():
-                    line.cancel()
-                    break
-                yield line.result()
+            await changed.wait()
+        await queue.put(None)
     finally:
         await _cancel(readers.values())
 
@@ -103,7 +110,7 @@ def _match_readers(
     name: str,
     selected: Collection[Workload],
     readers: dict[Workload, asyncio.Task[None]],
-    queue: "asyncio.Queue[Line]",
+    queue: "asyncio.Queue[Line | None]",
     count: int,
 ) -> None:
     for workload in readers.keys() - set(selected):
@@ -113,7 +120,7 @@ def _match_readers(
             readers[workload] = asyncio.create_task(_read(models.folders(name), workload, queue, count))
 
 
-async def _read(folders: Folders, workload: Workload, queue: "asyncio.Queue[Line]", count: int) -> None:
+async def _read(folders: Folders, workload: Workload, queue: "asyncio.Queue[Line | None]", count: int) -> None:
     unit, container = workload
     while True:
         with contextlib.suppress(JujuError, aiohttp.ClientError, OSError, asyncio.TimeoutError):

@@ -288,6 +288,35 @@ class TestSeveralUnits:
         assert started(after)
         assert "migration-turn" not in after.get_relation(peer.id).local_app_data
 
+    def test_a_leader_whose_check_has_failed_gives_its_turn_away(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("time.time", lambda: 0.0)
+        failing = testing.Exec(["/bin/python3", "-m", "gunicorn"], return_code=1, stdout="no module named app")
+        secret = world.secret()
+        peer = world.peer(secret, peers_data={1: {"migration-request": "abc"}})
+        state = world.state(
+            secrets={secret},
+            relations={peer, postgresql(app=DATABASE)},
+            containers={world.workload(execs={failing, WORKS})},
+        )
+
+        failed = world.run(world.context().on.config_changed(), state)
+        after = world.run(world.context().on.update_status(), failed)
+
+        assert after.unit_status == failed.unit_status
+        assert "webserver configuration check failed" in after.unit_status.message
+        assert after.get_relation(peer.id).local_app_data["migration-turn"] == "flask-k8s/1 abc"
+
+    def test_a_follower_whose_container_is_down_gives_its_turn_away(self, world: World) -> None:
+        requested = world.run(world.context_of(1).on.config_changed(), self.follower(world, {}))
+        down = dataclasses.replace(requested, containers={dataclasses.replace(world.workload(), can_connect=False)})
+
+        after = world.run(world.context_of(1).on.update_status(), down)
+
+        assert "migration-request" in peer_of(requested).local_unit_data
+        assert "migration-request" not in peer_of(after).local_unit_data
+
     def test_the_leader_records_the_migrations_of_other_units(self, world: World) -> None:
         secret = world.secret()
         peer = world.peer(secret, peers_data={1: {"migrated": "abc"}})

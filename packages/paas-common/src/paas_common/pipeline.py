@@ -223,7 +223,7 @@ class Pipeline:
             return _Planned(facts=facts, plan=plan, published=published, additions=additions)
         reason = drafted if isinstance(drafted, Blocked | Waiting) else additions
         assert isinstance(reason, Blocked | Waiting)
-        plan = Plan(outcome=problem or reason, notes=migration.grant(facts))
+        plan = Plan(outcome=problem or reason, notes=migration.withdraw(facts))
         return _Planned(facts=facts, plan=plan, published=published)
 
     def _read_container(self) -> tuple[ContainerState | None, Problem | None]:

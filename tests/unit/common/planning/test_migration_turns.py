@@ -161,6 +161,18 @@ def test_a_follower_asks_in_its_own_databag_only(
     assert request(facts_of(identity=FOLLOWER), candidate, **container) == Notes(unit={REQUEST: request_note})
 
 
+def test_a_follower_that_cannot_migrate_now_gives_its_turn_away() -> None:
+    assert migration.withdraw(facts_of(identity=FOLLOWER)) == Notes(unit={REQUEST: ""})
+
+
+def test_a_leader_that_cannot_migrate_now_grants_its_turn_to_another_unit() -> None:
+    known = peers({TURN: "shop/0 new"}, {REQUEST: "new"}, unit_1={REQUEST: "new"})
+
+    notes = migration.withdraw(facts_of(peers=known))
+
+    assert (notes.unit, notes.app[TURN]) == ({REQUEST: ""}, "shop/1 new")
+
+
 @pytest.mark.parametrize(
     ("known", "candidate", "holder"),
     [

@@ -81,15 +81,20 @@ def failed(failure: CommandFailure, command: Command) -> Problem:
 
 def request(facts: Facts, container: ContainerState, migration: Migration | None) -> Notes:
     """Return the notes before the migration: this unit's request for a turn and, on the leader, whose turn it is."""
+    if migration is None or _is_done(facts, container, migration.fingerprint):
+        return withdraw(facts)
+    return _requested(facts, migration.fingerprint)
+
+
+def withdraw(facts: Facts) -> Notes:
+    """Return the notes of a unit that cannot migrate now: another unit can have its turn."""
+    return _requested(facts, "")
+
+
+def _requested(facts: Facts, fingerprint: str) -> Notes:
     if facts.peers is None:
         return Notes()
-    own_request = migration.fingerprint if migration and not _is_done(facts, container, migration.fingerprint) else ""
-    return Notes(unit={REQUEST: own_request}, app=_granted(facts, own_request))
-
-
-def grant(facts: Facts) -> Notes:
-    """Return the leader's notes while its own application cannot run: other units still get their turn."""
-    return Notes(app=_granted(facts, ""))
+    return Notes(unit={REQUEST: fingerprint}, app=_granted(facts, fingerprint))
 
 
 def _granted(facts: Facts, own_request: str) -> StrMap:

@@ -140,18 +140,13 @@ def draft(spec: FrameworkSpec, facts: Facts, known: Integrations) -> tuple[Draft
 def complete(draft: Draft, additions: Additions, *, calls_after_start: bool = False) -> Plan:
     """Return the plan for a draft and what the charm class's methods add to it."""
     if reason := environment.unencodable(additions.environment):
-        return Plan(outcome=Blocked(reason))
+        return Plan(outcome=Blocked(reason), notes=migration.withdraw(draft.facts))
     spec, facts, container = draft.spec, draft.facts, draft.container
     image_command = str(container.services[spec.name].get("command", ""))
     command = spec.server.command(image_command, draft.options.settings) if spec.server else image_command
     if isinstance(command, Blocked):
-        return Plan(outcome=command)
+        return Plan(outcome=command, notes=migration.withdraw(facts))
     plain = environment.plain(additions.environment)
-    candidate = _migration(draft)
-    notes = migration.request(facts, container, candidate)
-    turn = migration.turn(migration.with_notes(facts, notes), container, candidate, environment.digest(plain))
-    if isinstance(turn, Blocked | Waiting):
-        return Plan(outcome=turn, notes=notes)
     runs_schedulers = services.runs_schedulers(facts.identity, facts.peers, facts.planned_units)
     of_image = services.entries(
         container.services, main=spec.name, command=command, variables=plain, runs_schedulers=runs_schedulers
@@ -173,7 +168,7 @@ def complete(draft: Draft, additions: Additions, *, calls_after_start: bool = Fa
         state_dir=spec.state_dir,
         user=spec.user,
         files=(*draft.files, *additions.files),
-        migration=turn,
+        migration=_migration(draft),
         before_start=_before_start(draft),
         health=_health_check(draft.options),
         health_path=draft.options.paas_config.health_path,
@@ -185,7 +180,15 @@ def complete(draft: Draft, additions: Additions, *, calls_after_start: bool = Fa
         calls_after_start=calls_after_start,
         log_targets=observability.targets(facts),
     )
-    return Plan(outcome=retries.of_workload(container, workload, facts.now) or workload, notes=notes)
+    if problem := retries.of_workload(container, workload, facts.now):
+        return Plan(outcome=problem, notes=migration.withdraw(facts))
+    notes = migration.request(facts, container, workload.migration)
+    turn = migration.turn(
+        migration.with_notes(facts, notes), container, workload.migration, retries.environment_digest(workload)
+    )
+    if isinstance(turn, Blocked | Waiting):
+        return Plan(outcome=turn, notes=notes)
+    return Plan(outcome=dataclasses.replace(workload, migration=turn), notes=notes)
 
 
 def _container_problems(spec: FrameworkSpec, facts: Facts) -> collections.abc.Iterator[Problem]:

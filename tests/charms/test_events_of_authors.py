@@ -12,7 +12,7 @@ import pytest
 from ops import testing
 from world import DATABASE, SERVED, Calls, World, environment, healthy, peer_of, postgresql, relation
 
-PAGE = pathlib.Path(__file__).parents[2] / "docs/extending.md"
+PAGE = pathlib.Path(__file__).parents[2] / "docs/reference/extending.md"
 GREETS = testing.Exec(["python3", "greet.py"], stdout="hello ada\n")
 
 

@@ -399,7 +399,7 @@ def test_another_framework_can_have_its_own_migrations(framework_of_another_pack
 
 @pytest.fixture
 def framework_of_another_package(world: World) -> World:
-    """Return a charm of a framework that is not in the wheels; docs/new-framework.md has the same code."""
+    """Return a charm of a framework that is not in the wheels; docs/how-to/add-a-framework.md has the same code."""
     import pydantic  # noqa: PLC0415  only this test declares settings
 
     class ToySettings(paas_common.Settings):

@@ -16,7 +16,7 @@ FILES = sorted(RECORDINGS.glob("*.json"))
 LOGS = {"loki_push_api"}
 OPTIONAL = ("postgresql_client", "mysql_client", "mongodb_client", "s3")
 """Interfaces whose library a charm may lack."""
-DOCUMENTATION = pathlib.Path(__file__).parent.parent.parent / "docs/integrations.md"
+DOCUMENTATION = pathlib.Path(__file__).parent.parent.parent / "docs/reference/integrations.md"
 
 
 @pytest.mark.parametrize("file", [pytest.param(each, id=each.stem) for each in FILES])

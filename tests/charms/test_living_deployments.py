@@ -262,7 +262,7 @@ class TestOverridesOfPaasCharm:
         with pytest.raises(TypeError) as refused:
             type("MyCharm", (paas_flask.Charm,), {name: print})
 
-        assert str(refused.value) == f"MyCharm.{name} is never called: {replacement} (docs/extending.md)"
+        assert str(refused.value) == f"MyCharm.{name} is never called: {replacement} (docs/reference/extending.md)"
 
     def test_private_names_of_the_base_class_are_refused(self) -> None:
         with pytest.raises(

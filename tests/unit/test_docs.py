@@ -48,7 +48,7 @@ def charmcraft(provider: str) -> dict[str, typing.Any]:
 
 
 def test_the_table_of_providers_has_the_interface_of_each():
-    page = (ROOT / "docs/integrations.md").read_text().partition("## Providers of paas-local")[2]
+    page = (ROOT / "docs/reference/integrations.md").read_text().partition("## Providers of paas-local")[2]
     documents = {name: charmcraft(name) for name in BUILT_IN}
     interfaces = [
         (endpoint["interface"], name)

@@ -12,7 +12,7 @@ from ops import testing
 from record import FRAMEWORKS, Document, differences, environment, load
 from recorded_units import MakeUnit, secret_key, unit_of
 
-DIFFERENCES = pathlib.Path(__file__).parents[2] / "docs/differences-from-paas-charm.md"
+DIFFERENCES = pathlib.Path(__file__).parents[2] / "docs/reference/differences-from-paas-charm.md"
 ABSENT = "absent"
 Changes = dict[str, list[str | None]]
 

@@ -10,7 +10,7 @@ import sys
 import paas_common
 import pytest
 
-PAGE = (pathlib.Path(__file__).parents[3] / "docs/extending.md").read_text()
+PAGE = (pathlib.Path(__file__).parents[3] / "docs/reference/extending.md").read_text()
 
 
 def named(heading: str) -> set[str]:

@@ -66,7 +66,7 @@ class PaasCharm(ops.CharmBase):
             )
         for name in vars(cls):
             if replacement := _REPLACEMENTS.get(name):
-                raise TypeError(f"{cls.__name__}.{name} is never called: {replacement} (docs/extending.md)")
+                raise TypeError(f"{cls.__name__}.{name} is never called: {replacement} (docs/reference/extending.md)")
             if name.startswith("_paas_"):
                 raise TypeError(
                     f"{cls.__name__}.{name}: names that start with _paas_ belong to the base class (rename it)"

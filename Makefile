@@ -8,7 +8,7 @@ PYTHONS ?= 3.10 3.12 3.13
 # Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo check unit test charmcraft pack release-check bench lint format wheels
+.PHONY: help demo check unit test charmcraft pack release-check bench docs lint format wheels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -53,6 +53,9 @@ format: ## format the code and apply safe fixes
 
 schemas: ## write what paas-local knows of the frameworks' options, from their settings
 	$(RUN) python scripts/write_schemas.py
+
+docs: ## build the documentation's site into docs/_build/html; a warning or a broken internal link fails
+	$(RUN) --group docs sphinx-build --builder html --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
 
 wheels: ## build the wheels into dist/, where the examples find them
 	UV_FIND_LINKS= scripts/uv build --quiet --all-packages --wheel --clear --out-dir dist

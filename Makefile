@@ -13,7 +13,7 @@ PYTEST := pytest --dist loadfile --no-loadscope-reorder
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-demo: wheels ## run an example under its charm; FRAMEWORK=django, ALL=1 for every integration, KEEP=1 to leave it running
+demo: ## run an example under its charm; FRAMEWORK=django, ALL=1 for every integration, KEEP=1 to leave it running
 	$(RUN) --no-dev $(if $(ALL)$(filter go,$(FRAMEWORK)),--group go) python scripts/demo.py $(FRAMEWORK) $(if $(ALL),--all) $(if $(KEEP),--keep)
 
 check: ## run `make lint` and `make unit`, side by side; before each commit
@@ -57,5 +57,5 @@ schemas: ## write what paas-local knows of the frameworks' options, from their s
 docs: ## build the documentation's site into docs/_build/html; a warning or a broken internal link fails
 	$(RUN) --group docs sphinx-build --builder html --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
 
-wheels: ## build the wheels into dist/, where the examples find them
+wheels: ## build the wheels into dist/
 	UV_FIND_LINKS= scripts/uv build --quiet --all-packages --wheel --clear --out-dir dist

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from paas_local import folders
-from paas_local.cli import client
+from paas_local.cli import client, progress
 from paas_local.providers import BUILT_IN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +74,17 @@ NO_PROXY = "127.0.0.1,localhost,::1,.svc.cluster.local"
 STAND_INS = ROOT / "tests/charms/stand_ins"
 
 
+@dataclass(kw_only=True)
+class Screen:
+    """What the demo has printed."""
+
+    shown_at: float = 0.0
+    """Time of the last line, so that no wait is silent."""
+
+
+SCREEN = Screen()
+
+
 class DemoError(Exception):
     """The failure of one step, which the text names."""
 
@@ -84,7 +95,13 @@ class Unit:
 
     current: str
     message: str
-    idle: bool
+    agent: str
+    """Agent status and message: the hook that runs."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no hook runs or is due."""
+        return self.agent == "idle"
 
     @property
     def status(self) -> str:
@@ -230,8 +247,7 @@ def main() -> int:
     options = arguments.parse_args()
     keep: bool = options.keep
     os.chdir(ROOT)
-    # uv finds the wheels of this repository there; all commands use the model.
-    os.environ["UV_FIND_LINKS"] = str(ROOT / "dist")
+    # all commands use the model
     os.environ["JUJU_MODEL"] = MODEL
 
     starts_background_process = not client.Client(home=folders.home()).running()
@@ -287,8 +303,13 @@ def wait_for_status(status: str, *applications: str, patience: int = PATIENCE) -
                 shown[name] = unit.status
             since = failing.setdefault(name, time.monotonic()) if unit.current == "error" else None
             expect(since is None or time.monotonic() - since < ERROR_PATIENCE, f"{name} {unit.status}")
-        return bool(current) and all(unit.current == status and unit.idle for unit in current.values())
+        missing = [name for name, unit in current.items() if unit.current != status or not unit.idle]
+        if missing and time.monotonic() - SCREEN.shown_at > progress.REPEAT:
+            unit = current[missing[0]]
+            show(f"  … {time.monotonic() - began:.0f} s: {missing[0]} {unit.status} ({unit.agent})")
+        return bool(current) and not missing
 
+    began = time.monotonic()
     show(f"waiting until {' and '.join(applications) or 'all units'}: {status}")
     wait(f"the status {status}", reached, patience)
 
@@ -301,7 +322,7 @@ def units(applications: tuple[str, ...]) -> dict[str, Unit]:
         name: Unit(
             current=entry["workload-status"]["current"],
             message=entry["workload-status"].get("message", ""),
-            idle=entry["juju-status"]["current"] == "idle",
+            agent=" ".join(filter(None, (entry["juju-status"]["current"], entry["juju-status"].get("message", "")))),
         )
         for application_name, application in status.items()
         if not applications or application_name in applications
@@ -311,7 +332,7 @@ def units(applications: tuple[str, ...]) -> dict[str, Unit]:
 
 def wait(what: str, read: Callable[[], Result], patience: int = PATIENCE) -> Result:
     """Call a function until it returns a result; connection errors of an application that restarts are retried."""
-    deadline = time.monotonic() + patience
+    began = time.monotonic()
     while True:
         try:
             if result := read():
@@ -319,7 +340,10 @@ def wait(what: str, read: Callable[[], Result], patience: int = PATIENCE) -> Res
             reason = ""
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
             reason = f": {error}"
-        expect(time.monotonic() < deadline, f"waited {patience} s for {what}{reason}")
+        waited = time.monotonic() - began
+        expect(waited < patience, f"waited {patience} s for {what}{reason}")
+        if time.monotonic() - SCREEN.shown_at > progress.REPEAT:
+            show(f"  … {what} ({waited:.0f} s)")
         time.sleep(0.5)
 
 
@@ -340,8 +364,8 @@ def show_next_commands() -> None:
     """Print the commands for the model that is left running."""
     show(
         "The application is left running. To use it:\n\n"
-        f"  export JUJU_MODEL={MODEL} UV_FIND_LINKS={ROOT / 'dist'}\n"
-        f"  export PATH={PAAS_LOCAL.parent}:{ROOT / '.uv/bin'}:$PATH\n"
+        f"  export PATH={PAAS_LOCAL.parent}:$PATH\n"
+        f"  paas-local switch {MODEL}\n"
         "  paas-local status --watch 1s\n"
         f"  paas-local destroy-model {MODEL}"
     )
@@ -350,7 +374,7 @@ def show_next_commands() -> None:
 def clean_up(*, shutdown: bool) -> None:
     """Destroy the model; stop the background process only if the demo started it."""
     title("Clean up")
-    words = [("destroy-model", MODEL, "--no-prompt"), *([("shutdown",)] if shutdown else [])]
+    words = [("destroy-model", MODEL, "--no-prompt", "--force"), *([("shutdown",)] if shutdown else [])]
     for command in words:
         print(f"$ paas-local {shlex.join(command)}", flush=True)
         subprocess.run([PAAS_LOCAL, *command], check=False)
@@ -370,6 +394,7 @@ def title(words: str) -> None:
 def show(words: str) -> None:
     """Print without buffering."""
     print(words, flush=True)
+    SCREEN.shown_at = time.monotonic()
 
 
 if __name__ == "__main__":

@@ -371,6 +371,19 @@ def test_removed_applications_and_models_leave_no_files(place: Path, home: Path)
     play(home, step)
 
 
+def test_a_model_is_destroyed_by_force_without_hooks(place: Path, home: Path):
+    charm = packed(place, "tiny")
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until_ran("tiny/0", "start")
+        await operator.ask("destroy-model", force=True)
+        assert "stop" not in await operator.ran("tiny/0")
+        assert not operator.folders.root.exists()
+
+    play(home, step)
+
+
 def test_a_model_with_a_broken_charm_can_be_destroyed(place: Path, home: Path):
     charm = packed(place, "tiny", shell="exit 1")
 

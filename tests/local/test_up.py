@@ -45,9 +45,9 @@ class Watcher:
 
 
 @pytest.fixture(scope="module")
-def juju(wheels: Path) -> Generator[Deployment]:
-    """Yield an empty home, and remove everything in it."""
-    with new_home(model="hello", UV_FIND_LINKS=str(wheels)) as juju:
+def juju() -> Generator[Deployment]:
+    """Yield an empty home, and remove everything in it; paas-local itself finds the wheels of this checkout."""
+    with new_home(model="hello", UV_FIND_LINKS="") as juju:
         yield juju
 
 

@@ -149,7 +149,7 @@ def test_destroy_model_must_be_confirmed(run: Run, daemon: FakeDaemon):
     assert destroyed.exit_code == 0
     assert destroyed.stderr.splitlines()[0] == "Destroying model"
     assert destroyed.stderr.splitlines()[-1] == "Model destroyed."
-    assert daemon.bodies("destroy-model") == [{"model": "demo"}]
+    assert daemon.bodies("destroy-model") == [{"model": "demo", "force": True}]
     assert (daemon.home / "current-model").read_text().strip() == ""
 
 

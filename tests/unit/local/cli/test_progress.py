@@ -2,6 +2,8 @@
 
 import io
 import re
+import time
+from collections.abc import Callable
 
 import click
 import pytest
@@ -29,6 +31,54 @@ def test_without_a_terminal_each_step_is_one_line():
         step("installing")
 
     assert stream.getvalue() == "packing\ninstalling\n"
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_long_step_is_repeated_without_a_terminal(monkeypatch: pytest.MonkeyPatch, quiet: bool):
+    stream = io.StringIO()
+    monkeypatch.setattr(progress, "REPEAT", 0.01)
+
+    with progress.steps(stream, quiet=quiet) as step:
+        step("compiling")
+        eventually(lambda: stream.getvalue().count("  … compiling (0 s)\n") > 1)
+
+    assert stream.getvalue().startswith("  … " if quiet else "compiling\n  … ")
+
+
+def test_a_request_without_a_step_is_not_silent_either(monkeypatch: pytest.MonkeyPatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(progress, "REPEAT", 0.01)
+
+    with progress.steps(stream):
+        eventually(lambda: "  … waiting for the background process (0 s)\n" in stream.getvalue())
+
+
+def test_a_terminal_shows_the_seconds_of_a_long_step(monkeypatch: pytest.MonkeyPatch):
+    stream = Terminal()
+    monkeypatch.setattr(progress, "REPEAT", 0.01)
+
+    with progress.steps(stream) as step:
+        step("compiling")
+        eventually(lambda: "compiling (0 s)" in plain(stream))
+
+
+def test_nothing_is_repeated_after_the_end(monkeypatch: pytest.MonkeyPatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(progress, "REPEAT", 0.0)
+
+    with progress.steps(stream) as step:
+        pass
+    before = stream.getvalue()
+    step("late")
+
+    assert stream.getvalue() == before + "late\n"
 
 
 def test_a_quick_step_leaves_no_line_on_a_terminal():

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
-from paas_local.build import cache
+from paas_local.build import cache, checkout
 from paas_local.build.errors import ProjectError
 from paas_local.build.progress import Progress
 
@@ -31,6 +31,10 @@ _QUIET = ("-q", "--no-header", "--no-annotate")
 _INSTALLED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==|@)", re.MULTILINE)
 _LOCAL_PATH = re.compile(r"^(?:-e +)?(?:[A-Za-z0-9._-]+ *@ *)?(?:file://(/[^\s;]+)|(\.{0,2}/[^\s;]*))", re.MULTILINE)
 _EDITABLE = re.compile(r"^-e +", re.MULTILINE)
+_UNPUBLISHED = re.compile(r"\bpaas-(?:common|django|fastapi|flask|go)\b.* not found in the package registry")
+_WHEELS_ADVICE = (
+    "until it is published, build the wheels in a checkout (make wheels) and export UV_FIND_LINKS=FOLDER/dist"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,12 @@ class Requirements:
     def locked(self) -> bool:
         """Return whether a ``uv.lock`` of the author has the versions."""
         return self.files == ("pyproject.toml",) and not self.lines and (self.source / "uv.lock").is_file()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts that name the packages; uv reports a file that is missing."""
+        files = [self.source / file for file in self.files]
+        return (*self.lines, *(file.read_text(errors="replace") for file in files if file.is_file()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,16 +198,19 @@ def _uv(*command: str, requirements: Requirements) -> str:
     done = _run(command, requirements)
     if done.returncode:
         reason = _root_cause(done.stderr) or f"uv exited with {done.returncode}"
+        if _UNPUBLISHED.search(reason):
+            reason = f"{reason.rstrip('.')}; {_WHEELS_ADVICE}"
         raise ProjectError(": ".join([*requirements.files[:1], reason]))
     return done.stdout
 
 
 def _run(command: tuple[str, ...], requirements: Requirements) -> subprocess.CompletedProcess[str]:
+    links = checkout.find_links(find_uv(), requirements.texts)
     try:
         return subprocess.run(
             (find_uv(), *command),
             cwd=requirements.source,
-            env={**_clean(os.environ), **_SETTINGS, "UV_PYTHON": _base_interpreter()},
+            env={**_clean(os.environ), **_SETTINGS, "UV_PYTHON": _base_interpreter(), "UV_FIND_LINKS": links},
             input="".join(f"{line}\n" for line in requirements.lines),
             capture_output=True,
             text=True,

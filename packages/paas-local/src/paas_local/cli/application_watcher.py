@@ -95,8 +95,9 @@ class _Watcher:
     def _update(self, paths: Collection[str], *, pack_all: bool) -> str:
         if pack_all or any(_is_dependency_file(path) for path in paths):
             self._resolutions.clear()
-        has_charm_file = pack_all or _has_charm_file(paths)
-        packed = local_application.pack(self._target, _silent) if has_charm_file else self._with_new_images()
+        with progress.steps(quiet=True) as steps:
+            has_charm_file = pack_all or _has_charm_file(paths)
+            packed = local_application.pack(self._target, steps) if has_charm_file else self._with_new_images(steps)
         if packed == self._packed:
             return ""
         if problem := next(_syntax_errors(self._target.folder, paths), None):
@@ -110,8 +111,8 @@ class _Watcher:
             client = session.connect(steps)
             return local_application.problem(client, self._target, self._packed.charm.name)
 
-    def _with_new_images(self) -> Packed:
-        images = {key: rocks.build(self._target.folder, _silent) for key in self._packed.rocks}
+    def _with_new_images(self, steps: progress.Steps) -> Packed:
+        images = {key: rocks.build(self._target.folder, steps) for key in self._packed.rocks}
         return Packed(charm=self._packed.charm, rocks=images)
 
     def _sync(self, packed: Packed, paths: Collection[str]) -> str:
@@ -184,7 +185,3 @@ def _syntax_errors(folder: Path, paths: Collection[str]) -> Iterator[str]:
                 yield f"{path}, line {error.lineno}: {error.msg}"
             except ValueError as error:
                 yield str(error)
-
-
-def _silent(_: str) -> None:
-    pass

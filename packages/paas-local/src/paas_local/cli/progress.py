@@ -1,10 +1,12 @@
-"""The progress of a command: its steps and how long they took.
+"""The progress of a command: its steps and how long they take.
 
-Steps are printed on stderr, so that a command's data can be piped. Without a terminal, each step is one plain line.
+Steps are printed on stderr, so that a command's data can be piped. A terminal shows the current step with its seconds;
+elsewhere each step is one plain line, which a long step repeats with its seconds, so that no command looks dead.
 """
 
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, TextIO
@@ -16,25 +18,38 @@ if TYPE_CHECKING:
 
 SHORTEST_SHOWN = 0.5
 """Seconds; a shorter step leaves no line on a terminal."""
+REPEAT = 2.5
+"""Seconds without a line, after which the current step is printed again."""
+_TICK = 0.5
+_UNNAMED = "waiting for the background process"
 
 
 class Steps:
     """The steps of one command; a call with a step's text ends the last step and begins the next."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
         self._stream = stream or sys.stderr
+        self._quiet = quiet
         self._spinner = _spinner(self._stream)
         self._step = ""
-        self._since = 0.0
+        self._since = self._printed = time.monotonic()
+        self._closed = threading.Event()
+        self._repeater = threading.Thread(target=self._repeat, daemon=True)
+        self._repeater.start()
 
     def __call__(self, step: str) -> None:
         """Begin a step."""
         if step == self._step:
             return
         self.end(ok=True)
+        if self._closed.is_set():
+            click.echo(step, file=self._stream)
+            return
         self._step, self._since = step, time.monotonic()
         if self._spinner is None:
-            click.echo(step, file=self._stream)
+            if not self._quiet:
+                click.echo(step, file=self._stream)
+                self._printed = self._since
         else:
             self._spinner.update(step)
             self._spinner.start()
@@ -46,21 +61,40 @@ class Steps:
             return
         self._spinner.stop()
         seconds = time.monotonic() - self._since
-        if not ok or seconds >= SHORTEST_SHOWN:
+        if not self._quiet and (not ok or seconds >= SHORTEST_SHOWN):
             mark = click.style("✓", fg="green") if ok else click.style("✗", fg="red")
             click.echo(f"{mark} {step} ({seconds:.1f} s)", file=self._stream)
 
+    def close(self, *, ok: bool) -> None:
+        """End the last step, and repeat nothing any more; a later step is one plain line."""
+        self._closed.set()
+        self._repeater.join()
+        self.end(ok=ok)
+
+    def _repeat(self) -> None:
+        while not self._closed.wait(min(_TICK, REPEAT)):
+            step, now = self._step or _UNNAMED, time.monotonic()
+            text = f"{step} ({now - self._since:.0f} s)"
+            if now - max(self._since, self._printed) < REPEAT:
+                continue
+            if self._spinner is not None:
+                self._spinner.update(text)
+                self._spinner.start()
+            else:
+                click.echo(f"  … {text}", file=self._stream)
+                self._printed = now
+
 
 @contextlib.contextmanager
-def steps(stream: TextIO | None = None) -> Generator[Steps]:
-    """Show the steps of the block, and end the last one with it."""
-    current = Steps(stream)
+def steps(stream: TextIO | None = None, *, quiet: bool = False) -> Generator[Steps]:
+    """Show the steps of the block, and end the last one with it; ``quiet`` shows only those that take long."""
+    current = Steps(stream, quiet=quiet)
     try:
         yield current
     except BaseException:
-        current.end(ok=False)
+        current.close(ok=False)
         raise
-    current.end(ok=True)
+    current.close(ok=True)
 
 
 def _spinner(stream: TextIO) -> "Status | None":

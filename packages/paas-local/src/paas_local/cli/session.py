@@ -1,6 +1,7 @@
 """The requests of one command, and the model that they are about."""
 
 import os
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,6 +37,14 @@ def query(command: str, /, **body: Any) -> Any:
     """Return the result of one query."""
     with progress.steps() as steps:
         return connect(steps).query(command, **body)
+
+
+def stream(command: str, /, **body: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the lines of an endless answer."""
+    with progress.steps() as steps:
+        client = connect(steps)
+        client.start()
+    yield from client.stream(command, **body)
 
 
 def chosen_model(option: str) -> str:

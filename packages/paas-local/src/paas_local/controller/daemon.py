@@ -116,10 +116,10 @@ class Daemon:
         self._store(model)
         return model
 
-    async def destroy(self, name: str) -> None:
+    async def destroy(self, name: str, *, force: bool) -> None:
         """Destroy a model: run its hooks as long as they make progress, then remove the rest by force."""
         self.change(name, operations.destroy)
-        deadline = time.monotonic() + _DESTROY_PATIENCE
+        deadline = time.monotonic() + (0 if force else _DESTROY_PATIENCE)
         while name in self._models and self._models[name].applications and not self._stuck(name):
             left = deadline - time.monotonic()
             if left <= 0:

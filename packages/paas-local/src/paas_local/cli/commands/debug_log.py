@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from paas_local.cli import log_lines, progress, session
+from paas_local.cli import log_lines, session
 from paas_local.cli.juju_click import format_option, juju_command, model_option
 
 
@@ -44,18 +44,15 @@ def debug_log(  # noqa: PLR0913 - one for each of Juju's flags
     follow = limit is None and not no_tail and (tail or sys.stdout.isatty())
     older = limit if limit is not None else 0 if replay or not follow else lines
     clock = log_lines.Clock(date=date, milliseconds=ms, utc=utc)
-    with progress.steps() as steps:
-        client = session.connect(steps)
-        name = session.chosen_model(model)
-        lines_of_log = client.stream(
-            "debug-log",
-            model=name,
-            limit=older,
-            follow=follow,
-            include=include,
-            exclude=exclude,
-            modules=include_module,
-            level=level,
-        )
-        for line in lines_of_log:
-            click.echo(log_lines.text(line, clock) if output_format == "text" else log_lines.as_json(line))
+    lines_of_log = session.stream(
+        "debug-log",
+        model=session.chosen_model(model),
+        limit=older,
+        follow=follow,
+        include=include,
+        exclude=exclude,
+        modules=include_module,
+        level=level,
+    )
+    for line in lines_of_log:
+        click.echo(log_lines.text(line, clock) if output_format == "text" else log_lines.as_json(line))

@@ -15,7 +15,7 @@ _PATIENCE = 600.0
 @click.option("--no-prompt", "-y", is_flag=True, help="Do not ask for the model's name again.")
 @click.option("--destroy-storage", is_flag=True, hidden=True)
 @click.option("--release-storage", is_flag=True, hidden=True)
-@click.option("--force", is_flag=True, hidden=True)
+@click.option("--force", is_flag=True, help="Do not run the hooks of the units, which is faster.")
 @click.option("--no-wait", is_flag=True, hidden=True)
 @click.option("--timeout", "-t", hidden=True)
 def destroy_model(
@@ -29,14 +29,14 @@ def destroy_model(
     no_wait: bool,
 ) -> None:
     """Destroy a model, its applications and their data."""
-    del timeout, destroy_storage, release_storage, force, no_wait
+    del timeout, destroy_storage, release_storage, no_wait
     model = session.existing_model(name)
     if not no_prompt:
         _confirm(model)
     output.say("Destroying model")
     with progress.steps() as steps:
         steps("Waiting for model to be removed")
-        session.connect(steps).request("destroy-model", patience=_PATIENCE, model=model)
+        session.connect(steps).request("destroy-model", patience=_PATIENCE, model=model, force=force)
     if session.current_model() == model:
         session.set_current_model("")
     output.say("Model destroyed.")

@@ -2,7 +2,7 @@
 
 import click
 
-from paas_local.cli import progress, service_lines, session
+from paas_local.cli import service_lines, session
 from paas_local.cli.juju_click import juju_command, model_option
 
 
@@ -19,9 +19,6 @@ def logs(names: tuple[str, ...], lines: int, model: str, *, follow: bool, every:
 
     The log of the charms is another one; see debug-log.
     """
-    with progress.steps() as steps:
-        client = session.connect(steps)
-        name = session.chosen_model(model)
-        count = -1 if every else lines
-        for line in client.stream("logs", model=name, names=names, lines=count, follow=follow):
-            click.echo(service_lines.text(line))
+    count = -1 if every else lines
+    for line in session.stream("logs", model=session.chosen_model(model), names=names, lines=count, follow=follow):
+        click.echo(service_lines.text(line))

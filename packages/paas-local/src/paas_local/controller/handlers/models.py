@@ -16,6 +16,12 @@ class ModelConfig(ModelRequest, frozen=True):
     reset: tuple[str, ...] = ()
 
 
+class Destroy(ModelRequest, frozen=True):
+    """A model to destroy; with ``force``, without running the hooks of its units."""
+
+    force: bool = False
+
+
 @query
 async def models(controller: Controller, request: Request) -> dict[str, Any]:
     """Return the names of the models."""
@@ -30,9 +36,9 @@ async def add_model(controller: Controller, request: ModelRequest) -> dict[str, 
 
 
 @command
-async def destroy_model(controller: Controller, request: ModelRequest) -> dict[str, Any]:
+async def destroy_model(controller: Controller, request: Destroy) -> dict[str, Any]:
     """Destroy a model, and return once it is gone."""
-    await controller.destroy(request.model)
+    await controller.destroy(request.model, force=request.force)
     return {}
 
 

@@ -44,7 +44,7 @@ class Controller(Protocol):
         """Add a model."""
         ...
 
-    async def destroy(self, name: str) -> None:
+    async def destroy(self, name: str, *, force: bool) -> None:
         """Destroy a model."""
         ...
 

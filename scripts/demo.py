@@ -76,7 +76,7 @@ STAND_INS = ROOT / "tests/charms/stand_ins"
 
 @dataclass(kw_only=True)
 class Screen:
-    """What the demo has printed."""
+    """Record of what the demo has printed."""
 
     shown_at: float = 0.0
     """Time of the last line, so that no wait is silent."""
@@ -100,7 +100,7 @@ class Unit:
 
     @property
     def idle(self) -> bool:
-        """Whether no hook runs or is due."""
+        """Return whether no hook runs or is due."""
         return self.agent == "idle"
 
     @property

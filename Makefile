@@ -8,7 +8,7 @@ PYTHONS ?= 3.10 3.12 3.13
 # Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo check unit test charmcraft pack release-check bench docs lint format wheels
+.PHONY: help demo check unit test charmcraft pack release-check bench docs lint format schemas locks wheels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -56,6 +56,9 @@ schemas: ## write what paas-local knows of the frameworks' options, from their s
 
 docs: ## build the documentation's site into docs/_build/html; a warning or a broken internal link fails
 	$(RUN) --group docs sphinx-build --builder html --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
+
+locks: wheels ## write the locks of the examples' charms, after a change of their requirements
+	$(RUN) python scripts/lock_examples.py
 
 wheels: ## build the wheels into dist/
 	UV_FIND_LINKS= scripts/uv build --quiet --all-packages --wheel --clear --out-dir dist

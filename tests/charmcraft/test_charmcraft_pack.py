@@ -4,13 +4,9 @@ charmcraft runs the commands of its plugins with the Python under test as ``pyth
 release, and installs no Debian packages and no snaps. Charmhub is not asked for the charm libraries.
 """
 
-import functools
-import http.server
 import os
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,24 +25,8 @@ STATUS = "blocked -- missing integrations: postgresql (juju integrate app postgr
 COMPILED = "pydantic-core,pyyaml"
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
-        """Write no log."""
-
-
-@pytest.fixture(scope="module")
-def index(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the wheels as a package index; return its URL."""
-    folder = tmp_path_factory.mktemp("index")
-    for file in wheels.glob("*.whl"):
-        project = folder / file.name.partition("-")[0].replace("_", "-")
-        project.mkdir()
-        shutil.copy(file, project)
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+# charmcraft itself is in uv's cache by then.
+NO_NETWORK = {"UV_OFFLINE": "1", **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +39,7 @@ def sdists(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Copy the example, with the charm library of its database."""
-    folder = shutil.copytree(EXAMPLE, tmp_path / "flask-k8s", ignore=shutil.ignore_patterns(".*", "lib"))
+    folder = shutil.copytree(EXAMPLE, tmp_path / "flask-k8s", ignore=shutil.ignore_patterns(".*", "lib", "wheels"))
     charm_libs.fetch_into(folder / "lib", {"charm-libs": [LIBRARY]}, lambda _: None)
     return folder
 
@@ -68,8 +48,8 @@ def uv(*words: str, cwd: Path) -> None:
     subprocess.run([python_environments.find_uv(), *words], cwd=cwd, check=True)
 
 
-def pack(project: Path, version: str, base: str) -> Path:
-    """Pack a project with a Python as ``python3``; return the package."""
+def pack(project: Path, version: str, base: str, **settings: str) -> Path:
+    """Pack a project with a Python as ``python3`` and without a network; return the package."""
     tools = project.parent / "tools"
     tools.mkdir()
     programs = {"python3": find_python(version), "uv": python_environments.find_uv(), "rustup": shutil.which("true")}
@@ -81,7 +61,8 @@ def pack(project: Path, version: str, base: str) -> Path:
     (tools / "os-release").write_text(f'NAME="Ubuntu"\nID=ubuntu\nVERSION_ID="{series}"\n')
     expand(project, base)
     command = (project, ["pack", "--destructive-mode", "--verbose"])
-    charmcraft(project.parent, [command], path=f"{tools}:{os.environ['PATH']}", UNIXCONFDIR=str(tools))
+    environment = {**NO_NETWORK, **settings, "UNIXCONFDIR": str(tools)}
+    charmcraft(project.parent, [command], path=f"{tools}:{os.environ['PATH']}", **environment)
     (package,) = project.glob("*.charm")
     return package
 
@@ -118,10 +99,13 @@ def test_the_charm_plugin_builds_the_source_distributions(project: Path, sdists:
 
 
 @pytest.mark.parametrize("version", PYTHONS)
-def test_the_uv_plugin_installs_the_locked_wheels(project: Path, index: str, version: str, tmp_path: Path):
-    pyproject = project / "pyproject.toml"
-    pyproject.write_text(f'{pyproject.read_text()}\n[[tool.uv.index]]\nurl = "{index}"\n')
+def test_the_uv_plugin_installs_the_locked_wheels_without_a_network(
+    project: Path, wheels: Path, version: str, tmp_path: Path
+):
     (project / "requirements.txt").unlink()
-    uv("lock", "--quiet", cwd=project)
+    shutil.copytree(wheels, project / "wheels")
+    # Once, the other packages come from the index into uv's cache.
+    uv("sync", "--quiet", "--frozen", "--python", find_python(version), cwd=project)
+    shutil.rmtree(project / ".venv")
 
     start(pack(project, version, "ubuntu@26.04"), version, tmp_path)

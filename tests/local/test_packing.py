@@ -13,7 +13,7 @@ import packed_charm
 import pytest
 import yaml
 from deployment import built_once
-from paas_local.build import charm_libs, charms, rocks
+from paas_local.build import charm_libs, charms, python_environments, rocks
 from paas_local.build.errors import ProjectError
 from paas_local.providers import BUILT_IN
 
@@ -146,6 +146,24 @@ def wheel(tmp_path: Path, text: str) -> Path:
     packed = shutil.make_archive(str(folder / "wheel"), "zip", project)
     Path(packed).replace(folder / "local_wheel-1.0-py3-none-any.whl")
     return folder
+
+
+def test_a_locked_project_brings_the_wheels_that_no_index_has(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = wheel(tmp_path, "A = 1\n")
+    (plain / "charmcraft.yaml").write_text(
+        "{name: plain, type: charm, summary: a, description: a, parts: {charm: {plugin: uv}}}\n"
+    )
+    (plain / "pyproject.toml").write_text(
+        '[project]\nname = "plain"\nversion = "0"\nrequires-python = ">=3.10"\ndependencies = ["local-wheel"]\n'
+    )
+    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    python_environments.lock(plain)
+    monkeypatch.delenv("UV_FIND_LINKS")
+    shutil.rmtree(folder)
+
+    imports(charms.pack(plain, quietly), "local_wheel; assert local_wheel.A == 1")
 
 
 def test_a_wheel_built_again_makes_a_new_environment(plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -19,6 +19,7 @@ case "$1 $2" in
         exit 1 ;;
     esac
     echo "$asked" | sed -n -E 's/^([A-Za-z0-9_.-]+).*/\\1==1.0/p' ;;
+  "lock -q") : > uv.lock ;;
   "export --frozen") echo 'locked==2.0' ;;
   "venv "*)
     mkdir -p "$last/bin"

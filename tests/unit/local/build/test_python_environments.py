@@ -184,3 +184,28 @@ def test_equal_requirements_are_resolved_once_within_the_cache(tmp_path: Path, u
 
     assert remembered == 2
     assert uv.count("pip compile") == 3
+
+
+def test_a_lock_of_packages_from_the_index_is_left_as_uv_writes_it(tmp_path: Path, uv: uv_program.Uv):
+    script(uv, f'echo "$*" >> {uv.log}; echo locked > uv.lock')
+
+    python_environments.lock(tmp_path)
+
+    assert (tmp_path / "uv.lock").read_text() == "locked\n"
+    assert uv.commands == ["lock -q"]
+    assert not (tmp_path / "wheels").exists()
+
+
+def test_a_lock_of_wheels_of_this_machine_gets_them_from_a_folder_of_the_project(tmp_path: Path, uv: uv_program.Uv):
+    wheel = tmp_path / "dist" / "own-1-py3-none-any.whl"
+    wheel.parent.mkdir()
+    wheel.write_text("own")
+    project = tmp_path / "charm"
+    project.mkdir()
+    places = f'case "$UV_FIND_LINKS" in wheels) place={wheel.name};; *) place={wheel};; esac'
+    script(uv, f"{places}\necho '    {{ path = \"'$place'\" }},' >> uv.lock")
+
+    python_environments.lock(project)
+
+    assert (project / "uv.lock").read_text() == f'    {{ path = "{wheel.name}" }},\n'
+    assert (project / "wheels" / wheel.name).read_text() == "own"

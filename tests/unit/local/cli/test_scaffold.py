@@ -70,6 +70,7 @@ def test_a_missing_charm_is_written_completely(tmp_path: Path):
 
     assert sorted(map(str, missing)) == [
         "charm/charmcraft.yaml",
+        "charm/pyproject.toml",
         "charm/requirements.txt",
         "charm/src/charm.py",
         "rockcraft.yaml",

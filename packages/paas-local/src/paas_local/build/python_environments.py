@@ -35,6 +35,10 @@ _UNPUBLISHED = re.compile(r"\bpaas-(?:common|django|fastapi|flask|go)\b.* not fo
 _WHEELS_ADVICE = (
     "until it is published, build the wheels in a checkout (make wheels) and export UV_FIND_LINKS=FOLDER/dist"
 )
+_LOCK = "uv.lock"
+_LOCKED_WHEEL = re.compile(r'^    \{ path = "([^"]+\.whl)" \}', re.MULTILINE)
+# Folder of a project, for the wheels that its lock names and no package index has.
+_WHEELS = "wheels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +62,13 @@ class Requirements:
     @property
     def locked(self) -> bool:
         """Return whether a ``uv.lock`` of the author has the versions."""
-        return self.files == ("pyproject.toml",) and not self.lines and (self.source / "uv.lock").is_file()
+        return self.files == ("pyproject.toml",) and not self.lines and (self.source / _LOCK).is_file()
+
+    @property
+    def wheels(self) -> tuple[Path, ...]:
+        """Return the folder of wheels that a locked project brings."""
+        folder = self.source / _WHEELS
+        return (folder,) if self.locked and folder.is_dir() else ()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -89,8 +99,10 @@ def install(requirements: Requirements, progress: Progress) -> Environment:
     """Resolve the requirements and return their environment; it is installed unless it is in the cache."""
     progress(f"resolving {requirements.description}")
     resolved = resolve(requirements)
-    local = map(_state, _local_paths(resolved, requirements.source))
-    digest = cache.digest(sys.version, sys.base_prefix, resolved, *local)
+    local = map(_state, [*_local_paths(resolved, requirements.source), *requirements.wheels])
+    # A lock has no hashes of local wheels.
+    links = checkout.find_links(find_uv(), requirements.texts) if requirements.locked else ""
+    digest = cache.digest(sys.version, sys.base_prefix, resolved, links, *local)
     folder = cache.path("envs", digest)
     if not folder.is_dir():
         progress(f"installing {len(_INSTALLED.findall(resolved))} packages of {requirements.description}")
@@ -139,6 +151,23 @@ def _resolve(requirements: Requirements, *, direct: bool) -> str:
         return without_network.stdout
 
 
+def lock(project: Path) -> None:
+    """Write the ``uv.lock`` of a new project, for ``charmcraft pack``.
+
+    A wheel from a folder of this machine is copied into the project, in a copy of which charmcraft builds.
+    """
+    requirements = Requirements(source=project, files=("pyproject.toml",))
+    file = project / _LOCK
+    _uv("lock", "-q", requirements=requirements)
+    wheels = [Path(path) for path in _LOCKED_WHEEL.findall(file.read_text()) if Path(path).is_absolute()]
+    if wheels:
+        (project / _WHEELS).mkdir(exist_ok=True)
+        for wheel in wheels:
+            shutil.copy(wheel, project / _WHEELS)
+        file.unlink()
+        _uv("lock", "-q", requirements=requirements, UV_FIND_LINKS=_WHEELS)
+
+
 def package_names(resolved: str) -> frozenset[str]:
     """Return the names of the packages in a resolution."""
     return frozenset(canonicalize_name(name) for name in _INSTALLED.findall(resolved))
@@ -175,8 +204,9 @@ def _install(resolved: str, digest: str, requirements: Requirements) -> Path:
             # For uv, a folder is unchanged as long as its pyproject.toml is.
             refresh = ["--refresh"] if _LOCAL_PATH.search(resolved) else []
             target = ["--python", str(folder / "bin" / "python"), "-r", str(file)]
+            find = [word for wheels in requirements.wheels for word in ("--find-links", str(wheels))]
             _uv(
-                *("pip", "install", "-q", "--no-deps", "--compile-bytecode", *refresh, *target),
+                *("pip", "install", "-q", "--no-deps", "--compile-bytecode", *refresh, *find, *target),
                 requirements=requirements,
             )
         # The modes come from uv's cache, and depend on the umask when it was filled.
@@ -194,8 +224,8 @@ def _state(path: Path) -> str:
     return cache.tree_digest(path) if path.is_dir() else cache.digest(path.read_bytes())
 
 
-def _uv(*command: str, requirements: Requirements) -> str:
-    done = _run(command, requirements)
+def _uv(*command: str, requirements: Requirements, **settings: str) -> str:
+    done = _run(command, requirements, **settings)
     if done.returncode:
         reason = _root_cause(done.stderr) or f"uv exited with {done.returncode}"
         if _UNPUBLISHED.search(reason):
@@ -204,13 +234,19 @@ def _uv(*command: str, requirements: Requirements) -> str:
     return done.stdout
 
 
-def _run(command: tuple[str, ...], requirements: Requirements) -> subprocess.CompletedProcess[str]:
+def _run(command: tuple[str, ...], requirements: Requirements, **settings: str) -> subprocess.CompletedProcess[str]:
     links = checkout.find_links(find_uv(), requirements.texts)
     try:
         return subprocess.run(
             (find_uv(), *command),
             cwd=requirements.source,
-            env={**_clean(os.environ), **_SETTINGS, "UV_PYTHON": _base_interpreter(), "UV_FIND_LINKS": links},
+            env={
+                **_clean(os.environ),
+                **_SETTINGS,
+                "UV_PYTHON": _base_interpreter(),
+                "UV_FIND_LINKS": links,
+                **settings,
+            },
             input="".join(f"{line}\n" for line in requirements.lines),
             capture_output=True,
             text=True,

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from paas_local.build import frameworks, rock_recipe
-from paas_local.build.errors import project_errors
+from paas_local.build import frameworks, python_environments, rock_recipe
+from paas_local.build.errors import ProjectError, project_errors
 from paas_local.juju import names
 
 _TEMPLATE = "template"
 _SUFFIX = ".template"
 # Placeholder in paths for the name of the project's Python package.
 _PACKAGE = "PACKAGE"
-_CHARM = PurePosixPath("charm")
+CHARM = PurePosixPath("charm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +44,18 @@ def render(framework: str, name: str) -> dict[PurePosixPath, ProjectFile]:
 
 def requirement(framework: str) -> str:
     """Return the requirement of a charm of the framework, as the file of a new project has it."""
-    text = render(framework, "app")[_CHARM / "requirements.txt"].text
+    text = render(framework, "app")[CHARM / "requirements.txt"].text
     return next(line for line in text.splitlines() if line.startswith(f"paas-{framework}"))
 
 
 def missing(framework: str, name: str, folder: Path) -> dict[PurePosixPath, ProjectFile]:
     """Return the files that an application needs to be deployed and does not have: ``rockcraft.yaml``, ``charm/``."""
     files = render(framework, name)
-    charm = {path: file for path, file in files.items() if path.is_relative_to(_CHARM)}
+    charm = {path: file for path, file in files.items() if path.is_relative_to(CHARM)}
     rock = PurePosixPath(rock_recipe.FILE)
     return {
         **({} if (folder / rock).exists() else {rock: files[rock]}),
-        **({} if (folder / _CHARM).exists() else charm),
+        **({} if (folder / CHARM).exists() else charm),
     }
 
 
@@ -68,6 +68,15 @@ def write(folder: Path, files: Mapping[PurePosixPath, ProjectFile]) -> None:
             stream.write(file.text)
         if file.executable:
             path.chmod(path.stat().st_mode | (path.stat().st_mode & 0o444) >> 2)
+
+
+def lock(charm: Path) -> str:
+    """Write the ``uv.lock`` of a new charm; return what to tell its author."""
+    try:
+        python_environments.lock(charm)
+    except ProjectError as error:
+        return f"  no {charm}/uv.lock, which base ubuntu@26.04 needs (type uv lock in that folder): {error}"
+    return f"  {charm}/uv.lock"
 
 
 def name_problem(framework: str, name: str) -> str | None:

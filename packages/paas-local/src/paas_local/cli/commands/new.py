@@ -27,4 +27,5 @@ def new(framework: str, name: str) -> None:
         raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
     for path in sorted(files):
         output.say(f"  {name}/{path}")
+    output.say(scaffold.lock(folder / scaffold.CHARM))
     output.say(f"\nRun it, and see each change as you save it:\n  paas-local up {shlex.quote(name)}")

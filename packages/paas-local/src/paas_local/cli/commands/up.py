@@ -54,3 +54,5 @@ def _write_missing_files(folder: Path) -> None:
     scaffold.write(folder, missing)
     for file in sorted(missing):
         output.say(f"  wrote {file}")
+    if any(file.is_relative_to(scaffold.CHARM) for file in missing):
+        output.say(scaffold.lock(folder / scaffold.CHARM))

@@ -81,7 +81,7 @@ def machine(folder: Path) -> None:
         sys.executable,
         "-I",
         "-m",
-        "paas_local.pods.host_gateway",
+        "paas_local.pods.supervisor",
         "--",
         sys.executable,
         __file__,
@@ -91,7 +91,7 @@ def machine(folder: Path) -> None:
     with subprocess.Popen(command, env={**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}) as host:
         facts = json.loads(appearing(folder / "facts.json").read_text())
         url = f"http://127.0.0.1:{facts['port']}/index"
-        facts["outside"] = urllib.request.urlopen(url, timeout=5).read().decode()
+        facts["outside"] = [urllib.request.urlopen(url, timeout=5).read().decode() for _ in range(3)]
         (folder / "seen").touch()
         appearing(folder / "unpublished")
         facts["refused"] = refuses(facts["port"])
@@ -159,8 +159,11 @@ async def daemon(folder: Path) -> None:
     first = await pod_at(folder / "c", "10.152.0.5", net)
     again = await server_in(first)
     facts["again"] = await output(other, FETCH, "http://10.152.0.5:8000/y")
-    facts["port"] = await net.publish("10.152.0.5", 8000)
-    facts["next"] = await net.publish("10.152.0.5", 8000)
+    facts["port"] = await net.publish(8000, 8000)
+    facts["next"] = await net.publish(8000, 8000)
+    facts["preferred"] = await net.publish(8000, 8006)
+    # the second pod has no server, and there is no third one
+    net.route(facts["port"], ["10.152.9.9", "10.152.3.77", "10.152.0.5"])
     write(folder / "facts.json", json.dumps(facts))
     await asyncio.to_thread(appearing, folder / "seen")
     await net.unpublish(facts["port"])

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ class PlainPod:
 
     def __init__(self, spec: containers.PodSpec) -> None:
         self.spec = spec
+        self.may_stop = asyncio.Event()
+        self.may_stop.set()
+        self._killed = asyncio.Event()
         self.runs: list[dict[str, str]] = []
         self._pebbles: dict[str, asyncio.subprocess.Process] = {}
         tag = f"unit-{spec.unit.replace('/', '-')}"
@@ -62,7 +65,16 @@ class PlainPod:
         self.spec = spec
 
     async def wait_container(self, name: str) -> int:
+        if name == containers.CHARM:
+            await self._killed.wait()
+            return 137
         return await self._pebbles[name].wait()
+
+    def kill(self) -> None:
+        """Kill all containers, the charm's too."""
+        self._killed.set()
+        for process in self._pebbles.values():
+            process.kill()
 
     async def start_container(self, name: str) -> None:
         folder = self.spec.folder / name
@@ -78,6 +90,7 @@ class PlainPod:
         self._pebbles[name].kill()
 
     async def stop(self) -> None:
+        await self.may_stop.wait()
         for process in self._pebbles.values():
             if process.returncode is None:
                 process.kill()
@@ -95,7 +108,8 @@ class PlainMachine:
     def __init__(self) -> None:
         self.pods: dict[str, PlainPod] = {}
         self.started: list[str] = []
-        self.published: dict[int, str] = {}
+        self.published: dict[int, int] = {}
+        self.routes: dict[int, tuple[str, ...]] = {}
         self.broken = ""
         self.ports_taken = ""
 
@@ -109,14 +123,17 @@ class PlainMachine:
         self.started.append(spec.unit)
         return pod
 
-    async def publish(self, address: str, port: int) -> int:
+    async def publish(self, port: int, preferred: int) -> int:
         if self.ports_taken:
             raise NetworkError(self.ports_taken)
-        number = port
+        number = preferred
         while number in self.published:
             number += 1
-        self.published[number] = f"{address}:{port}"
+        self.published[number] = port
         return number
+
+    def route(self, host_port: int, addresses: Sequence[str]) -> None:
+        self.routes[host_port] = tuple(addresses)
 
     async def unpublish(self, port: int) -> None:
         del self.published[port]

@@ -299,6 +299,49 @@ def test_pebble_ready_runs_after_start_and_after_the_container_was_killed(place:
     play(home, step)
 
 
+def test_a_unit_whose_processes_were_killed_gets_a_new_pod(place: Path, home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("paas_local.controller.unit_agent._STABLE_AFTER", 0.0)
+    charm = packed(place, "tiny", PEBBLE, containers={"app": {}})
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm)
+        await operator.until("tiny/0", "active", "1")
+
+        operator.machine.pods["tiny/0"].kill()
+        await operator.until_ran("tiny/0", "app-pebble-ready", 2)
+
+        assert operator.machine.started == ["tiny/0", "tiny/0"]
+        hooks = await operator.ran("tiny/0")
+        assert hooks[-4:] == ["upgrade-charm", "config-changed", "start", "app-pebble-ready"]
+        assert "the pod ended with 137; starting another one" in await operator.log()
+
+    play(home, step)
+
+
+def test_a_published_port_leads_to_all_units_and_is_the_same_after_a_restart(place: Path, home: Path):
+    charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
+
+    def reached(operator: Operator, port: int, units: int) -> Callable[[], Awaitable[bool]]:
+        async def condition() -> bool:
+            return len(operator.machine.routes.get(port, ())) == units
+
+        return condition
+
+    async def first(operator: Operator) -> None:
+        await operator.deploy(charm, "web")
+        await operator.eventually(reached(operator, 8000, 1))
+        await operator.deploy(charm, "api", units=2)
+        await operator.eventually(reached(operator, 8001, 2))
+
+    async def second(operator: Operator) -> None:
+        await operator.eventually(reached(operator, 8000, 1))
+        await operator.eventually(reached(operator, 8001, 2))
+        answer = await operator.answer("status", model="demo")
+        assert answer["published"] == {"api": ["http://127.0.0.1:8001"], "web": ["http://127.0.0.1:8000"]}
+
+    play(home, first, second)
+
+
 def test_checks_and_custom_notices_run_hooks(place: Path, home: Path):
     charm = packed(place, "tiny", containers={"app": {}})
     layer = {
@@ -393,6 +436,31 @@ def test_a_model_with_a_broken_charm_can_be_destroyed(place: Path, home: Path):
         await operator.ask("destroy-model")
         answer = await operator.answer("models")
         assert answer["result"]["models"] == []
+
+    play(home, step)
+
+
+def test_a_model_that_changes_while_it_is_destroyed_starts_no_pod(place: Path, home: Path):
+    charm = packed(place, "tiny", shell="exit 1")
+
+    async def step(operator: Operator) -> None:
+        await operator.deploy(charm, units=2)
+        await operator.until("tiny/0", "error")
+        await operator.until("tiny/1", "error")
+        last = operator.machine.pods["tiny/1"]
+        last.may_stop.clear()
+        destroying = asyncio.create_task(operator.ask("destroy-model"))
+
+        async def stopped() -> bool:
+            return not (operator.folders.pod("tiny/0") / "agent.socket").exists()
+
+        await operator.eventually(stopped)
+        await operator.ask("model-config", values={"logging-config": "x"})
+        last.may_stop.set()
+        await destroying
+
+        assert operator.machine.started == ["tiny/0", "tiny/1"]
+        assert not operator.folders.root.exists()
 
     play(home, step)
 

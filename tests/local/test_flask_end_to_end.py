@@ -5,9 +5,9 @@ The tests share one deployment, and each leaves it active.
 
 import base64
 import json
-import os
-import signal
+import time
 import urllib.error
+import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
@@ -152,18 +152,33 @@ def test_a_killed_postgresql_is_restarted_with_its_rows(juju: Deployment, browse
     juju.wait_for(FLASK, "active")
 
 
-def test_everything_is_restarted_after_the_background_process_was_killed(juju: Deployment, browser: Browser):
+def test_a_unit_whose_processes_were_killed_gets_a_new_pod(juju: Deployment, browser: Browser):
+    browser.post("/notes", {"text": "before the pod was killed"})
+    pod = juju.processes("container_init", "flask-k8s-0")
+
+    juju.kill("container_init", "flask-k8s-0")
+
+    juju.wait("new pod", lambda: len(juju.processes("container_init", "flask-k8s-0")) == len(pod))
+    juju.wait("rows", lambda: "before the pod was killed" in texts(browser))
+    juju.wait_for(FLASK, "active")
+    assert not set(pod) & set(juju.processes("container_init"))
+
+
+def test_everything_is_started_again_after_the_background_process_was_killed(juju: Deployment, browser: Browser):
     browser.post("/notes", {"text": "before everything was killed"})
-    everything = juju.processes()
+    everything = set(juju.processes()) - {juju.host_process()}
     migrations = juju("debug-log", "--limit", "0").count("migrating the database")
+    (url,) = juju.urls("flask-k8s")
 
-    os.kill(juju.host_process(), signal.SIGKILL)
-    juju("status")
+    juju.kill("paas_local.controller.daemon")
 
-    juju.wait("rows", lambda: "before everything was killed" in texts(browser))
+    # no command is needed
+    juju.wait("answer", lambda: urllib.request.urlopen(f"{url}/health", timeout=5).status == 200)
+    assert "before everything was killed" in texts(browser)
     juju.wait_for(POSTGRESQL, "active")
     juju.wait_for(FLASK, "active")
-    assert not set(everything) & set(juju.processes())
+    assert juju.urls("flask-k8s") == [url]
+    assert not everything & set(juju.processes())
     assert juju("debug-log", "--limit", "0").count("migrating the database") == migrations
 
 
@@ -217,3 +232,23 @@ def test_a_destroyed_model_leaves_no_container(juju: Deployment):
     juju("destroy-model", "test", "--no-prompt")
 
     assert juju.processes("container_init") == []
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3, 1.0])
+def test_a_model_destroyed_right_after_a_deployment_leaves_nothing(juju: Deployment, pause: float):
+    juju("add-model", "test", "--no-switch")
+    juju.deploy_provider("postgresql-k8s")
+
+    time.sleep(pause)
+    juju("destroy-model", "test", "--no-prompt")
+
+    assert juju.processes("container_init") == []
+    assert list((juju.home / "models").iterdir()) == []
+
+
+def test_the_log_of_the_background_process_has_no_forgotten_exceptions(juju: Deployment):
+    log = (juju.home / "daemon.log").read_text()
+
+    assert "starting it again" in log
+    assert "never retrieved" not in log
+    assert "Traceback" not in log

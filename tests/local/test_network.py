@@ -40,11 +40,19 @@ def test_a_new_pod_is_reached_at_once_at_a_reused_address(facts: dict[str, Any])
 
 def test_a_published_port_has_the_pod_s_number_and_answers_on_the_host(facts: dict[str, Any]) -> None:
     assert facts["port"] == 8000
-    assert facts["outside"] == "10.152.0.1 asks for /index"
+    assert facts["outside"][0] == "10.152.0.1 asks for /index"
+
+
+def test_each_connection_to_a_published_port_reaches_a_pod_that_answers(facts: dict[str, Any]) -> None:
+    assert facts["outside"] == ["10.152.0.1 asks for /index"] * 3
 
 
 def test_skips_a_port_in_use(facts: dict[str, Any]) -> None:
     assert facts["next"] == 8001
+
+
+def test_a_published_port_is_the_preferred_one_if_that_is_free(facts: dict[str, Any]) -> None:
+    assert facts["preferred"] == 8006
 
 
 def test_an_unpublished_port_is_free_again(facts: dict[str, Any]) -> None:

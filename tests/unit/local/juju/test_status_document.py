@@ -246,18 +246,18 @@ def test_the_hosts_file_has_all_names_of_a_model():
     } <= set(service)
 
 
-def test_open_tcp_ports_of_the_leader_are_published():
+def test_open_tcp_ports_are_published_with_the_units_that_open_them():
     model = idle(deployed(empty(), FLASK, units=2))
-    for name, ports in (("flask-k8s/0", {"8000/tcp", "53/udp", "1-9/tcp", "icmp"}), ("flask-k8s/1", {"7/tcp"})):
+    for name, ports in (("flask-k8s/0", {"8000/tcp", "53/udp", "1-9/tcp", "icmp"}), ("flask-k8s/1", {"8000/tcp"})):
         unit = model.unit(name)
         assert unit is not None
         model = with_unit(model, dataclasses.replace(unit, ports=frozenset(ports)))
 
-    ports = list(published_ports.ports_to_publish(model))
+    ((port, addresses),) = published_ports.ports_to_publish(model).items()
 
-    assert [(port.address, port.number) for port in ports] == [("10.152.0.2", 8000)]
-    assert ports[0].url(8001) == "http://127.0.0.1:8001"
-    assert dataclasses.replace(ports[0], number=5432).url(5433) == "postgresql://127.0.0.1:5433"
+    assert (port.number, addresses) == (8000, ("10.152.0.2", "10.152.0.3"))
+    assert port.url(8001) == "http://127.0.0.1:8001"
+    assert dataclasses.replace(port, number=5432).url(5433) == "postgresql://127.0.0.1:5433"
 
 
 def test_show_unit_includes_databags():

@@ -5,18 +5,19 @@ from paas_local.pods import host_gateway
 
 
 @pytest.mark.parametrize(
-    ("port", "first", "last"),
+    ("ports", "first", "last"),
     [
-        pytest.param(8000, (8000, 8001), 8099, id="its own, then the next"),
-        pytest.param(80, (80, 8080, 8081), 8179, id="a plain user cannot have 80"),
-        pytest.param(65530, (65530, 65531), 65535, id="there is a last port"),
+        pytest.param((8000, 8000), (8000, 8001), 8099, id="its own, then the next"),
+        pytest.param((8000, 8003), (8003, 8000, 8001), 8099, id="the one that it had before"),
+        pytest.param((80, 80), (80, 8080, 8081), 8179, id="a plain user cannot have 80"),
+        pytest.param((65530, 65530), (65530, 65531), 65535, id="there is a last port"),
     ],
 )
-def test_tries_the_same_port_first(port: int, first: tuple[int, ...], last: int) -> None:
-    ports = host_gateway.host_ports(port)
+def test_tries_the_same_port_first(ports: tuple[int, int], first: tuple[int, ...], last: int) -> None:
+    tried = host_gateway.host_ports(*ports)
 
-    assert ports[: len(first)] == first
-    assert ports[-1] == last
+    assert tried[: len(first)] == first
+    assert tried[-1] == last
 
 
 def test_name_servers_are_read_from_resolv_conf() -> None:

@@ -53,7 +53,7 @@ class Client:
     home: Path
     pebble: Path | None = None
     progress: Progress = lambda _: None
-    program: tuple[str, ...] = (sys.executable, "-m", "paas_local.pods.host_gateway")
+    program: tuple[str, ...] = (sys.executable, "-m", "paas_local.pods.supervisor")
 
     @classmethod
     def of_home(cls, *, progress: Progress, pebble: Path | None = None) -> "Client":
@@ -106,7 +106,8 @@ class Client:
             if self.running():
                 return
             self.progress("starting the background process")
-            self._wait_until_free()
+            if self._runs_before_free():
+                return
             with _interrupts_delayed() as interrupted:
                 process = self._spawn()
             if interrupted:
@@ -162,20 +163,26 @@ class Client:
         error = json.loads(response.read())
         raise ClientError(error["error"], error.get("code", 1))
 
-    def _wait_until_free(self) -> None:
-        """Wait for the lock of an earlier process, which holds it until its pods have ended."""
+    def _runs_before_free(self) -> bool:
+        """Wait for the lock of an earlier process, which holds it until its pods have ended.
+
+        Return True if it listens before that: it is started again by itself after it was killed.
+        """
         lock_file = self.home / "run" / "lock"
         if not lock_file.exists():
-            return
+            return False
         deadline = time.monotonic() + _START_PATIENCE
         with lock_file.open("r") as lock:
             while _is_held(lock):
+                if self.running():
+                    return True
                 if time.monotonic() > deadline:
                     raise ClientError(
                         f"an earlier background process, {lock_file.read_text().strip()}, neither answers nor ends;"
                         " end it with kill"
                     )
                 time.sleep(0.05)
+        return False
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         log = self.home / LOG
@@ -248,7 +255,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(_CONNECT_PATIENCE)
     except subprocess.TimeoutExpired:
-        process.kill()
+        # its group is the host gateway's too, and all others end with that
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

@@ -55,9 +55,10 @@ class Daemon:
         self._models = self.state.models()
         self._agents: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._hosts: dict[str, str] = {}
-        self._publisher = Publisher(machine, self._log_port_error)
+        self._publisher = Publisher(machine, self.state, self._log_port_error)
         self._publishing: asyncio.Task[None] | None = None
         self._closing = False
+        self._destroying: set[str] = set()
 
     async def open(self) -> None:
         """Start the agents of the stored models."""
@@ -125,7 +126,10 @@ class Daemon:
             if left <= 0:
                 break
             await waiting.until(self.changed, left)
+        # a change of the model from now on starts no agent again
+        self._destroying.add(name)
         await _cancel([task for (model, _), task in self._agents.items() if model == name])
+        self._destroying.discard(name)
         if self._models.pop(name, None) is None:
             return
         self.state.remove(name)
@@ -187,7 +191,7 @@ class Daemon:
 
     def _start_agent(self, model: str, unit: str) -> None:
         key = (model, unit)
-        if key not in self._agents and not self._closing:
+        if key not in self._agents and not self._closing and model not in self._destroying:
             task = asyncio.create_task(unit_agent.Agent(self, model, unit).run())
             self._agents[key] = task
             task.add_done_callback(lambda _: self._agent_ended(key))

@@ -44,7 +44,8 @@ class ToolServer:
         self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(ConnectionError):
+        # asyncio logs the cancellation, at the end of the process, as an error of the callback
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError, asyncio.CancelledError):
             try:
                 context, request = _request(unpack(await reader.read()))
             except ValueError:

@@ -70,10 +70,11 @@ async def _stream(request: web.Request, lines: AsyncIterator[Any]) -> web.Stream
         # the client of endless lines disconnects at any time, perhaps long before the next line
         while not writer.done() and not _is_disconnected(request):
             await asyncio.wait({writer}, timeout=_DISCONNECT_POLL)
-        if writer.done():
-            writer.result()
     finally:
         writer.cancel()
+        (error,) = await asyncio.gather(writer, return_exceptions=True)
+    if isinstance(error, Exception):
+        raise error
     return response
 
 

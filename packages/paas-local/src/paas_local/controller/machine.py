@@ -1,5 +1,6 @@
 """The machine: it starts pods with an address, and publishes their ports on the host."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,8 +16,12 @@ class Machine(Protocol):
         """Start a pod and give it its address."""
         ...
 
-    async def publish(self, address: str, port: int) -> int:
-        """Publish a pod's port on the host, and return the host's port."""
+    async def publish(self, port: int, preferred: int) -> int:
+        """Publish a port of pods on the host, and return the host's port."""
+        ...
+
+    def route(self, host_port: int, addresses: Sequence[str]) -> None:
+        """Connect a published port to these pods."""
         ...
 
     async def unpublish(self, port: int) -> None:
@@ -49,9 +54,13 @@ class LocalMachine:
                 await pod.stop()
         return pod
 
-    async def publish(self, address: str, port: int) -> int:
-        """Publish a pod's port on the host, and return the host's port."""
-        return await self._network.publish(address, port)
+    async def publish(self, port: int, preferred: int) -> int:
+        """Publish a port of pods on the host, and return the host's port."""
+        return await self._network.publish(port, preferred)
+
+    def route(self, host_port: int, addresses: Sequence[str]) -> None:
+        """Connect a published port to these pods."""
+        self._network.route(host_port, addresses)
 
     async def unpublish(self, port: int) -> None:
         """Close a published port of the host."""

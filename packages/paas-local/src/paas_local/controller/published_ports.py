@@ -1,13 +1,16 @@
-"""The published ports: the open TCP ports of each application's leader, reachable on the host."""
+"""The published ports: the open TCP ports of each application, reachable on the host.
+
+A connection goes to a unit that answers, as with a service of Kubernetes.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from paas_local.controller.machine import Machine
+from paas_local.controller.storage import State
 from paas_local.juju.model import Model
-from paas_local.juju.status_document import service_address
 from paas_local.pods.bridge import NetworkError
 
 RETRY_PAUSE = 5.0
@@ -17,11 +20,10 @@ _SCHEMES = {3306: "mysql", 5432: "postgresql", 5672: "amqp", 6379: "redis", 2701
 
 @dataclass(frozen=True, kw_only=True)
 class Port:
-    """One port of one application, at the application's current address."""
+    """One port of one application."""
 
     model: str
     application: str
-    address: str
     number: int
 
     def url(self, number: int) -> str:
@@ -29,22 +31,24 @@ class Port:
         return f"{_SCHEMES.get(self.number, 'http')}://127.0.0.1:{number}"
 
 
-def ports_to_publish(model: Model) -> Iterator[Port]:
-    """Yield the ports of a model that should be published."""
-    for application in model.applications.values():
-        address = service_address(application)
-        ports = {port for unit in application.units.values() if unit.address == address for port in unit.ports}
-        for port in sorted(ports):
-            numbers, _, protocol = port.partition("/")
-            if protocol == "tcp" and numbers.isdecimal():
-                yield Port(model=model.name, application=application.name, address=address, number=int(numbers))
+def ports_to_publish(model: Model) -> Mapping[Port, tuple[str, ...]]:
+    """Return the ports of a model that should be published, each with the addresses of the units that open it."""
+    addresses: dict[Port, tuple[str, ...]] = {}
+    for unit in model.units:
+        for text in unit.ports:
+            number, _, protocol = text.partition("/")
+            if protocol == "tcp" and number.isdecimal():
+                port = Port(model=model.name, application=unit.application, number=int(number))
+                addresses[port] = (*addresses.get(port, ()), unit.address)
+    return addresses
 
 
 class Publisher:
     """Publishes the ports of all models, and retries those that the host has no free port for."""
 
-    def __init__(self, machine: Machine, failed: Callable[[Port, str], None]) -> None:
+    def __init__(self, machine: Machine, state: State, failed: Callable[[Port, str], None]) -> None:
         self._machine = machine
+        self._state = state
         self._failed = failed
         # the port of the host, or the reason why there is none
         self._ports: dict[Port, int | str] = {}
@@ -69,7 +73,7 @@ class Publisher:
         """Publish and unpublish ports after each change of a model; end only when cancelled."""
         while True:
             change = changed()
-            ports = {port for model in models() for port in ports_to_publish(model)}
+            ports = {port: addresses for model in models() for port, addresses in ports_to_publish(model).items()}
             for port in [port for port in self._ports if port not in ports]:
                 number = self._ports.pop(port)
                 if isinstance(number, int):
@@ -77,15 +81,21 @@ class Publisher:
             missing = [port for port in ports if not isinstance(self._ports.get(port), int)]
             for port in sorted(missing, key=lambda port: (port.model, port.application)):
                 self._ports[port] = await self._publish(port)
+            for port, number in self._ports.items():
+                if isinstance(number, int):
+                    self._machine.route(number, ports[port])
             # no event says that another program has closed a port
             pause = RETRY_PAUSE if any(isinstance(each, str) for each in self._ports.values()) else None
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(change.wait(), pause)
 
     async def _publish(self, port: Port) -> int | str:
+        preferred = self._state.host_port(port.model, port.application, port.number) or port.number
         try:
-            return await self._machine.publish(port.address, port.number)
+            number = await self._machine.publish(port.number, preferred)
         except NetworkError as error:
             if self._ports.get(port) != str(error):
                 self._failed(port, str(error))
             return str(error)
+        self._state.keep_host_port(port.model, port.application, port.number, number)
+        return number

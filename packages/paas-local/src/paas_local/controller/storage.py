@@ -20,6 +20,10 @@ create table if not exists lines (
     id integer primary key autoincrement, model text not null,
     time real not null, entity text not null, level text not null, module text not null, message text not null
 );
+create table if not exists ports (
+    model text not null, application text not null, port integer not null, host_port integer not null,
+    primary key (model, application, port)
+);
 create index if not exists lines_of_model on lines (model, id);
 """
 
@@ -59,9 +63,23 @@ class State:
         )
 
     def remove(self, name: str) -> None:
-        """Delete a model and its log."""
+        """Delete a model, its log and its ports."""
         self._database.execute("delete from models where name = ?", (name,))
         self._database.execute("delete from lines where model = ?", (name,))
+        self._database.execute("delete from ports where model = ?", (name,))
+
+    def host_port(self, model: str, application: str, port: int) -> int | None:
+        """Return the host's port that an application's port had last."""
+        row = self._database.execute(
+            "select host_port from ports where model = ? and application = ? and port = ?", (model, application, port)
+        ).fetchone()
+        return row[0] if row else None
+
+    def keep_host_port(self, model: str, application: str, port: int, host_port: int) -> None:
+        """Store the host's port of an application's port: a URL stays the same after a restart."""
+        self._database.execute(
+            "insert or replace into ports values (?, ?, ?, ?)", (model, application, port, host_port)
+        )
 
     def append(self, model: str, line: Line) -> None:
         """Append a line to a model's log."""

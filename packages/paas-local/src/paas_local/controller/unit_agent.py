@@ -45,7 +45,7 @@ class Pod(Protocol):
         ...
 
     async def wait_container(self, name: str) -> int:
-        """Return once a container has ended."""
+        """Return the exit code of a container once it has ended."""
         ...
 
     def replace_spec(self, spec: containers.PodSpec) -> None:
@@ -101,19 +101,22 @@ class Agent:
         self._context_id = ""
 
     async def run(self) -> None:
-        """Start the pod, run hooks until the unit is removed, and stop the pod."""
-        unit = self._unit_now()
+        """Run one pod after the other until the unit is removed, and remove its folders."""
+        unit = after = self._unit_now()
         if unit is None:
             return
-        if not unit.local_state.removed:
+        while after is not None and not after.local_state.removed:
+            began = time.monotonic()
             await self._run_pod()
-        after = self._unit_now()
-        if after is None or after.local_state.removed:
-            pod_spec.remove_folders(self._folders, unit)
-        if after is not None and after.local_state.removed:
+            unit, after = after, self._unit_now()
+            if after is not None and not after.local_state.removed and time.monotonic() - began < _STABLE_AFTER:
+                await asyncio.sleep(_PAUSE)
+        pod_spec.remove_folders(self._folders, unit)
+        if after is not None:
             self._change(lambda model: lifecycle.remove_unit(model, self._unit))
 
     async def _run_pod(self) -> None:
+        """Start a pod and run the unit's hooks in it, until the unit is removed or the pod has ended."""
         self._change(lambda model: operations.new_pod(model, self._unit, time.time()))
         server = ToolServer(self._folders.pod(self._unit) / "agent.socket", self._answer)
         pod: Pod | None = None
@@ -132,9 +135,10 @@ class Agent:
         containers = model.applications[application_of(self._unit)].charm.containers
         jobs: list[Coroutine[Any, Any, None]] = [self._run_hooks(pod), self._update_status_timer()]
         jobs += [self._keep_running(pod, container) for container in containers]
+        jobs += [self._wait_for_end(pod)]
         tasks = [asyncio.create_task(job) for job in jobs]
         try:
-            # only the hooks end, with the unit; result() raises the defect that ended another job
+            # the hooks end with the unit; result() raises the defect that ended another job
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -263,6 +267,11 @@ class Agent:
             # no event says that the container could start now
             while not await self._restart(pod, container):  # noqa: ASYNC110
                 await asyncio.sleep(_PAUSE)
+
+    async def _wait_for_end(self, pod: Pod) -> None:
+        """Return once the pod has ended: its namespaces are those of the charm container."""
+        code = await pod.wait_container(containers.CHARM)
+        self._log("WARNING", "juju.worker.caasoperator", f"the pod ended with {code}; starting another one")
 
     async def _restart(self, pod: Pod, container: str) -> bool:
         unit = self._unit_now()

@@ -9,7 +9,8 @@ import contextlib
 import ipaddress
 import os
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -19,6 +20,8 @@ from paas_local.pods import egress, namespaces, netif, streams
 NETWORK = ipaddress.IPv4Network("10.152.0.0/16")
 GATEWAY = ipaddress.IPv4Address("10.152.0.1")
 _BRIDGE = "pods"
+_CONNECT_PATIENCE = 1.0
+"""Seconds, after which a pod that does not answer is passed over."""
 
 
 class NetworkError(Exception):
@@ -32,12 +35,35 @@ class _Netlink(Protocol):
     async def route(self, command: str, **fields: object) -> object: ...
 
 
+@dataclass(kw_only=True)
+class _Published:
+    """A published port of the host."""
+
+    port: int
+    """The pods' port."""
+    listener: streams.Connection
+    """Closing it ends the listening."""
+    addresses: list[str] = field(default_factory=list[str])
+    """The pods, in the order of the next connection."""
+
+    async def connect(self) -> streams.Connection | None:
+        """Connect to the next pod that answers."""
+        for address in tuple(self.addresses):
+            # the next connection begins with the next pod
+            with contextlib.suppress(ValueError):
+                self.addresses.remove(address)
+                self.addresses.append(address)
+            with contextlib.suppress(OSError, asyncio.TimeoutError):
+                return await asyncio.wait_for(streams.connect_tcp(address, self.port), _CONNECT_PATIENCE)
+        return None
+
+
 class Network:
     """The bridge, and the controller's end of all traffic between pods and the host."""
 
     def __init__(self, run: Path | None = None) -> None:
         self._run = folders.home() / "run" if run is None else run
-        self._published: dict[int, streams.Connection] = {}
+        self._published: dict[int, _Published] = {}
         self._stack = contextlib.AsyncExitStack()
         self._bridge = 0
 
@@ -58,7 +84,7 @@ class Network:
             "add", dst="0.0.0.0/0", family=socket.AF_INET, oif=loopback, type="local", scope="host"
         )
         (self._run / "relay").unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(_incoming, str(self._run / "relay"))
+        server = await asyncio.start_unix_server(streams.serving(self._incoming), str(self._run / "relay"))
         self._stack.callback(server.close)
         await self._stack.enter_async_context(egress.forwarding(self._run / "host", NETWORK, GATEWAY))
 
@@ -76,20 +102,24 @@ class Network:
             netif.bring_up(link, "eth0")
             netif.add_default_route(link, GATEWAY)
 
-    async def publish(self, address: str, port: int) -> int:
-        """Publish a pod's port on the host; returns the host's port, which has the same number if that is free."""
+    async def publish(self, port: int, preferred: int) -> int:
+        """Publish a port of pods on the host; returns the host's port: ``preferred``, or the next that is free."""
         connection = await streams.connect_unix(self._run / "host")
-        await connection.send({"listen": {"address": address, "port": port}})
+        await connection.send({"listen": {"port": port, "preferred": preferred}})
         answer = await connection.receive()
         if "port" not in answer:
             await connection.close()
             raise NetworkError(answer.get("error", "the host process has ended"))
-        self._published[answer["port"]] = connection
+        self._published[answer["port"]] = _Published(port=port, listener=connection)
         return answer["port"]
+
+    def route(self, host_port: int, addresses: Sequence[str]) -> None:
+        """Connect a published port to these pods, in turn, and pass over those that do not answer."""
+        self._published[host_port].addresses = [*addresses]
 
     async def unpublish(self, host_port: int) -> None:
         """Stop listening on a port that :meth:`publish` returned."""
-        await self._published.pop(host_port).close()
+        await self._published.pop(host_port).listener.close()
 
     async def close(self) -> None:
         """Stop all servers; the bridge goes with the network namespace."""
@@ -97,15 +127,12 @@ class Network:
             await self.unpublish(host_port)
         await self._stack.aclose()
 
-
-async def _incoming(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Relay a connection of the host to the pod that its first line names."""
-    async with streams.closing(streams.Connection(reader=reader, writer=writer)) as outside:
-        target = await outside.receive()
-        if not target:
-            return
-        with contextlib.suppress(OSError):
-            async with streams.closing(await streams.connect_tcp(target["address"], target["port"])) as pod:
+    async def _incoming(self, outside: streams.Connection) -> None:
+        """Relay a connection of the host to a pod; its first line names the host's port."""
+        published = self._published.get((await outside.receive()).get("port", 0))
+        pod = await published.connect() if published else None
+        if pod is not None:
+            async with streams.closing(pod):
                 await streams.relay(outside, pod)
 
 

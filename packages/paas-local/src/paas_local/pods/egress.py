@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ipaddress
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -20,13 +20,12 @@ async def forwarding(
 ) -> AsyncGenerator[None, None]:
     """Forward to the socket ``host`` while this lasts: connections out of ``network``, DNS queries to ``gateway``."""
 
-    async def outgoing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with streams.closing(streams.Connection(reader=reader, writer=writer)) as pod:
-            address, port = writer.get_extra_info("sockname")
-            if is_outside(ipaddress.IPv4Address(address), network):
-                await _relay(host, pod, address, port)
+    async def outgoing(pod: streams.Connection) -> None:
+        address, port = pod.writer.get_extra_info("sockname")
+        if is_outside(ipaddress.IPv4Address(address), network):
+            await _relay(host, pod, address, port)
 
-    servers = [await asyncio.start_server(outgoing, "0.0.0.0", port) for port in PORTS]  # noqa: S104 - see bridge
+    servers = [await asyncio.start_server(streams.serving(outgoing), "0.0.0.0", port) for port in PORTS]  # noqa: S104 - see bridge
     loop = asyncio.get_running_loop()
     names, _ = await loop.create_datagram_endpoint(lambda: _NameServer(host), local_addr=(str(gateway), 53))
     try:
@@ -43,10 +42,12 @@ def is_outside(address: ipaddress.IPv4Address, network: ipaddress.IPv4Network) -
 
 
 async def _relay(host: Path, pod: streams.Connection, address: str, port: int) -> None:
-    async with streams.closing(await streams.connect_unix(host)) as outside:
-        await outside.send({"dial": {"address": address, "port": port}})
-        if "error" not in await outside.receive():
-            await streams.relay(pod, outside)
+    # the host process may have ended a moment ago
+    with contextlib.suppress(OSError):
+        async with streams.closing(await streams.connect_unix(host)) as outside:
+            await outside.send({"dial": {"address": address, "port": port}})
+            if "error" not in await outside.receive():
+                await streams.relay(pod, outside)
 
 
 class _NameServer(asyncio.DatagramProtocol):
@@ -65,11 +66,12 @@ class _NameServer(asyncio.DatagramProtocol):
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, question: bytes, addr: tuple[str, int]) -> None:
-        async with streams.closing(await streams.connect_unix(self._host)) as host:
-            await host.send({"question": question.hex()})
-            document = await host.receive()
-            answer = bytes.fromhex(document.get("answer", "")) or server_failure(question)
-            self._transport.sendto(answer, addr)
+        document: Mapping[str, str] = {}
+        with contextlib.suppress(OSError):
+            async with streams.closing(await streams.connect_unix(self._host)) as host:
+                await host.send({"question": question.hex()})
+                document = await host.receive()
+        self._transport.sendto(bytes.fromhex(document.get("answer", "")) or server_failure(question), addr)
 
 
 def server_failure(question: bytes) -> bytes:

@@ -10,14 +10,13 @@ import argparse
 import asyncio
 import contextlib
 import errno
-import fcntl
 import functools
 import os
 import signal
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from paas_local import folders
 from paas_local.pods import streams
@@ -29,11 +28,11 @@ _UNPRIVILEGED = 1024
 _ALTERNATIVE = 8000
 
 
-def host_ports(port: int) -> tuple[int, ...]:
+def host_ports(port: int, preferred: int) -> tuple[int, ...]:
     """Return the host's ports to try for a pod's port, in order; 8080 is the alternative to 80 for a plain user."""
     start = port if port >= _UNPRIVILEGED else port + _ALTERNATIVE
     following = range(start, min(start + _TRIES, 65536))
-    return tuple(following) if start == port else (port, *following)
+    return tuple(dict.fromkeys((preferred, port, *following)))
 
 
 def name_servers(resolv_conf: str) -> tuple[str, ...]:
@@ -48,31 +47,31 @@ def _resolv_conf() -> str:
     return path.read_text() if path.exists() else ""
 
 
-async def _serve(run: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(run: Path, controller: streams.Connection) -> None:
     """Answer one request of the controller."""
-    async with streams.closing(streams.Connection(reader=reader, writer=writer)) as controller:
-        match await controller.receive():
-            case {"listen": {"address": str(address), "port": int(port)}}:
-                await _listen(run, controller, address, port)
-            case {"dial": {"address": str(address), "port": int(port)}}:
-                await _dial(controller, address, port)
-            case {"question": str(question)}:
-                await controller.send({"answer": (await _ask(bytes.fromhex(question))).hex()})
-            case _:
-                return
+    match await controller.receive():
+        case {"listen": {"port": int(port), "preferred": int(preferred)}}:
+            await _listen(run, controller, port, preferred)
+        case {"dial": {"address": str(address), "port": int(port)}}:
+            await _dial(controller, address, port)
+        case {"question": str(question)}:
+            await controller.send({"answer": (await _ask(bytes.fromhex(question))).hex()})
+        case _:
+            return
 
 
-async def _listen(run: Path, controller: streams.Connection, address: str, port: int) -> None:
-    async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with streams.closing(streams.Connection(reader=reader, writer=writer)) as client:
-            with contextlib.suppress(OSError):
-                async with streams.closing(await streams.connect_unix(run / "relay")) as pod:
-                    await pod.send({"address": address, "port": port})
-                    await streams.relay(client, pod)
+async def _listen(run: Path, controller: streams.Connection, port: int, preferred: int) -> None:
+    async def accepted(number: int, client: streams.Connection) -> None:
+        with contextlib.suppress(OSError):
+            async with streams.closing(await streams.connect_unix(run / "relay")) as pod:
+                await pod.send({"port": number})
+                await streams.relay(client, pod)
 
-    for number in host_ports(port):
+    ports = host_ports(port, preferred)
+    for number in ports:
         try:
-            server = await asyncio.start_server(accepted, "127.0.0.1", number)
+            callback = streams.serving(functools.partial(accepted, number))
+            server = await asyncio.start_server(callback, "127.0.0.1", number)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
@@ -83,7 +82,7 @@ async def _listen(run: Path, controller: streams.Connection, address: str, port:
         finally:
             server.close()
         return
-    await controller.send({"error": f"no port of 127.0.0.1 is free for {port}, up to {host_ports(port)[-1]}"})
+    await controller.send({"error": f"no port of 127.0.0.1 is free for {port}, up to {ports[-1]}"})
 
 
 async def _dial(controller: streams.Connection, address: str, port: int) -> None:
@@ -129,26 +128,9 @@ async def _ask(question: bytes) -> bytes:
     return b""
 
 
-@contextlib.contextmanager
-def _alone(run: Path) -> Generator[TextIO, None, None]:
-    """Hold the lock of this home until the process ends."""
-    with (run / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise SystemExit(
-                f"paas-local: a background process already runs in {run.parent}, as process {lock.read().strip()}"
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield lock
-
-
 async def _keep(run: Path, argv: list[str]) -> int:
     """Serve until the controller ends; stop the controller on a signal."""
-    server = await asyncio.start_unix_server(functools.partial(_serve, run), str(run / "host"))
+    server = await asyncio.start_unix_server(streams.serving(functools.partial(_serve, run)), str(run / "host"))
     controller = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -184,13 +166,12 @@ def main(argv: list[str]) -> int:
     os.umask(0o022)
     run = folders.home() / "run"
     run.mkdir(mode=0o700, exist_ok=True)
-    with _alone(run):
-        for stale in (run / "host", run / "relay", folders.home() / folders.SOCKET):
-            stale.unlink(missing_ok=True)
-        program = arguments["program"] or [sys.executable, "-I", "-m", "paas_local.controller.daemon"]
-        if arguments["pebble"] is not None:
-            program = [*program, "--pebble", str(arguments["pebble"])]
-        return asyncio.run(_keep(run, [sys.executable, "-I", "-m", "paas_local.pods.namespace_init", *program]))
+    for stale in (run / "host", run / "relay", folders.home() / folders.SOCKET):
+        stale.unlink(missing_ok=True)
+    program = arguments["program"] or [sys.executable, "-I", "-m", "paas_local.controller.daemon"]
+    if arguments["pebble"] is not None:
+        program = [*program, "--pebble", str(arguments["pebble"])]
+    return asyncio.run(_keep(run, [sys.executable, "-I", "-m", "paas_local.pods.namespace_init", *program]))
 
 
 if __name__ == "__main__":

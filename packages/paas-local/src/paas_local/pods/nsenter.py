@@ -5,6 +5,7 @@ number or ``-`` for 0. This process stays outside, exits when the program exits,
 """
 
 import contextlib
+import errno
 import os
 import resource
 import signal
@@ -20,6 +21,8 @@ _KINDS = {
     "net": namespaces.NEWNET,
     "mnt": namespaces.NEWNS,
 }
+# of open and fork, once the container's first process has ended
+_ENDED = frozenset({errno.ENOENT, errno.ESRCH, errno.ENOMEM})
 
 
 def _is_own_namespace(user: int) -> bool:
@@ -72,10 +75,16 @@ def main(argv: list[str]) -> int:
     """Enter the container, run the program and wait for it."""
     namespaces.die_with_parent()
     pid, uid, folder, *program = argv
-    files = {name: os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in (*_KINDS, "pid", "user")}
-    namespaces.setns(files["pid"], namespaces.NEWPID)
     lifeline, kept_end = os.pipe()
-    child = os.fork()
+    try:
+        files = {name: os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in (*_KINDS, "pid", "user")}
+        namespaces.setns(files["pid"], namespaces.NEWPID)
+        child = os.fork()
+    except OSError as error:
+        if error.errno not in _ENDED:
+            raise
+        # as if the program had been killed with its container
+        return _exit_like(signal.SIGKILL)
     if child == 0:
         os.close(kept_end)
         _program(files, lifeline, uid, folder, program)

@@ -6,7 +6,7 @@ The first line says what the connection is for; each server documents its answer
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,20 @@ async def closing(connection: Connection) -> AsyncGenerator[Connection, None]:
             yield connection
     finally:
         await connection.close()
+
+
+def serving(
+    serve: Callable[[Connection], Awaitable[None]],
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]:
+    """Return the callback of a server that serves each of its connections, and closes it."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # asyncio logs the cancellation, at the end of the process, as an error of the callback
+        with contextlib.suppress(asyncio.CancelledError):
+            async with closing(Connection(reader=reader, writer=writer)) as connection:
+                await serve(connection)
+
+    return connected
 
 
 async def connect_unix(path: Path) -> Connection:

@@ -18,10 +18,15 @@ extensions = [
     "sphinx_design",
     "sphinx_llm.txt",
     "sphinxcontrib.mermaid",
+    "generated",
     "repository_links",
 ]
 exclude_patterns = ["_build"]
 nitpicky = True
+nitpick_ignore = [
+    ("py:class", "ops.framework.Framework"),
+    ("py:class", "paas_common.values.framework.Server"),  # documented as paas_common.Server
+]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4

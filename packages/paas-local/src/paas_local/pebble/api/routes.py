@@ -10,7 +10,7 @@ from paas_local.pebble.api.identity_endpoints import IdentityApi
 from paas_local.pebble.api.log_endpoints import LogApi
 from paas_local.pebble.api.notice_endpoints import NoticeApi
 from paas_local.pebble.api.plan_endpoints import PlanApi
-from paas_local.pebble.api.requests import Handler, Route
+from paas_local.pebble.api.requests import Handler, Route, Routes
 from paas_local.pebble.api.service_endpoints import ServiceApi
 from paas_local.pebble.api.system_endpoints import SystemApi
 from paas_local.pebble.services.overlord import Overlord
@@ -21,6 +21,11 @@ _CHANGE = r"/v1/changes/([^/]+)"
 def handler(overlord: Overlord, http_address: str) -> Handler:
     """Build the handler of all requests; the address is that of the additional TCP socket, or empty."""
     granted = Identities()
+    return requests.handler(table(overlord, granted, http_address), lambda: granted.granted)
+
+
+def table(overlord: Overlord, granted: Identities, http_address: str) -> Routes:
+    """Return the route of each path and method."""
     system = SystemApi(overlord, http_address)
     plan = PlanApi(overlord)
     services = ServiceApi(overlord)
@@ -31,7 +36,7 @@ def handler(overlord: Overlord, http_address: str) -> Handler:
     notices = NoticeApi(overlord.notices)
     logs = LogApi(overlord.logs)
     identities = IdentityApi(granted)
-    routes: dict[str, dict[str, Route]] = {
+    return {
         r"/v1/system-info": {"GET": Route(level="open", handler=system.info)},
         r"/v1/health": {"GET": Route(level="open", handler=checks.health)},
         r"/v1/plan": {"GET": Route(level="admin", handler=plan.show)},
@@ -74,4 +79,3 @@ def handler(overlord: Overlord, http_address: str) -> Handler:
             "POST": Route(level="admin", handler=identities.change),
         },
     }
-    return requests.handler(routes, lambda: granted.granted)

@@ -9,6 +9,7 @@ import pathlib
 
 import flask
 
+CACHE = pathlib.Path("/tmp/weather-cache")
 TOWNS = json.loads(pathlib.Path(os.environ["FLASK_TOWNS_FILE"]).read_text())
 
 app = flask.Flask(__name__)
@@ -23,6 +24,7 @@ def weather():
         "towns": TOWNS,
         "station": station,
         "may ask it": "WEATHER_TOKEN" in os.environ,
+        "has a cache": CACHE.is_dir(),
     }
 
 

@@ -17,6 +17,8 @@ def test_the_additions_of_a_charm_reach_the_application(wheels: Path):
         juju.wait_for(WEATHER, "active")
         browser = Browser(juju, "weather-k8s")
         before = browser.get("/")
+        checks = juju("pebble", WEATHER, "checks").split()
+        plan = juju("pebble", WEATHER, "plan")
         version = juju.status()["applications"]["weather-k8s"]["version"]
 
         juju("config", "weather-k8s", "towns=Bergen")
@@ -30,7 +32,10 @@ def test_the_additions_of_a_charm_reach_the_application(wheels: Path):
         "towns": ["Brno", "Oslo"],
         "station": None,
         "may ask it": False,
+        "has a cache": True,
     }
+    assert checks[-4:] == ["answers", "ready", "up", "0/3"]
+    assert "url: http://localhost:8000/health" in plan
     assert version == "1.4.2"
     assert blocked == "option towns names no town (juju config weather-k8s towns=Brno)"
     assert still == ["Bergen"]

@@ -26,7 +26,6 @@ if "--check-config" not in sys.argv:
         server.accept()[0].close()
 """
 """A stand-in for Gunicorn, which only accepts connections."""
-RELATED = ("postgresql", "tracing", "logging")
 EVERY = {"_certificates", "_database", "_integration", "ingress", "mongodb", "postgresql", "rabbitmq", "s3", "tracing"}
 """The integrations that the charm declares, and their common parts."""
 HOT = {
@@ -51,7 +50,7 @@ class Cost(typing.NamedTuple):
 def deployment(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> collections.abc.Iterator[tuple[client.Unit, list[typing.Any]]]:
-    """Return a unit with three integrations, and the events of its deployment."""
+    """Return a unit with eight integrations, and the events of its deployment."""
     folder = tmp_path_factory.mktemp("unit")
     server = folder / "workload/gunicorn"
     server.mkdir(parents=True)
@@ -63,7 +62,7 @@ def deployment(
         "workload_python": sys.executable,
         "workload_path": str(server.parent),
         "application": "",
-        "integrations": [each for each in charm_folders.INTEGRATIONS if each["endpoint"] in RELATED],
+        "integrations": charm_folders.INTEGRATIONS,
     }
     with client.Unit(folder, **spec) as unit:
         yield unit, unit.call("settle")
@@ -85,8 +84,19 @@ def test_the_deployment(deployment: tuple[client.Unit, list[typing.Any]]) -> Non
     _, events = deployment
 
     assert events[-1]["status"] == "active: "
-    assert len(events) == 18
-    assert exceeds(cost(*events), Cost(tools=375, requests=125)) == ()
+    assert len(events) == 36
+    assert exceeds(cost(*events), Cost(tools=510, requests=149)) == ()
+
+
+def test_a_new_integration_costs_the_same_however_many_there_are(
+    deployment: tuple[client.Unit, list[typing.Any]],
+) -> None:
+    _, events = deployment
+
+    created = [event for event in events if event["event"].endswith("-relation-created")][1:]
+
+    assert len(created) == 8
+    assert all(exceeds(cost(event), Cost(tools=21, requests=3)) == () for event in created)
 
 
 def test_an_event_that_brings_nothing_new(deployment: tuple[client.Unit, list[typing.Any]]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import strategies
 from ops import testing
 from paas_common.juju import record
+from scenario import mocking
 from test_any_order import REDIS, with_relations
 from world import DATABASE, IMAGE, Calls, FlaskCharm, World, healthy, layer, peer_of, postgresql, relation
 
@@ -41,7 +42,7 @@ def is_short(calls: Calls) -> bool:
     return sorted(calls.names()) == SHORT
 
 
-@pytest.mark.parametrize("event", ["update_status", "config_changed", "start"])
+@pytest.mark.parametrize("event", ["update_status", "config_changed", "start", "leader_elected"])
 def test_an_event_that_brings_nothing_new_only_looks_at_pebble(
     world: World, settled: testing.State, calls: Calls, event: str
 ) -> None:
@@ -52,6 +53,17 @@ def test_an_event_that_brings_nothing_new_only_looks_at_pebble(
     assert is_short(calls)
     assert after.unit_status == testing.ActiveStatus()
     assert after.relations == settled.relations
+
+
+def test_a_running_container_that_is_ready_again_brings_nothing_new(
+    world: World, settled: testing.State, calls: Calls
+) -> None:
+    (container,) = settled.containers
+    calls.clear()
+
+    world.run(world.context().on.pebble_ready(container), settled)
+
+    assert is_short(calls)
 
 
 def test_an_unchanged_databag_brings_nothing_new(world: World, settled: testing.State, calls: Calls) -> None:
@@ -71,13 +83,82 @@ def test_a_changed_databag_is_applied(world: World, settled: testing.State) -> N
     assert container.plan.services["flask"].environment["POSTGRESQL_DB_PASSWORD"] == "another"
 
 
-@pytest.mark.parametrize("event", ["leader_elected", "upgrade_charm"])
-def test_any_other_event_is_a_complete_pass(world: World, settled: testing.State, calls: Calls, event: str) -> None:
+def test_any_other_event_is_a_complete_pass(world: World, settled: testing.State, calls: Calls) -> None:
     calls.clear()
 
-    world.run(getattr(world.context().on, event)(), settled)
+    world.run(world.context().on.upgrade_charm(), settled)
 
     assert not is_short(calls)
+
+
+@pytest.fixture
+def endpoints_read(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return the endpoints whose relations the charm has listed."""
+    listed = set[str]()
+    backend_type = mocking._MockModelBackend  # pyright: ignore[reportPrivateUsage]  it represents the hook tools
+    real = backend_type.relation_ids
+
+    def relation_ids(backend: mocking._MockModelBackend, name: str) -> list[int]:  # pyright: ignore[reportPrivateUsage]
+        listed.add(name)
+        return real(backend, name)
+
+    monkeypatch.setattr(backend_type, "relation_ids", relation_ids)
+    return listed
+
+
+def test_a_new_optional_integration_is_requested_without_reading_others(
+    world: World, calls: Calls, endpoints_read: set[str]
+) -> None:
+    world.keeps_record = True
+    world.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
+    state = settle(world, world.state())
+    calls.clear()
+    endpoints_read.clear()
+
+    after = related("rabbitmq")(world, state)
+
+    assert relation(after, "rabbitmq").local_app_data == {"username": "flask-k8s", "vhost": "/"}
+    assert is_short(calls)
+    assert endpoints_read == {"rabbitmq"}
+
+
+@pytest.mark.parametrize("event", ["relation_joined", "relation_departed"])
+def test_a_library_s_other_events_read_its_own_endpoint_only(
+    world: World, settled: testing.State, calls: Calls, endpoints_read: set[str], event: str
+) -> None:
+    calls.clear()
+    endpoints_read.clear()
+
+    after = world.run(getattr(world.context().on, event)(relation(settled), remote_unit=0), settled)
+
+    assert after.unit_status == testing.ActiveStatus()
+    assert is_short(calls)
+    assert endpoints_read == {"postgresql"}
+    assert document(world).exists()
+
+
+def test_a_required_integration_without_data_stops_the_application(world: World) -> None:
+    world.keeps_record = True
+    world.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
+    rabbitmq = testing.Relation("rabbitmq", remote_app_name="rabbitmq-k8s", remote_app_data=RABBITMQ)
+    state = world.state()
+    state = settle(world, dataclasses.replace(state, relations={*state.relations, rabbitmq}))
+    empty = dataclasses.replace(relation(state), remote_app_data={})
+
+    after = world.run(world.context().on.relation_changed(empty), with_relations(state, empty))
+
+    assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
+
+
+def test_a_stopped_service_is_seen_at_a_new_integration(world: World, calls: Calls) -> None:
+    world.keeps_record = True
+    world.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
+    state = stopped(settle(world, world.state()))
+    calls.clear()
+
+    related("rabbitmq")(world, state)
+
+    assert "replan" in calls.names()
 
 
 def stopped(state: testing.State) -> testing.State:
@@ -317,6 +398,54 @@ def database(data: dict[str, str]) -> Step:
     return step
 
 
+def database_joins(world: World, state: testing.State) -> testing.State:
+    return world.run(world.context().on.relation_joined(relation(state), remote_unit=0), state)
+
+
+NEW = {"rabbitmq": 7002, "s3": 7003, "metrics-endpoint": 7004}
+"""Endpoints that are not related at first, and the ids of their later relations."""
+RABBITMQ = {"hostname": "rabbit", "password": "a-password"}
+S3 = {"access-key": "key", "secret-key": "a-secret", "bucket": "flask"}
+
+
+def related(endpoint: str) -> Step:
+    def step(world: World, state: testing.State) -> testing.State:
+        if any(each.endpoint == endpoint for each in state.relations):
+            return state
+        new = testing.Relation(endpoint, remote_app_name=f"{endpoint}-provider", id=NEW[endpoint])
+        state = dataclasses.replace(state, relations={*state.relations, new})
+        return world.run(world.context().on.relation_created(new), state)
+
+    return step
+
+
+def joined(endpoint: str) -> Step:
+    def step(world: World, state: testing.State) -> testing.State:
+        state = related(endpoint)(world, state)
+        changed = dataclasses.replace(relation(state, endpoint), remote_units_data={0: {"private-address": "10.1.0.9"}})
+        return world.run(world.context().on.relation_joined(changed, remote_unit=0), with_relations(state, changed))
+
+    return step
+
+
+def answers(endpoint: str, data: dict[str, str]) -> Step:
+    def step(world: World, state: testing.State) -> testing.State:
+        state = related(endpoint)(world, state)
+        changed = dataclasses.replace(relation(state, endpoint), remote_app_data=data)
+        return world.run(world.context().on.relation_changed(changed), with_relations(state, changed))
+
+    return step
+
+
+def removed(endpoint: str) -> Step:
+    def step(world: World, state: testing.State) -> testing.State:
+        state = related(endpoint)(world, state)
+        state = world.run(world.context().on.relation_broken(relation(state, endpoint)), state)
+        return dataclasses.replace(state, relations={each for each in state.relations if each.endpoint != endpoint})
+
+    return step
+
+
 def redis(port: str) -> Step:
     def step(world: World, state: testing.State) -> testing.State:
         units = {0: {"hostname": "10.1.0.7", "port": port}}
@@ -369,6 +498,15 @@ STEPS: dict[str, Step] = {
     "database answers": database(DATABASE),
     "database moves": database({**DATABASE, "endpoints": "pg-other:5432"}),
     "database is empty": database({}),
+    "database joins": database_joins,
+    "rabbitmq is related": related("rabbitmq"),
+    "rabbitmq joins": joined("rabbitmq"),
+    "rabbitmq answers": answers("rabbitmq", RABBITMQ),
+    "rabbitmq is removed": removed("rabbitmq"),
+    "s3 is related": related("s3"),
+    "s3 joins": joined("s3"),
+    "s3 answers": answers("s3", S3),
+    "metrics are related": related("metrics-endpoint"),
     "redis answers": redis("6379"),
     "redis moves": redis("6380"),
     "unit leads": leads(leader=True),
@@ -398,7 +536,7 @@ def outcome(world: World, state: testing.State) -> object:
 
 
 @hypothesis.settings(
-    max_examples=20,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
@@ -413,11 +551,13 @@ def test_the_short_path_ends_where_the_complete_one_does(
         for folder in ("base/app", "tmp"):
             (root / folder).mkdir(parents=True)
         world = World(meta=meta, root=root, keeps_record=keeps_record)
-        world.meta["requires"]["redis"] = {"interface": "redis", "optional": True, "limit": 1}
+        for name in ("redis", "rabbitmq", "s3"):
+            world.meta["requires"][name] = {"interface": name, "optional": True, "limit": 1}
         secret = testing.Secret({"value": "generated-key"}, owner="app", id="secret:cs9e1vm3i7s5fnw3b0ag")
         state = world.state(
             relations={world.peer(secret), dataclasses.replace(postgresql(app=DATABASE), id=7001), REDIS},
             secrets={secret},
+            model=testing.Model("demo", type="kubernetes", uuid="11111111-2222-4333-8444-555555555555"),
         )
         state = settle(world, state)
         seen: list[object] = []

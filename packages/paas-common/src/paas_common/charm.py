@@ -74,10 +74,13 @@ class PaasCharm(ops.CharmBase):
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
-        self._paas_previous: record.Record | None = None
-        if record.nothing_new(self):
+        self._paas_surroundings = record.surroundings(self)
+        self._paas_previous = record.load(self, self._paas_surroundings)
+        self._paas_news = record.news(self, self._paas_previous)
+        if self._paas_previous and self._paas_news == "nothing":
+            record.confirm(self, self._paas_previous)
             return
-        self._paas_previous = record.take(self)
+        record.remove(self)
         for event in self._paas_pipeline.events():
             framework.observe(event, self._paas_on_event)
         framework.observe(framework.on.commit, self._paas_on_commit)
@@ -144,7 +147,10 @@ class PaasCharm(ops.CharmBase):
         from paas_common import pipeline  # noqa: PLC0415  an event that brings nothing new does not need it
 
         overridden = (name for name in _METHODS if getattr(type(self), name) is not getattr(PaasCharm, name))
-        return pipeline.Pipeline(self, frozenset(overridden), self._paas_previous)
+        endpoint = record.event_endpoint() if self._paas_news == "endpoint" else ""
+        return pipeline.Pipeline(
+            self, frozenset(overridden), self._paas_surroundings, self._paas_previous, endpoint=endpoint
+        )
 
     def _paas_on_event(self, _: ops.EventBase) -> None:
         self._paas_pipeline.run()

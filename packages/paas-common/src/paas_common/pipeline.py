@@ -12,10 +12,18 @@ import ops
 
 from paas_common import extension
 from paas_common.integrations import Integrations
-from paas_common.juju import charm_libraries, observability_relations, record, report, secret_key, state
+from paas_common.juju import (
+    charm_libraries,
+    observability_relations,
+    one_endpoint,
+    record,
+    report,
+    secret_key,
+    state,
+)
 from paas_common.pebble import apply, commands, errors
 from paas_common.pebble import container as containers
-from paas_common.planning import migration, options
+from paas_common.planning import contributions, migration, options
 from paas_common.planning.plan import Draft, Plan, Published, complete, draft
 from paas_common.values import environment
 from paas_common.values.extension import Additions, WorkloadContext
@@ -36,6 +44,8 @@ class _Planned:
     facts: Facts
     plan: Plan
     published: Published
+    drafted: Draft | None = None
+    """None if the application cannot run."""
     additions: Additions | None = None
     """None if the application cannot run."""
 
@@ -47,12 +57,23 @@ class CommandError(Exception):
 class Pipeline:
     """The steps for one charm object.
 
-    ``overridden`` are the methods that its class overrides, ``previous`` is the record of the last complete pass.
+    ``overridden`` are the methods that its class overrides. ``previous`` is the record of the last pass, and
+    ``endpoint`` the only one that can have changed since; empty if anything can have.
     """
 
-    def __init__(self, charm: "PaasCharm", overridden: frozenset[str], previous: record.Record | None) -> None:
+    def __init__(
+        self,
+        charm: "PaasCharm",
+        overridden: frozenset[str],
+        surroundings: str,
+        previous: record.Record | None,
+        *,
+        endpoint: str,
+    ) -> None:
         self._charm = charm
+        self._surroundings = surroundings
         self._previous = previous
+        self._endpoint = endpoint
         self._overridden = overridden
         self._spec = charm.spec
         self._done = False
@@ -63,10 +84,17 @@ class Pipeline:
             next((name for name in self._spec.containers if name in charm.meta.containers), self._spec.containers[-1])
         )
         self._known = Integrations({integration.interface: integration for integration in charm.integrations})
-        self._requirers = charm_libraries.create(charm, self._known, charm.own_endpoints)
+        self._requirers, self._created = charm_libraries.Requirers(), set[str]()
+        self._create_requirers({endpoint} if endpoint else charm.meta.requires.keys())
+        if endpoint and endpoint not in self._endpoints():
+            self._record = previous  # an endpoint of the author, whose events change nothing here
 
     def events(self) -> collections.abc.Iterator[ops.BoundEvent]:
         """Return the events that run the steps."""
+        if self._endpoint:  # libraries' events come too early: the library has not written everything yet
+            if self._endpoint in self._endpoints():
+                yield from _relation_events(self._charm.on[self._endpoint])
+            return
         workload = self._charm.on[self._container.name]
         yield from (
             workload.pebble_ready,
@@ -81,19 +109,34 @@ class Pipeline:
             self._charm.on.upgrade_charm,
         )
         yield from self._requirers.events
-        for name, meta in self._charm.meta.requires.items():
-            if meta.interface_name in self._known and name not in self._charm.own_endpoints:
-                yield from _relation_events(self._charm.on[name])
-                yield self._charm.on[name].relation_broken
-        for name in observability_relations.endpoints(self._charm.meta, self._charm.own_endpoints):
+        for name in self._endpoints():
             yield from _relation_events(self._charm.on[name])
             yield self._charm.on[name].relation_broken
         for name in self._charm.meta.peers:
             yield from _relation_events(self._charm.on[name])
 
+    def _endpoints(self) -> collections.abc.Iterator[str]:
+        """Return the names of the endpoints that this class handles, apart from the peers'."""
+        for name, meta in self._charm.meta.requires.items():
+            if meta.interface_name in self._known and name not in self._charm.own_endpoints:
+                yield name
+        yield from observability_relations.endpoints(self._charm.meta, self._charm.own_endpoints)
+
     def run(self) -> None:
         """Run the four steps once per dispatch: charm libraries emit further events for the same hook."""
-        if not (self._done or self._running):
+        if self._done or self._running:
+            return
+        if self._endpoint and self._previous:
+            self._record = one_endpoint.run(
+                self._charm,
+                self._spec,
+                self._endpoint,
+                known=self._known,
+                requirers=self._requirers,
+                previous=self._previous,
+            )
+            self._done = self._record is not None
+        if not self._done:
             self._run_passes()
 
     def reconcile(self) -> None:
@@ -105,7 +148,7 @@ class Pipeline:
     def _run_passes(self) -> None:
         """Run the four steps, and again if ``reconcile`` is called meanwhile; twice at most."""
         self._running = True
-        record.take(self._charm)
+        record.remove(self._charm)
         for _ in range(2):
             self._done = True
             self._record = None
@@ -202,6 +245,7 @@ class Pipeline:
 
     def _read(self) -> tuple[Facts, Problem | None]:
         """Read the facts; the problem says why the container could not be read."""
+        self._create_requirers(self._charm.meta.requires.keys())
         container, problem = self._read_container()
         facts = state.read(
             self._charm,
@@ -213,6 +257,13 @@ class Pipeline:
         )
         return facts, problem
 
+    def _create_requirers(self, endpoints: collections.abc.Set[str]) -> None:
+        """Create the requirers of these endpoints, except the author's own, unless they are there."""
+        due = endpoints - self._created - self._charm.own_endpoints
+        names = [name for name in self._charm.meta.requires if name in due]
+        self._requirers |= charm_libraries.create(self._charm, self._known, names)
+        self._created |= due
+
     def _plan(self, facts: Facts, problem: Problem | None) -> _Planned:
         """Plan in two stages; the charm class's own methods are asked between them."""
         drafted, published = draft(self._spec, facts, self._known)
@@ -220,7 +271,7 @@ class Pipeline:
         if isinstance(drafted, Draft) and isinstance(additions, Additions):
             calls_after_start = "after_start" in self._overridden
             plan = complete(drafted, additions, calls_after_start=calls_after_start)
-            return _Planned(facts=facts, plan=plan, published=published, additions=additions)
+            return _Planned(facts=facts, plan=plan, published=published, drafted=drafted, additions=additions)
         reason = drafted if isinstance(drafted, Blocked | Waiting) else additions
         assert isinstance(reason, Blocked | Waiting)
         plan = Plan(outcome=problem or reason, notes=migration.withdraw(facts))
@@ -282,30 +333,31 @@ class Pipeline:
         problems = [*([problem] if problem else []), *planned.published.problems, *unpublished]
         app_status = facts.identity.leader and state.refreshed_from_paas_charm(self._spec, facts)
         report.status(self._charm, combine(problems) if problems else None, sets_app_status=app_status)
-        if isinstance(plan.outcome, Workload) and applied.seen and not problems and not self._extended:
-            self._record = self._recorded(
-                facts, applied.seen, app_status=app_status, has_check=plan.outcome.health is not None
-            )
+        if planned.drafted and applied.seen and not problems and not self._extended:
+            self._record = self._recorded(planned.drafted, applied.seen, app_status=app_status)
 
     @property
     def _extended(self) -> bool:
         """Return whether the charm's author has added code that may return something else at each event."""
         return bool(self._charm.integrations or self._overridden - {"after_start"})
 
-    def _recorded(self, facts: Facts, seen: apply.Seen, *, app_status: bool, has_check: bool) -> record.Record:
-        endpoints = state.endpoints_read(self._charm, self._known, facts)
+    def _recorded(self, drafted: Draft, seen: apply.Seen, *, app_status: bool) -> record.Record:
+        facts = drafted.facts
+        endpoints = state.endpoints_read(self._known, facts) | state.peers_read(self._charm)
         databags = {name: record.databags(self._charm, name, endpoint) for name, endpoint in endpoints.items()}
         before = self._previous.databags if self._previous else {}
         secrets = {option.name: option.secret for option in facts.options if option.secret}
         contents = {name: secret.content for name, secret in secrets.items() if isinstance(secret, ReadableSecret)}
         return record.Record(
-            surroundings=record.surroundings(self._charm),
+            surroundings=self._surroundings,
             leader=facts.identity.leader,
             options=record.options(self._charm, contents),
             secret_options=sorted(contents),
             planned_units=facts.planned_units if facts.identity.number else 0,
             endpoints=endpoints,
             databags=databags,
+            contributions=contributions.digests(drafted.endpoints, facts),
+            base_url=drafted.base_url,
             unhandled=sorted(
                 name for name in endpoints if endpoints[name].library and not self._handled(name, databags)
             ),
@@ -313,7 +365,7 @@ class Pipeline:
             unconfirmed_ports=sorted(self._opened),
             app_status=app_status,
             container=self._container.name,
-            check=HEALTH_CHECK if has_check else "",
+            check=HEALTH_CHECK if drafted.options.paas_config.checks_health else "",
             plan=record.plan(seen.plan),
             services=record.services(seen.services),
         )

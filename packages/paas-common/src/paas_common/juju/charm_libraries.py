@@ -37,16 +37,21 @@ class Requirers:
     missing: collections.abc.Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     """Endpoint → module that the charm lacks."""
 
+    def __or__(self, other: "Requirers") -> "Requirers":
+        """Return both."""
+        return Requirers(
+            objects={**self.objects, **other.objects},
+            events=self.events + other.events,
+            missing={**self.missing, **other.missing},
+        )
 
-def create(charm: ops.CharmBase, known: Integrations, own_endpoints: collections.abc.Container[str]) -> Requirers:
-    """Create the requirer of each related endpoint; it writes the request and emits its events from then on.
 
-    ``own_endpoints`` are left to the charm's author.
-    """
+def create(charm: ops.CharmBase, known: Integrations, endpoints: collections.abc.Iterable[str]) -> Requirers:
+    """Create the requirer of each of the endpoints that is related; it writes the request and emits its events."""
     objects: dict[str, ops.Object] = {}
     events: list[ops.BoundEvent] = []
     missing: dict[str, str] = {}
-    for endpoint, library in _related(charm, known, own_endpoints):
+    for endpoint, library in _related(charm, known, endpoints):
         try:
             module = importlib.import_module(library.module)
         except ModuleNotFoundError as error:
@@ -60,11 +65,11 @@ def create(charm: ops.CharmBase, known: Integrations, own_endpoints: collections
 
 
 def _related(
-    charm: ops.CharmBase, known: Integrations, own_endpoints: collections.abc.Container[str]
+    charm: ops.CharmBase, known: Integrations, endpoints: collections.abc.Iterable[str]
 ) -> collections.abc.Iterator[tuple[str, CharmLibrary]]:
-    for endpoint, meta in charm.meta.requires.items():
-        integration = known.get(meta.interface_name or "")
-        if endpoint in own_endpoints or integration is None or integration.library is None:
+    for endpoint in endpoints:
+        integration = known.get(charm.meta.requires[endpoint].interface_name or "")
+        if integration is None or integration.library is None:
             continue
         # ops does not list a relation in its last hook, in which the library must still clear its state.
         if charm.model.relations[endpoint] or os.environ.get("JUJU_RELATION") == endpoint:

@@ -1,4 +1,4 @@
-"""The record of the last complete pass, by which an event that brings nothing new is recognised at once.
+"""The record of the last pass that left nothing to do, by which an event that brings nothing new is recognised at once.
 
 The record is a file in the charm's folder, next to the state of ops, and is lost with the pod. A pass removes it before
 it changes anything and writes it when ops commits, so a failed or killed pass leaves none. What that pass wrote to Juju
@@ -23,9 +23,11 @@ if typing.TYPE_CHECKING:
     import pathlib
 
 FILE: typing.Final = ".paas-record.json"
-_FORMAT: typing.Final = 1
-_HOOKS: typing.Final = ("update-status", "config-changed", "start")
-"""Hooks that bring nothing but options, which are always compared."""
+_FORMAT: typing.Final = 2
+_HOOKS: typing.Final = ("update-status", "config-changed", "start", "leader-elected")
+"""Hooks that bring nothing but options and leadership, which are always compared."""
+_STEPS: typing.Final = ("created", "joined", "changed", "departed")
+"""Steps of a relation that bring nothing but databags of its endpoint."""
 _ENVIRONMENT: typing.Final = (
     "JUJU_UNIT_NAME",
     "JUJU_MODEL_NAME",
@@ -60,6 +62,9 @@ class Record(typing.NamedTuple):
     """0 if the unit does not depend on it."""
     endpoints: dict[str, Endpoint]
     databags: dict[str, str]
+    contributions: dict[str, str]
+    """Endpoint → digest of its contribution to the application, if it adds anything."""
+    base_url: str
     unhandled: list[str]
     """Endpoints whose charm library has not handled these databags in an event of its own."""
     unconfirmed: list[str]
@@ -75,26 +80,47 @@ class Record(typing.NamedTuple):
     """Name → true if the service runs."""
 
 
-def nothing_new(charm: ops.CharmBase) -> bool:
-    """Return whether this event can have changed only what is as the last complete pass left it."""
-    record = _load(charm)
-    if record is None:
-        return False
-    endpoints = _endpoints_to_compare(record)
-    if endpoints is None or _has_deferred_events(charm):
-        return False
-    if not (_same_in_juju(charm, record, endpoints) and _same_in_pebble(charm, record)):
-        return False
+News = typing.Literal["nothing", "endpoint", "anything"]
+"""The possible effect of an event: nothing, something that only concerns its own endpoint, or anything."""
+
+
+def news(charm: ops.CharmBase, record: Record | None) -> News:
+    """Return what this event can have brought since the record; ``endpoint`` means that Pebble is not compared yet."""
+    hook, endpoint = _hook(), event_endpoint()
+    step = hook.removeprefix(f"{endpoint.replace('_', '-')}-relation-") if endpoint else ""
+    if record is None or _has_deferred_events(charm) or not (_brings_no_databag(hook, record) or step in _STEPS):
+        return "anything"
+    if not _same_in_juju(charm, record, [name for name in record.unconfirmed if name != endpoint]):
+        return "anything"
+    if endpoint and not _same_endpoint(charm, record, endpoint, step):
+        return "anything" if endpoint in charm.meta.peers else "endpoint"
+    return "nothing" if same_in_pebble(charm, record) else "anything"
+
+
+def confirm(charm: ops.CharmBase, record: Record) -> None:
+    """Note that Juju has stored what the pass wrote."""
     if record.unconfirmed or record.unconfirmed_ports:
         write(charm, record._replace(unconfirmed=[], unconfirmed_ports=[]))
-    return True
 
 
-def take(charm: ops.CharmBase) -> Record | None:
-    """Remove the record and return it."""
-    record = _load(charm)
+def load(charm: ops.CharmBase, surroundings: str) -> Record | None:
+    """Return the record; None if there is none, or if it was made in other surroundings."""
+    try:
+        document: object = json.loads(_path(charm).read_text())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    fields = typing.cast("dict[str, typing.Any]", document)
+    if fields.get("surroundings") != surroundings:
+        return None
+    record = Record(**fields)
+    return record._replace(endpoints={name: Endpoint(*entry) for name, entry in record.endpoints.items()})
+
+
+def remove(charm: ops.CharmBase) -> None:
+    """Remove the record."""
     _path(charm).unlink(missing_ok=True)
-    return record
 
 
 def write(charm: ops.CharmBase, record: Record) -> None:
@@ -157,17 +183,16 @@ def _hook() -> str:
     return hook.replace("_", "-") if folder == "hooks" else ""
 
 
-def _endpoints_to_compare(record: Record) -> list[str] | None:
-    """Return the endpoints whose databags may have changed; None if the event may have changed anything."""
-    hook, name = _hook(), event_endpoint()
-    if hook in _HOOKS:
-        return record.unconfirmed
+def _brings_no_databag(hook: str, record: Record) -> bool:
+    return hook in _HOOKS or hook == f"{record.container.replace('_', '-')}-pebble-ready"
+
+
+def _same_endpoint(charm: ops.CharmBase, record: Record, name: str, step: str) -> bool:
+    """Return whether the endpoint has the same databags, and no charm library has to handle the event."""
     endpoint = record.endpoints.get(name)
-    if endpoint is None or name in record.unhandled:
-        return None
-    steps = ("changed",) if endpoint.library else ("joined", "changed", "departed")
-    same = hook in {f"{name.replace('_', '-')}-relation-{step}" for step in steps}
-    return sorted({name, *record.unconfirmed}) if same else None
+    if endpoint is None or name in record.unhandled or (endpoint.library and step != "changed"):
+        return False
+    return databags(charm, name, endpoint) == record.databags[name]
 
 
 def _same_in_juju(charm: ops.CharmBase, record: Record, endpoints: list[str]) -> bool:
@@ -182,7 +207,8 @@ def _same_in_juju(charm: ops.CharmBase, record: Record, endpoints: list[str]) ->
     )
 
 
-def _same_in_pebble(charm: ops.CharmBase, record: Record) -> bool:
+def same_in_pebble(charm: ops.CharmBase, record: Record) -> bool:
+    """Return whether Pebble's plan, services and check are as the pass left them."""
     container = charm.unit.get_container(record.container)
     try:
         if plan(container.get_plan()) != record.plan or services(container.get_services()) != record.services:
@@ -220,20 +246,6 @@ def _has_deferred_events(charm: ops.CharmBase) -> bool:
     """Return whether a handler has deferred an event: a charm library's handlers are not there on the short path."""
     storage = getattr(charm.framework, "_storage", None)  # ops has no public name for it
     return storage is None or any(True for _ in storage.notices())
-
-
-def _load(charm: ops.CharmBase) -> Record | None:
-    try:
-        document: object = json.loads(_path(charm).read_text())
-    except (OSError, ValueError):
-        return None
-    if not isinstance(document, dict):
-        return None
-    fields = typing.cast("dict[str, typing.Any]", document)
-    if fields.get("surroundings") != surroundings(charm):
-        return None
-    record = Record(**fields)
-    return record._replace(endpoints={name: Endpoint(*entry) for name, entry in record.endpoints.items()})
 
 
 def _path(charm: ops.CharmBase) -> pathlib.Path:

@@ -58,7 +58,9 @@ def _status(problem: Problem | None) -> ops.StatusBase:
 def _write_requests(charm: ops.CharmBase, facts: Facts, published: Published) -> None:
     """Write the leader's requests."""
     for endpoint in facts.endpoints:
+        if endpoint.relation is None:
+            continue
         relation = next((each for each in charm.model.relations[endpoint.name] if each.active), None)
-        if relation is not None and endpoint.relation is not None:
+        if relation is not None:
             request = published.requests.get(endpoint.name, {})
             databag.write(relation.data[charm.app], endpoint.relation.request, request)

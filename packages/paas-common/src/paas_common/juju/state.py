@@ -45,14 +45,7 @@ def read(
     container: ContainerState | None,
 ) -> Facts:
     """Read the facts of this dispatch; a leader without a secret key makes one."""
-    identity = Identity(
-        app=charm.app.name,
-        unit=charm.unit.name,
-        model=charm.model.name,
-        leader=charm.unit.is_leader(),
-        model_uuid=charm.model.uuid,
-        charm=charm.meta.name,
-    )
+    identity = _identity(charm)
     key = _secret_key(charm, spec)  # before the peers: the leader notes the key in their databag
     peers = _peers(charm, identity)
     # planned_units() costs a hook tool, and unit 0 always runs the schedulers.
@@ -74,8 +67,22 @@ def read(
     )
 
 
-def endpoints_read(charm: ops.CharmBase, known: Integrations, facts: Facts) -> dict[str, record.Endpoint]:
-    """Return what was read of each related endpoint."""
+def read_endpoint(
+    charm: ops.CharmBase, spec: FrameworkSpec, name: str, *, known: Integrations, missing_libraries: StrMap
+) -> Facts:
+    """Read the facts that one endpoint needs, as if no other endpoint were related."""
+    identity, others = _identity(charm), charm.meta.relations.keys() - {name}
+    return Facts(
+        identity=identity,
+        options=tuple(_options(charm)),
+        endpoints=tuple(_endpoints(charm, known, (), missing_libraries, unread=others)),
+        observability=observability_relations.read(charm, identity, spec.cos, others),
+        paas_config=_paas_config(charm.charm_dir),
+    )
+
+
+def endpoints_read(known: Integrations, facts: Facts) -> dict[str, record.Endpoint]:
+    """Return what was read of each related endpoint, apart from the peers'."""
     leader = facts.identity.leader
     read = {
         endpoint.name: _reads(known[endpoint.interface], endpoint.relation.databags.app, leader=leader)
@@ -84,9 +91,13 @@ def endpoints_read(charm: ops.CharmBase, known: Integrations, facts: Facts) -> d
     }
     for relation in facts.observability.relations:
         read[relation.endpoint] = observability_relations.reads(relation.interface, leader=leader)
-    if peers := peer_relation(charm):
-        read[peers.name] = record.Endpoint(remote_units=True, app=True, unit=True)
     return read
+
+
+def peers_read(charm: ops.CharmBase) -> dict[str, record.Endpoint]:
+    """Return what was read of the peer endpoint, if it is related."""
+    relation = peer_relation(charm)
+    return {relation.name: record.Endpoint(remote_units=True, app=True, unit=True)} if relation else {}
 
 
 def peer_relation(charm: ops.CharmBase) -> ops.Relation | None:
@@ -109,6 +120,17 @@ def refreshed_from_paas_charm(spec: FrameworkSpec, facts: Facts) -> bool:
     """Return whether paas_charm ran this application before: it leaves its secret key."""
     return facts.peers is not None and any(
         facts.peers.app.get(key) for key in (plain_key_field(spec), secret_key.TAKEN_OVER)
+    )
+
+
+def _identity(charm: ops.CharmBase) -> Identity:
+    return Identity(
+        app=charm.app.name,
+        unit=charm.unit.name,
+        model=charm.model.name,
+        leader=charm.unit.is_leader(),
+        model_uuid=charm.model.uuid,
+        charm=charm.meta.name,
     )
 
 
@@ -185,13 +207,17 @@ def _endpoints(
     known: Integrations,
     own_endpoints: collections.abc.Container[str],
     missing_libraries: StrMap,
+    *,
+    unread: collections.abc.Container[str] = (),
 ) -> collections.abc.Iterator[Endpoint]:
+    """Read the endpoints; those in ``unread`` are as if they had no relation."""
     for name, meta in charm.meta.requires.items():
         integration = known.get(meta.interface_name or "")
         if integration is None or name in own_endpoints:
             continue
         # ops lists a broken relation in its own last hook, but as inactive.
-        relation = next((relation for relation in charm.model.relations[name] if relation.active), None)
+        relations = () if name in unread else charm.model.relations[name]
+        relation = next((relation for relation in relations if relation.active), None)
         by_default = integration.optional_by_default and name == integration.endpoint
         yield Endpoint(
             name=name,

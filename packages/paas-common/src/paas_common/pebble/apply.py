@@ -69,9 +69,9 @@ def apply(
 
     ``start_timeout`` is the time in seconds that a started application has until it answers.
     """
-    executor = _Executor(container, workload, state, now)
     started = False
     seen = Seen(container.get_plan(), container.get_services())
+    executor = _Executor(container, workload, state, seen.plan, now)
     due = actions.due(workload, state, containers.current(container, workload, seen.plan, seen.services))
     for action in due:
         if isinstance(action, Replan | Reload | Restart):
@@ -80,21 +80,32 @@ def apply(
         if problem := executor.run(action):
             return Applied(problem=problem, migrated=executor.migrated)
     problem = _wait_for_answer(container, workload, timeout=start_timeout if started else 0)
-    if problem is None and due:
-        seen = Seen(container.get_plan(), container.get_services())
     return Applied(
         problem=problem,
         migrated=executor.migrated,
         after_start_due=executor.after_start_pending and problem is None,
-        seen=seen if problem is None else None,
+        seen=_seen_after(container, due, seen) if problem is None else None,
+    )
+
+
+def _seen_after(container: ops.Container, done: tuple[actions.Action, ...], before: Seen) -> Seen:
+    """Return the plan and the services after the actions; what no action can have changed is not read again."""
+    new_plan = any(isinstance(action, AddLayer | ForwardLogs) for action in done)
+    new_services = any(isinstance(action, Replan | Restart | Stop) for action in done)
+    return Seen(
+        plan=container.get_plan() if new_plan else before.plan,
+        services=container.get_services() if new_services else before.services,
     )
 
 
 class _Executor:
     """Carries out actions one after the other, and keeps the notes."""
 
-    def __init__(self, container: ops.Container, workload: Workload, state: ContainerState, now: float) -> None:
+    def __init__(
+        self, container: ops.Container, workload: Workload, state: ContainerState, plan: ops.pebble.Plan, now: float
+    ) -> None:
         self.migrated: Migration | None = None
+        self._plan = plan
         self._container = container
         self._workload = workload
         self._state = state
@@ -198,7 +209,7 @@ class _Executor:
 
     def _add_layer(self) -> None:
         name = self._workload.service
-        planned = self._container.get_plan().services.get(name)
+        planned = self._plan.services.get(name)
         of_image = services.environment(self._state.services[name])
         before = {key: value for key, value in (planned.environment if planned else {}).items() if key not in of_image}
         changed = environment.changes(before, self._workload.environment)

@@ -16,6 +16,7 @@ from paas_common.pebble import notes
 METADATA: typing.Final = "/.rock/metadata.yaml"
 """Written by rockcraft into each image; it has the time of the build."""
 _PROGRAM_FOLDERS: typing.Final = ("/bin", "/usr/bin", "/usr/local/bin")
+"""Folders of programs that a command names without a path."""
 _LIBRARY_FOLDERS: typing.Final = ("/lib", "/usr/lib", "/usr/local/lib")
 _PACKAGE_FOLDERS: typing.Final = ("site-packages", "dist-packages")
 _DISTRIBUTION: typing.Final = (".dist-info", ".egg-info")
@@ -28,24 +29,39 @@ def identity(
     words = {word for service in services.values() for word in shlex.split(str(service.get("command", "")))[:1]}
     return [
         notes.pull(container, METADATA),
-        sorted(_programs(container, {word.rpartition("/")[2] for word in words})),
+        sorted(_programs(container, words)),
         sorted(_distributions(container)),
     ]
 
 
-def _programs(container: ops.Container, names: set[str]) -> collections.abc.Iterator[tuple[str, int, str]]:
-    for folder in _PROGRAM_FOLDERS:
-        for file in notes.list_files(container, folder):
-            if file.name in names and file.type is not ops.pebble.FileType.DIRECTORY:
+def _programs(container: ops.Container, words: set[str]) -> collections.abc.Iterator[tuple[str, int, str]]:
+    paths = {word for word in words if word.startswith("/")}
+    paths |= {f"{folder}/{word}" for word in words - paths for folder in _PROGRAM_FOLDERS}
+    for folder in sorted({path.rpartition("/")[0] for path in paths}):
+        for file in notes.list_files(container, folder or "/"):
+            if f"{folder}/{file.name}" in paths and file.type is not ops.pebble.FileType.DIRECTORY:
                 yield file.path, file.size or 0, file.last_modified.isoformat()
 
 
 def _distributions(container: ops.Container) -> collections.abc.Iterator[str]:
-    for folder in _LIBRARY_FOLDERS:
+    for folder in _library_folders(container):
         for python in notes.list_files(container, folder):
             if not python.name.startswith("python3"):
                 continue
-            for packages in _PACKAGE_FOLDERS:
-                for entry in notes.list_files(container, f"{folder}/{python.name}/{packages}"):
-                    if entry.name.endswith(_DISTRIBUTION):
-                        yield f"{folder}/{entry.name}"
+            for entry in _packages(container, f"{folder}/{python.name}"):
+                if entry.name.endswith(_DISTRIBUTION):
+                    yield f"{folder}/{entry.name}"
+
+
+def _library_folders(container: ops.Container) -> tuple[str, ...]:
+    """Return the folders of libraries; ``/lib`` is a link to ``/usr/lib`` in most images."""
+    types = {file.name: file.type for file in notes.list_files(container, "/")}
+    linked = types.get("lib") is ops.pebble.FileType.SYMLINK and "usr" in types
+    return _LIBRARY_FOLDERS[linked:]
+
+
+def _packages(container: ops.Container, python: str) -> collections.abc.Iterator[ops.pebble.FileInfo]:
+    """Return the entries of the folders of packages of one Python."""
+    for folder in notes.list_files(container, python):
+        if folder.name in _PACKAGE_FOLDERS:
+            yield from notes.list_files(container, f"{python}/{folder.name}")

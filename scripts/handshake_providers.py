@@ -48,13 +48,16 @@ class Answering:
         return self.stage in {"changed", "rotated"}
 
 
+Create = collections.abc.Callable[[types.ModuleType, ops.CharmBase, str], typing.Any]
+
+
 @dataclasses.dataclass(frozen=True)
 class Provider:
     """One interface's provider class, and how a charm uses it."""
 
     module: str
     endpoint: str
-    create: collections.abc.Callable[[types.ModuleType, ops.CharmBase, str], typing.Any]
+    create: Create
     answer: collections.abc.Callable[[Answering], None]
     peers: str = ""
     """Name of a peer endpoint that the library needs."""
@@ -315,7 +318,7 @@ def _secret(answering: Answering, content: dict[str, str]) -> str:
     return secret.get_info().id
 
 
-def _with(name: str) -> collections.abc.Callable[[types.ModuleType, ops.CharmBase, str], typing.Any]:
+def _with(name: str) -> Create:
     return lambda module, charm, endpoint: getattr(module, name)(charm, endpoint)
 
 
@@ -331,6 +334,18 @@ def _grafana(module: types.ModuleType, charm: ops.CharmBase, endpoint: str) -> t
 
 def _resources(module: types.ModuleType, charm: ops.CharmBase, endpoint: str) -> typing.Any:
     return module.ResourceProviderEventHandler(charm, endpoint, module.RequirerCommonModel)
+
+
+def _tracing_provider(module: types.ModuleType, charm: ops.CharmBase, endpoint: str) -> typing.Any:
+    return module.TracingEndpointProvider(charm, relation_name=endpoint)
+
+
+def _charmlib(
+    name: str, endpoint: str, create: Create, answer: collections.abc.Callable[[Answering], None]
+) -> Provider:
+    """Return the provider of a library on the package index that replaces one of ``charms``."""
+    distribution = f"charmlibs-interfaces-{name}"
+    return Provider(f"charmlibs.interfaces.{name}", endpoint, create, answer, distribution=distribution)
 
 
 DATABASES: typing.Final = "charms.data_platform_libs.v0.data_interfaces"
@@ -363,18 +378,20 @@ PROVIDERS: typing.Final[collections.abc.Mapping[str, tuple[Provider, ...]]] = {
     ),
     "smtp": (Provider("charms.smtp_integrator.v0.smtp", "smtp", _with("SmtpProvides"), _smtp),),
     "saml": (Provider("charms.saml_integrator.v0.saml", "saml", _with("SamlProvides"), _saml),),
-    "openfga": (Provider("charms.openfga_k8s.v1.openfga", "openfga", _with("OpenFGAProvider"), _openfga),),
-    "oauth": (Provider("charms.hydra.v0.oauth", "oidc", _with("OAuthProvider"), _oauth),),
+    "openfga": (
+        Provider("charms.openfga_k8s.v1.openfga", "openfga", _with("OpenFGAProvider"), _openfga),
+        _charmlib("openfga", "openfga", _with("OpenFGAProvider"), _openfga),
+    ),
+    "oauth": (
+        Provider("charms.hydra.v0.oauth", "oidc", _with("OAuthProvider"), _oauth),
+        _charmlib("oauth", "oidc", _with("OAuthProvider"), _oauth),
+    ),
     "http_proxy": (
         Provider("charms.squid_forward_proxy.v0.http_proxy", "http-proxy", _with("HttpProxyPolyProvider"), _http_proxy),
     ),
     "tracing": (
-        Provider(
-            "charms.tempo_coordinator_k8s.v0.tracing",
-            "tracing",
-            lambda module, charm, endpoint: module.TracingEndpointProvider(charm, relation_name=endpoint),
-            _tracing,
-        ),
+        Provider("charms.tempo_coordinator_k8s.v0.tracing", "tracing", _tracing_provider, _tracing),
+        _charmlib("tracing", "tracing", _tracing_provider, _tracing),
     ),
     "loki_push_api": (
         Provider(

@@ -1,14 +1,17 @@
 """The page for charm authors and the code name the same things."""
 
+import ast
 import dataclasses
 import inspect
 import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 
 import paas_common
 import pytest
+from paas_common import integrations
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs/reference/extending.md").read_text()
 
@@ -53,6 +56,32 @@ def test_the_fields_are_there_and_on_the_page(what: type, names: set[str]) -> No
     assert names
     assert names <= fields
     assert all(f"`{name}`" in PAGE or f"{name}=" in PAGE for name in names)
+
+
+def undescribed(public: type) -> set[str]:
+    """Return the public fields of a dataclass that no string follows."""
+    source = ast.parse(textwrap.dedent(inspect.getsource(public))).body[0]
+    assert isinstance(source, ast.ClassDef)
+    described = {
+        field.target.id
+        for field, text in zip(source.body, source.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }
+    return {field.name for field in dataclasses.fields(public)} - described
+
+
+@pytest.mark.parametrize(
+    "public",
+    [
+        public
+        for module in (paas_common, integrations)
+        for name in module.__all__
+        if inspect.isclass(public := getattr(module, name)) and dataclasses.is_dataclass(public)
+    ],
+)
+def test_each_field_of_a_public_dataclass_is_described(public: type) -> None:
+    assert not undescribed(public)
 
 
 def test_the_page_s_code_is_code() -> None:

@@ -23,6 +23,7 @@ class Context:
     endpoint: str
     """Name of the endpoint in charmcraft.yaml."""
     relation_id: int
+    """Juju's number of the relation."""
     env_prefix: str
     """Prefix of the integration's variables."""
     app_env_prefix: str
@@ -56,6 +57,7 @@ class Invalid:
     """The remote side wrote unusable data, or the integration's own code failed; a person must act."""
 
     reason: str
+    """The problem, in words for the operator."""
     traceback: str = dataclasses.field(default="", repr=False)
     """Traceback of the integration's code, without secrets, for ``juju debug-log``."""
 
@@ -65,7 +67,9 @@ class Ready:
     """Everything that the application needs from this endpoint."""
 
     variables: tuple[Variable, ...] = ()
+    """The application's variables, each with its source."""
     files: tuple[File, ...] = ()
+    """The files that the application reads."""
     database: str | None = None
     """Identifies the database behind the endpoint; a new one needs the application's migration."""
     url: str | None = None
@@ -99,6 +103,7 @@ class CharmLibrary:
     events: tuple[str, ...]
     """The library's events that can change the application, by name."""
     publish_port: PublishPort | None = None
+    """The library's method that publishes the port; None if it has none."""
 
 
 def _no_env(_: typing.Any, __: Context) -> EnvOverrides:
@@ -131,6 +136,7 @@ class Integration(typing.Generic[DataT]):
     """One kind of ``requires`` endpoint, described by pure functions."""
 
     interface: str
+    """The interface of the endpoint in charmcraft.yaml."""
     endpoint: str = ""
     """The default name of the endpoint."""
     env_prefix: str | None = None

@@ -17,7 +17,9 @@ class WorkloadContext:
     unit: str
     """The unit's name, ``flask-k8s/0``."""
     model: str
+    """The model's name."""
     leader: bool
+    """This unit is the leader of the application."""
     options: collections.abc.Mapping[str, OptionValue] = dataclasses.field(repr=False)
     """The charm's options that have a value, as ``juju config`` shows them."""
     environment: StrMap = dataclasses.field(repr=False)

@@ -17,8 +17,11 @@ class Identity:
     unit: str
     """The unit's name, ``flask-k8s/0``."""
     model: str
+    """The model's name."""
     leader: bool
+    """This unit is the leader of the application."""
     model_uuid: str = ""
+    """The model's UUID."""
     charm: str = ""
     """The charm's name; several applications may run one charm."""
 

@@ -34,8 +34,11 @@ class Ports:
     """Addresses that the application listens on in its pod."""
 
     app: int
+    """The application's port."""
     metrics: int
+    """The port of the metrics."""
     metrics_path: str = "/metrics"
+    """The path of the metrics."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,7 @@ class Serving:
     """Facts for a server's configuration, apart from its own options."""
 
     port: int
+    """The port that the server listens on."""
     json_logs: bool
     """Log lines are JSON."""
     public_url: str | None
@@ -92,7 +96,9 @@ class FrameworkSpec:
     port_variables: tuple[str, ...] = ()
     """Variables that hold the port; empty if the server's configuration holds it."""
     metrics_port_variables: tuple[str, ...]
+    """Variables that hold the port of the metrics."""
     metrics_path_variables: tuple[str, ...]
+    """Variables that hold the path of the metrics."""
     ports: Ports
     """Ports unless an option or the charm's ``paas-config.yaml`` sets others."""
     app_dir: str
@@ -102,6 +108,7 @@ class FrameworkSpec:
     state_dir: str
     """Folder in the container for the charm's notes; it must not outlive the container."""
     server: Server | None = None
+    """The server program in front of the application; None if the application listens itself."""
     derived_env: collections.abc.Callable[[Settings, str], EnvOverrides] = _no_derived_env
     """Returns variables that follow from the options and the application's base URL."""
     key_fallbacks: bool = False

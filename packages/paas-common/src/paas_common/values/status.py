@@ -9,6 +9,7 @@ class Blocked:
     """A person must act; the reason names what is wrong and the command that resolves it."""
 
     reason: str
+    """The problem and the command that resolves it."""
     stop: bool = dataclasses.field(default=False, kw_only=True)
     """The application's services must be stopped."""
 
@@ -18,6 +19,7 @@ class Waiting:
     """The cause passes without a person; the reason names what is awaited and the application that provides it."""
 
     reason: str
+    """The awaited thing and the application that provides it."""
     stop: bool = dataclasses.field(default=False, kw_only=True)
     """The application's services must be stopped."""
 

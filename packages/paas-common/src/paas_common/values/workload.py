@@ -21,6 +21,7 @@ class File:
     path: str
     """Absolute path in the container."""
     content: str = dataclasses.field(repr=False)
+    """The whole text."""
     candidate: str | None = None
     """Path of new content while the checks run; without one the content is written at once."""
     on_change: typing.Literal["restart", "reload", "nothing"] = "restart"
@@ -32,6 +33,7 @@ class Check:
     """A command that must succeed before anything else changes."""
 
     command: Command
+    """The program and its arguments."""
     failure: str
     """The meaning of a failure, in words for the operator."""
 

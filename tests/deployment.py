@@ -70,7 +70,7 @@ class Deployment:
 
     def urls(self, application: str) -> list[str]:
         """Return the URLs of an application on this machine; none as long as it has no open port."""
-        return self.query("status")["published"].get(application, [])
+        return list(self.query("status")["published"].get(application, {}).values())
 
     def unit(self, name: str) -> tuple[str, str]:
         """Return the workload status of a unit and its message."""

@@ -74,13 +74,14 @@ def test_add_model_switches_to_the_new_model(run: Run, daemon: FakeDaemon):
 
 
 def test_add_model_as_jubilant_calls_it_keeps_the_current_model(run: Run, daemon: FakeDaemon):
-    daemon.results |= {"add-model": {}, "model-config": {}}
+    daemon.results |= {"add-model": {}, "model-config": {"logging-config": {"Value": "", "Source": "default"}}}
 
     result = run("add-model", "--no-switch", "jubilant-1", "local", "--config", "logging-config=<root>=INFO")
 
     assert result.exit_code == 0
     assert (daemon.home / "current-model").read_text() == "demo\n"
-    assert daemon.bodies("model-config")[0]["values"] == {"logging-config": "<root>=INFO"}
+    assert daemon.bodies("model-config")[-1]["values"] == {"logging-config": "<root>=INFO"}
+    assert "WARNING" not in result.stderr
 
 
 def test_switch_prints_the_old_and_the_new_model(run: Run, daemon: FakeDaemon):
@@ -147,7 +148,10 @@ def test_destroy_model_must_be_confirmed(run: Run, daemon: FakeDaemon):
     assert unconfirmed.exit_code == 1
     assert "add --no-prompt" in unconfirmed.stderr
     assert destroyed.exit_code == 0
-    assert destroyed.stderr.splitlines()[0] == "Destroying model"
+    assert destroyed.stderr.splitlines()[:2] == [
+        "WARNING --timeout has no meaning on one machine and is ignored",
+        "Destroying model",
+    ]
     assert destroyed.stderr.splitlines()[-1] == "Model destroyed."
     assert daemon.bodies("destroy-model") == [{"model": "demo", "force": True}]
     assert (daemon.home / "current-model").read_text().strip() == ""
@@ -163,12 +167,12 @@ def test_status_as_json_is_one_line_with_sorted_keys(run: Run, daemon: FakeDaemo
 
 def test_status_prints_tables_with_the_urls(run: Run, daemon: FakeDaemon):
     daemon.results["status"] = STATUS["active_with_relations"]
-    daemon.added["status"] = {"published": {"flask-k8s": ["http://127.0.0.1:8000"]}}
+    daemon.added["status"] = {"published": {"flask-k8s": {"8000/tcp": "http://127.0.0.1:8000"}}}
 
     result = run("status", "flask-k8s")
 
     assert "flask-k8s/0*  active    idle   10.1.30.30  8000/tcp" in result.stdout
-    assert result.stdout.endswith("Published  URL\nflask-k8s  http://127.0.0.1:8000\n")
+    assert result.stdout.endswith("Published  Port      URL\nflask-k8s  8000/tcp  http://127.0.0.1:8000\n")
     assert "postgresql" not in result.stdout
 
 
@@ -183,13 +187,28 @@ def test_status_of_an_empty_model_prints_a_remark_on_stderr(run: Run, daemon: Fa
 
 def test_url_prints_the_urls_of_an_application(run: Run, daemon: FakeDaemon):
     daemon.results["status"] = STATUS["active_with_relations"]
-    daemon.added["status"] = {"published": {"flask-k8s": ["http://127.0.0.1:8000"]}}
+    daemon.added["status"] = {"published": {"flask-k8s": {"8000/tcp": "http://127.0.0.1:8000"}}}
 
     reachable, closed, unknown = run("url", "flask-k8s"), run("url", "postgresql-k8s"), run("url", "x")
 
     assert reachable.stdout == "http://127.0.0.1:8000\n"
     assert closed.stderr.startswith('ERROR application "postgresql-k8s" has no open port yet')
     assert unknown.stderr == 'ERROR application "x" not found\n'
+
+
+def test_each_of_several_urls_has_its_application_and_its_port(run: Run, daemon: FakeDaemon):
+    daemon.results["status"] = {"applications": {"smtp": {}, "web": {}}}
+    mail = {"1025/tcp": "smtp://127.0.0.1:1025", "8025/tcp": "http://127.0.0.1:8025"}
+    daemon.added["status"] = {"published": {"web": {"8000/tcp": "http://127.0.0.1:8000"}, "smtp": mail}}
+
+    every, of_mail = run("url"), run("url", "smtp")
+
+    assert every.stdout == (
+        "smtp  1025/tcp  smtp://127.0.0.1:1025\n"
+        "smtp  8025/tcp  http://127.0.0.1:8025\n"
+        "web   8000/tcp  http://127.0.0.1:8000\n"
+    )
+    assert of_mail.stdout == "".join(every.stdout.splitlines(keepends=True)[:2])
 
 
 def test_url_prints_why_an_application_with_a_port_is_unreachable(run: Run, daemon: FakeDaemon):
@@ -354,9 +373,7 @@ def test_a_crashed_action_exits_with_1_and_the_message_that_clients_parse(run: R
     assert result.exit_code == 1
     assert json.loads(result.stdout)["web/0"]["status"] == "failed"
     assert result.stderr.endswith(
-        "ERROR the following task failed:\n"
-        ' - id "4" with return code 1\n\n'
-        "use 'juju show-task' to inspect the failure\n"
+        'ERROR the following task failed:\n - id "4" with return code 1\n\nsee: paas-local debug-log --limit 20\n'
     )
 
 
@@ -658,7 +675,17 @@ def test_an_error_of_the_background_process_is_one_line(run: Run, daemon: FakeDa
             'paas-local: "frobnicate" is not a paas-local command. See "paas-local --help".',
             id="command",
         ),
+        pytest.param(
+            ("statu",),
+            'paas-local: "statu" is not a paas-local command. See "paas-local --help"; did you mean "status"?',
+            id="mistyped command",
+        ),
         pytest.param(("status", "--foo"), "option provided but not defined: --foo", id="flag"),
+        pytest.param(
+            ("status", "--formt", "json"),
+            'option provided but not defined: --formt; did you mean "--format"?',
+            id="mistyped flag",
+        ),
         pytest.param(("add-model", "a", "b", "c"), 'unrecognized args: ["c"]', id="too many"),
         pytest.param(("deploy", "a", "b", "c"), 'unrecognized args: ["c"]', id="too many for deploy"),
         pytest.param(

@@ -1,12 +1,14 @@
 """Files of a new project, missing files of an application, and names of applications."""
 
 import ast
+import re
 import stat
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 import yaml
-from paas_local.build import charmcraft_extensions, frameworks
+from paas_local.build import charmcraft_extensions, frameworks, rockcraft
 from paas_local.cli import detect_framework, scaffold
 
 IMAGES = {"django": "django-app-image", "fastapi": "app-image", "flask": "flask-app-image", "go": "app-image"}
@@ -38,6 +40,54 @@ def test_a_new_project_is_detected_and_its_charm_expands(framework: str, tmp_pat
     )
     assert application.framework == framework
     assert list(charm["resources"]) == [IMAGES[framework]]
+
+
+def merged(document: Any, addition: Any) -> Any:
+    """Return a YAML document with an author's additions."""
+    if not (isinstance(document, dict) and isinstance(addition, dict)):
+        return addition
+    return {**document, **{key: merged(document.get(key), value) for key, value in addition.items()}}
+
+
+def test_what_the_readme_adds_is_accepted(framework: str, tmp_path: Path):
+    scaffold.write(tmp_path, scaffold.render(framework, "my-app"))
+    blocks = re.findall(r"```yaml\n(.*?)```", (tmp_path / "README.md").read_text(), re.DOTALL)
+    documents = [yaml.safe_load(block) for block in blocks]
+    charm, rock = (
+        yaml.safe_load((tmp_path / name).read_text()) for name in ("charm/charmcraft.yaml", "rockcraft.yaml")
+    )
+
+    for document in documents:
+        if "parts" in document:
+            rock = merged(rock, document)
+        else:
+            charm = merged(charm, document)
+    expanded = charmcraft_extensions.expand(charm, tmp_path / "charm")
+
+    assert {"postgresql", "redis"} <= set(expanded["requires"])
+    assert "greeting" in expanded["config"]["options"]
+    assert len(documents) == (3 if framework == "django" else 4)
+    assert ("parts" in rock) == (framework != "django")
+
+
+@pytest.mark.parametrize(
+    ("framework", "file", "target"),
+    [
+        ("flask", "helper.py", "/flask/app/helper.py"),
+        ("fastapi", "helper.py", "/app/helper.py"),
+    ],
+)
+def test_the_file_of_the_readme_is_in_the_image(framework: str, file: str, target: str, tmp_path: Path):
+    scaffold.write(tmp_path, scaffold.render(framework, "my-app"))
+    (tmp_path / file).touch()
+    block = re.findall(r"```yaml\n(.*?)```", (tmp_path / "README.md").read_text(), re.DOTALL)[-1]
+    recipe = tmp_path / "rockcraft.yaml"
+    recipe.write_text(f"{recipe.read_text()}\n{block}")
+
+    files = {f"/{path.lstrip('/')}" for path in rockcraft.read(tmp_path, lambda _: None).files}
+
+    assert target in files
+    assert len([path for path in files if path.endswith(("/app.py", "/manage.py"))]) == 1
 
 
 def test_programs_are_executable(tmp_path: Path):

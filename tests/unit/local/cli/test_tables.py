@@ -94,9 +94,11 @@ def test_an_empty_model_has_one_section():
 
 
 def test_published_urls_come_last():
-    picture = tables.status(document("active_with_relations"), published={"flask-k8s": ["http://127.0.0.1:8000"]})
+    picture = tables.status(
+        document("active_with_relations"), published={"flask-k8s": {"8000/tcp": "http://127.0.0.1:8000"}}
+    )
 
-    assert picture.endswith("\n\nPublished  URL\nflask-k8s  http://127.0.0.1:8000\n")
+    assert picture.endswith("\n\nPublished  Port      URL\nflask-k8s  8000/tcp  http://127.0.0.1:8000\n")
 
 
 def test_storage_has_a_section_on_request():

@@ -59,7 +59,7 @@ def project(run: Run, daemon: FakeDaemon) -> Path:
         "status": statuses(EMPTY),
     }
     daemon.lines["logs"] = []
-    daemon.added["status"] = {"published": {"web": ["http://127.0.0.1:8000"]}, "integrations": []}
+    daemon.added["status"] = {"published": {"web": {"8000/tcp": "http://127.0.0.1:8000"}}, "integrations": []}
     return Path("web")
 
 

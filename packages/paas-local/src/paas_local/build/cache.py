@@ -11,11 +11,15 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+import time
+from collections.abc import Callable, Collection, Generator, Iterator
 from pathlib import Path
 
 from paas_local import folders
 
+_UNFINISHED = ".new-"
+_LONGEST_BUILD = 3600.0
+"""Seconds, after which an unfinished entry belongs to a build that was killed."""
 _EXISTS = {errno.EEXIST, errno.ENOTEMPTY}
 _IGNORED = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".git", ".tox", ".venv"})
 
@@ -30,7 +34,7 @@ def new_entry(kind: str) -> Generator[Path]:
     """Yield a temporary folder to make an entry in; it is removed unless :func:`store` renames it."""
     parent = folders.cache() / kind
     parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=parent) as temporary:
+    with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=parent) as temporary:
         folder = Path(temporary) / "entry"
         folder.mkdir()
         folder.chmod(0o755)
@@ -93,6 +97,27 @@ def files(folder: Path) -> Iterator[Path]:
         links = [name for name in subfolders if (Path(parent) / name).is_symlink()]
         for name in sorted([*files, *links]):
             yield Path(parent) / name
+
+
+def remove_unused(used: Collection[Path]) -> int:
+    """Remove the entries that contain none of the used paths, and return their bytes; younger builds may still run."""
+    size = 0
+    for entry in folders.cache().glob("*/*"):
+        unfinished = entry.name.startswith(_UNFINISHED) and time.time() - entry.lstat().st_mtime < _LONGEST_BUILD
+        if unfinished or any(path.is_relative_to(entry) for path in used):
+            continue
+        size += _size(entry)
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    return size
+
+
+def _size(entry: Path) -> int:
+    if not entry.is_dir() or entry.is_symlink():
+        return entry.lstat().st_size
+    return sum((Path(parent) / name).lstat().st_size for parent, _, names in os.walk(entry) for name in names)
 
 
 def _identity(folder: Path, file: Path) -> tuple[str, str, bytes]:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -17,8 +17,8 @@ from typing_extensions import override
 from paas_local import folders
 from paas_local.build.errors import ProjectError
 from paas_local.cli import client
-from paas_local.cli.output import say
-from paas_local.juju import go_values
+from paas_local.cli.output import say, warn_ignored
+from paas_local.juju import go_values, names
 
 _INTERRUPTED = 130
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -26,8 +26,22 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class IgnoredOption(click.Option):
+    """A flag of Juju without effect on one machine: scripts may use it, a warning and ``--help`` name it."""
+
+    def __init__(self, declarations: Sequence[str], **attributes: Any) -> None:
+        super().__init__(declarations, hidden=True, expose_value=False, callback=_warn_ignored, **attributes)
+
+
 class JujuCommand(click.Command):
     """One command; flags may come anywhere before ``--``, and switches may have a value."""
+
+    @override
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        if ignored := [option.opts[0] for option in self.params if isinstance(option, IgnoredOption)]:
+            formatter.write_paragraph()
+            formatter.write_text(f"Accepted for Juju's scripts, without effect here: {', '.join(sorted(ignored))}.")
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -42,13 +56,28 @@ class JujuGroup(click.Group):
     """The group of commands, which prints each error and chooses the exit status."""
 
     command_class = JujuCommand
+    sections: Mapping[str, Sequence[str]] = {}
+    """The names of the commands below each heading of ``--help``."""
 
     @override
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if self.get_command(ctx, args[0]) is None:
             program = ctx.info_name
-            raise click.UsageError(f'{program}: "{args[0]}" is not a {program} command. See "{program} --help".')
+            raise click.UsageError(
+                f'{program}: "{args[0]}" is not a {program} command. See "{program} --help"'
+                f"{names.did_you_mean(args[0], self.list_commands(ctx)) or '.'}"
+            )
         return super().resolve_command(ctx, args)
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.list_commands(ctx)))
+        for heading, members in self.sections.items():
+            commands = ((name, self.get_command(ctx, name)) for name in members)
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(name.ljust(width), each.get_short_help_str(formatter.width)) for name, each in commands if each]
+                )
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -91,6 +120,18 @@ def juju_command(function: Callable[..., None]) -> click.Command:
     return click.command(name, cls=JujuCommand)(function)
 
 
+def ignored_options(*declarations: str, is_flag: bool = False) -> Callable[[Function], Function]:
+    """Accept flags of Juju that have no effect here, each as ``--name`` or ``--name/-n``."""
+
+    def decorate(function: Function) -> Function:
+        for declaration in declarations:
+            names_of_flag = declaration.split("/")
+            function = click.option(*names_of_flag, cls=IgnoredOption, is_flag=is_flag, multiple=not is_flag)(function)
+        return function
+
+    return decorate
+
+
 def model_option(function: Function) -> Function:
     """Add ``-m``/``--model``."""
     return click.option("-m", "--model", "model", default="", help="The model, if not the current one.")(function)
@@ -98,7 +139,14 @@ def model_option(function: Function) -> Function:
 
 def format_option(*formats: str) -> Callable[[Function], Function]:
     """Add ``--format``; the first format is the default."""
-    return click.option("--format", "output_format", type=click.Choice(formats), default=formats[0])
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="The format of the output.",
+    )
 
 
 def _without_switch_values(command: click.Command, args: Sequence[str]) -> list[str]:
@@ -122,8 +170,15 @@ def _without_switch_values(command: click.Command, args: Sequence[str]) -> list[
     return [*kept, *args[end:]]
 
 
+def _warn_ignored(context: click.Context, option: click.Parameter, value: object) -> None:
+    del context
+    if value:
+        warn_ignored(option.opts[0])
+
+
 def _message(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
-        return f"option provided but not defined: {error.option_name}"
+        known = error.possibilities or ()
+        return f"option provided but not defined: {error.option_name}{names.did_you_mean(error.option_name, known)}"
     message = error.format_message()
     return message[:1].lower() + message[1:].rstrip(".") if message.startswith("Missing") else message

@@ -132,11 +132,11 @@ def report(client: Client, target: Target, packed: Packed, problem: str) -> None
     """Print the application's URLs, and the problem if there is one."""
     name = packed.charm.name
     answer = client.query_answer("status", model=target.model)
-    urls: list[str] = answer.get("published", {}).get(name, [])
+    urls: Mapping[str, str] = answer.get("published", {}).get(name, {})
     unreachable: str = answer.get("unreachable", {}).get(name, "")
     if problem or unreachable:
         output.say(f"ERROR {problem or unreachable}")
-    for url in urls:
+    for url in urls.values():
         click.echo(url)
     if not urls and not problem and not unreachable:
         output.say(f"{name} is active and has no open port")

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -17,6 +18,20 @@ class CommandsOnDemand(JujuGroup):
     The module ``add_model`` defines the command ``add-model``.
     """
 
+    sections: Mapping[str, Sequence[str]] = {
+        "Your application": ("new", "up", "logs", "url", "schema", "move-charm"),
+        "Models": ("add-model", "models", "switch", "model-config", "destroy-model"),
+        "Applications": ("deploy", "refresh", "config", "add-unit", "remove-unit", "remove-application", "providers"),
+        "Integrations": ("integrate", "relate", "remove-relation"),
+        "Status and logs": ("status", "wait-for", "show-unit", "debug-log", "resolved"),
+        "Actions and commands": ("run", "exec", "pebble"),
+        "Secrets": (
+            *("add-secret", "update-secret", "grant-secret", "revoke-secret"),
+            *("remove-secret", "secrets", "show-secret"),
+        ),
+        "This program": ("fetch-libs", "clean", "shutdown", "version"),
+    }
+
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__))
@@ -29,7 +44,11 @@ class CommandsOnDemand(JujuGroup):
         return next(value for value in vars(module).values() if isinstance(value, click.Command))
 
 
-@click.group(cls=CommandsOnDemand, context_settings={"help_option_names": ["-h", "--help"]})
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 1000}
+"""Click's settings: the help is as wide as the terminal, which is narrower than this."""
+
+
+@click.group(cls=CommandsOnDemand, context_settings=SETTINGS)
 @click.version_option(package_name="paas-local", message="%(prog)s %(version)s")
 @click.option(
     "--pebble",

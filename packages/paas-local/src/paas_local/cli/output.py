@@ -1,7 +1,6 @@
 """The output of commands: documents on stdout, messages on stderr."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -25,8 +24,6 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
-def warn_ignored(flags: Mapping[str, object]) -> None:
-    """Print a warning for each of Juju's flags that is set and has no effect here."""
-    for flag, value in flags.items():
-        if value:
-            say(f"WARNING --{flag.replace('_', '-')} has no meaning on one machine and is ignored")
+def warn_ignored(what: str) -> None:
+    """Print a warning about something of Juju that has no effect here."""
+    say(f"WARNING {what} has no meaning on one machine and is ignored")

@@ -8,6 +8,7 @@ import click
 
 from paas_local.build import charms, rocks
 from paas_local.cli import built_in_charms, progress
+from paas_local.juju import names
 
 
 def pack(
@@ -43,9 +44,10 @@ def charm_path(argument: str) -> Path:
         return path.resolve()
     if argument.startswith((".", "/")) or "/" in argument:
         raise click.ClickException(f'no charm was found at "{argument}"')
-    names = ", ".join(built_in_charms.names())
+    known = built_in_charms.names()
     raise click.ClickException(
-        f'no charm "{argument}"; the built-in charms are: {names}; a charm of your own is a path, as ./{argument}'
+        f'no charm "{argument}"; the built-in charms are: {", ".join(known)};'
+        f" a charm of your own is a path, as ./{argument}{names.did_you_mean(argument, known)}"
     )
 
 

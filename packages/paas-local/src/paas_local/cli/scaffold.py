@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from paas_local.build import frameworks, python_environments, rock_recipe
+from paas_local.build import frameworks, python_environments, rock_recipe, yaml_files
 from paas_local.build.errors import ProjectError, project_errors
 from paas_local.juju import names
 
 _TEMPLATE = "template"
+# What the README says about one framework.
+_README = "readme.yaml"
 _SUFFIX = ".template"
 # Placeholder in paths for the name of the project's Python package.
 _PACKAGE = "PACKAGE"
@@ -30,7 +32,8 @@ def render(framework: str, name: str) -> dict[PurePosixPath, ProjectFile]:
     """Return the files of a new project by their relative paths."""
     package = name.replace("-", "_")
     title = "".join(part.capitalize() for part in name.split("-"))
-    values = {"name": name, "package": package, "title": title, "framework": framework}
+    readme: Mapping[str, str] = yaml_files.load(frameworks.FOLDER / framework / _README)
+    values = {"name": name, "package": package, "title": title, "framework": framework, **readme}
     files: dict[PurePosixPath, ProjectFile] = {}
     # A framework's own template replaces the shared one of the same path.
     for folder in (frameworks.SHARED / _TEMPLATE, frameworks.FOLDER / framework / _TEMPLATE):

@@ -9,6 +9,7 @@ import click
 from paas_local import folders
 from paas_local.cli import progress
 from paas_local.cli.client import Client
+from paas_local.juju import names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +64,9 @@ def short_name(model: str) -> str:
 def existing_model(name: str) -> str:
     """Return a model's short name; raise an error if there is no such model."""
     model = short_name(name)
-    if model not in query("models")["models"]:
-        raise click.ClickException(f"model local:admin/{model} not found")
+    models: list[str] = query("models")["models"]
+    if model not in models:
+        raise click.ClickException(f"model local:admin/{model} not found{names.did_you_mean(model, models)}")
     return model
 
 

@@ -38,7 +38,7 @@ def table(columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
 def status(
     document: Mapping[str, Any],
     *,
-    published: Mapping[str, Sequence[str]] | None = None,
+    published: Mapping[str, Mapping[str, str]] | None = None,
     integrations: Sequence[Mapping[str, str]] = (),
     storage: bool = False,
     paint: Mapping[str, Paint] | None = None,
@@ -191,9 +191,9 @@ def _storage(document: Mapping[str, Any], paint: Mapping[str, Paint]) -> list[st
     return _section(_columns(*names, right=("Size",), paint=paint), rows)
 
 
-def _published(published: Mapping[str, Sequence[str]]) -> list[str]:
-    rows = [(name, url) for name, urls in sorted(published.items()) for url in urls]
-    return _section(_columns("Published", "URL"), rows)
+def _published(published: Mapping[str, Mapping[str, str]]) -> list[str]:
+    rows = [(name, port, url) for name, urls in sorted(published.items()) for port, url in urls.items()]
+    return _section(_columns("Published", "Port", "URL"), rows)
 
 
 def _columns(*names: str, right: Sequence[str] = (), paint: Mapping[str, Paint] | None = None) -> list[Column]:

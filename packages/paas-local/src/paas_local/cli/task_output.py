@@ -32,9 +32,7 @@ def show(document: Mapping[str, Any], output_format: str) -> None:
     failed = {task["id"]: code for task in document.values() if (code := task.get("results", {}).get("return-code", 0))}
     if failed:
         lines = "\n".join(f' - id "{task}" with return code {code}' for task, code in failed.items())
-        raise click.ClickException(
-            f"the following task failed:\n{lines}\n\nuse 'juju show-task' to inspect the failure"
-        )
+        raise click.ClickException(f"the following task failed:\n{lines}\n\nsee: paas-local debug-log --limit 20")
 
 
 def _show_plain(task: Mapping[str, Any]) -> None:

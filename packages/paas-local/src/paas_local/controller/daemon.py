@@ -158,8 +158,8 @@ class Daemon:
         addresses = (str(address) for address in itertools.islice(_SUBNET.hosts(), _BRIDGE_ADDRESSES, None))
         return list(itertools.islice((address for address in addresses if address not in taken), count))
 
-    def urls(self, name: str) -> dict[str, list[str]]:
-        """Return the URLs of a model's applications on this machine."""
+    def urls(self, name: str) -> dict[str, dict[str, str]]:
+        """Return the URLs of a model's applications on this machine, by their ports."""
         return self._publisher.urls(name)
 
     def unreachable(self, name: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from paas_local.pods.bridge import NetworkError
 
 RETRY_PAUSE = 5.0
 # a browser cannot open these: their URLs do not begin with http://
-_SCHEMES = {3306: "mysql", 5432: "postgresql", 5672: "amqp", 6379: "redis", 27017: "mongodb"}
+_SCHEMES = {1025: "smtp", 3306: "mysql", 5432: "postgresql", 5672: "amqp", 6379: "redis", 27017: "mongodb"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +53,12 @@ class Publisher:
         # the port of the host, or the reason why there is none
         self._ports: dict[Port, int | str] = {}
 
-    def urls(self, model: str) -> dict[str, list[str]]:
-        """Return the URLs of a model's applications."""
-        urls: dict[str, list[str]] = {}
+    def urls(self, model: str) -> dict[str, dict[str, str]]:
+        """Return the URLs of a model's applications by their ports, as ``8000/tcp``."""
+        urls: dict[str, dict[str, str]] = {}
         for port, number in sorted(self._ports.items(), key=lambda item: item[0].number):
             if port.model == model and isinstance(number, int):
-                urls.setdefault(port.application, []).append(port.url(number))
+                urls.setdefault(port.application, {})[f"{port.number}/tcp"] = port.url(number)
         return urls
 
     def unreachable(self, model: str) -> dict[str, str]:

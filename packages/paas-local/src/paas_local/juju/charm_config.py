@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from paas_local.juju import go_values
+from paas_local.juju import go_values, names
 from paas_local.juju.charm import Charm, Option, OptionValue
 from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Application
@@ -17,7 +17,7 @@ def parse(charm: Charm, values: Mapping[str, str]) -> dict[str, OptionValue]:
 def declared(charm: Charm, name: str) -> Option:
     """Return an option that the charm declares."""
     if name not in charm.options:
-        raise JujuError(f'unknown option "{name}"')
+        raise JujuError(f'unknown option "{name}"{names.did_you_mean(name, charm.options)}')
     return charm.options[name]
 
 

@@ -1,12 +1,22 @@
 """The names of applications, units and pods, and the rules for them."""
 
+import difflib
 import re
+from collections.abc import Iterable
 
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 APPLICATION_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*")
 UNIT_NAME = re.compile(rf"{APPLICATION_NAME.pattern}/(\d+|leader)")
 SECRET_KEY = re.compile(r"[a-z](-?[a-z0-9]){2,}")
+# without this, "--foo" is like "--color"
+_SIMILAR = 0.75
 _CLUSTER_DOMAIN = "svc.cluster.local"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the end of an error about an unknown name: the closest known one, or an empty string."""
+    closest = difflib.get_close_matches(word, known, n=1, cutoff=_SIMILAR)
+    return f'; did you mean "{closest[0]}"?' if closest else ""
 
 
 def pod_name(unit: str) -> str:

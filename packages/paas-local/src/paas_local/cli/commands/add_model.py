@@ -2,31 +2,26 @@
 
 import click
 
-from paas_local.cli import arguments, output, session
-from paas_local.cli.juju_click import juju_command
+from paas_local.cli import arguments, model_options, output, session
+from paas_local.cli.juju_click import ignored_options, juju_command
+
+_CLOUDS = ("local", "localhost", "local/localhost")
 
 
 @juju_command
 @click.argument("name")
 @click.argument("cloud", required=False)
 @click.option("--no-switch", is_flag=True, help="Keep the current model.")
-@click.option("--config", multiple=True, metavar="KEY=VALUE")
-@click.option("--controller", "-c", hidden=True)
-@click.option("--credential", hidden=True)
-def add_model(
-    name: str,
-    cloud: str | None,
-    config: tuple[str, ...],
-    controller: str | None,
-    credential: str | None,
-    *,
-    no_switch: bool,
-) -> None:
+@click.option("--config", multiple=True, metavar="KEY=VALUE", help="Set an option of the model.")
+@ignored_options("--controller/-c", "--credential")
+def add_model(name: str, cloud: str | None, config: tuple[str, ...], *, no_switch: bool) -> None:
     """Add a model and make it the current one."""
-    del cloud, controller, credential
+    if cloud and cloud not in _CLOUDS:
+        output.warn_ignored(f'the cloud "{cloud}"')
     values = arguments.options(config)
     session.request("add-model", model=name)
     if values:
+        model_options.warn_unknown(values, session.request("model-config", model=name))
         session.request("model-config", model=name, values=values)
     if not no_switch:
         session.set_current_model(name)

@@ -7,29 +7,21 @@ from typing import Any
 import click
 
 from paas_local.cli import arguments, output, packing, progress, session
-from paas_local.cli.juju_click import juju_command, model_option
+from paas_local.cli.juju_click import ignored_options, juju_command, model_option
 from paas_local.juju.names import APPLICATION_NAME
-
-# Juju's flags about machines and clouds
-_WITHOUT_EFFECT = ("attach_storage", "bind", "constraints", "overlay", "storage", "to")
 
 
 @juju_command
 @click.argument("words", nargs=-1, metavar="CHARM [APP]")
 @click.option("--resource", multiple=True, metavar="NAME=FOLDER", help="Build an image from an application's folder.")
 @click.option("--config", multiple=True, metavar="KEY=VALUE", help="Set an option, or the options in a YAML file.")
-@click.option("--num-units", "-n", type=click.IntRange(min=1), default=1)
-@click.option("--trust", is_flag=True)
-@click.option("--attach-storage", multiple=True, hidden=True)
-@click.option("--bind", multiple=True, hidden=True)
-@click.option("--constraints", multiple=True, hidden=True)
-@click.option("--overlay", multiple=True, hidden=True)
-@click.option("--storage", multiple=True, hidden=True)
-@click.option("--to", multiple=True, hidden=True)
-@click.option("--base", hidden=True)
-@click.option("--channel", hidden=True)
-@click.option("--revision", hidden=True)
-@click.option("--force", is_flag=True, hidden=True)
+@click.option(
+    "--num-units", "-n", type=click.IntRange(min=1), default=1, show_default=True, help="The number of units."
+)
+@click.option("--trust", is_flag=True, help="Show the charm that it is trusted.")
+@ignored_options("--attach-storage", "--base", "--bind", "--channel", "--constraints", "--overlay", "--revision")
+@ignored_options("--storage", "--to")
+@ignored_options("--force", is_flag=True)
 @model_option
 def deploy(
     words: tuple[str, ...],
@@ -39,7 +31,6 @@ def deploy(
     model: str,
     *,
     trust: bool,
-    **juju_only: Any,
 ) -> None:
     """Deploy a charm: a folder (./charm), a packed charm, or the name of a built-in one.
 
@@ -49,7 +40,6 @@ def deploy(
     """  # noqa: D301  click keeps the lines after a real backspace as they are
     charm_argument, application = _charm_and_name(words)
     name = session.chosen_model(model)
-    output.warn_ignored({flag: juju_only.get(flag) for flag in _WITHOUT_EFFECT})
     with progress.steps() as steps:
         client = session.connect(steps)
         # checked before packing, which takes long; a charm's path is not the name of an application

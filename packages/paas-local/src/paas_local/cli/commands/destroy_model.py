@@ -5,7 +5,7 @@ import sys
 import click
 
 from paas_local.cli import output, progress, session
-from paas_local.cli.juju_click import juju_command
+from paas_local.cli.juju_click import ignored_options, juju_command
 
 _PATIENCE = 600.0
 
@@ -13,23 +13,12 @@ _PATIENCE = 600.0
 @juju_command
 @click.argument("name")
 @click.option("--no-prompt", "-y", is_flag=True, help="Do not ask for the model's name again.")
-@click.option("--destroy-storage", is_flag=True, hidden=True)
-@click.option("--release-storage", is_flag=True, hidden=True)
+@click.option("--destroy-storage", is_flag=True, expose_value=False, help="Remove the storage, which is always done.")
 @click.option("--force", is_flag=True, help="Do not run the hooks of the units, which is faster.")
-@click.option("--no-wait", is_flag=True, hidden=True)
-@click.option("--timeout", "-t", hidden=True)
-def destroy_model(
-    name: str,
-    timeout: str | None,
-    *,
-    no_prompt: bool,
-    destroy_storage: bool,
-    release_storage: bool,
-    force: bool,
-    no_wait: bool,
-) -> None:
+@ignored_options("--timeout/-t")
+@ignored_options("--no-wait", "--release-storage", is_flag=True)
+def destroy_model(name: str, *, no_prompt: bool, force: bool) -> None:
     """Destroy a model, its applications and their data."""
-    del timeout, destroy_storage, release_storage, no_wait
     model = session.existing_model(name)
     if not no_prompt:
         _confirm(model)

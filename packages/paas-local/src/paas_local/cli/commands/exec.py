@@ -12,9 +12,9 @@ _WAIT = 300.0
 
 @juju_command
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT...]")
-@click.option("--unit", "-u", metavar="UNIT")
-@click.option("--machine", hidden=True)
-@click.option("--wait", metavar="TIME")
+@click.option("--unit", "-u", metavar="UNIT", help="The unit: web/0, or web/leader.")
+@click.option("--machine", hidden=True, help="Not possible: a pod has no machine.")
+@click.option("--wait", metavar="TIME", help="The longest time to wait for the end: 30s, 2m; 5m if left out.")
 @format_option("plain", "yaml", "json")
 @model_option
 def execute(

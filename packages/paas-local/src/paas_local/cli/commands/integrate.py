@@ -3,15 +3,14 @@
 import click
 
 from paas_local.cli import arguments, session
-from paas_local.cli.juju_click import juju_command, model_option
+from paas_local.cli.juju_click import ignored_options, juju_command, model_option
 
 
 @juju_command
 @click.argument("endpoints", nargs=-1, metavar="APP[:ENDPOINT] APP[:ENDPOINT]")
-@click.option("--via", hidden=True)
+@ignored_options("--via")
 @model_option
-def integrate(endpoints: tuple[str, ...], via: str | None, model: str) -> None:
+def integrate(endpoints: tuple[str, ...], model: str) -> None:
     """Integrate two applications."""
-    del via
     ends = arguments.relation_ends(endpoints)
     session.request("integrate", model=session.chosen_model(model), endpoints=ends)

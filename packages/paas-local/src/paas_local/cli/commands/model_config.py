@@ -2,13 +2,13 @@
 
 import click
 
-from paas_local.cli import arguments, output, session, tables
+from paas_local.cli import arguments, model_options, output, session, tables
 from paas_local.cli.juju_click import format_option, juju_command, model_option
 
 
 @juju_command
 @click.argument("words", nargs=-1, metavar="[KEY | KEY=VALUE...]")
-@click.option("--reset", multiple=True, metavar="KEY,...")
+@click.option("--reset", multiple=True, metavar="KEY,...", help="Reset options to their defaults.")
 @format_option("tabular", "json", "yaml")
 @model_option
 def model_config(words: tuple[str, ...], reset: tuple[str, ...], output_format: str, model: str) -> None:
@@ -16,7 +16,9 @@ def model_config(words: tuple[str, ...], reset: tuple[str, ...], output_format: 
     name = session.chosen_model(model)
     settings = [word for word in words if "=" in word]
     if settings or reset:
-        changes = {"values": arguments.options(settings), "reset": arguments.comma_separated(reset)}
+        values, keys = arguments.options(settings), arguments.comma_separated(reset)
+        model_options.warn_unknown([*values, *keys], session.request("model-config", model=name))
+        changes = {"values": values, "reset": keys}
         session.request("model-config", model=name, **changes)
         return
     document = session.request("model-config", model=name)

@@ -4,20 +4,7 @@ import click
 
 from paas_local.build import charms
 from paas_local.cli import arguments, output, packing, progress, session
-from paas_local.cli.juju_click import juju_command, model_option
-
-_WITHOUT_EFFECT = (
-    "base",
-    "bind",
-    "channel",
-    "force",
-    "force_base",
-    "force_units",
-    "revision",
-    "storage",
-    "switch",
-    "trust",
-)
+from paas_local.cli.juju_click import ignored_options, juju_command, model_option
 
 
 @juju_command
@@ -25,16 +12,8 @@ _WITHOUT_EFFECT = (
 @click.option("--path", metavar="CHARM", help="The new charm: a folder or a packed charm.")
 @click.option("--resource", multiple=True, metavar="NAME=FOLDER", help="Build an image from an application's folder.")
 @click.option("--config", multiple=True, metavar="KEY=VALUE", help="Set an option, or the options in a YAML file.")
-@click.option("--base", hidden=True)
-@click.option("--bind", hidden=True)
-@click.option("--channel", hidden=True)
-@click.option("--revision", hidden=True)
-@click.option("--storage", hidden=True)
-@click.option("--switch", hidden=True)
-@click.option("--force", is_flag=True, hidden=True)
-@click.option("--force-base", is_flag=True, hidden=True)
-@click.option("--force-units", is_flag=True, hidden=True)
-@click.option("--trust", is_flag=True, hidden=True)
+@ignored_options("--base", "--bind", "--channel", "--revision", "--storage", "--switch")
+@ignored_options("--force", "--force-base", "--force-units", "--trust", is_flag=True)
 @model_option
 def refresh(
     application: str,
@@ -42,14 +21,12 @@ def refresh(
     resource: tuple[str, ...],
     config: tuple[str, ...],
     model: str,
-    **juju_only: object,
 ) -> None:
     """Change the charm or the images of an application; what is not named stays.
 
     \b
     paas-local refresh web --path ./charm --resource flask-app-image=.
     """  # noqa: D301  click keeps the lines after a real backspace as they are
-    output.warn_ignored({flag: juju_only.get(flag) for flag in _WITHOUT_EFFECT})
     if not (path or resource or config):
         raise click.UsageError(
             f"nothing to refresh: add --path CHARM, --resource NAME=FOLDER or both"

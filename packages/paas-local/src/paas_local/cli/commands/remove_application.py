@@ -8,15 +8,12 @@ from paas_local.cli.juju_click import juju_command, model_option
 
 @juju_command
 @click.argument("applications", nargs=-1, metavar="APP...")
-@click.option("--no-prompt", is_flag=True, hidden=True)
+@click.option("--no-prompt", is_flag=True, expose_value=False, help="Do not ask, which paas-local never does.")
 @click.option("--force", is_flag=True, help="Do not run the hooks of the units.")
-@click.option("--destroy-storage", is_flag=True, hidden=True)
+@click.option("--destroy-storage", is_flag=True, expose_value=False, help="Remove the storage, which is always done.")
 @model_option
-def remove_application(
-    applications: tuple[str, ...], model: str, *, no_prompt: bool, force: bool, destroy_storage: bool
-) -> None:
+def remove_application(applications: tuple[str, ...], model: str, *, force: bool) -> None:
     """Remove applications, their units and their relations."""
-    del no_prompt, destroy_storage
     if not applications:
         raise click.UsageError("no application specified")
     name = session.chosen_model(model)

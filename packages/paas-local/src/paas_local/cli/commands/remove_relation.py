@@ -3,15 +3,14 @@
 import click
 
 from paas_local.cli import arguments, session
-from paas_local.cli.juju_click import juju_command, model_option
+from paas_local.cli.juju_click import ignored_options, juju_command, model_option
 
 
 @juju_command
 @click.argument("endpoints", nargs=-1, metavar="APP[:ENDPOINT] APP[:ENDPOINT]")
-@click.option("--force", is_flag=True, hidden=True)
+@ignored_options("--force", is_flag=True)
 @model_option
-def remove_relation(endpoints: tuple[str, ...], model: str, *, force: bool) -> None:
+def remove_relation(endpoints: tuple[str, ...], model: str) -> None:
     """Remove the relation between two applications."""
-    del force
     ends = arguments.relation_ends(endpoints)
     session.request("remove-relation", model=session.chosen_model(model), endpoints=ends)

@@ -8,7 +8,7 @@ from paas_local.cli.juju_click import juju_command, model_option
 
 @juju_command
 @click.argument("secret")
-@click.option("--revision", "-r", type=int)
+@click.option("--revision", "-r", type=int, help="Remove only this revision.")
 @model_option
 def remove_secret(secret: str, revision: int | None, model: str) -> None:
     """Remove a secret, or one revision of it."""

@@ -3,21 +3,18 @@
 import click
 
 from paas_local.cli import output, session
-from paas_local.cli.juju_click import juju_command, model_option
+from paas_local.cli.juju_click import ignored_options, juju_command, model_option
 
 
 @juju_command
 @click.argument("application")
-@click.option("--num-units", "-n", type=int, default=0)
-@click.option("--no-prompt", is_flag=True, hidden=True)
-@click.option("--force", is_flag=True, hidden=True)
-@click.option("--destroy-storage", is_flag=True, hidden=True)
+@click.option("--num-units", "-n", type=int, default=0, help="The number of units to remove.")
+@click.option("--no-prompt", is_flag=True, expose_value=False, help="Do not ask, which paas-local never does.")
+@click.option("--destroy-storage", is_flag=True, expose_value=False, help="Remove the storage, which is always done.")
+@ignored_options("--force", is_flag=True)
 @model_option
-def remove_unit(
-    application: str, num_units: int, model: str, *, no_prompt: bool, force: bool, destroy_storage: bool
-) -> None:
+def remove_unit(application: str, num_units: int, model: str) -> None:
     """Remove the units with the highest numbers from an application."""
-    del no_prompt, force, destroy_storage
     if "/" in application:
         raise click.ClickException(
             "k8s models do not support removing named units.\nInstead specify an application with --num-units."

@@ -7,7 +7,7 @@ from paas_local.cli.juju_click import format_option, juju_command, model_option
 
 
 @juju_command
-@click.option("--owner", hidden=True)
+@click.option("--owner", metavar="OWNER", help="Only the secrets of this owner: a unit, an application or the model.")
 @format_option("tabular", "json", "yaml")
 @model_option
 def secrets(owner: str | None, output_format: str, model: str) -> None:

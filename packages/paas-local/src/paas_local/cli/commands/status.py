@@ -27,8 +27,7 @@ _COLOURS = {
 @juju_command
 @click.argument("names", nargs=-1, metavar="[APP | UNIT]...")
 @format_option("tabular", "json", "yaml")
-@click.option("--relations", is_flag=True, help="Show the relations.")
-@click.option("--integrations", is_flag=True, hidden=True)
+@click.option("--relations", "--integrations", is_flag=True, help="Show the relations.")
 @click.option("--storage", is_flag=True, help="Show the storage.")
 @click.option("--color", is_flag=True, help="Use colours even if stdout is not a terminal.")
 @click.option("--watch", metavar="TIME", help="Repeat every TIME, such as 1s, until Ctrl-C.")
@@ -40,7 +39,6 @@ def status(
     model: str,
     *,
     relations: bool,
-    integrations: bool,
     storage: bool,
     color: bool,
 ) -> None:
@@ -57,7 +55,7 @@ def status(
         picture = tables.status(
             document,
             published=_published(answer, document),
-            integrations=answer.get("integrations", ()) if relations or integrations else (),
+            integrations=answer.get("integrations", ()) if relations else (),
             storage=storage,
             paint=dict.fromkeys(("Status", "Workload", "Agent"), _paint),
         )
@@ -83,8 +81,8 @@ def _remark(model: str, document: Mapping[str, Any], *, selected: bool) -> str:
     return "Nothing matched specified filter." if selected else f'Model "admin/{model}" is empty.'
 
 
-def _published(answer: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, list[str]]:
-    published: Mapping[str, list[str]] = answer.get("published", {})
+def _published(answer: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
+    published: Mapping[str, Mapping[str, str]] = answer.get("published", {})
     return {name: urls for name, urls in published.items() if name in document.get("applications", {})}
 
 

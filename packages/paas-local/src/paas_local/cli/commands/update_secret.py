@@ -9,10 +9,10 @@ from paas_local.cli.juju_click import juju_command, model_option
 @juju_command
 @click.argument("secret")
 @click.argument("words", nargs=-1, metavar="KEY=VALUE...")
-@click.option("--file", metavar="FILE")
-@click.option("--info")
-@click.option("--name", "new_name")
-@click.option("--auto-prune", is_flag=True)
+@click.option("--file", metavar="FILE", help="Take keys and values from a YAML file.")
+@click.option("--info", help="The new description of the secret.")
+@click.option("--name", "new_name", help="The new name of the secret.")
+@click.option("--auto-prune", is_flag=True, help="Remove the revisions that no unit reads any more.")
 @model_option
 def update_secret(
     secret: str,

@@ -10,7 +10,7 @@ _PLATFORM = "genericlinux-amd64"
 
 
 @juju_command
-@click.option("--all", "everything", is_flag=True)
+@click.option("--all", "everything", is_flag=True, help="Print the build's details too.")
 @format_option("smart", "json", "yaml")
 def version(output_format: str, *, everything: bool) -> None:
     """Print the emulated version of Juju; --version prints that of paas-local."""

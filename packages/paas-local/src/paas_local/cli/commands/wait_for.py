@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from paas_local.cli import arguments, output, progress, session, wait_query
-from paas_local.cli.juju_click import juju_command, model_option
+from paas_local.cli.juju_click import ignored_options, juju_command, model_option
 
 _POLL_INTERVAL = 0.2
 _QUERIES = {
@@ -36,11 +36,10 @@ _FIELDS: Mapping[str, wait_query.Fields] = {
 @click.argument("name")
 @click.option("--query", metavar="QUERY", help="The state to wait for, as 'status==\"blocked\"'; active if left out.")
 @click.option("--timeout", default="10m", show_default=True, metavar="TIME", help="The longest time to wait.")
-@click.option("--summary", is_flag=True, hidden=True)
+@ignored_options("--summary", is_flag=True)
 @model_option
-def wait_for(kind: str, name: str, query: str | None, timeout: str, model: str, *, summary: bool) -> None:
+def wait_for(kind: str, name: str, query: str | None, timeout: str, model: str) -> None:
     """Wait until an application, a unit or a model reaches a state; print each status on the way."""
-    del summary
     reached = wait_query.parse(query or _QUERIES[kind], _FIELDS[kind])
     deadline = time.monotonic() + arguments.seconds(timeout, "--timeout")
     shown = ""

@@ -17,6 +17,17 @@ async def ping(controller: Controller, request: Request) -> dict[str, Any]:
     return {"version": metadata.version("paas-local"), "pid": os.getpid(), "pebble": controller.pebble}
 
 
+@query
+async def packed_folders(controller: Controller, request: Request) -> dict[str, Any]:
+    """Return the folders of the packed charms and built images of all applications."""
+    del request
+    applications = [app for name in controller.names for app in controller.model(name).applications.values()]
+    return {
+        "charms": sorted({application.charm.folder for application in applications}),
+        "rocks": sorted({folder for application in applications for folder in application.resources.values()}),
+    }
+
+
 @command
 async def shutdown(controller: Controller, request: Request) -> dict[str, Any]:
     """End the process after this answer."""

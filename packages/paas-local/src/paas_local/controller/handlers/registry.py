@@ -56,8 +56,8 @@ class Controller(Protocol):
         """Return free addresses."""
         ...
 
-    def urls(self, name: str) -> dict[str, list[str]]:
-        """Return the URLs of a model's applications on this machine."""
+    def urls(self, name: str) -> dict[str, dict[str, str]]:
+        """Return the URLs of a model's applications on this machine, by their ports."""
         ...
 
     def unreachable(self, name: str) -> dict[str, str]:

@@ -4,7 +4,6 @@ import ast
 import re
 import stat
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import pytest
 import yaml
@@ -42,13 +41,6 @@ def test_a_new_project_is_detected_and_its_charm_expands(framework: str, tmp_pat
     assert list(charm["resources"]) == [IMAGES[framework]]
 
 
-def merged(document: Any, addition: Any) -> Any:
-    """Return a YAML document with an author's additions."""
-    if not (isinstance(document, dict) and isinstance(addition, dict)):
-        return addition
-    return {**document, **{key: merged(document.get(key), value) for key, value in addition.items()}}
-
-
 def test_what_the_readme_adds_is_accepted(framework: str, tmp_path: Path):
     scaffold.write(tmp_path, scaffold.render(framework, "my-app"))
     blocks = re.findall(r"```yaml\n(.*?)```", (tmp_path / "README.md").read_text(), re.DOTALL)
@@ -58,10 +50,9 @@ def test_what_the_readme_adds_is_accepted(framework: str, tmp_path: Path):
     )
 
     for document in documents:
-        if "parts" in document:
-            rock = merged(rock, document)
-        else:
-            charm = merged(charm, document)
+        for key, additions in document.items():
+            changed = rock if key == "parts" else charm
+            changed[key] = {**changed.get(key, {}), **additions}
     expanded = charmcraft_extensions.expand(charm, tmp_path / "charm")
 
     assert {"postgresql", "redis"} <= set(expanded["requires"])

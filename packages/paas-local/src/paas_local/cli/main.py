@@ -44,11 +44,11 @@ class CommandsOnDemand(JujuGroup):
         return next(value for value in vars(module).values() if isinstance(value, click.Command))
 
 
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 1000}
-"""Click's settings: the help is as wide as the terminal, which is narrower than this."""
+# the help is as wide as the terminal, which is narrower than this
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 1000}
 
 
-@click.group(cls=CommandsOnDemand, context_settings=SETTINGS)
+@click.group(cls=CommandsOnDemand, context_settings=_SETTINGS)
 @click.version_option(package_name="paas-local", message="%(prog)s %(version)s")
 @click.option(
     "--pebble",

@@ -68,7 +68,7 @@ def test_each_option_and_command_is_explained(name: str):
 def test_the_help_is_as_wide_as_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, width: int, least: int):
     monkeypatch.setenv("COLUMNS", str(width))
 
-    longest = max(map(len, run("deploy", "--help").output.splitlines()))
+    longest = max(map(len, run("up", "--help").output.splitlines()))
 
     assert least <= longest <= width
 

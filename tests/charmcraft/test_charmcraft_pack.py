@@ -5,8 +5,10 @@ release, and installs no Debian packages and no snaps. Charmhub is not asked for
 """
 
 import os
+import re
 import shutil
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ STATUS = "blocked -- missing integrations: postgresql (juju integrate app postgr
 COMPILED = "pydantic-core,pyyaml"
 
 
+ADDED = re.compile(r" Added .* from (https?://\S+\.(?:tar\.gz|zip|whl)) ")
 # charmcraft itself is in uv's cache by then.
 NO_NETWORK = {"UV_OFFLINE": "1", **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")}
 
@@ -48,8 +51,19 @@ def uv(*words: str, cwd: Path) -> None:
     subprocess.run([python_environments.find_uv(), *words], cwd=cwd, check=True)
 
 
+def download(requirements: Path, version: str, folder: Path) -> None:
+    """Download the requirements, and all that builds them from source: the files that the log of pip names."""
+    work = requirements.parent.parent
+    environment = {**os.environ, "PIP_LOG": str(work / "pip.log"), "PIP_CACHE_DIR": str(work / "pip-cache")}
+    install = (work / "venv/bin/pip", "install", "--quiet", "--no-binary=:all:", "--requirement", requirements)
+    for command in ((find_python(version), "-m", "venv", work / "venv"), install):
+        subprocess.run(command, env=environment, check=True)
+    for url in set(ADDED.findall((work / "pip.log").read_text())):
+        urllib.request.urlretrieve(url, folder / url.rpartition("/")[2])
+
+
 def pack(project: Path, version: str, base: str, **settings: str) -> Path:
-    """Pack a project with a Python as ``python3`` and without a network; return the package."""
+    """Pack a project with a Python as ``python3``; return the package. ``settings`` adds to the environment."""
     tools = project.parent / "tools"
     tools.mkdir()
     programs = {"python3": find_python(version), "uv": python_environments.find_uv(), "rustup": shutil.which("true")}
@@ -61,7 +75,7 @@ def pack(project: Path, version: str, base: str, **settings: str) -> Path:
     (tools / "os-release").write_text(f'NAME="Ubuntu"\nID=ubuntu\nVERSION_ID="{series}"\n')
     expand(project, base)
     command = (project, ["pack", "--destructive-mode", "--verbose"])
-    environment = {**NO_NETWORK, **settings, "UNIXCONFDIR": str(tools)}
+    environment = {**settings, "UNIXCONFDIR": str(tools)}
     charmcraft(project.parent, [command], path=f"{tools}:{os.environ['PATH']}", **environment)
     (package,) = project.glob("*.charm")
     return package
@@ -90,12 +104,18 @@ def start(package: Path, version: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("version", PYTHONS)
-def test_the_charm_plugin_builds_the_source_distributions(project: Path, sdists: Path, version: str, tmp_path: Path):
+def test_the_charm_plugin_builds_the_source_distributions_without_an_index(
+    project: Path, sdists: Path, version: str, tmp_path: Path
+):
+    shutil.copytree(sdists, project / "wheels")
     requirements = project / "requirements.txt"
-    options = f"--find-links {sdists}\n--only-binary {COMPILED}\n"
-    requirements.write_text(options + requirements.read_text())
+    requirements.write_text(f"--find-links wheels\n--only-binary {COMPILED}\n{requirements.read_text()}")
+    download(requirements, version, project / "wheels")
 
-    start(pack(project, version, "ubuntu@24.04"), version, tmp_path)
+    # charmcraft replaces an old pip by one from a URL of its own.
+    package = pack(project, version, "ubuntu@24.04", PIP_NO_INDEX="1", PIP_FIND_LINKS="")
+
+    start(package, version, tmp_path)
 
 
 @pytest.mark.parametrize("version", PYTHONS)
@@ -108,4 +128,4 @@ def test_the_uv_plugin_installs_the_locked_wheels_without_a_network(
     uv("sync", "--quiet", "--frozen", "--python", find_python(version), cwd=project)
     shutil.rmtree(project / ".venv")
 
-    start(pack(project, version, "ubuntu@26.04"), version, tmp_path)
+    start(pack(project, version, "ubuntu@26.04", **NO_NETWORK), version, tmp_path)

@@ -255,6 +255,7 @@ class TestOverridesOfPaasCharm:
             ("_create_app", "override environment()"),
             ("_gen_environment", "override environment()"),
             ("_base_url", "override environment() and set the variable that ends with BASE_URL"),
+            ("get_framework_config", "declare the options in charmcraft.yaml; context.options has their values"),
             ("get_cos_dir", "put dashboards and alert rules into cos_custom/"),
         ],
     )
@@ -263,6 +264,12 @@ class TestOverridesOfPaasCharm:
             type("MyCharm", (paas_flask.Charm,), {name: print})
 
         assert str(refused.value) == f"MyCharm.{name} is never called: {replacement} (docs/reference/extending.md)"
+
+    def test_a_definition_of_a_mixin_is_refused_too(self) -> None:
+        mixin = type("Mixin", (), {"_reconcile": print})
+
+        with pytest.raises(TypeError, match=r"^MyCharm\._reconcile is never called"):
+            type("MyCharm", (mixin, paas_flask.Charm), {})
 
     def test_private_names_of_the_base_class_are_refused(self) -> None:
         with pytest.raises(

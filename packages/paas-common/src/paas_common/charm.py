@@ -21,6 +21,8 @@ if typing.TYPE_CHECKING:
     from paas_common.values.workload import Command, File, LayerEntry
 
 _OVERRIDE_ENVIRONMENT: typing.Final = "override environment()"
+_DECLARE_OPTIONS: typing.Final = "declare the options in charmcraft.yaml; context.options has their values"
+_COS_CUSTOM: typing.Final = "put dashboards and alert rules into cos_custom/"
 _REPLACEMENTS: typing.Final = {
     "_reconcile": "override environment(), files() or after_start(); reconcile() starts a pass",
     "restart": "override files() or after_start(); reconcile() starts a pass",
@@ -30,7 +32,11 @@ _REPLACEMENTS: typing.Final = {
     "_gen_environment": _OVERRIDE_ENVIRONMENT,
     "gen_environment": _OVERRIDE_ENVIRONMENT,
     "_base_url": "override environment() and set the variable that ends with BASE_URL",
-    "get_cos_dir": "put dashboards and alert rules into cos_custom/",
+    "_workload_config": "set ports in paas-config.yaml or options, and services in rockcraft.yaml or services()",
+    "get_framework_config": _DECLARE_OPTIONS,
+    "framework_config_class": _DECLARE_OPTIONS,
+    "get_cos_dir": _COS_CUSTOM,
+    "build_cos_dir": _COS_CUSTOM,
 }
 """Names that subclasses of paas_charm (1.12) override, and their replacement here."""
 
@@ -64,7 +70,7 @@ class PaasCharm(ops.CharmBase):
             raise TypeError(
                 f'{cls.__name__}.own_endpoints must be a set of names (frozenset({{"{cls.own_endpoints}"}}))'
             )
-        for name in vars(cls):
+        for name in _names(cls):
             if replacement := _REPLACEMENTS.get(name):
                 raise TypeError(f"{cls.__name__}.{name} is never called: {replacement} (docs/reference/extending.md)")
             if name.startswith("_paas_"):
@@ -166,3 +172,10 @@ class PaasCharm(ops.CharmBase):
 
     def _paas_on_force_migration(self, event: ops.ActionEvent) -> None:
         self._paas_pipeline.force_migration(event)
+
+
+def _names(cls: type[PaasCharm]) -> collections.abc.Iterator[str]:
+    """Yield the names that a class and its bases outside of this library define."""
+    for base in cls.__mro__:
+        if not issubclass(PaasCharm, base):
+            yield from vars(base)

@@ -8,7 +8,7 @@ PYTHONS ?= 3.10 3.12 3.13
 # Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo check unit test charmcraft pack release-check bench docs lint format schemas locks wheels
+.PHONY: help demo check unit test charmcraft pack release-check bench docs lint format schemas locks picture wheels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -59,6 +59,9 @@ docs: ## build the documentation's site into docs/_build/html; a warning or a br
 
 locks: wheels ## write the locks of the examples' charms, after a change of their requirements
 	$(RUN) python scripts/lock_examples.py
+
+picture: ## run the demo, and write its picture for the README
+	$(RUN) python scripts/record_demo.py
 
 wheels: ## build the wheels into dist/
 	UV_FIND_LINKS= scripts/uv build --quiet --all-packages --wheel --clear --out-dir dist

@@ -8,7 +8,7 @@ PYTHONS ?= 3.10 3.12 3.13
 # Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo check unit test charmcraft pack release-check bench docs lint format schemas locks picture wheels
+.PHONY: help demo check unit test coverage charmcraft pack release-check bench docs lint format schemas locks picture wheels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -22,7 +22,10 @@ check: ## run `make lint` and `make unit`, side by side; before each commit
 unit: ## run the unit tests and the charm tests
 	$(RUN) $(PYTEST) -n 2 tests/unit tests/charms
 
-test: ## run all tests and print the coverage
+test: ## run all tests
+	$(RUN) $(PYTEST) -n 4
+
+coverage: ## run all tests, traced, and print the coverage; takes twice as long as make test
 	$(RUN) coverage erase
 	$(RUN) coverage run -m $(PYTEST) -n 4
 	$(RUN) coverage combine --quiet

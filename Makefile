@@ -8,7 +8,7 @@ PYTHONS ?= 3.10 3.12 3.13
 # Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo check unit test coverage charmcraft pack release-check bench docs lint format schemas locks picture wheels
+.PHONY: help demo check unit test tutorials coverage charmcraft pack release-check bench docs lint format schemas locks picture wheels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -30,6 +30,9 @@ coverage: ## run all tests, traced, and print the coverage; takes twice as long 
 	$(RUN) coverage run -m $(PYTEST) -n 4
 	$(RUN) coverage combine --quiet
 	$(RUN) coverage report
+
+tutorials: ## run the commands of the tutorials on paas-local, as a reader types them
+	$(RUN) pytest tests/tutorials
 
 charmcraft: ## compare the results with the real charmcraft, and pack an example with its uv plugin; needs Python 3.12
 	$(RUN) pytest tests/charmcraft -k "not builds_the_source_distributions"

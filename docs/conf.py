@@ -44,6 +44,9 @@ html_theme_options = {
 pygments_style = "tango"
 pygments_dark_style = "monokai"
 
+# In the Markdown for programs, a diagram and the caption of a code block are left out.
+llms_txt_suppress_unknown_node_warnings = ["mermaid", "caption"]
+
 # Drawn while the site is built, so that it needs no script of another host.
 mermaid_cmd = "mermaidx"
 mermaid_output_format = "svg"

@@ -302,3 +302,40 @@ class TestErrorsOfCharmLibraries:
             "65535 (the traceback is in juju debug-log)"
         )
         assert running(after)
+
+    @pytest.mark.parametrize(
+        ("lacks_class", "error"),
+        [
+            pytest.param(False, "ValueError: no network", id="the-constructor-raises"),
+            pytest.param(
+                True,
+                "AttributeError: module 'charms.traefik_k8s.v2.ingress' has no attribute 'IngressPerAppRequirer'",
+                id="another-library",
+            ),
+        ],
+    )
+    def test_a_library_whose_object_cannot_be_created_blocks(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, lacks_class: bool, error: str
+    ) -> None:
+        library = importlib.import_module("charms.traefik_k8s.v2.ingress")
+
+        def fails(*_: object, **__: object) -> typing.NoReturn:
+            raise ValueError("no network")
+
+        monkeypatch.setattr(library.IngressPerAppRequirer, "__init__", fails)
+        if lacks_class:
+            monkeypatch.delattr(library, "IngressPerAppRequirer")
+        world.meta["requires"]["ingress"] = {"interface": "ingress", "optional": True}
+        key = world.secret()
+        ingress = related("ingress", "ingress", remote_app_data={"ingress": '{"url": "http://shop.example"}'})
+
+        after = world.run(
+            world.context().on.relation_created(ingress),
+            world.state(relations={world.peer(key), postgresql(app=DATABASE), ingress}, secrets={key}),
+        )
+
+        assert after.unit_status == testing.BlockedStatus(
+            f"IngressPerAppRequirer of charms.traefik_k8s.v2.ingress for ingress failed: {error} "
+            "(the traceback is in juju debug-log)"
+        )
+        assert running(after)

@@ -324,9 +324,9 @@ class Pipeline:
         if applied.migrated:
             noted = migration.with_notes(facts, plan.notes)
             report.notes(self._charm, noted, migration.done(noted, applied.migrated))
-        unpublished: tuple[Blocked, ...] = ()
+        unpublished = self._requirers.problems
         if planned.published.port is not None:
-            unpublished = charm_libraries.publish_port(
+            unpublished += charm_libraries.publish_port(
                 self._charm, self._requirers, self._known, planned.published.port, ports
             )
         problem = applied.problem or self._after_start(planned, applied)

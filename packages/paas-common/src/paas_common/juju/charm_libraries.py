@@ -36,6 +36,8 @@ class Requirers:
     """The libraries' own events that can change the application."""
     missing: collections.abc.Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     """Endpoint → module that the charm lacks."""
+    problems: tuple[Blocked, ...] = ()
+    """Reasons why other requirers could not be created."""
 
     def __or__(self, other: "Requirers") -> "Requirers":
         """Return both."""
@@ -43,25 +45,34 @@ class Requirers:
             objects={**self.objects, **other.objects},
             events=self.events + other.events,
             missing={**self.missing, **other.missing},
+            problems=self.problems + other.problems,
         )
 
 
 def create(charm: ops.CharmBase, known: Integrations, endpoints: collections.abc.Iterable[str]) -> Requirers:
-    """Create the requirer of each of the endpoints that is related; it writes the request and emits its events."""
-    objects: dict[str, ops.Object] = {}
-    events: list[ops.BoundEvent] = []
-    missing: dict[str, str] = {}
+    """Create the requirer of each of the endpoints that is related; it writes the request and emits its events.
+
+    A library that raises, already when it is imported, does not end the hook.
+    """
+    requirers = Requirers()
     for endpoint, library in _related(charm, known, endpoints):
-        try:
-            module = importlib.import_module(library.module)
-        except ModuleNotFoundError as error:
-            missing[endpoint] = error.name or library.module
-            continue
-        requirer_type = _guarded(getattr(module, library.requirer))
-        requirer: typing.Any = requirer_type(charm, **library.arguments(endpoint, charm.app.name))
-        objects[endpoint] = requirer
-        events += [getattr(requirer.on, name) for name in library.events]
-    return Requirers(objects=objects, events=tuple(events), missing=missing)
+        name = f"{library.requirer} of {library.module} for {endpoint}"
+        created = guard.run(name, (), functools.partial(_create, charm, endpoint, library))
+        if isinstance(created, guard.Failure):
+            logger.error(created.traceback)
+            created = Requirers(problems=(Blocked(created.reason),))
+        requirers |= created
+    return requirers
+
+
+def _create(charm: ops.CharmBase, endpoint: str, library: CharmLibrary) -> Requirers:
+    try:
+        module = importlib.import_module(library.module)
+    except ModuleNotFoundError as error:
+        return Requirers(missing={endpoint: error.name or library.module})
+    requirer_type = _guarded(getattr(module, library.requirer))
+    requirer: typing.Any = requirer_type(charm, **library.arguments(endpoint, charm.app.name))
+    return Requirers(objects={endpoint: requirer}, events=tuple(getattr(requirer.on, name) for name in library.events))
 
 
 def _related(

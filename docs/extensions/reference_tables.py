@@ -12,6 +12,7 @@ import unittest.mock
 import status_texts
 from paas_common import FrameworkSpec, schema
 from paas_common.integrations import BUILT_IN
+from paas_local.cli import left_out
 from paas_local.juju.hook_tools import TOOLS
 from paas_local.pebble.api import routes
 from paas_local.pebble.api.identities import Identities
@@ -107,6 +108,14 @@ def hook_tools(_: str) -> str:
     """Return the hook tools of paas-local."""
     rows = [(f"`{name}`", _first_line(tool.run)) for name, tool in sorted(TOOLS.items())]
     return _table(("Hook tool", "Effect"), rows)
+
+
+def commands_left_out(_: str) -> str:
+    """Return Juju's commands that paas-local refuses, by their reasons."""
+    names: dict[str, list[str]] = collections.defaultdict(list)
+    for name, reason in left_out.REASONS.items():
+        names[reason].append(f"`{name}`")
+    return _table(("Commands", "Reason"), [(", ".join(each), reason) for reason, each in names.items()])
 
 
 def pebble_endpoints(_: str) -> str:

@@ -1,11 +1,13 @@
 """Fixtures: a home folder for each test, and a fake background process."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from click.testing import CliRunner, Result
 from fake_daemon import FakeDaemon, serving
+from paas_local.cli import main
 
 
 @pytest.fixture
@@ -24,3 +26,16 @@ def daemon(home: Path) -> Generator[FakeDaemon]:
     fake = FakeDaemon(home=home)
     with serving(fake):
         yield fake
+
+
+@pytest.fixture
+def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Return a function that runs a command line in an empty folder; ``demo`` is the current model."""
+    (home / "current-model").write_text("demo\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+    def paas_local(*words: str) -> Result:
+        return CliRunner().invoke(main.main, words, prog_name="paas-local")
+
+    return paas_local

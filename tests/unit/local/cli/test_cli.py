@@ -13,7 +13,7 @@ from typing import Any
 import click
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
 from fake_daemon import FakeDaemon
 from paas_local.cli import main
 
@@ -27,19 +27,6 @@ TASK: dict[str, Any] = {
     "log": ["2026-11-23 05:20:01 +0000 UTC starting"],
     "results": {"return-code": 0, "status": "success"},
 }
-
-
-@pytest.fixture
-def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return a function that runs a command line in an empty folder; ``demo`` is the current model."""
-    (home / "current-model").write_text("demo\n")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-
-    def paas_local(*words: str) -> Result:
-        return CliRunner().invoke(main.main, words, prog_name="paas-local")
-
-    return paas_local
 
 
 def packed(folder: Path, **metadata: Any) -> Path:

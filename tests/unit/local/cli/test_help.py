@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from fake_daemon import FakeDaemon
 from paas_local.cli import juju_click, main
 from paas_local.juju import charm_config
@@ -18,19 +18,6 @@ Run = Callable[..., Result]
 PACKAGES = Path(__file__).parents[4] / "packages"
 CONTEXT = click.Context(main.main, info_name="paas-local")
 NAMES = main.main.list_commands(CONTEXT)
-
-
-@pytest.fixture
-def run(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return a function that runs a command line with an empty cache; ``demo`` is the current model."""
-    (home / "current-model").write_text("demo\n")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-
-    def paas_local(*words: str) -> Result:
-        return CliRunner().invoke(main.main, words, prog_name="paas-local")
-
-    return paas_local
 
 
 def command(name: str) -> click.Command:

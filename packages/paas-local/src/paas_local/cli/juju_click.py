@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from paas_local import folders
 from paas_local.build.errors import ProjectError
-from paas_local.cli import client
+from paas_local.cli import client, left_out
 from paas_local.cli.output import say, warn_ignored
 from paas_local.juju import go_values, names
 
@@ -63,6 +63,8 @@ class JujuGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if self.get_command(ctx, args[0]) is None:
             program = ctx.info_name
+            if reason := left_out.REASONS.get(args[0]):
+                raise click.ClickException(f"{args[0]} is not possible here: {reason}")
             raise click.UsageError(
                 f'{program}: "{args[0]}" is not a {program} command. See "{program} --help"'
                 f"{names.did_you_mean(args[0], self.list_commands(ctx)) or '.'}"

@@ -29,6 +29,7 @@ class CommandsOnDemand(JujuGroup):
             *("add-secret", "update-secret", "grant-secret", "revoke-secret"),
             *("remove-secret", "secrets", "show-secret"),
         ),
+        "Tests and scripts": ("test", "juju-path"),
         "This program": ("fetch-libs", "clean", "shutdown", "version"),
     }
 

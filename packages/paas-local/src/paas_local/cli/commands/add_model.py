@@ -2,7 +2,7 @@
 
 import click
 
-from paas_local.cli import arguments, model_options, output, session
+from paas_local.cli import arguments, model_options, output, session, test_models
 from paas_local.cli.juju_click import ignored_options, juju_command
 
 _CLOUDS = ("local", "localhost", "local/localhost")
@@ -20,6 +20,7 @@ def add_model(name: str, cloud: str | None, config: tuple[str, ...], *, no_switc
         output.warn_ignored(f'the cloud "{cloud}"')
     values = arguments.options(config)
     session.request("add-model", model=name)
+    test_models.record(name)
     if values:
         model_options.warn_unknown(values, session.request("model-config", model=name))
         session.request("model-config", model=name, values=values)

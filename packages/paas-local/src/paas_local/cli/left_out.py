@@ -1,0 +1,41 @@
+"""Juju's commands that paas-local leaves out, each refused in one line."""
+
+from collections.abc import Mapping
+
+_CROSS_MODEL = "it has no relations between models; deploy both applications in one model"
+_NO_CONTROLLERS = "this machine is the one cloud and the one controller"
+_NO_MACHINES = "it runs Kubernetes charms, whose models have no machines"
+_NO_SPACES = "this machine has one network"
+_NO_USERS = "its one user is admin"
+_NO_DEBUGGER = "hooks run without a terminal; read what they print: paas-local debug-log"
+_NO_STORE = (
+    "it downloads no charms; deploy takes a folder, a .charm file or a built-in charm (see: paas-local providers)"
+)
+_NO_POOLS = "storage is a folder of this machine"
+
+REASONS: Mapping[str, str] = {
+    **dict.fromkeys(("offer", "consume", "find-offers", "offers", "show-offer", "remove-offer"), _CROSS_MODEL),
+    **dict.fromkeys(("remove-saas", "suspend-relation", "resume-relation", "set-firewall-rule"), _CROSS_MODEL),
+    **dict.fromkeys(("add-cloud", "add-k8s", "clouds", "remove-cloud", "remove-k8s", "show-cloud"), _NO_CONTROLLERS),
+    **dict.fromkeys(("update-cloud", "update-k8s", "regions", "set-default-region"), _NO_CONTROLLERS),
+    **dict.fromkeys(("add-credential", "autoload-credentials", "credentials", "remove-credential"), _NO_CONTROLLERS),
+    **dict.fromkeys(("set-credential", "set-default-credentials", "show-credential"), _NO_CONTROLLERS),
+    **dict.fromkeys(("update-credential", "bootstrap", "controllers", "controller-config"), _NO_CONTROLLERS),
+    **dict.fromkeys(("destroy-controller", "enable-ha", "kill-controller", "migrate"), _NO_CONTROLLERS),
+    **dict.fromkeys(("register", "unregister", "show-controller"), _NO_CONTROLLERS),
+    **dict.fromkeys(("upgrade-controller", "upgrade-model"), _NO_CONTROLLERS),
+    **dict.fromkeys(("add-machine", "machines", "remove-machine", "retry-provisioning"), _NO_MACHINES),
+    **dict.fromkeys(("show-machine", "upgrade-machine", "add-ssh-key", "import-ssh-key"), _NO_MACHINES),
+    **dict.fromkeys(("remove-ssh-key", "ssh-keys"), _NO_MACHINES),
+    **dict.fromkeys(("add-space", "add-subnet", "bind", "move-to-space", "reload-spaces"), _NO_SPACES),
+    **dict.fromkeys(("remove-space", "rename-space", "show-space", "spaces", "subnets"), _NO_SPACES),
+    **dict.fromkeys(("add-user", "change-user-password", "disable-user", "enable-user", "grant"), _NO_USERS),
+    **dict.fromkeys(("grant-cloud", "login", "logout", "remove-user", "revoke", "revoke-cloud"), _NO_USERS),
+    **dict.fromkeys(("show-user", "users", "whoami"), _NO_USERS),
+    **dict.fromkeys(("debug-code", "debug-hook", "debug-hooks"), _NO_DEBUGGER),
+    **dict.fromkeys(("diff-bundle", "download", "export-bundle", "find", "info"), _NO_STORE),
+    **dict.fromkeys(("add-storage", "attach-storage", "create-storage-pool", "detach-storage"), _NO_POOLS),
+    **dict.fromkeys(("import-filesystem", "remove-storage", "remove-storage-pool"), _NO_POOLS),
+    **dict.fromkeys(("show-storage", "storage", "storage-pools", "update-storage-pool"), _NO_POOLS),
+}
+"""The reason of each."""

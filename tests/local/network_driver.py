@@ -134,11 +134,13 @@ async def server_in(pod: containers.Pod) -> asyncio.subprocess.Process:
     return process
 
 
-async def pod_at(folder: Path, address: str, net: bridge.Network) -> containers.Pod:
+async def pod_at(folder: Path, address: str, net: bridge.Network, launcher: containers.Launcher) -> containers.Pod:
     pod_driver.prepare(folder)
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), folder / "agent.socket")
     job: dict[str, Any] = {"mounts": [], "packages": None, "python": None, "containers": 0}
-    pod = await containers.Pod.start(pod_driver.spec(folder, job), pebble=None, hook_tool=folder / "hook_tool.py")
+    pod = await containers.Pod.start(
+        pod_driver.spec(folder, job), launcher, pebble=None, hook_tool=folder / "hook_tool.py"
+    )
     server.close()
     await net.attach(pod.pid, address)
     return pod
@@ -147,8 +149,9 @@ async def pod_at(folder: Path, address: str, net: bridge.Network) -> containers.
 async def daemon(folder: Path) -> None:
     net = bridge.Network()
     await net.open()
-    first = await pod_at(folder / "a", "10.152.0.5", net)
-    other = await pod_at(folder / "b", "10.152.3.77", net)
+    launcher = containers.Launcher(builtin_pebble=True)
+    first = await pod_at(folder / "a", "10.152.0.5", net, launcher)
+    other = await pod_at(folder / "b", "10.152.3.77", net, launcher)
     serving = await server_in(first)
     facts: dict[str, Any] = {"first": await output(other, FETCH, "http://10.152.0.5:8000/x")}
     facts["egress"] = await output(other, FETCH, f"http://{WEB}/")
@@ -156,7 +159,7 @@ async def daemon(folder: Path) -> None:
     facts["closed"] = await output(other, FETCH, f"http://{WEB}:8080/")
     await first.stop()
     await serving.wait()
-    first = await pod_at(folder / "c", "10.152.0.5", net)
+    first = await pod_at(folder / "c", "10.152.0.5", net, launcher)
     again = await server_in(first)
     facts["again"] = await output(other, FETCH, "http://10.152.0.5:8000/y")
     facts["port"] = await net.publish(8000, 8000)
@@ -173,6 +176,7 @@ async def daemon(folder: Path) -> None:
     await stopped.wait()
     await first.stop()
     await other.stop()
+    await launcher.close()
     await again.wait()
     await net.close()
     (folder / "stopped").touch()

@@ -130,7 +130,8 @@ async def main(job: dict[str, Any]) -> None:
     os.chdir(folder)
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), "agent.socket")
     pebble = folder / "pebble" if job["pebble"] == "idle" else None
-    pod = await containers.Pod.start(spec(folder, job), pebble=pebble, hook_tool=folder / "hook_tool.py")
+    launcher = containers.Launcher(builtin_pebble=pebble is None)
+    pod = await containers.Pod.start(spec(folder, job), launcher, pebble=pebble, hook_tool=folder / "hook_tool.py")
     answer: dict[str, Any] = {"results": await results(pod, job)}
     answer["killed"] = await killed(pod) if job["kill"] else None
     answer["restarted"] = await restarted(pod) if job["restart"] else None
@@ -139,6 +140,7 @@ async def main(job: dict[str, Any]) -> None:
         say(answer)
         await asyncio.sleep(60)
     await pod.stop()
+    await launcher.close()
     server.close()
     answer["left"] = [line.decode().replace("\0", " ") for line in command_lines()]
     answer["mounts"] = mounts(folder)

@@ -154,14 +154,14 @@ def test_a_killed_postgresql_is_restarted_with_its_rows(juju: Deployment, browse
 
 def test_a_unit_whose_processes_were_killed_gets_a_new_pod(juju: Deployment, browser: Browser):
     browser.post("/notes", {"text": "before the pod was killed"})
-    pod = juju.processes("container_init", "flask-k8s-0")
+    pod = juju.processes("container ", "flask-k8s-0")
 
-    juju.kill("container_init", "flask-k8s-0")
+    juju.kill("container ", "flask-k8s-0")
 
-    juju.wait("new pod", lambda: len(juju.processes("container_init", "flask-k8s-0")) == len(pod))
+    juju.wait("new pod", lambda: len(juju.processes("container ", "flask-k8s-0")) == len(pod))
     juju.wait("rows", lambda: "before the pod was killed" in texts(browser))
     juju.wait_for(FLASK, "active")
-    assert not set(pod) & set(juju.processes("container_init"))
+    assert not set(pod) & set(juju.processes("container "))
 
 
 def test_everything_is_started_again_after_the_background_process_was_killed(juju: Deployment, browser: Browser):
@@ -231,7 +231,7 @@ def test_a_removed_relation_removes_the_route_until_it_is_added_again(juju: Depl
 def test_a_destroyed_model_leaves_no_container(juju: Deployment):
     juju("destroy-model", "test", "--no-prompt")
 
-    assert juju.processes("container_init") == []
+    assert juju.processes("container ") == []
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.3, 1.0])
@@ -242,7 +242,7 @@ def test_a_model_destroyed_right_after_a_deployment_leaves_nothing(juju: Deploym
     time.sleep(pause)
     juju("destroy-model", "test", "--no-prompt")
 
-    assert juju.processes("container_init") == []
+    assert juju.processes("container ") == []
     assert list((juju.home / "models").iterdir()) == []
 
 

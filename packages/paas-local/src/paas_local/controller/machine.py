@@ -39,10 +39,11 @@ class LocalMachine:
     def __init__(self, network: Network, pebble: Path | None) -> None:
         self._network = network
         self._pebble = pebble
+        self._launcher = containers.Launcher(builtin_pebble=pebble is None)
 
     async def start_pod(self, spec: containers.PodSpec) -> containers.Pod:
         """Start a pod and give it its address."""
-        pod = await containers.Pod.start(spec, pebble=self._pebble)
+        pod = await containers.Pod.start(spec, self._launcher, pebble=self._pebble)
         attached = False
         try:
             await self._network.attach(pod.pid, spec.address)
@@ -68,4 +69,5 @@ class LocalMachine:
 
     async def close(self) -> None:
         """Close the network."""
+        await self._launcher.close()
         await self._network.close()

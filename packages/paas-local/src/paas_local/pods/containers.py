@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -23,8 +22,11 @@ if TYPE_CHECKING:
     from paas_local.build.rocks import Rock
 
 CHARM = "charm"
+PEBBLE = "paas_local.pebble.__main__"
 _HOOK_TOOL = Path(__file__).parent.parent / "controller" / "hook_tool.py"
 _STOP_TIMEOUT = 12.0
+_TITLE = 200
+"""Characters of a container's name in the list of processes."""
 _LONGEST_SOCKET = 107
 _LONGEST_SHEBANG = 120
 _ENVIRONMENT = {
@@ -76,16 +78,17 @@ class PodSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class _Running:
-    process: asyncio.subprocess.Process
     pid: int
     """Process id of the container's first process, in the namespace of this process."""
+    exit_code: "asyncio.Future[int]"
 
 
 class Pod:
     """The running containers of a unit."""
 
-    def __init__(self, spec: PodSpec, pebble: Path | None, hook_tool: Path) -> None:
+    def __init__(self, spec: PodSpec, launcher: "Launcher", pebble: Path | None, hook_tool: Path) -> None:
         self.spec = spec
+        self._launcher = launcher
         self._hook_tool = hook_tool.read_text()
         self._pebble = pebble
         self._machine = rootfs.machine(
@@ -95,9 +98,11 @@ class Pod:
         self._sockets: dict[str, int] = {}
 
     @classmethod
-    async def start(cls, spec: PodSpec, *, pebble: Path | None, hook_tool: Path = _HOOK_TOOL) -> "Pod":
+    async def start(
+        cls, spec: PodSpec, launcher: "Launcher", *, pebble: Path | None, hook_tool: Path = _HOOK_TOOL
+    ) -> "Pod":
         """Start all containers; the network namespace of :attr:`pid` has no address yet."""
-        pod = cls(spec, pebble, hook_tool)
+        pod = cls(spec, launcher, pebble, hook_tool)
         try:
             for each in spec.containers:
                 (spec.folder / each.name).mkdir(parents=True, exist_ok=True)
@@ -149,7 +154,7 @@ class Pod:
 
     async def wait_container(self, name: str) -> int:
         """Return the exit code of a container's main program once it has ended."""
-        return await self._running[name].process.wait()
+        return await asyncio.shield(self._running[name].exit_code)
 
     async def start_container(self, name: str) -> None:
         """Start a workload container with a new root; only its storage is kept from before."""
@@ -168,7 +173,7 @@ class Pod:
                 runner=self._runner(),
             ),
         )
-        command = self._real_pebble() if self._pebble is not None else self._builtin_pebble()
+        command, module = (self._real_pebble(), "") if self._pebble is not None else (self._builtin_pebble(), PEBBLE)
         environment = {
             **_ENVIRONMENT,
             **_UNBUFFERED,
@@ -176,22 +181,22 @@ class Pod:
         }
         if self._pebble is not None:
             environment |= {"PEBBLE": _PEBBLE_FOLDER, "PEBBLE_SOCKET": _PEBBLE_SOCKET}
-        await self._start(name, steps, command, environment=environment, pod=self.pid, uid=uid)
+        await self._start(name, steps, command, module=module, environment=environment, pod=self.pid, uid=uid)
 
     async def stop(self) -> None:
         """Stop all containers, after Pebble has stopped their services or the timeout has passed."""
         workloads = [running for name, running in self._running.items() if name != CHARM]
         for running in workloads:
-            with contextlib.suppress(ProcessLookupError):
-                running.process.terminate()
+            _signal(running, signal.SIGTERM)
         if workloads:
-            await asyncio.wait(
-                [asyncio.ensure_future(running.process.wait()) for running in workloads], timeout=_STOP_TIMEOUT
-            )
+            await asyncio.wait([running.exit_code for running in workloads], timeout=_STOP_TIMEOUT)
         await self._kill()
 
     async def _kill(self) -> None:
-        await asyncio.gather(*(_end(running.process) for running in self._running.values()))
+        """Kill the containers, and wait until all of their processes are gone."""
+        for running in self._running.values():
+            _signal(running, signal.SIGKILL)
+        await asyncio.gather(*(asyncio.shield(running.exit_code) for running in self._running.values()))
         while self._sockets:
             os.close(self._sockets.popitem()[1])
 
@@ -215,8 +220,7 @@ class Pod:
                 hook_tool=with_shebang(_base_python(), self._hook_tool),
             ),
         )
-        sleep = shutil.which("sleep", path=_ENVIRONMENT["PATH"]) or "/bin/sleep"
-        await self._start(CHARM, steps, (sleep, "infinity"), environment=_ENVIRONMENT, idle=True)
+        await self._start(CHARM, steps, (), environment=_ENVIRONMENT)
 
     def _runner(self) -> tuple[rootfs_steps.Step, ...]:
         """Return the steps that show the Pebble: the built-in one and its Python, or the one file of a real one."""
@@ -229,8 +233,7 @@ class Pod:
 
     def _builtin_pebble(self) -> tuple[str, ...]:
         layers = f"{_PEBBLE_FOLDER}/layers"
-        program = (sys.executable, "-I", "-m", "paas_local.pebble", "run")
-        return (*program, "--socket", _PEBBLE_SOCKET, "--layers", layers, "--hold")
+        return (PEBBLE, "run", "--socket", _PEBBLE_SOCKET, "--layers", layers, "--hold")
 
     def _real_pebble(self) -> tuple[str, ...]:
         return (_PEBBLE, "run", "--create-dirs", "--hold")
@@ -242,9 +245,9 @@ class Pod:
         argv: tuple[str, ...],
         *,
         environment: Mapping[str, str],
+        module: str = "",
         pod: int | None = None,
         uid: int | None = None,
-        idle: bool = False,
     ) -> None:
         folder = self.spec.folder
         root, file = folder / "root", folder / f"{name}.json"
@@ -253,44 +256,96 @@ class Pod:
             root=str(root),
             steps=steps,
             argv=argv,
+            module=module,
             environment=environment,
             hostname=self.hostname if pod is None else None,
             pod=pod,
             uid=uid,
-            idle=idle,
             log=str(folder / f"{name}.log"),
         )
         file.write_text(container_init.encode(spec))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-m", "paas_local.pods.container_init", str(file)),
-            env=_ENVIRONMENT,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        if process.stdout is None:
-            raise PodError("no pipe")
         try:
-            answer: dict[str, Any] = json.loads(await process.stdout.readline() or "{}")
+            self._running[name] = await self._launcher.start(file)
+        except PodError as error:
+            raise PodError(f"container {name} of {self.spec.unit} does not start: {error}") from error
+
+
+class Launcher:
+    """The process that starts the containers of all pods; it starts with the first one.
+
+    With the built-in Pebble it has imported that once, for all containers.
+    """
+
+    def __init__(self, *, builtin_pebble: bool) -> None:
+        self._module = PEBBLE if builtin_pebble else ""
+        self._process: asyncio.subprocess.Process | None = None
+        self._lock = asyncio.Lock()
+        self._reader: asyncio.Task[None] | None = None
+        self._starting: dict[str, asyncio.Future[_Running]] = {}
+        self._running: dict[int, _Running] = {}
+
+    async def start(self, spec: Path) -> _Running:
+        """Start the container of a specification; raise ``PodError`` with the reason if it does not start."""
+        async with self._lock:
+            process = await self._ensure()
+        assert process.stdin
+        started = self._starting[str(spec)] = asyncio.get_running_loop().create_future()
+        process.stdin.write(os.fsencode(spec) + b"\n")
+        try:
+            return await asyncio.shield(started)
         except asyncio.CancelledError:
-            await _end(process)
+            with contextlib.suppress(PodError):
+                running = await started
+                _signal(running, signal.SIGKILL)
+                await running.exit_code
             raise
-        if "pid" not in answer:
-            await process.wait()
-            reason = answer.get("error", f"see {spec.log}")
-            raise PodError(f"container {name} of {self.spec.unit} does not start: {reason}")
-        self._running[name] = _Running(process=process, pid=answer["pid"])
+
+    async def close(self) -> None:
+        """End the process and all containers."""
+        if self._process is not None:
+            _, reader = self._process.kill(), self._reader
+            await self._process.wait()
+            if reader is not None:
+                await reader
+
+    async def _ensure(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-m", "paas_local.pods.container_init", self._module.ljust(_TITLE)),
+                env=_ENVIRONMENT,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+            self._reader = asyncio.create_task(self._read(self._process))
+        return self._process
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        """Read what the process says, until it ends."""
+        assert process.stdout
+        while line := await process.stdout.readline():
+            answer: dict[str, Any] = json.loads(line)
+            match answer:
+                case {"spec": str(spec), "pid": int(pid)}:
+                    running = _Running(pid=pid, exit_code=asyncio.get_running_loop().create_future())
+                    self._running[pid] = running
+                    self._starting.pop(spec).set_result(running)
+                case {"spec": str(spec), "error": str(error)}:
+                    self._starting.pop(spec).set_exception(PodError(error))
+                case {"pid": int(pid), "exit": int(code)} if pid in self._running:
+                    self._running.pop(pid).exit_code.set_result(code)
+                case _:
+                    continue
+        while self._starting:
+            self._starting.popitem()[1].set_exception(PodError("the process that starts containers has ended"))
+        while self._running:
+            self._running.popitem()[1].exit_code.set_result(128 + signal.SIGKILL)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill a container, and wait until all of its processes are gone."""
-    if process.returncode is None:
-        process.send_signal(signal.SIGINT)
-    try:
-        await asyncio.wait_for(process.wait(), _STOP_TIMEOUT)
-    except asyncio.TimeoutError:
-        process.kill()
-        await process.wait()
+def _signal(running: _Running, number: signal.Signals) -> None:
+    if not running.exit_code.done():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(running.pid, number)
 
 
 def _base_python() -> str:

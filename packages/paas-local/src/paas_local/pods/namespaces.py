@@ -29,12 +29,17 @@ SLAVE = 1 << 19
 
 _DETACH = 2
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_CAPBSET_READ = 23
 _PR_CAPBSET_DROP = 24
 
 # chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw, sys_chroot,
 # audit_write, setfcap: those of a Kubernetes container, except mknod.
 _CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
+
+_CAPABILITY_VERSION = 0x20080522
+_ARGUMENTS = 45
+"""Place of the address of the command line in ``/proc/self/stat``, after the name of the program."""
 
 _SYSCTLS = {
     "kernel.apparmor_restrict_unprivileged_userns": "0",
@@ -103,6 +108,25 @@ def drop_capabilities() -> None:
         if number not in _CAPABILITIES:
             _checked(_libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(number), 0, 0, 0))
         number += 1
+
+
+def keep_capabilities(*, of_root: bool) -> None:
+    """Drop the capabilities of this process, as the execution of a program would after :func:`drop_capabilities`."""
+    allowed = sum(1 << number for number in _CAPABILITIES) if of_root else 0
+    status = Path("/proc/self/status").read_text()
+    permitted = int(status.partition("CapPrm:")[2].split()[0], 16) & allowed
+    words = [part & 0xFFFFFFFF for part in (permitted, permitted, 0, *[permitted >> 32] * 2, 0)]
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    _checked(_libc.capset(header, (ctypes.c_uint32 * 6)(*words)))
+    # A change of user has hidden this process's files in /proc.
+    _checked(_libc.prctl(_PR_SET_DUMPABLE, ctypes.c_ulong(1), 0, 0, 0))
+
+
+def set_title(title: str) -> None:
+    """Replace the command line that ``ps`` shows, as far as the one that this process started with is long enough."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    start, end = int(fields[_ARGUMENTS]), int(fields[_ARGUMENTS + 1])
+    ctypes.memmove(start, title.encode()[: end - start - 1].ljust(end - start, b"\0"), end - start)
 
 
 def is_mapped(uid: int, uid_map: str) -> bool:

@@ -43,8 +43,8 @@ pack: ## pack an example with both plugins of the real charmcraft on each Python
 release-check: ## build the current commit twice, check the files, install each wheel alone; prints a table
 	PYTHONS="$(PYTHONS)" $(RUN) --group release python scripts/release_check.py
 
-bench: wheels ## measure one event that changes nothing, and compare with paas-charm; see docs/benchmarks.md
-	$(RUN) python scripts/bench_dispatch.py
+bench: wheels ## measure the events of a charm, and compare with paas-charm; see docs/benchmarks.md
+	$(RUN) --group bench python scripts/bench_dispatch.py
 
 lint: ## check format, style, imports, types and English
 	$(RUN) ruff format --check

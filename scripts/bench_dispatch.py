@@ -9,8 +9,8 @@ its markers, and the plots next to it.
 # ruff: noqa: T201 - the benchmark prints
 import argparse
 import contextlib
+import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,13 +22,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).with_name("bench")))
 
 import charm_folders
+import plots
 import report
 from client import Unit
+from report import EMPTY, OURS, PEER
 
 DOCS = charm_folders.ROOT / "docs"
-OURS, PEER, EMPTY = "ours", "paas-charm", "empty ops charm"
-Results = dict[tuple[str, str], dict[str, list[dict[str, Any]]]]
-"""Measurements by number of integrations and event, then by charm."""
 EVENTS = {
     "update-status": ("run", "update-status"),
     "unchanged config-changed": ("run", "config-changed"),
@@ -36,12 +35,13 @@ EVENTS = {
 }
 GROWTH = {"relations": (1, 10, 25, 50), "options": (1, 100, 250, 500), "kB of databag": (1, 25, 50, 100),
           "peer units": (1, 25, 50, 100)}  # fmt: skip
+Results = dict[tuple[int, str], dict[str, list[dict[str, Any]]]]
 
 
 def main() -> None:
     """Measure, print and write the tables and the plots."""
     arguments = argparse.ArgumentParser(description="Measure the events of a charm, and compare with paas-charm.")
-    arguments.add_argument("--runs", type=int, default=7, help="measurements of each event")
+    arguments.add_argument("--runs", type=int, default=5, help="measurements of each event")
     arguments.add_argument("--no-growth", action="store_true", help="leave out the measurements of growth")
     arguments.add_argument("--dry", action="store_true", help="print only; leave the docs as they are")
     options = arguments.parse_args()
@@ -49,10 +49,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as top, contextlib.ExitStack() as stack:
         folder = Path(top)
         pythons = environments(folder)
-        imports = import_times(pythons, options.runs)
         results: Results = defaultdict(lambda: defaultdict(list))
+        imports: dict[str, list[float]] = defaultdict(list)
         for related in (0, len(charm_folders.INTEGRATIONS)):
-            measure_side_by_side(stack, folder, pythons, related, options.runs, results)
+            print(f"{time.monotonic() - began:.0f} s: {related} integrations", file=sys.stderr)
+            units = deploy(stack, folder, pythons, related, results)
+            imports.clear()
+            for run in range(options.runs):
+                measure_imports(pythons, imports)
+                measure_unchanged(units, related, results)
+                measure_changes(units, related, run, results)
+            count_modules(units, related, results)
+        print(f"{time.monotonic() - began:.0f} s: growth", file=sys.stderr)
         growth = {} if options.no_growth else measure_growth(folder, pythons)
     text = document(imports, results, growth, options.runs, time.monotonic() - began)
     print(text)
@@ -85,25 +93,18 @@ def start(folder: Path, pythons: dict[str, Path], name: str, metadata: dict[str,
     )
 
 
-def import_times(pythons: dict[str, Path], runs: int) -> dict[str, float]:
-    """Return the seconds that a Python needs for an import, the interpreter's own start included."""
-    programs = {
-        "import ops": (pythons[OURS], "import ops"),
-        "import paas_flask": (pythons[OURS], "import paas_flask"),
-    }
-    times: dict[str, list[float]] = defaultdict(list)
-    for _ in range(runs):
-        for name, (python, program) in programs.items():
-            began = time.perf_counter()
-            subprocess.run([python, "-c", program], check=False, capture_output=True)
-            times[name].append(time.perf_counter() - began)
-    return {name: statistics.median(each) for name, each in times.items()}
+def measure_imports(pythons: dict[str, Path], times: dict[str, list[float]]) -> None:
+    """Measure the seconds that a Python needs for an import, the interpreter's own start included."""
+    for program in ("import ops", "import paas_flask"):
+        began = time.perf_counter()
+        subprocess.run([pythons[OURS], "-c", program], check=True)
+        times[program].append(time.perf_counter() - began)
 
 
-def measure_side_by_side(
-    stack: contextlib.ExitStack, folder: Path, pythons: dict[str, Path], related: int, runs: int, results: Results
-) -> None:
-    """Deploy the charms with some integrations, and measure each event in turns."""
+def deploy(
+    stack: contextlib.ExitStack, folder: Path, pythons: dict[str, Path], related: int, results: Results
+) -> dict[str, Unit]:
+    """Deploy the charms with some integrations."""
     integrations = charm_folders.INTEGRATIONS[:related]
     units = {
         name: stack.enter_context(
@@ -112,23 +113,37 @@ def measure_side_by_side(
         for name in (OURS, PEER, EMPTY)
     }
     for name, unit in units.items():
-        results[str(related), "deployment"][name] = unit.call("settle")
+        results[related, report.DEPLOYMENT][name] = unit.call("settle")
         unit.call("run", "update-status")
-    for run in range(runs):
-        for event, words in EVENTS.items():
-            for name, unit in units.items():
-                if related or "relation" not in event:
-                    results[str(related), event][name].append(unit.call(*words))
-        for name in (OURS, PEER):
-            units[name].call("configure", "greeting", f"Hello {run}")
-            results[str(related), "a changed option"][name].append(units[name].call("run", "config-changed"))
-            units[name].call("restart-container")
-            results[str(related), "first start"][name] += units[name].call("settle")
-            units[name].call("run", "update-status")
+    return units
+
+
+def measure_unchanged(units: dict[str, Unit], related: int, results: Results) -> None:
+    """Measure each event that brings nothing, in turns."""
     for event, words in EVENTS.items():
         for name, unit in units.items():
             if related or "relation" not in event:
-                results[str(related), event][name][0]["modules"] = unit.call("modules", *words[1:])["modules"]
+                results[related, event][name].append(unit.call(*words))
+
+
+def measure_changes(units: dict[str, Unit], related: int, run: int, results: Results) -> None:
+    """Measure a changed option and the first start in a new container, in turns."""
+    for name in (OURS, PEER):
+        units[name].call("configure", "greeting", f"Hello {run}")
+        results[related, "a changed option"][name].append(units[name].call("run", "config-changed"))
+    for name in (OURS, PEER):
+        units[name].call("restart-container")
+        (ready,) = units[name].call("settle")
+        results[related, "first start"][name].append(ready)
+        units[name].call("run", "update-status")
+
+
+def count_modules(units: dict[str, Unit], related: int, results: Results) -> None:
+    """Note the modules that each event imports; a run of its own, because the note takes time."""
+    for event, words in EVENTS.items():
+        for name, unit in units.items():
+            if related or "relation" not in event:
+                results[related, event][name][0]["modules"] = unit.call("modules", *words[1:])["modules"]
 
 
 def measure_growth(
@@ -147,114 +162,53 @@ def measure_growth(
             with start(place, pythons, OURS, metadata, integrations=integrations, peers=peers) as unit:
                 unit.call("skip")
                 if what == "kB of databag":
-                    unit.call("pad", "redis-0", str(1000 * size))
+                    unit.call("pad", "redis-r0", str(1000 * size))
                 unit.call("run", "config-changed")
-                complete = min((unit.call("run", "upgrade-charm") for _ in range(3)), key=lambda each: each["wall"])
+                complete = min((unit.call("run", "upgrade-charm") for _ in range(2)), key=lambda each: each["cpu"])
                 unit.call("run", "update-status")
-                short = min((unit.call("run", "update-status") for _ in range(3)), key=lambda each: each["wall"])
+                short = min((unit.call("run", "update-status") for _ in range(2)), key=lambda each: each["cpu"])
                 growth[what].append((size, complete, short))
     return growth
 
 
-def document(imports: dict[str, float], results: Results, growth: Any, runs: int, took: float) -> str:
+def document(imports: dict[str, list[float]], results: Results, growth: report.Growth, runs: int, took: float) -> str:
     """Return the tables."""
-    head = ("event", "charm", "wall", "CPU", "hook tools", "Pebble requests", "modules", "peak", "wall, ours / theirs")
-    rows: list[tuple[object, ...]] = []
-    for (related, event), charms in results.items():
-        if event == "deployment":
-            continue
-        for name, measured in charms.items():
-            ratio = report.median(charms[OURS], "wall") / report.median(measured, "wall")
-            rows.append(
-                (
-                    f"{event}, {related} integrations",
-                    name,
-                    f"{report.median(measured, 'wall'):.2f} s",
-                    f"{report.median(measured, 'cpu'):.2f} s",
-                    report.calls(measured, "tools"),
-                    report.calls(measured, "requests"),
-                    len(measured[0]["modules"]) or "",
-                    f"{report.median(measured, 'peak'):.0f} MiB",
-                    "" if name == OURS else f"{ratio:.2f}",
-                )
-            )
-    deployments = [
-        (
-            f"{related} integrations",
-            name,
-            len(measured),
-            sum(sum(event["tools"].values()) for event in measured),
-            sum(sum(event["requests"].values()) for event in measured),
-            f"{sum(event['wall'] for event in measured):.0f} s",
-        )
-        for (related, event), charms in results.items()
-        if event == "deployment"
-        for name, measured in charms.items()
-    ]
     python, day = sys.version.split()[0], time.strftime("%Y-%m-%d")
-    measured_with = f"Measured on {day} with Python {python}; medians of {runs} processes each, in turns with"
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    rows = [(f"`{name}`", f"{sorted(times)[len(times) // 2]:.2f} s") for name, times in imports.items()]
     parts = [
-        f"{measured_with} {charm_folders.PEER}; the whole run took {took:.0f} s. CPU includes the hook tools.",
-        report.table(("program", "wall"), [(f"`{name}`", f"{seconds:.2f} s") for name, seconds in imports.items()]),
-        "![Wall time of an event](dispatch.svg)",
-        report.table(head, rows),
+        (
+            f"Measured on {day} with Python {python}: medians of {runs} processes each, in turns with "
+            f"{charm_folders.PEER}; a ratio is the median of the ratios of neighbours. The run took {took:.0f} s; the "
+            f"load average at its end was {load}. CPU includes the hook tools."
+        ),
+        report.table(("program", "wall"), rows),
+        "The goals:",
+        report.goals(results, imports, len(charm_folders.INTEGRATIONS)),
+        "![CPU time of each event](dispatch.svg)",
+        report.events(results),
         "Deployment until nothing is due:",
-        report.table(("related", "charm", "events", "hook tools", "Pebble requests", "wall"), deployments),
+        report.deployments(results),
         "Hook tools by name:",
-        tools_table(results),
+        report.tools(results),
     ]
     if growth:
-        parts += ["![Hook tools of a complete pass while one thing grows](growth.svg)", growth_table(growth)]
+        parts += [
+            "Growth, paas-flask only; the Redis endpoints' databags are in their units:",
+            "![Hook tools and CPU time while one thing grows](growth.svg)",
+            report.growth(growth),
+        ]
     return "\n\n".join(parts)
 
 
-def tools_table(results: Results) -> str:
-    """Return the hook tools of each event by name."""
-    rows = [
-        (
-            f"{event}, {related} integrations",
-            name,
-            ", ".join(f"{count} {tool}" for tool, count in sorted(measured[-1]["tools"].items())),
-        )
-        for (related, event), charms in results.items()
-        if event != "deployment"
-        for name, measured in charms.items()
-    ]
-    return report.table(("event", "charm", "hook tools"), rows)
-
-
-def growth_table(growth: Any) -> str:
-    """Return a complete pass and an event that brings nothing new, by size."""
-    rows = [
-        (
-            f"{size} {what}",
-            *(cell for event in both for cell in (sum(event["tools"].values()), f"{event['wall']:.2f} s")),
-        )
-        for what, sizes in growth.items()
-        for size, *both in sizes
-    ]
-    head = ("size", "complete pass: hook tools", "wall", "nothing new: hook tools", "wall")
-    return report.table(head, rows)
-
-
-def write(text: str, results: Results, growth: Any) -> None:
+def write(text: str, results: Results, growth: report.Growth) -> None:
     """Write the tables and the plots into the docs."""
     page = DOCS / "benchmarks.md"
     marked = re.compile(r"(<!-- dispatch -->\n).*(<!-- /dispatch -->)", re.DOTALL)
     page.write_text(marked.sub(lambda match: f"{match[1]}\n{text}\n\n{match[2]}", page.read_text()))
-    groups = {
-        f"{event}, {related} integrations": {name: report.median(each, "wall") for name, each in charms.items()}
-        for (related, event), charms in results.items()
-        if event != "deployment"
-    }
-    (DOCS / "dispatch.svg").write_text(report.bars("Wall time of an event", groups, "s"))
+    plots.events(results, DOCS / "dispatch.svg")
     if growth:
-        curves = {
-            f"{what} (to {sizes[-1][0]})": [(size, sum(full["tools"].values())) for size, full, _ in sizes]
-            for what, sizes in growth.items()
-        }
-        plot = report.lines("Hook tools of a complete pass", curves, "number", "hook tools")
-        (DOCS / "growth.svg").write_text(plot)
+        plots.growth(growth, DOCS / "growth.svg")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
 """The charms that are compared: ours, paas-charm's and an empty one, each with its Python environment."""
 
+import atexit
+import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +137,7 @@ INTEGRATIONS: tuple[dict[str, Any], ...] = (
 
 def redis(number: int) -> dict[str, Any]:
     """Return the integration of a further Redis endpoint."""
-    return {"endpoint": f"redis-{number}", "interface": "redis", "unit": {"hostname": "10.1.0.9", "port": "6379"}}
+    return {"endpoint": f"redis-r{number}", "interface": "redis", "unit": {"hostname": "10.1.0.9", "port": "6379"}}
 
 
 def charmcraft(*, options: int = 1, further: int = 0) -> dict[str, Any]:
@@ -144,7 +148,7 @@ def charmcraft(*, options: int = 1, further: int = 0) -> dict[str, Any]:
         for each in INTEGRATIONS
         if each["endpoint"] not in own
     }
-    requires |= {f"redis-{number}": {"interface": "redis", "optional": True} for number in range(further)}
+    requires |= {f"redis-r{number}": {"interface": "redis", "optional": True} for number in range(further)}
     names = ["greeting", *(f"option-{number}" for number in range(1, options))]
     return {
         "name": "flask-k8s",
@@ -168,13 +172,22 @@ def create(folder: Path, text: str, metadata: dict[str, Any]) -> Path:
     (charm / "metadata.yaml").write_text(yaml.safe_dump({key: expanded[key] for key in keys}))
     (charm / "config.yaml").write_text(yaml.safe_dump(expanded["config"]))
     (charm / "actions.yaml").write_text(yaml.safe_dump(expanded["actions"]))
+    shutil.copytree(_libraries(), charm / "lib")
+    return charm
+
+
+@functools.cache
+def _libraries() -> Path:
+    """Fetch the charm libraries, once in a process; return their folder."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
     libraries = [dict(zip(("lib", "version"), each.split(), strict=True)) for each in LIBRARIES]
-    charm_libs.fetch_into(charm / "lib", {"charm-libs": libraries}, print_to_stderr)
+    charm_libs.fetch_into(folder, {"charm-libs": libraries}, print_to_stderr)
     for place, library in STAND_INS.items():
-        file = charm / "lib/charms" / place
+        file = folder / "charms" / place
         file.parent.mkdir(parents=True)
         file.write_text(library)
-    return charm
+    return folder
 
 
 def print_to_stderr(text: str) -> None:

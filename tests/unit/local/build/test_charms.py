@@ -237,7 +237,7 @@ def test_names_files_that_the_uv_plugin_leaves_out(source: Path):
 
     charms.pack(source, messages.append)
 
-    assert "templates: the uv plugin packs only src and lib; add a part with the plugin dump for it" in messages
+    assert "WARNING templates: the uv plugin packs only src and lib; add a part with the plugin dump for it" in messages
     assert not any(line.startswith("paas-config.yaml: ") for line in messages)
 
 

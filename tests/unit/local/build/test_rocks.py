@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import uv_program
 import yaml
-from paas_local.build import debian_packages, rocks
+from paas_local.build import debian_packages, left_out_files, rockcraft, rocks
 from paas_local.build.errors import ProjectError
 from paas_local.build.rocks import Mount
 from rock_projects import inside, layer, quietly, write
@@ -87,13 +87,91 @@ def test_the_applications_files_keep_their_modes(source: Path):
 def test_an_author_can_list_the_files(source: Path):
     for name in ("lib/a.py", "lib/b.py", "migrate.sh"):
         write(source, name)
-    prime = ["flask/app/app.py", "flask/app/lib/*.py", "-flask/app/lib/b.py"]
+    prime = ["flask/app/app.py", "flask/app/lib", "-flask/app/lib/b.py"]
     describe(source, parts={"flask-framework/install-app": {"prime": prime}})
 
     app = inside(rocks.build(source, quietly), "/flask/app")
 
     assert sorted(str(file.relative_to(app)) for file in app.rglob("*.py")) == ["app.py", "lib/a.py"]
     assert not (app / "migrate.sh").exists()
+
+
+def test_a_list_that_only_excludes_takes_everything_else(source: Path):
+    for name in ("lib/a.py", "tests/test_a.py", ".hidden", "a.rock", "node_modules/a.js"):
+        write(source, name)
+    describe(source, parts={"flask-framework/install-app": {"prime": ["-flask/app/tests"]}})
+
+    app = inside(rocks.build(source, quietly), "/flask/app")
+
+    names = {str(file.relative_to(app)) for file in app.rglob("*") if file.is_file()}
+    assert names == {".hidden", "app.py", "lib/a.py", "requirements.txt", "rockcraft.yaml"}
+
+
+def warnings(source: Path) -> list[str]:
+    """Build an image, and return what its author is warned of."""
+    texts: list[str] = []
+    rocks.build(source, texts.append)
+    return [text.removeprefix("WARNING ") for text in texts if text.startswith("WARNING ")]
+
+
+def test_stage_applies_after_organize(source: Path):
+    write(source, "alembic/env.py")
+    part = {
+        "plugin": "dump",
+        "source": ".",
+        "organize": {"alembic": "flask/app/alembic"},
+        "stage": ["flask/app/alembic"],
+    }
+    describe(source, parts={"alembic": part})
+
+    rock = rocks.build(source, quietly)
+
+    assert (inside(rock, "/flask/app") / "alembic/env.py").is_file()
+
+
+def test_a_part_without_a_file_is_a_warning(source: Path):
+    describe(source, parts={"a": {"plugin": "dump", "source": ".", "stage": ["-*"]}})
+
+    assert warnings(source) == [
+        "rockcraft.yaml: parts.a puts no file into the image (see its source, organize, stage and prime)"
+    ]
+
+
+def test_an_imported_module_that_the_image_lacks_is_a_warning_with_the_lines_to_add(source: Path):
+    write(source, "app.py", "import json\nfrom helper import x\nimport app\napp = 1\n")
+    write(source, "helper.py")
+
+    (text,) = warnings(source)
+    assert text == (
+        "helper.py is not in the image (app.py imports helper); add to rockcraft.yaml:\n"
+        "parts:\n"
+        "  flask-framework/install-app:\n"
+        "    prime:\n"
+        "      - flask/app/app.py\n"
+        "      - flask/app/helper.py"
+    )
+    describe(source, parts={"flask-framework/install-app": {"prime": ["flask/app/app.py", "flask/app/helper.py"]}})
+    assert warnings(source) == []
+
+
+def test_a_saved_file_that_the_image_lacks_is_reported_with_the_line_to_add(source: Path):
+    describe(source, parts={"flask-framework/install-app": {"prime": ["flask/app/app.py"]}})
+    for name in ("lib/data.csv", "README.md", ".env", "charm/src/charm.py"):
+        write(source, name)
+    recipe = rockcraft.read(source, quietly)
+
+    advice = list(
+        left_out_files.saved(source, recipe, ["app.py", "lib/data.csv", "README.md", ".env", "charm/src/charm.py"])
+    )
+
+    (text,) = advice
+    assert text == (
+        "lib/data.csv is not in the image; add to rockcraft.yaml:\n"
+        "parts:\n"
+        "  flask-framework/install-app:\n"
+        "    prime:\n"
+        "      - flask/app/lib"
+    )
 
 
 def test_has_what_the_extension_adds(source: Path):
@@ -223,6 +301,21 @@ def test_a_changed_file_makes_another_image(source: Path):
             "must begin with flask/app/",
             id="prime",
         ),
+        pytest.param(
+            {"parts": {"flask-framework/install-app": {"prime": ["flask/app/*.py"]}}},
+            "parts.flask-framework/install-app.prime: flask/app/*.py must be a file or a folder",
+            id="pattern",
+        ),
+        pytest.param(
+            {"parts": {"flask-framework/install-app": {"prime": ["flask/app/lib"]}}},
+            "parts.flask-framework/install-app.prime: flask/app/lib must exist",
+            id="missing",
+        ),
+        pytest.param(
+            {"parts": {"a": {"plugin": "dump", "stage": ["b"]}}},
+            "parts.a.stage: b must be a file of the part",
+            id="stage",
+        ),
     ],
 )
 def test_an_error_is_one_line_with_the_key(more: dict[str, Any], message: str, source: Path):
@@ -283,7 +376,7 @@ def plain(tmp_path: Path, uv: uv_program.Uv) -> Path:
     parts = {
         "packages": {"plugin": "python", "python-packages": ["server==1"]},
         "files": {"plugin": "dump", "source": "files"},
-        "more": {"plugin": "dump", "source": "files", "organize": {"etc": "usr/share/copy"}, "stage": ["etc"]},
+        "more": {"plugin": "dump", "source": "files", "organize": {"etc": "usr/share/copy"}, "stage": ["usr"]},
         "none": {"plugin": "nil"},
     }
     services = {"server": {"override": "replace", "command": "/bin/python3 /server/run.py"}}

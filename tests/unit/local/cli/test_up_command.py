@@ -315,6 +315,19 @@ def test_a_file_that_is_saved_while_up_starts_is_served(
     assert "saved during the start: reloaded flask\n" in run("up", "web").stderr
 
 
+def test_a_new_file_that_the_image_will_not_contain_is_reported_once_with_the_lines_to_add(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    saves(monkeypatch, writing(project / "helper.py", "x = 1\n"), writing(project / "helper.py", "x = 2\n"))
+
+    result = run("up", "web")
+
+    advice = "WARNING helper.py is not in the image; add to rockcraft.yaml:\nparts:\n  flask-framework/install-app:\n"
+    assert result.stderr.count(advice) == 1
+    assert "      - flask/app/app.py\n" in result.stderr
+    assert "      - flask/app/helper.py\n" in result.stderr
+
+
 def test_a_service_that_ends_after_a_save_is_reported(
     run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ):

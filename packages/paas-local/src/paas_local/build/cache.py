@@ -92,10 +92,14 @@ def make_readable(folder: Path) -> None:
 
 def files(folder: Path) -> Iterator[Path]:
     """Yield the files and links below a folder, in order; caches of tools are ignored."""
+    return (item for item in items(folder) if item.is_symlink() or not item.is_dir())
+
+
+def items(folder: Path) -> Iterator[Path]:
+    """Yield the files, links and folders below a folder, in order; caches of tools are ignored."""
     for parent, subfolders, files in os.walk(folder):
         subfolders[:] = sorted(set(subfolders) - _IGNORED)
-        links = [name for name in subfolders if (Path(parent) / name).is_symlink()]
-        for name in sorted([*files, *links]):
+        for name in sorted([*files, *subfolders]):
             yield Path(parent) / name
 
 

@@ -20,12 +20,12 @@ from paas_local.build import (
     charm_archive,
     charm_libs,
     charmcraft_extensions,
+    part_files,
     python_environments,
-    rock_recipe,
     yaml_files,
 )
 from paas_local.build.errors import ProjectError, project_errors
-from paas_local.build.progress import Progress
+from paas_local.build.progress import Progress, warn
 from paas_local.build.python_environments import Environment, Requirements
 
 _KIND = "charms"
@@ -112,10 +112,10 @@ class _Plan:
 def _pack(source: Path, progress: Progress) -> Path:
     plan = _read_project(source)
     for note in _notes(plan):
-        progress(note)
+        warn(progress, note)
     with cache.new_entry(_KIND) as folder:
         _copy_files(source, folder, progress)
-        _copy_dumped(plan, folder)
+        _copy_dumped(plan, folder, progress)
         charm_libs.fetch_into(folder / "lib", plan.charmcraft, progress)
         environment = python_environments.install(_requirements(plan, folder), progress)
         _write(folder, plan, environment)
@@ -223,14 +223,14 @@ def _copy_files(source: Path, folder: Path, progress: Progress) -> None:
         if item.parent == source and (item.name in _EXCLUDED or item.suffix == ".charm" or item.name in _GENERATED):
             return False
         if item.is_symlink() and not item.resolve().is_relative_to(resolved):
-            progress(f"{item} is a link that leads out of the charm's folder; it is left out, as charmcraft does")
+            warn(progress, f"{item} is a link that leads out of the charm's folder; charmcraft leaves it out too")
             return False
         return True
 
     cache.copy(source, folder, include)
 
 
-def _copy_dumped(plan: _Plan, folder: Path) -> None:
+def _copy_dumped(plan: _Plan, folder: Path, progress: Progress) -> None:
     """Copy the files of parts with another source, which charms of one repository share."""
     for name, part in yaml_files.mappings(plan.charmcraft, "parts").items():
         source = plan.source / str(part.get("source", "."))
@@ -239,7 +239,10 @@ def _copy_dumped(plan: _Plan, folder: Path) -> None:
         where = f"charmcraft.yaml: parts.{name}"
         if not source.is_dir():
             raise ProjectError(f"{where}.source: {source} is not a folder of this machine")
-        for target, file in rock_recipe.dumped(source, where, part).items():
+        tree = part_files.of_part(part_files.read(source), where, part)
+        if not tree.files:
+            warn(progress, f"{where} puts no file into the charm (see its source, organize, stage and prime)")
+        for target, file in tree.files.items():
             cache.copy(file, folder / target)
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from paas_local.build import frameworks, go_build, rockcraft_extensions, yaml_files
+from paas_local.build import frameworks, go_build, part_files, rockcraft_extensions, yaml_files
 from paas_local.build.errors import ProjectError
 from paas_local.build.frameworks.framework import Framework
-from paas_local.build.progress import Progress
+from paas_local.build.progress import Progress, warn
 from paas_local.build.python_environments import Requirements
-from paas_local.build.rock_recipe import FILE, Recipe, dumped, organized
+from paas_local.build.rock_recipe import FILE, Recipe
 
 
 def read(source: Path, progress: Progress) -> Recipe:
@@ -68,18 +68,23 @@ def _python(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _
     return replace(recipe, requirements=requirements)
 
 
-def _dump(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
-    files = {f"/{target}": file for target, file in dumped(source, where, part).items() if file != source / FILE}
-    return replace(recipe, files={**recipe.files, **files})
+def _dump(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
+    tree = part_files.of_part(part_files.read(source), where, part)
+    if not tree.files:
+        warn(progress, f"{where} puts no file into the image (see its source, organize, stage and prime)")
+    return rockcraft_extensions.with_tree(recipe, tree)
 
 
 def _go(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
-    moves: dict[str, str] = yaml_files.mapping(part, "organize", file=where)
     settings = go_build.settings(part, where)
 
     def programs(folder: Path) -> dict[str, Path]:
         built = go_build.build(source, settings, folder, progress)
-        return {f"/{organized(f'bin/{name}', moves)}": program for name, program in built.items()}
+        files = {f"bin/{name}": program for name, program in built.items()}
+        tree = part_files.of_part(part_files.Tree(files=files, folders=frozenset({"bin"})), where, part)
+        if not tree.files:
+            warn(progress, f"{where} puts no program into the image (see its organize, stage and prime)")
+        return {f"/{name}": program for name, program in tree.files.items()}
 
     return replace(recipe, compile=(*recipe.compile, programs))
 

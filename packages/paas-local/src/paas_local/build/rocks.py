@@ -10,9 +10,17 @@ from typing import Any, Literal
 
 import yaml
 
-from paas_local.build import cache, debian_packages, python_environments, rock_recipe, rockcraft, yaml_files
+from paas_local.build import (
+    cache,
+    debian_packages,
+    left_out_files,
+    python_environments,
+    rock_recipe,
+    rockcraft,
+    yaml_files,
+)
 from paas_local.build.errors import project_errors
-from paas_local.build.progress import Progress
+from paas_local.build.progress import Progress, warn
 from paas_local.build.python_environments import Environment
 from paas_local.build.rock_recipe import Recipe
 
@@ -61,6 +69,8 @@ def build(source: Path, progress: Progress) -> Rock:
     """Build the local image of a project's folder, or find it in the cache."""
     with project_errors(source):
         recipe = rockcraft.read(source, progress)
+        for advice in left_out_files.imported(source, recipe):
+            warn(progress, advice)
         environment = python_environments.install(recipe.requirements, progress) if recipe.requirements else None
         where = f"{rock_recipe.FILE}: stage-packages"
         packages = debian_packages.stage(recipe.packages, where, progress) if recipe.packages else None

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import watchfiles
 
-from paas_local.build import python_environments, rock_changes, rocks
+from paas_local.build import left_out_files, python_environments, rock_changes, rockcraft, rocks
 from paas_local.build.errors import ProjectError
 from paas_local.cli import local_application, output, progress, service_lines, session
 from paas_local.cli.client import Client, ClientError
@@ -42,6 +42,7 @@ class _Watcher:
         self._packed = packed
         self._watching = True
         self._resolutions = resolutions
+        self._reported: set[str] = set()
         self._executor = executor
 
     def run(self) -> None:
@@ -81,9 +82,19 @@ class _Watcher:
     def _handle(self, paths: Collection[str], *, pack_all: bool) -> None:
         try:
             result = self._update(paths, pack_all=pack_all)
+            self._report_left_out(paths)
         except (ProjectError, click.ClickException, ClientError) as error:
             result = f"ERROR {error.format_message() if isinstance(error, click.ClickException) else error}"
         self._print(paths, result)
+
+    def _report_left_out(self, paths: Collection[str]) -> None:
+        """Print each new file that the image will not contain, once, and how to add it."""
+        new = [path for path in paths if path not in self._reported]
+        with progress.steps(quiet=True) as steps:
+            recipe = rockcraft.read(self._target.folder, steps)
+        for advice in left_out_files.saved(self._target.folder, recipe, new):
+            output.say(f"WARNING {advice}")
+        self._reported.update(new)
 
     def _print(self, paths: Collection[str], result: str) -> None:
         if result:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from paas_local.build.progress import WARNING
+
 if TYPE_CHECKING:
     from rich.status import Status
 
@@ -39,6 +41,10 @@ class Steps:
 
     def __call__(self, step: str) -> None:
         """Begin a step."""
+        if step.startswith(WARNING):
+            self.end(ok=True)
+            click.echo(step, file=self._stream)
+            return
         if step == self._step:
             return
         self.end(ok=True)

@@ -48,7 +48,7 @@ class AppFiles:
     key: str | None
     """The list of patterns in that part; None if the author's part replaces the extension's as a whole."""
     default: tuple[str, ...]
-    """Patterns without such a part."""
+    """Files and folders without such a list, as far as they exist; those with a minus are excluded from everything."""
     in_package: bool = False
     """True if the files are in the folder that has the name of the project's package."""
 

@@ -33,7 +33,7 @@ def _has_package(manage: Path) -> bool:
 
 FRAMEWORK = gunicorn.framework(
     name="django",
-    files=AppFiles(part="django-framework/install-app", key=None, default=("*", "-db.sqlite3"), in_package=True),
+    files=AppFiles(part="django-framework/install-app", key=None, default=("-db.sqlite3",), in_package=True),
     packages=PythonPackages(required=("django",), server=gunicorn.REQUIREMENT),
     marker=Marker(pattern="*/manage.py", accepts=_has_package, names_project=True),
     entrypoint=_entrypoint,

@@ -138,8 +138,8 @@ def test_the_action_lists_dashboards(
         "/panels/abc": [{"title": "Requests", "type": "graph"}, {"title": "", "type": "stat"}],
     }
 
-    def ask(port: int, path: str) -> Any:
-        assert port == 3000
+    def ask(port: int, path: str, *, login: tuple[str, str]) -> Any:
+        assert (port, login[0]) == (3000, "admin")
         return answers[path]
 
     monkeypatch.setattr(providers.shared(), "ask", ask)
@@ -149,4 +149,22 @@ def test_the_action_lists_dashboards(
     assert context.action_results == {
         "count": 1,
         "dashboards": {"1": {"title": "Overview", "uid": "abc", "application": "api, web", "panels": "Requests, stat"}},
+    }
+
+
+def test_an_action_shows_the_password_that_the_server_accepts(
+    context: testing.Context[ops.CharmBase], grafana: testing.Container
+):
+    config = {"admin_user": "root", "allow_anonymous_access": False}
+    before = context.run(context.on.config_changed(), providers.state(grafana, config=config))
+
+    context.run(context.on.action("get-admin-password"), before)
+
+    results = dict(context.action_results or {})
+    environment = before.get_container("grafana").plan.services["grafana"].environment
+    assert results["url"] == "http://grafana-k8s.demo.svc.cluster.local:3000"
+    assert environment == {
+        "GRAFANA_USER": "root",
+        "GRAFANA_PASSWORD": results["admin-password"],
+        "GRAFANA_ANONYMOUS": "",
     }

@@ -168,3 +168,11 @@ def test_an_error_of_the_server_is_in_the_status(
     after = context.run(context.on.update_status(), state(client()))
 
     assert after.unit_status == testing.WaitingStatus(words)
+
+
+def test_an_action_shows_the_password_of_the_administrator(context: testing.Context[ops.CharmBase], server: Server):
+    before = context.run(context.on.update_status(), state(client()))
+
+    context.run(context.on.action("get-password", params={"username": "operator"}), before)
+
+    assert context.action_results == {"username": "operator", "password": server.users["operator"]}

@@ -157,3 +157,15 @@ def _with(before: testing.State, container: testing.Container) -> testing.State:
         execs=container.execs,
     )
     return providers.state(changed, *before.relations, secrets=before.secrets, opened_ports=before.opened_ports)
+
+
+def test_an_action_shows_the_password_of_the_administrator(context: testing.Context[ops.CharmBase]):
+    container = testing.Container("mysql", can_connect=True, execs={testing.Exec(["mariadb"])})
+
+    context.run(context.on.action("get-password", params={"username": "root"}), providers.state(container))
+
+    results = dict(context.action_results or {})
+    (call,) = context.exec_history["mysql"]
+    assert results["username"] == "root"
+    assert f"CREATE OR REPLACE USER 'root'@'%' IDENTIFIED BY '{results['password']}';" in str(call.stdin)
+    assert not any(results["password"] in word for word in call.command)

@@ -80,7 +80,7 @@ def test_lets_the_pods_in_with_passwords(context: testing.Context[ops.CharmBase]
 
     access = (data / "18" / "pg_hba.conf").read_text()
     assert "host all all 10.152.0.0/16 scram-sha-256\n" in access
-    assert "host all operator all reject\n" in access
+    assert "reject" not in access
 
 
 def test_initialises_the_database_under_another_name(context: testing.Context[ops.CharmBase], tmp_path: Path):
@@ -284,3 +284,58 @@ def test_all_users_of_a_database_act_as_its_owner():
     sql = postgresql.creation(Client(relation=1, database="notes", password="x", prefix=postgresql.USER_PREFIX))
 
     assert "format('ALTER ROLE %I IN DATABASE %I SET role = %L', 'relation_id_1', 'notes', 'notes_owner')" in sql
+
+
+def test_an_action_shows_the_password_of_the_administrator(context: testing.Context[ops.CharmBase], data: Path):
+    server = container(data)
+    action = context.on.action("get-password", params={"username": "operator"})
+
+    after = context.run(action, providers.state(server))
+    first = dict(context.action_results or {})
+    (sql,) = statements(context)
+    context.run(action, after)
+
+    assert first["username"] == "operator"
+    assert f"'ALTER ROLE %I PASSWORD %L', 'operator', '{first['password']}'" in sql
+    assert context.action_results == first
+
+
+def test_an_action_changes_the_password_of_the_administrator(context: testing.Context[ops.CharmBase], data: Path):
+    params = {"username": "operator", "password": "it's mine"}
+
+    after = context.run(context.on.action("set-password", params=params), providers.state(container(data)))
+    (sql,) = statements(context)
+    context.run(context.on.action("get-password", params={"username": "operator"}), after)
+
+    assert "'it''s mine'" in sql
+    assert context.action_results == params
+
+
+def test_other_users_have_no_password_to_show(context: testing.Context[ops.CharmBase], data: Path):
+    with pytest.raises(testing.ActionFailed, match=r"^no user relation_id_7 \(must be operator\)$"):
+        context.run(
+            context.on.action("get-password", params={"username": "relation_id_7"}), providers.state(container(data))
+        )
+
+
+def test_an_action_names_the_primary(context: testing.Context[ops.CharmBase], data: Path):
+    context.run(context.on.action("get-primary"), providers.state(container(data)))
+
+    assert context.action_results == {"primary": "postgresql-k8s/0"}
+
+
+def test_options_are_settings_of_the_server(context: testing.Context[ops.CharmBase], data: Path):
+    server = container(data)
+
+    after = context.run(context.on.config_changed(), providers.state(server, config={"memory_work_mem": 8192}))
+
+    command = after.get_container("postgresql").plan.services["postgresql"].command
+    assert command.endswith(" -c listen_addresses=* -c work_mem=8192")
+
+
+def test_an_option_out_of_range_blocks(context: testing.Context[ops.CharmBase], data: Path):
+    config = {"memory_work_mem": 1}
+
+    after = context.run(context.on.config_changed(), providers.state(container(data), config=config))
+
+    assert after.unit_status == testing.BlockedStatus("invalid option memory_work_mem (must be from 64 to 2147483647)")

@@ -1,5 +1,7 @@
 """The built-in S3 charm, with a stand-in for the server."""
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
@@ -132,3 +134,76 @@ def test_the_action_fails_with_the_reason(context: testing.Context[ops.CharmBase
         context.run(context.on.action("list-objects", params={"bucket": bucket}), state(ASKS))
 
     assert failed.value.message == words
+
+
+def configured(*relations: testing.Relation, **config: str | int) -> testing.State:
+    return replace(state(*relations), config=config)
+
+
+def test_the_bucket_and_the_path_of_the_options_are_those_of_all_clients(
+    context: testing.Context[ops.CharmBase], buckets: set[str]
+):
+    options = {"bucket": "shared", "path": "backups", "region": "eu-1", "storage-class": "COLD", "attributes": "a, b"}
+
+    after = context.run(context.on.config_changed(), configured(ASKS, **options))
+
+    databag = after.get_relation(7).local_app_data
+    assert buckets == {"shared"}
+    assert {name: databag[name] for name in options} == {**options, "attributes": '["a", "b"]'}
+
+
+def test_clients_use_the_server_of_the_option_endpoint(context: testing.Context[ops.CharmBase], buckets: set[str]):
+    pem = "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----"
+    chain = base64.b64encode(f"{pem}\n{pem}\n".encode()).decode()
+    options: dict[str, str | int] = {
+        "endpoint": "https://s3.example.com",
+        "s3-uri-style": "host",
+        "tls-ca-chain": chain,
+        "experimental-delete-older-than-days": 7,
+    }
+
+    after = context.run(context.on.config_changed(), configured(ASKS, **options))
+
+    databag = after.get_relation(7).local_app_data
+    assert not buckets
+    assert (databag["endpoint"], databag["s3-uri-style"]) == ("https://s3.example.com", "host")
+    assert databag["tls-ca-chain"] == json.dumps([pem, pem])
+    assert databag["delete-older-than-days"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"tls-ca-chain": "!"}, "invalid option tls-ca-chain (must be PEM, encoded in base64)"),
+        (
+            {"experimental-delete-older-than-days": 0},
+            "invalid option experimental-delete-older-than-days (must be from 1 to 9999999)",
+        ),
+    ],
+)
+def test_an_invalid_option_blocks(context: testing.Context[ops.CharmBase], config: dict[str, str | int], message: str):
+    after = context.run(context.on.config_changed(), configured(ASKS, **config))
+
+    assert after.unit_status == testing.BlockedStatus(message)
+
+
+def test_the_keys_of_the_action_are_those_of_all_clients(context: testing.Context[ops.CharmBase]):
+    before = context.run(context.on.relation_changed(ASKS), state(ASKS))
+    keys = {"access-key": "mine", "secret-key": "hidden"}
+
+    after = context.run(context.on.action("sync-s3-credentials", params=keys), before)
+    results = dict(context.action_results or {})
+    databag = after.get_relation(7).local_app_data
+    context.run(context.on.action("get-s3-connection-info"), after)
+
+    assert results == {"ok": "Credentials successfully updated."}
+    assert {name: databag[name] for name in keys} == keys
+    assert context.action_results is not None
+    assert context.action_results["secret-key"] == "************"
+    assert context.action_results["endpoint"] == "http://s3-integrator.demo.svc.cluster.local:9000"
+
+
+def test_an_action_says_that_there_are_keys(context: testing.Context[ops.CharmBase]):
+    context.run(context.on.action("get-s3-credentials"), state(ASKS))
+
+    assert context.action_results == {"ok": "Credentials are configured."}

@@ -171,6 +171,18 @@ def test_logs_of_pebble_are_received_and_selected_by_labels(juju: Deployment):
     assert "is not supported; write" in refused.stdout + refused.stderr
 
 
+def grafana_status(url: str, user: str, password: str) -> int:
+    """Return the status of a request with a login."""
+    login = base64.b64encode(f"{user}:{password}".encode()).decode()
+    request = urllib.request.Request(f"{url}/api/search", headers={"Authorization": f"Basic {login}"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
 def test_dashboards_are_listed_with_the_queries_of_their_panels(juju: Deployment):
     provider = deployed(juju, "grafana-k8s", "grafana-dashboard")
     panel = {"title": "Requests", "type": "timeseries", "targets": [{"expr": "rate(requests[5m])"}]}
@@ -191,6 +203,13 @@ def test_dashboards_are_listed_with_the_queries_of_their_panels(juju: Deployment
     }
     with pytest.raises(urllib.error.HTTPError, match="404"):
         fetch(f"{base(provider)}/panels/other")
+    juju("config", "grafana-k8s", "allow_anonymous_access=false")
+    password = provider.run("get-admin-password")["admin-password"]
+    juju.wait("a server that asks for a login", lambda: grafana_status(base(provider), "admin", "wrong") == 401)
+    assert grafana_status(base(provider), "admin", password) == 200
+    assert provider.run("list-dashboards")["count"] == 1
+    juju("config", "grafana-k8s", "--reset", "allow_anonymous_access")
+    juju.wait("a server for everybody", lambda: fetch(f"{base(provider)}/api/search"))
     provider.write(dashboards=json.dumps({"templates": {"file:shop": {"content": "junk"}}, "uuid": "2"}))
     event = json.loads(provider.read("event")["event"])
     (error,) = event["errors"]

@@ -36,7 +36,14 @@ def test_redis_keeps_a_key(juju: Deployment):
     host, port = provider.address()
     with redis.Redis(host=host, port=port, decode_responses=True) as connection:
         connection.set("word", "kept")
-        assert connection.get("word") == "kept"
+        juju.kill("container_init", "redis.json")
+
+    def kept() -> bool:
+        with redis.Redis(host=host, port=port, decode_responses=True) as connection:
+            return _unless(redis.ConnectionError, lambda: connection.get("word")) == "kept"
+
+    juju.wait("the key, in a new container", kept)
+    assert juju.run("run", "redis-k8s/0", "check-service").stdout.count("Service is running") == 1
 
 
 def _unless(error: type[Exception], read: Callable[[], Result]) -> Result | None:
@@ -72,6 +79,13 @@ def test_mysql_keeps_rows_of_a_client_in_its_database(juju: Deployment):
         connection.commit()
         cursor.execute("SHOW DATABASES")
         assert [name for (name,) in cursor.fetchall()] == ["information_schema", "orders"]
+    administrator = provider.run("get-password", "username=root")
+    with (
+        pymysql.connect(host=host, port=port, user="root", password=administrator["password"]) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT word FROM orders.words")
+        assert cursor.fetchall() == (("kept",),)
     juju.kill("mariadbd")
     again = juju.wait("connection", lambda: _unless(pymysql.err.OperationalError, connect))
     assert again
@@ -143,7 +157,14 @@ def test_valkey_accepts_only_the_account_of_the_client(juju: Deployment):
     name, password = account["username"], account["password"]
     with redis.Redis(host=host, port=port, username=name, password=password, decode_responses=True) as connection:
         connection.set("word", "kept")
-        assert connection.get("word") == "kept"
+        juju.kill("container_init", "redis.json")
+
+    def kept() -> bool:
+        with redis.Redis(host=host, port=port, decode_responses=True) as connection:
+            return _unless(redis.ConnectionError, lambda: connection.get("word")) == "kept"
+
+    juju.wait("the key, in a new container", kept)
+    assert juju.run("run", "redis-k8s/0", "check-service").stdout.count("Service is running") == 1
     with redis.Redis(host=host, port=port) as stranger, pytest.raises(redis.AuthenticationError):
         stranger.get("word")
 

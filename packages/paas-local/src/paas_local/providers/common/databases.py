@@ -6,7 +6,7 @@ users exist: every event compares them with the relations, and creates or remove
 
 import secrets
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 import ops
@@ -20,6 +20,10 @@ if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are
 else:
     import provider
     from clients import Client
+
+
+_OPERATOR = "operator"
+"""Label of the secret with the administrator's password."""
 
 
 class Library(Protocol):
@@ -46,8 +50,14 @@ class DatabaseCharm(provider.ProviderCharm):
     user_prefix: ClassVar[str] = "relation-"
     """The name of a client's user up to the relation's id."""
 
+    operator: ClassVar[str]
+    """The server's own administrator, whose password an action shows."""
+
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
+        framework.observe(self.on["get-password"].action, self._get_password)
+        if "set-password" in self.meta.actions:
+            framework.observe(self.on["set-password"].action, self._set_password)
         provides = data_interfaces.DatabaseProvides(self, relation_name=self.endpoints[0])  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  untyped, as above
         self._library = cast("Library", provides)
 
@@ -62,6 +72,9 @@ class DatabaseCharm(provider.ProviderCharm):
     @abstractmethod
     def remove_users(self, relations: Iterable[int]) -> None:
         """Remove the users of relations; their databases stay."""
+
+    def let_in(self, password: str) -> None:
+        """Let the administrator log in over the network with a password, where the server does not do so anyway."""
 
     @abstractmethod
     def connection(self, client: Client) -> Mapping[str, str]:
@@ -89,6 +102,34 @@ class DatabaseCharm(provider.ProviderCharm):
     def publish(self, relation: ops.Relation) -> None:
         """Do nothing: :meth:`serve` publishes."""
 
+    def operator_password(self) -> str:
+        """Return the administrator's password."""
+        return self.own_secret(_OPERATOR, _new_password)["password"]
+
+    def _get_password(self, event: ops.ActionEvent) -> None:
+        self._answer_password(event, self.operator_password)
+
+    def _set_password(self, event: ops.ActionEvent) -> None:
+        def change() -> str:
+            content = {"password": str(event.params.get("password") or _new_password()["password"])}
+            self.set_own_secret(_OPERATOR, content)
+            return content["password"]
+
+        self._answer_password(event, change)
+
+    def _answer_password(self, event: ops.ActionEvent, read: Callable[[], str]) -> None:
+        """Set the results to the password, once the server accepts it."""
+        if (username := event.params["username"]) != self.operator:
+            event.fail(f"no user {username} (must be {self.operator})")
+            return
+        try:
+            password = read()
+            self.let_in(password)
+        except provider.NotReadyError as reason:
+            event.fail(str(reason))
+            return
+        event.set_results({"username": username, "password": password})
+
     def _client(self, relation: ops.Relation) -> Client | None:
         """Read the request of a client, with the password that it has or will get."""
         name = self._library.fetch_relation_field(relation.id, "database")
@@ -114,3 +155,7 @@ class DatabaseCharm(provider.ProviderCharm):
         changed = {key: value for key, value in data.items() if read(client.relation, key) != value}
         if changed:
             self._library.update_relation_data(client.relation, changed)
+
+
+def _new_password() -> dict[str, str]:
+    return {"password": secrets.token_hex(16)}

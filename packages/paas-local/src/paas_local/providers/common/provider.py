@@ -4,6 +4,7 @@ Every event does the same, whatever its name: start the server as :meth:`Provide
 it answers, and publish to each client (:meth:`ProviderCharm.publish`). A provider observes only its actions itself.
 """
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -105,7 +106,7 @@ class ProviderCharm(ops.CharmBase):
                 relation.relation_broken,
             ]
         for event in events:
-            framework.observe(event, self._reconcile)
+            framework.observe(event, self.reconcile)
 
     @abstractmethod
     def server(self) -> Server:
@@ -222,13 +223,19 @@ class ProviderCharm(ops.CharmBase):
             self.app.add_secret(content := make(), label=label)
         return content
 
+    def set_own_secret(self, label: str, content: dict[str, str]) -> None:
+        """Replace the content of a secret of this application."""
+        if self.own_secret(label, lambda: content) != content:
+            self.model.get_secret(label=label).set_content(content)
+
     def _read_secret(self, label: str) -> dict[str, str] | None:
         try:
             return self.model.get_secret(label=label).get_content(refresh=True)
         except ops.SecretNotFoundError:
             return None
 
-    def _reconcile(self, _: ops.EventBase) -> None:
+    def reconcile(self, _: ops.EventBase) -> None:
+        """Start the server and publish to the clients; runs in each event, and after an action that changes a value."""
         if not self.unit.is_leader():
             self.unit.status = ops.WaitingStatus("replicas are not supported")
             return
@@ -287,10 +294,13 @@ def _connects(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def ask(port: int, path: str, body: Mapping[str, Any] | None = None) -> Any:
+def ask(port: int, path: str, body: Mapping[str, Any] | None = None, *, login: tuple[str, str] | None = None) -> Any:
     """Send a request to a JSON API of this pod; return the answer."""
     content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", content, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"}
+    if login:
+        headers |= {"Authorization": f"Basic {base64.b64encode(':'.join(login).encode()).decode()}"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", content, headers)
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
         return json.load(answer)
 

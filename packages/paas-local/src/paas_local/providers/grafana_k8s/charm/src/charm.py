@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A charm that runs a server of dashboards, and passes on to it those of related applications."""
 
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ class GrafanaCharm(provider.ProviderCharm):
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         framework.observe(self.on["list-dashboards"].action, self._list_dashboards)
+        framework.observe(self.on["get-admin-password"].action, self._get_admin_password)
 
     def server(self) -> provider.Server:
         """Describe the server with all valid dashboards; :meth:`publish` reports the others."""
@@ -35,6 +37,11 @@ class GrafanaCharm(provider.ProviderCharm):
             port=PORT,
             files={DASHBOARDS: dashboards.document(self._valid())},
             reload=(),
+            environment={
+                "GRAFANA_USER": self._login[0],
+                "GRAFANA_PASSWORD": self._login[1],
+                "GRAFANA_ANONYMOUS": "1" if self.config["allow_anonymous_access"] else "",
+            },
         )
 
     def publish(self, relation: ops.Relation) -> None:
@@ -48,10 +55,19 @@ class GrafanaCharm(provider.ProviderCharm):
         for _, sent in self.requests(_read):
             yield from dashboards.valid(sent)
 
+    @property
+    def _login(self) -> tuple[str, str]:
+        """The administrator's name and password."""
+        password = self.own_secret("admin", lambda: {"password": secrets.token_hex(16)})["password"]
+        return str(self.config["admin_user"]), password
+
+    def _get_admin_password(self, event: ops.ActionEvent) -> None:
+        event.set_results({"url": f"http://{self.host}:{PORT}", "admin-password": self._login[1]})
+
     def _list_dashboards(self, event: ops.ActionEvent) -> None:
         def rows() -> Iterator[dict[str, str]]:
-            for dashboard in provider.ask(PORT, "/api/search"):
-                panels = provider.ask(PORT, f"/panels/{dashboard['uid']}")
+            for dashboard in provider.ask(PORT, "/api/search", login=self._login):
+                panels = provider.ask(PORT, f"/panels/{dashboard['uid']}", login=self._login)
                 yield {
                     "title": dashboard["title"],
                     "uid": dashboard["uid"],

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """A charm that runs a FerretDB server, with a database and a user for each related application."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -25,6 +24,7 @@ class MongodbCharm(databases.DatabaseCharm):
 
     endpoints = ("database",)
     reserved = mongodb.RESERVED
+    operator = mongodb.ADMINISTRATOR
     version = ""
 
     def server(self) -> provider.Server:
@@ -34,13 +34,13 @@ class MongodbCharm(databases.DatabaseCharm):
             container="mongodb",
             command=f"/bin/ferretdb {options}",
             port=mongodb.PORT,
-            environment={"PASSWORD": self._password},
+            environment={"PASSWORD": self.operator_password()},
             user=None,
         )
 
     def relations_with_user(self) -> frozenset[int]:
         """Ask for the users, and for the version of MongoDB that the server reports to clients."""
-        with mongodb.administration(self._password) as admin:
+        with mongodb.administration(self.operator_password()) as admin:
             self.version = str(admin.command("buildInfo")["version"])
             users = [str(user["user"]) for user in admin.command("usersInfo")["users"]]
         self.unit.set_workload_version(self.version)
@@ -48,12 +48,12 @@ class MongodbCharm(databases.DatabaseCharm):
 
     def create_user(self, client: Client) -> None:
         """Create the user; FerretDB has no roles, and creates the database at its first document."""
-        with mongodb.administration(self._password) as admin:
+        with mongodb.administration(self.operator_password()) as admin:
             admin.command("createUser", client.user, pwd=client.password, roles=[])
 
     def remove_users(self, relations: Iterable[int]) -> None:
         """Remove the users; open connections continue."""
-        with mongodb.administration(self._password) as admin:
+        with mongodb.administration(self.operator_password()) as admin:
             for relation in sorted(relations):
                 admin.command("dropUser", f"relation-{relation}")
 
@@ -65,10 +65,6 @@ class MongodbCharm(databases.DatabaseCharm):
             "uris": f"mongodb://{login}@{self.fqdn}:{mongodb.PORT}/{database}?authSource={mongodb.USERS}",
             "version": self.version,
         }
-
-    @property
-    def _password(self) -> str:
-        return self.own_secret("administrator", lambda: {"password": secrets.token_hex(16)})["password"]
 
 
 if __name__ == "__main__":

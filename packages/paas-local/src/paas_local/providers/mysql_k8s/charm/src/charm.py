@@ -36,6 +36,7 @@ class MysqlCharm(databases.DatabaseCharm):
 
     endpoints = ("database",)
     reserved = mysql.RESERVED
+    operator = mysql.ADMINISTRATOR
     version = ""
 
     def server(self) -> provider.Server:
@@ -54,6 +55,10 @@ class MysqlCharm(databases.DatabaseCharm):
     def create_user(self, client: Client) -> None:
         """Create the user and its database in SQL."""
         self._ask(mysql.creation(client))
+
+    def let_in(self, password: str) -> None:
+        """Set the password of the administrator, who needs none on the server's own socket."""
+        self._ask(mysql.password(password))
 
     def remove_users(self, relations: Iterable[int]) -> None:
         """Remove the users in SQL."""

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 RESERVED = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 STATE = "SELECT VERSION(); SELECT User FROM mysql.user WHERE User LIKE 'relation-%';"
+ADMINISTRATOR = "root"
 _WILD = str.maketrans({"_": r"\_", "%": r"\%"})
 
 
@@ -30,6 +31,18 @@ def removal(relations: Iterable[int]) -> str:
     """Write the SQL that removes users, and ends their connections."""
     users = [_literal(f"relation-{relation}") for relation in sorted(relations)]
     return "\n".join(f"DROP USER IF EXISTS {user}@'%';\nKILL USER {user}@'%';" for user in users)
+
+
+def password(text: str) -> str:
+    """Write the SQL that lets the administrator log in over the network with a password."""
+    user = f"{_literal(ADMINISTRATOR)}@'%'"
+    return "\n".join(
+        [
+            "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');",
+            f"CREATE OR REPLACE USER {user} IDENTIFIED BY {_literal(text)};",
+            f"GRANT ALL PRIVILEGES ON *.* TO {user} WITH GRANT OPTION;",
+        ]
+    )
 
 
 def _literal(text: str) -> str:

@@ -34,10 +34,15 @@ class PostgresqlCharm(databases.DatabaseCharm):
 
     endpoints = ("database",)
     reserved = postgresql.RESERVED
+    operator = postgresql.SUPERUSER
     user_prefix = postgresql.USER_PREFIX
     active_message = "Primary"
     patience = 20.0
     version = ""
+
+    def __init__(self, framework: ops.Framework) -> None:
+        super().__init__(framework)
+        framework.observe(self.on["get-primary"].action, self._get_primary)
 
     def prepare(self, container: ops.Container) -> None:
         """Create the data folder, under another name until it is complete."""
@@ -53,7 +58,11 @@ class PostgresqlCharm(databases.DatabaseCharm):
 
     def server(self) -> provider.Server:
         """Describe the server on the data in its storage."""
-        options = ("-D", DATA, "-p", str(PORT), "-k", _SOCKETS, "-c", "listen_addresses=*")
+        options = ["-D", DATA, "-p", str(PORT), "-k", _SOCKETS, "-c", "listen_addresses=*"]
+        try:
+            options += [word for setting in postgresql.settings(self.config) for word in ("-c", setting)]
+        except postgresql.InvalidOptionError as reason:
+            raise provider.RefusedError(str(reason)) from reason
         return provider.Server(
             container=_CONTAINER,
             command=" ".join((*_PROGRAM, "postgres", *options)),
@@ -84,6 +93,10 @@ class PostgresqlCharm(databases.DatabaseCharm):
         """Create the user and its database in SQL."""
         self._ask(postgresql.creation(client))
 
+    def let_in(self, password: str) -> None:
+        """Set the password of the superuser, which needs none on the server's own socket."""
+        self._ask(postgresql.password(password))
+
     def remove_users(self, relations: Iterable[int]) -> None:
         """Take the users' right to log in, in SQL."""
         self._ask(postgresql.removal(relations))
@@ -99,6 +112,9 @@ class PostgresqlCharm(databases.DatabaseCharm):
             "tls": "False",
             "version": self.version,
         }
+
+    def _get_primary(self, event: ops.ActionEvent) -> None:
+        event.set_results({"primary": self.unit.name})
 
     def _ask(self, sql: str, failure: str = "the server refuses a change") -> str:
         options = ("-h", _SOCKETS, "-p", str(PORT), "-U", postgresql.SUPERUSER, "-d", "postgres")

@@ -1,6 +1,6 @@
 """The SQL that the charm sends, and the server's table of access."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,9 +10,8 @@ RESERVED = frozenset({"postgres", "template0", "template1"})
 SUPERUSER = "operator"
 USER_PREFIX = "relation_id_"
 # Only processes in the server's own container reach its socket; all others come through the pods' network.
-ACCESS = f"""\
+ACCESS = """\
 local all all trust
-host all {SUPERUSER} all reject
 host all all 127.0.0.1/32 scram-sha-256
 host all all ::1/128 scram-sha-256
 host all all 10.152.0.0/16 scram-sha-256
@@ -23,6 +22,34 @@ SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname LIKE 'relation\_id\_%
 """
 """Prints a line with the version, and a line for each client's user that may log in."""
 _LONGEST_NAME = 63
+_MOST = 2147483647
+_SETTINGS = {
+    "connection_statement_timeout": ("statement_timeout", range(_MOST + 1)),
+    "experimental_max_connections": ("max_connections", range(10, 262144)),
+    "logging_log_min_duration_statement": ("log_min_duration_statement", range(-1, _MOST + 1)),
+    "memory_work_mem": ("work_mem", range(64, _MOST + 1)),
+}
+"""Option of the charm to the setting of the server and its valid values."""
+
+
+class InvalidOptionError(Exception):
+    """An option that the server would not start with; the text names the option and the rule."""
+
+
+def settings(options: Mapping[str, object]) -> Iterator[str]:
+    """Yield the settings of the options that have a value, as ``work_mem=4096``."""
+    for option, (setting, valid) in _SETTINGS.items():
+        value = options.get(option)
+        if value is None:
+            continue
+        if value not in valid:
+            raise InvalidOptionError(f"invalid option {option} (must be from {valid[0]} to {valid[-1]})")
+        yield f"{setting}={value}"
+
+
+def password(text: str) -> str:
+    """Write the SQL that sets the superuser's password, with which it may log in over the network."""
+    return _run(f"format('ALTER ROLE %I PASSWORD %L', {_literal(SUPERUSER)}, {_literal(text)})")
 
 
 def creation(client: "Client") -> str:

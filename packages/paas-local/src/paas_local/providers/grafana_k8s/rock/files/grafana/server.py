@@ -4,12 +4,15 @@ A JSON file, read for each request, has each ``dashboard`` by its uid, with the 
 """
 
 import argparse
+import hmac
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
+from aiohttp import BasicAuth, web
+from aiohttp.typedefs import Handler, Middleware
 
 if TYPE_CHECKING:  # where a type checker finds it; in the image it is next to this file
     from paas_local.providers.grafana_k8s.rock.files.grafana.panels import panels
@@ -61,10 +64,26 @@ def _row(uid: str, entry: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def application(file: Path) -> web.Application:
+def authentication(user: str, password: str, *, anonymous: bool) -> Middleware:
+    """Build the check of each request's login; without one, only ``anonymous`` and the health are answered."""
+    login = BasicAuth(user, password, "utf-8").encode()
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        sent = request.headers.get("Authorization", "")
+        accepted = hmac.compare_digest(sent.encode(), login.encode()) if sent else anonymous
+        if not (accepted or request.path == "/api/health"):
+            headers = {"WWW-Authenticate": 'Basic realm="Grafana"'}
+            return web.json_response({"message": "Invalid username or password"}, status=401, headers=headers)
+        return await handler(request)
+
+    return check
+
+
+def application(file: Path, check: Middleware) -> web.Application:
     """Build the server of a file."""
     dashboards = Dashboards(file)
-    app = web.Application()
+    app = web.Application(middlewares=[check])
     app.router.add_get("/api/search", dashboards.search)
     app.router.add_get("/api/dashboards/uid/{uid}", dashboards.dashboard)
     app.router.add_get("/panels/{uid}", dashboards.panels)
@@ -78,7 +97,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--dashboards", type=Path, required=True)
     arguments = parser.parse_args()
-    web.run_app(application(arguments.dashboards), port=arguments.port, print=None, access_log=None)
+    environment = os.environ
+    check = authentication(
+        environment["GRAFANA_USER"],
+        environment["GRAFANA_PASSWORD"],
+        anonymous=bool(environment["GRAFANA_ANONYMOUS"]),
+    )
+    web.run_app(application(arguments.dashboards, check), port=arguments.port, print=None, access_log=None)
 
 
 if __name__ == "__main__":

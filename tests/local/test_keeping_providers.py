@@ -207,7 +207,7 @@ def test_dashboards_are_listed_with_the_queries_of_their_panels(juju: Deployment
     password = provider.run("get-admin-password")["admin-password"]
     juju.wait("a server that asks for a login", lambda: grafana_status(base(provider), "admin", "wrong") == 401)
     assert grafana_status(base(provider), "admin", password) == 200
-    assert provider.run("list-dashboards")["count"] == 1
+    assert provider.run("list-dashboards")["count"] == "1"
     juju("config", "grafana-k8s", "--reset", "allow_anonymous_access")
     juju.wait("a server for everybody", lambda: fetch(f"{base(provider)}/api/search"))
     provider.write(dashboards=json.dumps({"templates": {"file:shop": {"content": "junk"}}, "uuid": "2"}))

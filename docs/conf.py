@@ -35,6 +35,7 @@ myst_fence_as_directive = ["mermaid"]
 
 html_theme = "furo"
 html_show_sphinx = False
+html_show_copyright = False
 html_static_path = ["static"]
 html_css_files = ["ubuntu.css"]
 html_theme_options = {
@@ -44,9 +45,10 @@ html_theme_options = {
 pygments_style = "tango"
 pygments_dark_style = "monokai"
 
-# In the Markdown for programs, a diagram and the caption of a code block are left out.
-llms_txt_suppress_unknown_node_warnings = ["mermaid", "caption"]
+# In the Markdown for programs, diagrams, captions of code blocks and titles of cards are left out.
+llms_txt_suppress_unknown_node_warnings = ["mermaid", "caption", "PassthroughTextElement"]
 
 # Drawn while the site is built, so that it needs no script of another host.
 mermaid_cmd = "mermaidx"
+mermaid_params = ["--theme", "neutral"]
 mermaid_output_format = "svg"

@@ -1,0 +1,150 @@
+"""Simulation of one day of a controller with 1,000 units: the share of its load that the charms cause.
+
+``python scripts/simulate_controller.py`` prints the assumptions and the result as Markdown, for ``docs/scale.md``. The
+cost of an event is measured: see ``docs/benchmarks.md``. The number of events is assumed.
+"""
+
+# ruff: noqa: T201 - the simulation prints
+import argparse
+import collections
+import collections.abc
+import random
+import typing
+
+DAY = 24 * 60
+"""Minutes."""
+CHARMS = OURS, PEER, EMPTY = "paas-flask", "paas-charm 1.12.3", "empty ops charm"
+Row = collections.abc.Sequence[str]
+
+
+class Cost(typing.NamedTuple):
+    """The measured cost of one event."""
+
+    tools: int
+    """Hook tools; each is a request to the controller."""
+    seconds: float
+    """Processor seconds of the charm's process and its hook tools, on the node of the unit."""
+
+
+class Kind(typing.NamedTuple):
+    """A kind of event, how often it occurs, and its cost by charm."""
+
+    name: str
+    per_day: float
+    """Per unit, or per application if all units get it in the same minute."""
+    of_application: bool
+    why: str
+    costs: dict[str, Cost]
+
+
+KINDS: typing.Final = (
+    Kind(
+        "update-status",
+        per_day=288,
+        of_application=False,
+        why="every five minutes, as Juju does by default",
+        costs={OURS: Cost(3, 0.24), PEER: Cost(30, 0.90), EMPTY: Cost(2, 0.20)},
+    ),
+    Kind(
+        "relation-changed that brings nothing new",
+        per_day=8,
+        of_application=False,
+        why="one for each integration: a remote unit has restarted",
+        costs={OURS: Cost(7, 0.27), PEER: Cost(12, 0.65), EMPTY: Cost(3, 0.22)},
+    ),
+    Kind(
+        "config-changed with a new value",
+        per_day=1,
+        of_application=True,
+        why="an operator or a pipeline; all units in the same minute",
+        costs={OURS: Cost(44, 1.00), PEER: Cost(47, 1.35), EMPTY: Cost(2, 0.21)},
+    ),
+    Kind(
+        "first start in a new pod",
+        per_day=1 / 7,
+        of_application=False,
+        why="once a week, when a node is drained",
+        costs={OURS: Cost(44, 1.05), PEER: Cost(46, 1.33), EMPTY: Cost(2, 0.21)},
+    ),
+)
+"""Measured on 2026-11-28 with eight integrations, one process of each, by ``scripts/bench_dispatch.py``.
+
+Log lines are left out: paas-charm logs that three charm libraries are stand-ins. The benchmark does not measure the
+empty charm at the last two kinds; the figures are those of its config-changed, which is the least that ops does.
+"""
+UNITS_PER_APPLICATION: typing.Final = 4
+
+
+def simulate(charm: str, units: int, seed: int = 1) -> collections.Counter[int]:
+    """Return the hook tools in each minute of the day."""
+    clock = random.Random(seed)  # noqa: S311 - no secret
+    minutes: collections.Counter[int] = collections.Counter()
+    for kind in KINDS:
+        tools = kind.costs[charm].tools
+        applications = units // UNITS_PER_APPLICATION
+        for _ in range(applications if kind.of_application else units):
+            for minute in _times(kind.per_day, clock):
+                minutes[minute] += tools * (UNITS_PER_APPLICATION if kind.of_application else 1)
+    return minutes
+
+
+def _times(per_day: float, clock: random.Random) -> list[int]:
+    """Return the minutes of an event: at an even distance from a random start, or at random if it is rare."""
+    if per_day >= 1:
+        distance, first = DAY / per_day, clock.random()
+        return [int((number + first) * distance) % DAY for number in range(int(per_day))]
+    return [clock.randrange(DAY)] if clock.random() < per_day else []
+
+
+def processor_seconds(charm: str, units: int) -> float:
+    """Return the processor seconds of a day, on all nodes together."""
+    return sum(kind.costs[charm].seconds * kind.per_day * units for kind in KINDS)
+
+
+def document(units: int) -> str:
+    """Return the assumptions and the result as Markdown."""
+    costs = [
+        (
+            kind.name,
+            f"{round(kind.per_day, 2):g}, {kind.why}",
+            *(f"{kind.costs[charm].tools}, {kind.costs[charm].seconds:.2f} s" for charm in CHARMS),
+        )
+        for kind in KINDS
+    ]
+    heading = ("Charm", "Hook tools a day", "a second", "a second in the busiest minute", "Processors of the nodes")
+    applications = units // UNITS_PER_APPLICATION
+    assumed = f"Assumed: {units:,} units in {applications:,} applications, with eight integrations each."
+    return "\n\n".join(
+        (
+            f"{assumed} The events of a day are assumed; the hook tools and seconds of an event are measured.",
+            _table(("Event", "Per unit and day", *CHARMS), costs),
+            _table(heading, [_row(charm, units) for charm in CHARMS]),
+        )
+    )
+
+
+def _table(heading: Row, rows: collections.abc.Iterable[Row]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, ["---"] * len(heading), *rows))
+
+
+def _row(charm: str, units: int) -> Row:
+    minutes = simulate(charm, units)
+    total = sum(minutes.values())
+    return (
+        charm,
+        f"{total:,}",
+        f"{total / DAY / 60:.1f}",
+        f"{max(minutes.values()) / 60:.1f}",
+        f"{processor_seconds(charm, units) / DAY / 60:.2f}",
+    )
+
+
+def main() -> None:
+    """Print the document."""
+    parser = argparse.ArgumentParser(description="Simulate a day of one controller, and print the load by charm.")
+    parser.add_argument("--units", type=int, default=1000)
+    print(document(parser.parse_args().units))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,5 @@
 """The daemon and the client of ops."""
 
-import asyncio
 import io
 import json
 import os
@@ -149,16 +148,6 @@ def test_a_command_receives_signals(client: ops.pebble.Client):
 def test_a_command_that_takes_too_long_is_a_failed_change(client: ops.pebble.Client):
     with pytest.raises(ops.pebble.ChangeError, match="timed out after 200ms"):
         client.exec(["sleep", "1000"], timeout=0.2).wait_output()
-
-
-def test_a_terminal_is_refused_with_a_message(client: ops.pebble.Client, folder: Path):
-    call = {"method": "POST", "path": "/v1/exec", "json": {"command": ["true"], "terminal": True}}
-
-    answer = asyncio.run(pebble_wire.request(pebble_wire.connect(str(folder / "socket"), None), call, None))
-
-    assert client.get_changes(ops.pebble.ChangeState.ALL) == []
-    assert answer["status"] == 400
-    assert answer["json"]["result"]["message"] == "cannot call exec: terminals are not supported"
 
 
 def test_a_check_goes_down(client: ops.pebble.Client):

@@ -13,12 +13,10 @@ import pytest
 
 SCENARIOS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("transcripts.json").read_text())["scenarios"]
 
-# Recorded, but not in transcripts.json: this daemon keeps no state, as with PEBBLE_PERSIST=never, and it has no
-# terminals, which ops never requests. Its answers to that are in test_pebble_client.py.
+# Recorded, but not in transcripts.json: this daemon keeps no state, as with PEBBLE_PERSIST=never.
 LEFT_OUT = {
     "daemon-restart": "state over restarts",
     "daemon-killed": "state over restarts",
-    "exec-terminal": "terminals",
 }
 STATE_FILE = ".pebble.state"
 # These change users, or read files of root; the suite plays them only as root.

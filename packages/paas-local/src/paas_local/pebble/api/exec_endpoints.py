@@ -25,6 +25,11 @@ _FIELDS: bodies.Fields = {
     "width": "int",
     "height": "int",
 }
+_CONTROL: bodies.Fields = {
+    "command": "string",
+    "signal": {"name": "string"},
+    "resize": {"width": "int", "height": "int"},
+}
 
 
 class ExecApi:
@@ -101,6 +106,8 @@ def _request(body: dict[str, Any]) -> execs.ExecRequest:
         terminal=body.get("terminal", False),
         interactive=body.get("interactive", False),
         split_stderr=body.get("split-stderr", False),
+        width=body.get("width", 0),
+        height=body.get("height", 0),
     )
 
 
@@ -114,7 +121,7 @@ def _not_a_websocket() -> web.Response:
 
 async def _serve(execution: Execution, name: str, socket: web.WebSocketResponse) -> None:
     if name == "control":
-        await _read_signals(execution, socket)
+        await _read_commands(execution, socket)
     elif name == "stdio":
         await _read_input(execution, socket)
     else:
@@ -138,15 +145,12 @@ async def _read_input(execution: Execution, socket: web.WebSocketResponse) -> No
             return
 
 
-async def _read_signals(execution: Execution, socket: web.WebSocketResponse) -> None:
+async def _read_commands(execution: Execution, socket: web.WebSocketResponse) -> None:
     await execution.started.wait()  # a signal that comes early waits for the process
     while True:
         frame = await socket.receive()
         if frame.type == WSMsgType.TEXT:
-            message = _command(frame.data)
-            name = message.get("signal", {}).get("name") if message.get("command") == "signal" else None
-            if isinstance(name, str) and name in signal.Signals.__members__:
-                execution.signal(signal.Signals[name])
+            _obey(execution, _command(frame.data))
         elif frame.type == WSMsgType.CLOSE:
             return
         elif frame.type != WSMsgType.BINARY:
@@ -154,8 +158,18 @@ async def _read_signals(execution: Execution, socket: web.WebSocketResponse) -> 
             return
 
 
+def _obey(execution: Execution, message: dict[str, Any]) -> None:
+    """Do what the control stream says; other messages are ignored."""
+    name = message.get("signal", {}).get("name")
+    size = message.get("resize")
+    if message.get("command") == "signal" and isinstance(name, str) and name in signal.Signals.__members__:
+        execution.signal(signal.Signals[name])
+    elif message.get("command") == "resize" and size:
+        execution.resize(size.get("width", 0), size.get("height", 0))
+
+
 def _command(text: str) -> dict[str, Any]:
     try:
-        return bodies.decode(text.encode(), {"command": "string", "signal": {"name": "string"}})
+        return bodies.decode(text.encode(), _CONTROL)
     except bodies.BadBodyError:
         return {}

@@ -1,6 +1,7 @@
 """Commands that are run for clients, with their input and output on streams."""
 
 import asyncio
+import errno
 import json
 import os
 import shutil
@@ -13,9 +14,9 @@ from typing import Protocol
 
 from paas_local.pebble.plan import durations, users
 from paas_local.pebble.plan.plan import Plan, Service, runs_as
-from paas_local.pebble.services import pipes
+from paas_local.pebble.services import pipes, terminals
 from paas_local.pebble.services.changes import Task, TaskError
-from paas_local.pebble.services.processes import Context, Process, Processes, StartError
+from paas_local.pebble.services.processes import Context, Process, Processes, StartError, reason
 
 _CONNECT_SECONDS = 5.0
 _INPUT_FRAMES = 8
@@ -44,6 +45,8 @@ class ExecRequest:
     terminal: bool = False
     interactive: bool = False
     split_stderr: bool = False
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,11 @@ class ExecSetup:
     context: Context
     timeout: durations.Duration | None
     split_stderr: bool
+    terminal: bool = False
+    interactive: bool = False
+    """The input goes to the terminal too."""
+    width: int = 0
+    height: int = 0
 
     @property
     def streams(self) -> frozenset[str]:
@@ -78,9 +86,7 @@ def prepare(request: ExecRequest, plan: Plan) -> ExecSetup:
     """Check a request against the plan and this container; raises BadExecError."""
     if not request.command:
         raise BadExecError("must specify command")
-    if request.terminal:
-        raise BadExecError("cannot call exec: terminals are not supported")
-    if request.interactive:
+    if request.interactive and not request.terminal:
         raise BadExecError("cannot call exec: cannot use interactive mode without a terminal", 500)
     service = plan.services.get(request.service_context) if request.service_context else Service()
     if service is None:
@@ -94,6 +100,10 @@ def prepare(request: ExecRequest, plan: Plan) -> ExecSetup:
         context=_context(request, service, plan),
         timeout=_timeout(request.timeout),
         split_stderr=request.split_stderr,
+        terminal=request.terminal,
+        interactive=request.interactive,
+        width=request.width,
+        height=request.height,
     )
 
 
@@ -153,6 +163,7 @@ class Execution:
         self._connected: asyncio.Event = asyncio.Event()
         self._input: asyncio.Queue[bytes | None] = asyncio.Queue(_INPUT_FRAMES)
         self._process: Process | None = None
+        self._terminal: int | None = None
         self.started: asyncio.Event = asyncio.Event()
         """Set once the process runs, or cannot run any more."""
         self._killed: bool = False
@@ -182,6 +193,11 @@ class Execution:
         if self._process is not None:
             self._process.signal(number)
 
+    def resize(self, width: int, height: int) -> None:
+        """Change the size of the command's terminal, if it has one."""
+        if self._terminal is not None:
+            terminals.resize(self._terminal, width, height)
+
     def kill(self) -> None:
         """Kill the command itself, not its children; at once, or as soon as it runs."""
         self._killed = True
@@ -196,10 +212,14 @@ class Execution:
 
     async def _run(self, task: Task) -> None:
         await self._wait_for_streams(task)
-        outputs = {"stdio": os.pipe()}
+        outputs = {"stdio": self._open_terminal() if self.setup.terminal else os.pipe()}
         if self.setup.split_stderr:
             outputs["stderr"] = os.pipe()
-        stdin = os.pipe()
+        if self.setup.interactive:
+            ours, theirs = outputs["stdio"]
+            stdin = os.dup(theirs), os.dup(ours)
+        else:
+            stdin = os.pipe()
         try:
             self._process = self._processes.start(
                 self.setup.program,
@@ -208,6 +228,7 @@ class Execution:
                 stdin=stdin[0],
                 stdout=outputs["stdio"][1],
                 stderr=outputs["stderr"][1] if self.setup.split_stderr else subprocess.STDOUT,
+                takes_terminal=self.setup.interactive,
             )
         except StartError as error:
             task.data = {"exit-code": -1}
@@ -218,10 +239,19 @@ class Execution:
         finally:
             for descriptor in (stdin[0], *(output[1] for output in outputs.values())):
                 os.close(descriptor)
+        if self.setup.terminal:
+            self._terminal = outputs["stdio"][0]
         self.started.set()
         if self._killed:
             self.kill()
         await self._wait_for_exit(task, self._process, stdin[1], outputs)
+
+    def _open_terminal(self) -> tuple[int, int]:
+        setup = self.setup
+        try:
+            return terminals.open_pair(setup.width, setup.height, setup.context.user)
+        except OSError as error:  # the container has no /dev/ptmx
+            raise TaskError(f"cannot open a terminal: {reason(error)}") from None
 
     async def _wait_for_exit(
         self, task: Task, process: Process, stdin: int, outputs: Mapping[str, tuple[int, int]]
@@ -256,8 +286,11 @@ class Execution:
         try:
             while (content := await self._input.get()) is not None:
                 await pipes.write(descriptor, content)
-        except BrokenPipeError:
-            pass  # the command has closed its input
+            if self.setup.interactive:
+                await pipes.write(descriptor, terminals.END_OF_INPUT)
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EIO):
+                raise  # otherwise the command has closed its input
         finally:
             os.close(descriptor)
         while await self._input.get() is not None:
@@ -269,6 +302,8 @@ class Execution:
             while content := await pipes.read(descriptor):
                 await self._send(name, content)
         finally:
+            if descriptor == self._terminal:
+                self._terminal = None
             os.close(descriptor)
 
     async def _send(self, name: str, content: bytes | str) -> None:

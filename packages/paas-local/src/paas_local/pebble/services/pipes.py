@@ -1,6 +1,7 @@
 """Pipes to and from child processes, without blocking and without threads."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 
@@ -19,6 +20,10 @@ def _read_now(descriptor: int) -> bytes | None:
         return os.read(descriptor, _CHUNK)
     except BlockingIOError:
         return None
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return b""  # nothing has the other end of a terminal open any more
 
 
 async def write(descriptor: int, content: bytes) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from paas_local.pebble.plan import users
+from paas_local.pebble.services import terminals
 
 _PR_SET_CHILD_SUBREAPER = 36
 _SIGNAL_BASE = 128
@@ -100,8 +101,12 @@ class Processes:
         stdin: Stream = subprocess.DEVNULL,
         stdout: Stream = subprocess.DEVNULL,
         stderr: Stream = subprocess.STDOUT,
+        takes_terminal: bool = False,
     ) -> Process:
-        """Start a program in a session, and so a process group, of its own; raises StartError."""
+        """Start a program in a session, and so a process group, of its own; raises StartError.
+
+        ``takes_terminal`` makes standard input the terminal of the session.
+        """
         user = context.user
         changes_user = user is not None and not user.is_self
         try:
@@ -114,6 +119,7 @@ class Processes:
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
+                preexec_fn=terminals.take if takes_terminal else None,  # noqa: PLW1509  the daemon has no threads
                 user=user.uid if user is not None and user.uid != os.geteuid() else None,
                 group=user.gid if user is not None and user.gid != os.getegid() else None,
                 extra_groups=[] if changes_user or (user and self._may_set_groups) else None,

@@ -13,11 +13,16 @@ from paas_local.build import python_environments
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
+# Modules of tests/integration whose assertions fail with their values.
+pytest.register_assert_rewrite("framework_tests", "model", "observability", "places")
+
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 SLOWEST = (
-    "local/test_everything_end_to_end.py",
-    "local/test_frameworks_end_to_end.py",
+    "integration/flask/test_flask_integration.py",
+    "integration/django/test_django_integration.py",
+    "integration/fastapi/test_fastapi_integration.py",
+    "integration/go/test_go_integration.py",
     "local/test_flask_end_to_end.py",
     "local/test_providers.py",
     "local/test_keeping_providers.py",

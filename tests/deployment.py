@@ -1,26 +1,22 @@
-"""A paas-local model that tests drive with the real command line, and HTTP clients for its applications."""
+"""A paas-local model that tests drive with the real command line."""
 
 import contextlib
 import fcntl
 import http.client
-import http.cookiejar
-import json
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+from browser import Browser
 from paas_local import folders
 from paas_local.cli import client
 
@@ -71,6 +67,20 @@ class Deployment:
     def urls(self, application: str) -> list[str]:
         """Return the URLs of an application on this machine; none as long as it has no open port."""
         return list(self.query("status")["published"].get(application, {}).values())
+
+    def browser(self, application: str) -> Browser:
+        """Return an HTTP client of an application."""
+
+        def address() -> str:
+            try:
+                urls = self.urls(application)
+            except client.ClientError as error:
+                raise ConnectionRefusedError(str(error)) from error
+            if not urls:
+                raise ConnectionRefusedError(f"{application} has no open port")
+            return urls[0]
+
+        return Browser(address)
 
     def unit(self, name: str) -> tuple[str, str]:
         """Return the workload status of a unit and its message."""
@@ -154,96 +164,17 @@ def new_home(*, model: str = "test", **variables: str) -> Generator[Deployment]:
 def with_stand_ins(charm: Path, folder: Path) -> Path:
     """Copy a charm, and add stand-ins for missing libraries that are not on a package index."""
     copy = shutil.copytree(charm, folder / charm.parent.name, ignore=shutil.ignore_patterns(".*", "*.charm"))
-    for file in STAND_INS.rglob("*.py"):
-        target = copy / "lib" / file.relative_to(STAND_INS)
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, target)
+    add_stand_ins(copy)
     return copy
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """The response of a server."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    text: str
-
-    @property
-    def cookies(self) -> str:
-        """Value of the ``Cookie`` header for the next request."""
-        return "; ".join(each.partition(";")[0] for each in self.headers.get_all("Set-Cookie", []))
-
-
-def browse(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Page:
-    """Send a request like a browser, which resolves ``.localhost`` to this machine; redirects are not followed."""
-    parts = urllib.parse.urlsplit(url)
-    assert (parts.hostname or "").endswith(".localhost"), url
-    body = urllib.parse.urlencode(form) if form is not None else None
-    kind = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
-    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=10)
-    with contextlib.closing(connection):
-        connection.request(
-            "GET" if body is None else "POST", path, body, {"Host": parts.netloc, **kind, **(headers or {})}
-        )
-        answer = connection.getresponse()
-        return Page(status=answer.status, headers=answer.headers, text=answer.read().decode())
-
-
-class Browser:
-    """An HTTP client of an application, with cookies."""
-
-    def __init__(self, deployment: Deployment, application: str) -> None:
-        self._deployment = deployment
-        self._application = application
-        self._url = ""
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self._opener = urllib.request.build_opener(cookies)
-
-    def get(self, path: str) -> Any:
-        return self.send("GET", path)
-
-    def post(self, path: str, document: Any) -> Any:
-        return self.send("POST", path, json.dumps(document).encode(), {"Content-Type": "application/json"})
-
-    def send(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Any:
-        content = self._send(method, path, body, headers)
-        return json.loads(content) if content else None
-
-    def text(self, path: str) -> str:
-        return self._send("GET", path).decode()
-
-    def log_in(self, path: str, username: str, password: str) -> str:
-        """Submit a login form of Django; return the next page."""
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.text(path))
-        assert token
-        form = {"username": username, "password": password, "csrfmiddlewaretoken": token[1], "next": "/admin/"}
-        return self._send("POST", path, urllib.parse.urlencode(form).encode(), {"Referer": self._url + path}).decode()
-
-    def _send(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> bytes:
-        self._url = self._url or self._address()
-        request = urllib.request.Request(self._url + path, body, dict(headers or {}), method=method)
-        try:
-            with self._opener.open(request, timeout=10) as answer:
-                return answer.read()
-        except (ConnectionError, urllib.error.URLError):
-            # The address may change when the application restarts.
-            self._url = ""
-            raise
-
-    def _address(self) -> str:
-        """Return the address of the application's first port; raise ``ConnectionError`` while it has none."""
-        try:
-            urls = self._deployment.urls(self._application)
-        except client.ClientError as error:
-            raise ConnectionRefusedError(str(error)) from error
-        if not urls:
-            raise ConnectionRefusedError(f"{self._application} has no open port")
-        return urls[0]
+def add_stand_ins(charm: Path) -> None:
+    """Add stand-ins for missing libraries that are not on a package index."""
+    for file in STAND_INS.rglob("*.py"):
+        target = charm / "lib" / file.relative_to(STAND_INS)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
 
 
 def _parent(entry: Path) -> int | None:

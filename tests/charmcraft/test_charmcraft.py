@@ -17,7 +17,7 @@ import paas_go.framework
 import pytest
 import yaml
 from charmcraft_program import charmcraft
-from deployment import PAAS_LOCAL, Browser, Deployment, new_home
+from deployment import PAAS_LOCAL, Deployment, new_home
 from paas_common.juju.state import PEERS
 from paas_local.build import charmcraft_extensions, yaml_files
 
@@ -161,7 +161,7 @@ def test_a_template_runs_with_another_requirement_and_base_class(
         local("integrate", application, "postgresql-k8s")
 
     local.wait_for(f"{application}/0", "active")
-    assert "Hello from app" in Browser(local, application).text("/")
+    assert "Hello from app" in local.browser(application).text("/")
 
 
 def uncomment(file: Path, endpoint: str) -> None:

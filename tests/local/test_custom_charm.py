@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import packed_charm
-from deployment import Browser, new_home
+from deployment import new_home
 
 ROOT = Path(__file__).parent.parent.parent
 WEATHER = "weather-k8s/0"
@@ -15,7 +15,7 @@ def test_the_additions_of_a_charm_reach_the_application(wheels: Path):
         juju("add-model", "test", "--no-switch")
         juju("deploy", str(folder / "charm"), "weather-k8s", "--resource", f"flask-app-image={folder}")
         juju.wait_for(WEATHER, "active")
-        browser = Browser(juju, "weather-k8s")
+        browser = juju.browser("weather-k8s")
         before = browser.get("/")
         checks = juju("pebble", WEATHER, "checks").split()
         plan = juju("pebble", WEATHER, "plan")
@@ -50,6 +50,6 @@ def test_a_packed_charm_runs(wheels: Path, tmp_path: Path):
         juju("add-model", "test", "--no-switch")
         juju("deploy", str(package), "weather-k8s", "--resource", f"flask-app-image={folder}")
         juju.wait_for(WEATHER, "active")
-        page = Browser(juju, "weather-k8s").get("/")
+        page = juju.browser("weather-k8s").get("/")
 
     assert page["towns"] == ["Brno", "Oslo"]

@@ -1,4 +1,4 @@
-"""The Flask example with its charm, PostgreSQL and an ingress: the demo, failures and kills.
+"""The Flask example under paas-local: secrets, a second new key, kills, the ingress from a pod, and its removal.
 
 The tests share one deployment, and each leaves it active.
 """
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from deployment import Browser, Deployment, browse, new_home, with_stand_ins
+from browser import Browser, browse
+from deployment import Deployment, new_home, with_stand_ins
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples/flask"
 FLASK = "flask-k8s/0"
@@ -37,49 +38,11 @@ def juju(wheels: Path) -> Generator[Deployment]:
 @pytest.fixture
 def browser(juju: Deployment) -> Browser:
     """Return a browser without cookies."""
-    return Browser(juju, "flask-k8s")
+    return juju.browser("flask-k8s")
 
 
 def texts(browser: Browser) -> list[str]:
     return [row["text"] for row in browser.get("/notes")]
-
-
-def test_a_row_is_written_read_and_processed_by_the_worker(juju: Deployment, browser: Browser):
-    written = browser.post("/notes", {"text": "three little words"})
-
-    words = juju.wait("words", lambda: {row["id"]: row for row in browser.get("/notes")}[written["id"]]["words"])
-
-    assert words == 3
-    assert juju.wait("scheduler", lambda: browser.get("/health")["jobs"].get("tidy-scheduler"))
-
-
-def test_an_option_reaches_the_application(juju: Deployment, browser: Browser):
-    juju("config", "flask-k8s", "greeting=Welcome")
-
-    juju.wait("new greeting", lambda: browser.get("/settings")["greeting"] == "Welcome")
-
-    assert juju("config", "flask-k8s", "greeting") == "Welcome\n"
-    juju("config", "flask-k8s", "--reset", "greeting")
-    juju.wait("old greeting", lambda: browser.get("/settings")["greeting"] == "Leave a note")
-
-
-def test_an_invalid_option_blocks_while_the_application_keeps_running(juju: Deployment, browser: Browser):
-    juju("config", "flask-k8s", "webserver-worker-class=magic", "flask-env=")
-
-    message = juju.wait_for(FLASK, "blocked")
-
-    assert "webserver-worker-class" in message
-    assert "magic" not in message
-    assert browser.get("/health")["status"] == "ok"
-    juju("config", "flask-k8s", "--reset", "webserver-worker-class,flask-env")
-    juju.wait_for(FLASK, "active")
-
-
-def test_explain_names_the_source_of_each_variable(juju: Deployment):
-    variables = json.loads(juju("run", FLASK, "explain", "--format", "json"))[FLASK]["results"]["variables"]
-
-    assert "FLASK_GREETING: option greeting" in variables.splitlines()
-    assert "POSTGRESQL_DB_PASSWORD: integration postgresql" in variables.splitlines()
 
 
 def test_show_unit_has_the_data_of_the_integration(juju: Deployment):
@@ -121,17 +84,6 @@ def test_a_granted_secret_reaches_the_application(juju: Deployment, browser: Bro
     assert "correct horse" not in juju("show-secret", "moderator") + juju("debug-log", "--limit", "0")
     juju("config", "flask-k8s", "--reset", "moderator")
     juju.wait_for(FLASK, "active")
-
-
-def test_a_removed_integration_blocks_until_it_is_added_again(juju: Deployment, browser: Browser):
-    juju("remove-relation", "flask-k8s", "postgresql-k8s")
-
-    message = juju.wait_for(FLASK, "blocked")
-
-    assert message.startswith("missing integrations: postgresql")
-    juju("integrate", "flask-k8s", "postgresql-k8s")
-    juju.wait_for(FLASK, "active")
-    juju.wait("answer", lambda: browser.get("/health")["status"] == "ok")
 
 
 def test_a_killed_application_is_restarted(juju: Deployment, browser: Browser):
@@ -200,13 +152,6 @@ def ingress(juju: Deployment) -> None:
 def url(juju: Deployment, ingress: None) -> str:
     """Return the URL that the ingress has published to the application."""
     return juju.wait("address", lambda: endpoints(juju).get("flask-k8s", {}).get("url", ""))
-
-
-def test_the_url_works_on_this_machine(juju: Deployment, url: str):
-    assert url == f"{endpoints(juju)['traefik-k8s']['url']}/test-flask-k8s"
-
-    assert juju.wait("answer through the ingress", lambda: browse(f"{url}/health").status == 200)
-    assert json.loads(browse(f"{url}/health").text)["status"] == "ok"
 
 
 def test_the_url_works_in_a_pod(juju: Deployment, url: str):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import paas_local
 import pytest
-from deployment import Browser, new_home
+from deployment import new_home
 from paas_local.build import python_environments
 
 FLASK = Path(__file__).parent.parent.parent / "examples/flask"
@@ -61,7 +61,7 @@ def test_it_runs_the_application_and_the_database(wheels: Path, pebble: Path):
         juju("deploy", str(FLASK / "charm"), "flask-k8s", "--resource", f"flask-app-image={FLASK}")
         juju("integrate", "flask-k8s", "postgresql-k8s")
         juju.wait_for("flask-k8s/0", "active")
-        browser = Browser(juju, "flask-k8s")
+        browser = juju.browser("flask-k8s")
         browser.post("/notes", {"text": "kept"})
 
         assert browser.get("/notes")[0]["text"] == "kept"

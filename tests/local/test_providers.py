@@ -18,7 +18,8 @@ import pymongo.errors
 import pymysql
 import pytest
 import redis
-from deployment import Deployment, browse
+from browser import browse
+from deployment import Deployment
 from paas_local.build import rocks
 from paas_local.providers import BUILT_IN
 from pika.exceptions import ConnectionClosedByBroker

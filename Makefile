@@ -8,7 +8,7 @@ PYTHONS ?= 3.10 3.12 3.13
 # Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo check unit test tutorials coverage charmcraft pack release-check bench docs lint format schemas locks picture wheels
+.PHONY: help demo check unit test tutorials coverage charmcraft pack release-check bench docs lint format schemas locks picture wheels workflows audit
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -41,7 +41,15 @@ pack: ## pack an example with both plugins of the real charmcraft on each Python
 	PYTHONS="$(PYTHONS)" $(RUN) pytest tests/charmcraft/test_charmcraft_pack.py
 
 release-check: ## build the current commit twice, check the files, install each wheel alone; prints a table
-	PYTHONS="$(PYTHONS)" $(RUN) --group release python scripts/release_check.py
+	PYTHONS="$(PYTHONS)" PACKAGES="$(PACKAGES)" $(RUN) --group release python scripts/release_check.py
+
+workflows: ## check the workflows with actionlint and zizmor
+	$(RUN) go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	$(RUN) --group workflows zizmor --quiet --no-progress --offline .github/workflows
+
+audit: ## look up the locked dependencies of the packages in the list of known vulnerabilities
+	$(RUN) --group workflows sh -ec 'scripts/uv export --quiet --frozen --no-default-groups --no-emit-workspace | \
+		pip-audit --disable-pip --require-hashes --requirement /dev/stdin'
 
 bench: wheels ## measure the events of a charm, and compare with paas-charm; see docs/benchmarks.md
 	$(RUN) --group bench python scripts/bench_dispatch.py

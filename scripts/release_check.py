@@ -1,7 +1,9 @@
 """Checks of a release that need no account; prints a table of the packages and writes their bills of materials.
 
 ``make release-check`` builds the current commit twice, compares and checks the files, and installs each wheel alone on
-each Python of PYTHONS, with the lowest and the highest dependencies that it allows. ``dist/`` then has the files.
+each Python of PYTHONS, with the lowest and the highest dependencies that it allows, and each source distribution.
+PACKAGES has the names of the packages to release, or is empty for all; the others come from the package index. Then
+``dist/`` has the files.
 """
 
 # ruff: noqa: T201 - the script prints
@@ -15,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import griffe
+import release
 from paas_local.build import python_environments
 from packaging.metadata import Metadata
-from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
@@ -51,13 +53,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="release-") as folder:
         built = [build(Path(folder) / name) for name in ("first", "second")]
         check_equal(*built)
+        names = os.environ.get("PACKAGES", "").split() or [project.name for project in (ROOT / "packages").iterdir()]
         shutil.rmtree(DIST, ignore_errors=True)
-        shutil.copytree(built[0], DIST)
-        packages = [read(project.name) for project in sorted((ROOT / "packages").iterdir())]
+        DIST.mkdir()
+        packages = [collect(name, built[0]) for name in sorted(names)]
         run("twine", "check", "--strict", *DIST.glob("*.whl"), *DIST.glob("*.tar.gz"))
         # The charms of paas-local's providers have equal files.
         run("check-wheel-contents", "--ignore", "W002", *DIST.glob("*.whl"))
         installed = {package.name: install(package, Path(folder) / package.name) for package in packages}
+        install_sources(packages, Path(folder) / "sources")
     rows = [
         ("package", "version", "wheel", "sdist", "installs", "API", "requires"),
         *(row(package, installed[package.name]) for package in packages),
@@ -86,8 +90,10 @@ def check_equal(first: Path, second: Path) -> None:
     print(f"{len(names)} files, equal in two builds of this commit")
 
 
-def read(name: str) -> Package:
-    """Find the files of a package, and read its metadata."""
+def collect(name: str, built: Path) -> Package:
+    """Copy the files of a package into ``dist``, and read its metadata."""
+    for file in built.glob(f"{name.replace('-', '_')}-*"):
+        shutil.copy(file, DIST)
     (wheel,) = DIST.glob(f"{name.replace('-', '_')}-*.whl")
     (sdist,) = DIST.glob(f"{name.replace('-', '_')}-*.tar.gz")
     text = output("unzip", "-p", wheel, "*.dist-info/METADATA")
@@ -124,6 +130,14 @@ def install(package: Package, folder: Path) -> str:
     return f"{min(counts)}-{max(counts)}"
 
 
+def install_sources(packages: list[Package], folder: Path) -> None:
+    """Install all packages from their source distributions, as charmcraft's plugin ``charm`` does."""
+    uv("venv", "--quiet", "--python", os.environ["PYTHONS"].split()[0], folder)
+    ours = [word for package in packages for word in ("--no-binary", package.name)]
+    uv("pip", "install", "--quiet", "--python", folder, "--find-links", DIST, *ours, *(each.name for each in packages))
+    print("the source distributions are installable without wheels of these packages")
+
+
 def row(package: Package, installed: str) -> tuple[str, ...]:
     """Return the table's row of a package."""
     sizes = [f"{file.stat().st_size / 1024:.0f} kB" for file in (package.wheel, package.sdist)]
@@ -140,10 +154,8 @@ def api_changes(package: Package) -> str:
     old = griffe.load_git(package.module, ref=tag, repo=ROOT, search_paths=search)
     new = griffe.load(package.module, search_paths=[ROOT / search[0]])
     breaks = [breakage.explain(griffe.ExplanationStyle.ONE_LINE) for breakage in griffe.find_breaking_changes(old, new)]
-    before, now = Version(tag.rpartition("-v")[2]), package.metadata.version
-    # Below 1.0, a break needs a minor version.
-    kept = (before.major, before.minor) == (now.major, now.minor) if before.major == 0 else before.major == now.major
-    if breaks and kept:
+    before, now = tag.rpartition("-v")[2], str(package.metadata.version)
+    if breaks and not release.may_break(before, now):
         sys.exit(f"ERROR {package.name} {now} breaks the API of {before}:\n" + "\n".join(breaks))
     return f"{len(breaks)} breaks since {before}"
 

@@ -1,6 +1,8 @@
 """Source distributions: charmcraft's plugin ``charm`` installs nothing else."""
 
+import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -44,3 +46,22 @@ def test_a_source_distribution_has_its_license_readme_and_changelog(built: Path,
 
     assert {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "PKG-INFO"} <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith("tests/")]
+
+
+def test_the_source_distributions_are_installed_without_wheels_of_these_packages(built: Path, tmp_path: Path):
+    sdists = tmp_path / "sdists"
+    sdists.mkdir()
+    for file in built.glob("*.tar.gz"):
+        shutil.copy(file, sdists)
+    uv, environment = python_environments.find_uv(), tmp_path / "venv"
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, environment], check=True)
+    no_binary = [word for package in PACKAGES for word in ("--no-binary", package)]
+
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--python", environment, "--find-links", sdists, *no_binary, *PACKAGES],
+        cwd=tmp_path,
+        check=True,
+    )
+
+    modules = ", ".join(package.replace("-", "_") for package in PACKAGES)
+    subprocess.run([environment / "bin/python", "-I", "-c", f"import {modules}"], check=True)

@@ -1,7 +1,7 @@
-"""A process that forks daemons after it has imported everything once.
+"""A process that forks daemons after it has imported everything once: ``python pebble_forge.py [PEBBLE]``.
 
 It reads a JSON object per line (arguments, environment, folder, user id, log), and writes a line for each start and
-each exit.
+each exit. The daemons are the built-in ones, or run another Pebble.
 """
 
 import json
@@ -42,6 +42,8 @@ def run(request: dict[str, Any]) -> int:
         os.setgroups([])
         os.setgid(request["uid"])
         os.setuid(request["uid"])
+    if len(sys.argv) > 1:
+        os.execve(sys.argv[1], ["pebble", *request["arguments"]], request["environment"])
     os.environ.clear()
     os.environ.update(request["environment"])
     return pebble.main(request["arguments"])

@@ -133,9 +133,10 @@ def own(key: str, recorded: Any) -> Any:
 
 
 class Forge:
-    """The process that forks daemons, and their exit codes."""
+    """The process that forks daemons, and their exit codes; ``program`` is another Pebble than the built-in one."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str | None = None) -> None:
+        self._program: tuple[str, ...] = (program,) if program else ()
         self._process: asyncio.subprocess.Process | None = None
         self._started: asyncio.Queue[int] = asyncio.Queue()
         self._turn: asyncio.Lock = asyncio.Lock()
@@ -145,7 +146,7 @@ class Forge:
     async def open(self) -> None:
         script = Path(__file__).with_name("pebble_forge.py")
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, str(script), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            sys.executable, str(script), *self._program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
         self._reading = asyncio.ensure_future(self._read())
 
@@ -564,9 +565,14 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-async def replay(scenarios: Mapping[str, list[dict[str, Any]]], at_once: int) -> dict[str, str]:
-    """Play scenarios side by side; return the difference of each, or an empty text."""
-    forge = Forge()
+async def replay(
+    scenarios: Mapping[str, list[dict[str, Any]]], at_once: int, program: str | None = None
+) -> dict[str, str]:
+    """Play scenarios side by side; return the difference of each, or an empty text.
+
+    ``program`` is another Pebble than the built-in one.
+    """
+    forge = Forge(program)
     await forge.open()
     room = asyncio.Semaphore(at_once)
 

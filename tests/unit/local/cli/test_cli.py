@@ -83,7 +83,8 @@ def test_switch_prints_the_old_and_the_new_model(run: Run, daemon: FakeDaemon):
 
 
 def test_models_marks_the_current_model(run: Run, daemon: FakeDaemon):
-    daemon.results["models"] = {"models": ["other", "demo"]}
+    entries = iter([{"demo": {"short-name": "demo"}}, {"other": {"short-name": "other"}}])
+    daemon.results |= {"models": {"models": ["other", "demo"]}, "show-model": entries}
 
     table, document = run("models"), run("models", "--format", "json")
 

@@ -10,7 +10,7 @@ import jubilant
 import pytest
 from click.testing import Result
 from fake_daemon import FakeDaemon
-from paas_local.cli import left_out
+from paas_local.cli import built_in_charms, left_out
 
 Run = Callable[..., Result]
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
@@ -90,3 +90,11 @@ def test_a_command_that_is_left_out_is_refused_in_one_line(run: Run, name: str):
 
     assert result.stderr == f"ERROR {name} is not possible here: {left_out.REASONS[name]}\n"
     assert result.exit_code == 1
+
+
+@pytest.mark.parametrize("url", ["valkey", "ch:valkey", "ch:amd64/noble/valkey"])
+def test_a_url_of_charmhub_names_the_built_in_charm(url: str):
+    charm = built_in_charms.find(url)
+
+    assert charm is not None
+    assert charm.name == "valkey"

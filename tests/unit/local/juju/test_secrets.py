@@ -92,3 +92,13 @@ def test_a_user_may_not_change_a_charms_secret():
 
     with pytest.raises(JujuError, match="permission denied"):
         secrets.remove(owned_by_unit, "s1", None)
+
+
+def test_a_pruned_secret_keeps_the_revisions_that_units_read():
+    tracked = secrets.track(model(), "u1", "flask-k8s/0", 1, None)
+
+    updated = secrets.update(tracked, "u1", SecretChange(content={"key": "two"}), NOW, auto_prune=True)
+    assert [each.number for each in updated.secrets["u1"].revisions] == [1, 2]
+
+    moved = secrets.track(updated, "u1", "flask-k8s/0", 2, None)
+    assert [each.number for each in moved.secrets["u1"].revisions] == [2]

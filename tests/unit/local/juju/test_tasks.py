@@ -35,7 +35,7 @@ def test_parameters_must_match_the_schema(params: dict[str, object], message: st
 
 
 def test_an_unknown_action_is_an_error():
-    with pytest.raises(JujuError) as raised:
+    with pytest.raises(actions.UnscheduledError) as raised:
         actions.enqueue(model(), "flask-k8s/0", "nope", {}, NOW)
 
     assert raised.value.message == 'action "nope" not defined on unit "flask-k8s/0"'

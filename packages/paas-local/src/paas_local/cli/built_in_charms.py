@@ -6,6 +6,8 @@ from pathlib import Path
 from paas_local.build import yaml_files
 from paas_local.providers import BUILT_IN
 
+_CHARMHUB = "ch:"
+
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltInCharm:
@@ -22,7 +24,9 @@ class BuiltInCharm:
 
 
 def find(name: str) -> BuiltInCharm | None:
-    """Return the built-in charm of a name."""
+    """Return the built-in charm of a name, or of a URL of Charmhub: ``ch:valkey``, ``ch:amd64/noble/valkey``."""
+    if name.startswith(_CHARMHUB):
+        name = name.removeprefix(_CHARMHUB).rpartition("/")[2]
     folder = BUILT_IN.get(name)
     return BuiltInCharm(name=name, charm=folder / "charm", rock=folder / "rock") if folder else None
 

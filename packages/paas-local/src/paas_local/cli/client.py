@@ -63,7 +63,11 @@ class Client:
 
     def request(self, command: str, /, *, patience: float | None = PATIENCE, **body: Any) -> Any:
         """Return the result of a command."""
-        return self._read("POST", command, body, patience)["result"]
+        return self.request_answer(command, patience=patience, **body)["result"]
+
+    def request_answer(self, command: str, /, *, patience: float | None = PATIENCE, **body: Any) -> Mapping[str, Any]:
+        """Return a command's whole answer: the result in Juju's shape, and what paas-local adds to it."""
+        return self._read("POST", command, body, patience)
 
     def query(self, command: str, /, **body: Any) -> Any:
         """Return the result of a command that changes nothing; repeat it if the process ended before it answered."""

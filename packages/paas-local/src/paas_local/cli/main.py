@@ -20,11 +20,17 @@ class CommandsOnDemand(JujuGroup):
 
     sections: Mapping[str, Sequence[str]] = {
         "Your application": ("new", "up", "logs", "url", "schema", "move-charm"),
-        "Models": ("add-model", "models", "switch", "model-config", "destroy-model"),
-        "Applications": ("deploy", "refresh", "config", "add-unit", "remove-unit", "remove-application", "providers"),
+        "Models": (
+            *("add-model", "models", "switch", "show-model", "model-config"),
+            *("model-constraints", "set-model-constraints", "destroy-model"),
+        ),
+        "Applications": (
+            *("deploy", "refresh", "config", "add-unit", "remove-unit", "scale-application", "remove-application"),
+            *("show-application", "resources", "attach-resource", "trust", "expose", "unexpose", "providers"),
+        ),
         "Integrations": ("integrate", "relate", "remove-relation"),
         "Status and logs": ("status", "wait-for", "show-unit", "debug-log", "resolved"),
-        "Actions and commands": ("run", "exec", "pebble"),
+        "Actions and commands": ("run", "exec", "operations", "show-operation", "pebble"),
         "Secrets": (
             *("add-secret", "update-secret", "grant-secret", "revoke-secret"),
             *("remove-secret", "secrets", "show-secret"),

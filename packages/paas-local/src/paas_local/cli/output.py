@@ -19,6 +19,11 @@ def formatted(document: Any, output_format: str) -> str:
     return yaml.safe_dump(document, sort_keys=True, allow_unicode=True)
 
 
+def text(value: object) -> str:
+    """Return a value of an option as Juju prints it: ``true`` and ``false``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def say(message: str) -> None:
     """Print a message on stderr."""
     click.echo(message, err=True)

@@ -42,6 +42,7 @@ def charm_path(argument: str) -> Path:
     path = Path(argument)
     if path.exists():
         return path.resolve()
+    argument = argument.removeprefix("ch:").rpartition("/")[2] if argument.startswith("ch:") else argument
     if argument.startswith((".", "/")) or "/" in argument:
         raise click.ClickException(f'no charm was found at "{argument}"')
     known = built_in_charms.names()

@@ -34,6 +34,12 @@ def request(command: str, /, **body: Any) -> Any:
         return connect(steps).request(command, **body)
 
 
+def request_answer(command: str, /, **body: Any) -> Mapping[str, Any]:
+    """Return the whole answer of one command."""
+    with progress.steps() as steps:
+        return connect(steps).request_answer(command, **body)
+
+
 def query(command: str, /, **body: Any) -> Any:
     """Return the result of one query."""
     with progress.steps() as steps:

@@ -22,8 +22,12 @@ def announce(task: Mapping[str, Any]) -> None:
         output.say(line.partition(" ")[2] or line)
 
 
-def show(document: Mapping[str, Any], output_format: str) -> None:
-    """Print the results of tasks; raise an error if one of them failed."""
+def show(answer: Mapping[str, Any], output_format: str) -> None:
+    """Print the results of tasks; raise an error if one of them failed, but not if there are none."""
+    if "unscheduled" in answer:
+        output.say(answer["unscheduled"])
+        return
+    document: Mapping[str, Mapping[str, Any]] = answer["result"]
     if output_format == "plain":
         for task in document.values():
             _show_plain(task)

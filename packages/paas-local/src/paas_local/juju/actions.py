@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from paas_local.juju import timestamps
 from paas_local.juju.charm import Action
 from paas_local.juju.errors import JujuError
-from paas_local.juju.model import Model, Task, application_of, named_unit, with_task
+from paas_local.juju.model import Model, Task, Unit, application_of, named_unit, with_task
+from paas_local.juju.names import unit_tag
 
 if TYPE_CHECKING:
     import jsonschema
@@ -25,20 +26,29 @@ class Exit:
     stderr: str = ""
 
 
+class UnscheduledError(JujuError):
+    """An operation has no unit or no action, so it has no task, which Juju's clients do not take as an error."""
+
+
 def enqueue(model: Model, name: str, action: str, params: Mapping[str, Any], now: float) -> tuple[Model, Task]:
     """Add the task of an action; raise JujuError if its parameters do not match the action's schema."""
-    unit = named_unit(model, name)
+    unit = _unit(model, name)
     declared = model.applications[unit.application].charm.actions.get(action)
     if declared is None:
-        raise JujuError(f'action "{action}" not defined on unit "{unit.name}"')
+        raise UnscheduledError(f'action "{action}" not defined on unit "{unit.name}"')
     if problem := _problem(declared, params):
         raise JujuError(f'validation failed: action "{action}" on unit "{unit.name}": {problem}')
     return _enqueue(model, Task(id=0, unit=unit.name, action=action, params=params, enqueued=now))
 
 
+def without_task(model: Model) -> tuple[Model, int]:
+    """Add an operation that has no task, and return its number."""
+    return dataclasses.replace(model, next_task=model.next_task + 1), model.next_task
+
+
 def enqueue_command(model: Model, name: str, command: Sequence[str], now: float) -> tuple[Model, Task]:
     """Add the task of a command in a unit's charm container."""
-    unit = named_unit(model, name)
+    unit = _unit(model, name)
     return _enqueue(model, Task(id=0, unit=unit.name, action=JUJU_EXEC, command=tuple(command), enqueued=now))
 
 
@@ -99,6 +109,28 @@ def document(task: Task) -> dict[str, Any]:
     return {task.unit: entry}
 
 
+def operation(model: Model, number: int) -> Task:
+    """Return the one task of an operation; raise JujuError if there is none."""
+    # they share one counter: the task of operation 3 is task 4
+    task = model.tasks.get(number + 1)
+    if task is None:
+        raise JujuError(f'operation "{number}" not found')
+    return task
+
+
+def operation_document(task: Task) -> dict[str, Any]:
+    """Return the entry of an operation in ``juju operations --format json``, and ``show-operation``'s."""
+    (entry,) = document(task).values()
+    shown = {key: entry[key] for key in ("status", "timing", "log", "message", "results") if key in entry}
+    return {
+        "summary": f"{task.action} run on {unit_tag(task.unit)}",
+        "status": task.status,
+        "action": {"name": task.action, "parameters": dict(task.params)},
+        "timing": entry["timing"],
+        "tasks": {str(task.id): {"host": task.unit, **shown}},
+    }
+
+
 def nested(results: Mapping[str, Any], key: str, value: str) -> dict[str, Any]:
     """Return results with one value set; dots in the key separate levels."""
     first, _, rest = key.partition(".")
@@ -109,8 +141,14 @@ def nested(results: Mapping[str, Any], key: str, value: str) -> dict[str, Any]:
     return {**results, first: nested(inner, rest, value)}
 
 
+def _unit(model: Model, name: str) -> Unit:
+    try:
+        return named_unit(model, name)
+    except JujuError as error:
+        raise UnscheduledError(error.message) from None
+
+
 def _enqueue(model: Model, task: Task) -> tuple[Model, Task]:
-    # operations and tasks share one counter: the task of operation 3 is task 4
     task = dataclasses.replace(task, id=model.next_task + 1)
     ended = [number for number, old in sorted(model.tasks.items()) if old.status in {"completed", "failed"}]
     kept = {number: old for number, old in model.tasks.items() if number not in ended[:-_KEPT_TASKS]}

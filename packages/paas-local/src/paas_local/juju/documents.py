@@ -1,12 +1,16 @@
-"""The documents of ``juju show-unit`` and ``juju model-config``, and the rows of ``juju status --relations``."""
+"""The documents about models, applications and units, and the rows of ``juju status --relations``."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from paas_local.juju import go_values, timestamps
 from paas_local.juju.model import Application, Databag, Model, Relation, Unit, application_of, order
 from paas_local.juju.names import pod_name
 from paas_local.juju.operations import MODEL_DEFAULTS
+from paas_local.juju.status_document import CONTROLLER, CONTROLLER_UUID, REGION, SPACE
 from paas_local.juju.version import JUJU_VERSION
+
+OWNER = "admin"
 
 
 def unit_document(model: Model, unit: Unit) -> dict[str, Any]:
@@ -31,8 +35,69 @@ def model_config(model: Model) -> dict[str, Any]:
     """Return the document of ``juju model-config --format json``."""
     fixed = {"name": model.name, "type": "kubernetes", "uuid": model.uuid, "agent-version": JUJU_VERSION}
     return {
-        key: {"Value": value, "Source": "default" if MODEL_DEFAULTS.get(key) == value else "model"}
+        key: {"Value": _model_value(key, value), "Source": "default" if MODEL_DEFAULTS.get(key) == value else "model"}
         for key, value in sorted({**model.config, **fixed}.items())
+    }
+
+
+def model_document(model: Model) -> dict[str, Any]:
+    """Return the document of ``juju show-model --format json``."""
+    return {
+        model.name: {
+            "name": f"{OWNER}/{model.name}",
+            "short-name": model.name,
+            "model-uuid": model.uuid,
+            "model-type": "caas",
+            "controller-uuid": CONTROLLER_UUID,
+            "controller-name": CONTROLLER,
+            "is-controller": False,
+            "owner": OWNER,
+            "cloud": CONTROLLER,
+            "region": REGION,
+            "type": "kubernetes",
+            "life": model.life,
+            "status": {"current": "available", "since": timestamps.status(model.since)},
+            "users": {OWNER: {"display-name": OWNER, "access": "admin", "last-connection": "just now"}},
+            "sla": "unsupported",
+            "agent-version": JUJU_VERSION,
+            "credential": {"name": CONTROLLER, "owner": OWNER, "cloud": CONTROLLER, "validity-check": "valid"},
+            "supported-features": [{"name": "juju", "description": "the version of Juju", "version": JUJU_VERSION}],
+        }
+    }
+
+
+def application_document(application: Application) -> dict[str, Any]:
+    """Return the document of ``juju show-application --format json``."""
+    name, _, channel = application.charm.base.partition("@")
+    return {
+        application.name: {
+            "charm": application.charm.name,
+            "base": f"{name}@{channel}",
+            "principal": True,
+            "exposed": application.exposed,
+            "remote": False,
+            "life": application.life,
+            "endpoint-bindings": {"": SPACE} | dict.fromkeys(sorted(application.charm.endpoints), SPACE),
+        }
+    }
+
+
+def resources_document(application: Application) -> dict[str, Any]:
+    """Return the document of ``juju resources APP --format json``; the folder of an image is its revision."""
+    return {
+        "resources": [
+            {
+                "resourceid": f"{application.name}/{name}",
+                "applicationid": application.name,
+                "name": name,
+                "type": "oci-image",
+                "revision": folder.rpartition("/")[2],
+                "origin": "upload",
+                "used": True,
+                "username": OWNER,
+            }
+            for name, folder in sorted(application.resources.items())
+        ]
     }
 
 
@@ -47,6 +112,11 @@ def integrations(model: Model) -> Iterator[dict[str, str]]:
             "type": "peer" if relation.peer else "regular",
             "message": "" if relation.life == "alive" else "removing",
         }
+
+
+def _model_value(key: str, text: str) -> str | bool:
+    is_boolean = go_values.boolean(MODEL_DEFAULTS.get(key, "")) is not None
+    return go_values.boolean(text) is True if is_boolean else text
 
 
 def _relation(relation: Relation, application: Application, unit: Unit) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from paas_local.juju.charm import Charm, OptionValue, Role
+from paas_local.juju.constraints import Constraint
 from paas_local.juju.errors import JujuError
 from paas_local.juju.events import Event
 
@@ -159,6 +160,7 @@ class Application:
     since: float = 0.0
     config: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
     trust: bool = False
+    exposed: bool = False
     resources: Mapping[str, str] = field(default_factory=dict[str, str])
     status: Status | None = None
     version: str = ""
@@ -196,7 +198,8 @@ class Secret:
     """A secret.
 
     ``grants`` maps an application or a unit to the id of the relation that the grant ends with; a user secret's grant
-    has -1. ``retired`` are the revisions whose secret-remove hook has run.
+    has -1. ``retired`` are the revisions whose secret-remove hook has run; with ``auto_prune``, a revision that no unit
+    reads any more is removed.
     """
 
     id: str
@@ -213,6 +216,7 @@ class Secret:
     grants: Mapping[str, int] = field(default_factory=dict[str, int])
     tracking: Mapping[str, Tracking] = field(default_factory=dict[str, Tracking])
     retired: frozenset[int] = frozenset()
+    auto_prune: bool = False
 
     @property
     def latest(self) -> Revision:
@@ -270,6 +274,7 @@ class Model:
     next_task: int = 1
     next_storage: int = 0
     revisions: Mapping[str, int] = field(default_factory=dict[str, int])
+    constraints: Mapping[str, Constraint] = field(default_factory=dict[str, Constraint])
 
     def unit(self, name: str) -> Unit | None:
         """Return a unit by its name."""
@@ -296,6 +301,14 @@ class Model:
 def application_of(unit: str) -> str:
     """Return the application in a unit's name; an application's name is returned as it is."""
     return unit.partition("/")[0]
+
+
+def named_application(model: Model, name: str) -> Application:
+    """Return the application of a name."""
+    application = model.applications.get(name)
+    if application is None:
+        raise JujuError(f'application "{name}" not found')
+    return application
 
 
 def named_unit(model: Model, name: str) -> Unit:

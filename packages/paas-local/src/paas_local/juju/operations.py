@@ -7,7 +7,7 @@ event: the next hooks follow from the difference (``next_hook``).
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
-from paas_local.juju import actions, charm_config, endpoint_matching
+from paas_local.juju import actions, charm_config, endpoint_matching, go_values
 from paas_local.juju.charm import Charm, Endpoint
 from paas_local.juju.errors import JujuError
 from paas_local.juju.events import Check, Event, Notice
@@ -19,6 +19,7 @@ from paas_local.juju.model import (
     RelationEnd,
     Status,
     Unit,
+    named_application,
     named_unit,
     order,
     with_application,
@@ -215,9 +216,20 @@ def configure(model: Model, name: str, values: Mapping[str, str], reset: Sequenc
     return with_application(model, dataclasses.replace(application, config=settings))
 
 
+def set_trust(model: Model, name: str, *, trust: bool) -> Model:
+    """Set or remove the trust of an application, whose charm only sees that it changed."""
+    return with_application(model, dataclasses.replace(_application(model, name), trust=trust))
+
+
+def set_exposed(model: Model, name: str, *, exposed: bool) -> Model:
+    """Mark an application as exposed or not, which only its status shows."""
+    return with_application(model, dataclasses.replace(_application(model, name), exposed=exposed))
+
+
 def configure_model(model: Model, values: Mapping[str, str]) -> Model:
-    """Set model options."""
-    return dataclasses.replace(model, config={**model.config, **values})
+    """Set model options; nothing changes if one of them is invalid."""
+    changed = {key: _model_option(key, text) for key, text in values.items()}
+    return dataclasses.replace(model, config={**model.config, **changed})
 
 
 def resolve(model: Model, name: str, now: float, *, retry: bool) -> tuple[Model, Event | None]:
@@ -330,12 +342,19 @@ def _check_resources(charm: Charm, resources: Mapping[str, str]) -> None:
 
 
 def _application(model: Model, name: str) -> Application:
-    application = model.applications.get(name)
-    if application is None:
-        raise JujuError(f'application "{name}" not found')
+    application = named_application(model, name)
     if application.life == "dying":
         raise JujuError(f'application "{name}" is being removed')
     return application
+
+
+def _model_option(key: str, text: str) -> str:
+    if go_values.boolean(MODEL_DEFAULTS.get(key, "")) is None:
+        return text
+    value = go_values.boolean(text)
+    if value is None:
+        raise JujuError(f'{key}: expected bool, got string("{text}")')
+    return str(value).lower()
 
 
 def _interface(model: Model, end: RelationEnd) -> str:

@@ -64,7 +64,7 @@ def track(model: Model, uri: str, unit: str, revision: int, label: str | None) -
     secret = model.secrets[bare_id(uri)]
     old = secret.tracking.get(unit, Tracking(revision=revision))
     new = dataclasses.replace(old, revision=revision, label=old.label if label is None else label)
-    return with_secret(model, dataclasses.replace(secret, tracking={**secret.tracking, unit: new}))
+    return with_secret(model, _pruned(dataclasses.replace(secret, tracking={**secret.tracking, unit: new})))
 
 
 def notified(model: Model, unit: str, step: events.SecretStep) -> Model:
@@ -112,8 +112,7 @@ def commit(model: Model, context: HookContext, now: float) -> Model:
 
 def add(model: Model, secret: Secret) -> Model:
     """Add a user secret."""
-    if any(other.name == secret.name for other in model.secrets.values() if other.owner_kind == "model"):
-        raise JujuError(f'secret with name "{secret.name}" already exists')
+    _check_is_new(model, secret.name)
     check_content(secret.latest.content)
     return with_secret(model, secret)
 
@@ -131,12 +130,19 @@ def grant(model: Model, uri: str, applications: tuple[str, ...], *, revoke: bool
     return with_secret(model, dataclasses.replace(secret, grants=grants))
 
 
-def update(model: Model, uri: str, change: SecretChange, now: float) -> Model:
-    """Change the content or the description of a user secret."""
+def update(
+    model: Model, uri: str, change: SecretChange, now: float, *, name: str | None = None, auto_prune: bool | None = None
+) -> Model:
+    """Change the content, the description, the name or the pruning of a user secret."""
     secret = _user_secret(model, uri)
     if change.content is not None:
         check_content(change.content)
-    return with_secret(model, with_change(secret, change, now))
+    if name is not None and name != secret.name:
+        _check_is_new(model, name)
+    changed = with_change(secret, change, now)
+    name = secret.name if name is None else name
+    auto_prune = secret.auto_prune if auto_prune is None else auto_prune
+    return with_secret(model, _pruned(dataclasses.replace(changed, name=name, auto_prune=auto_prune)))
 
 
 def remove(model: Model, uri: str, revision: int | None) -> Model:
@@ -149,13 +155,18 @@ def list_document(model: Model) -> dict[str, Any]:
     return {secret.id: _entry(secret) for secret in model.secrets.values()}
 
 
-def show_document(model: Model, secret: Secret, *, reveal: bool, revisions: bool) -> dict[str, Any]:
-    """Return the document of ``juju show-secret --format json``."""
+def show_document(
+    model: Model, secret: Secret, *, reveal: bool, revisions: bool, revision: int | None = None
+) -> dict[str, Any]:
+    """Return the document of ``juju show-secret --format json``; the content is the revision's, or the newest one's."""
     entry = _entry(secret)
+    shown = secret.latest if revision is None else secret.revision(revision)
+    if shown is None:
+        raise JujuError(f'secret "{secret.id}" revision {revision} not found')
     if secret.grants:
         entry["access"] = [_access(model, *item) for item in sorted(secret.grants.items())]
     if reveal:
-        entry["content"] = {"Data": dict(secret.latest.content)}
+        entry["content"] = {"Data": dict(shown.content)}
     if revisions:
         entry["revisions"] = [
             {
@@ -184,6 +195,19 @@ def _entry(secret: Secret) -> dict[str, Any]:
         "expires": secret.expire,
     }
     return entry | {key: value for key, value in optional.items() if value}
+
+
+def _check_is_new(model: Model, name: str) -> None:
+    if any(other.name == name for other in model.secrets.values() if other.owner_kind == "model"):
+        raise JujuError(f'secret with name "{name}" already exists')
+
+
+def _pruned(secret: Secret) -> Secret:
+    """Return the secret without the revisions that no unit reads, if it is pruned."""
+    if not secret.auto_prune:
+        return secret
+    used = {secret.latest.number, *(tracking.revision for tracking in secret.tracking.values())}
+    return dataclasses.replace(secret, revisions=tuple(each for each in secret.revisions if each.number in used))
 
 
 def _user_secret(model: Model, uri: str) -> Secret:

@@ -8,6 +8,7 @@ from paas_local.juju.names import pod_name, storage_folder
 from paas_local.juju.version import JUJU_VERSION
 
 CONTROLLER = "local"
+CONTROLLER_UUID = "7c8f5f8e-3f51-4a6b-9d0f-5b7c2f0a1e36"
 REGION = "localhost"
 # The worst first: an application whose leader has set no status has its worst unit's.
 SEVERITY = ("error", "blocked", "maintenance", "waiting", "active", "terminated", "unknown")
@@ -91,7 +92,7 @@ def _application(model: Model, application: Application) -> dict[str, Any]:
         "charm-origin": "local",
         "charm-name": charm.name,
         "charm-rev": charm.revision,
-        "exposed": False,
+        "exposed": application.exposed,
         "application-status": _status(application_status(model, application)),
         "endpoint-bindings": {"": SPACE} | dict.fromkeys(sorted(charm.endpoints), SPACE),
     }

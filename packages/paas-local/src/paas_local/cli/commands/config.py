@@ -41,8 +41,4 @@ def config(
         raise click.ClickException(
             f'key "{keys[0]}" not found in "{application}" application config or charm settings.'
         )
-    click.echo(_text(entries[keys[0]].get("value", "")))
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    click.echo(output.text(entries[keys[0]].get("value", "")))

@@ -1,7 +1,5 @@
 """exec: run a command in a charm container."""
 
-from typing import Any
-
 import click
 
 from paas_local.cli import arguments, session, task_output
@@ -28,7 +26,7 @@ def execute(
     if not words:
         raise click.UsageError("no command specified")
     seconds = arguments.seconds(wait, "--wait") if wait else _WAIT
-    document: dict[str, Any] = session.request(
+    answer = session.request_answer(
         "exec",
         patience=seconds + task_output.ANSWER_MARGIN,
         model=session.chosen_model(model),
@@ -36,4 +34,4 @@ def execute(
         command=list(words),
         wait=seconds,
     )
-    task_output.show(document, output_format)
+    task_output.show(answer, output_format)

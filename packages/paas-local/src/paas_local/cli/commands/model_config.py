@@ -25,10 +25,10 @@ def model_config(words: tuple[str, ...], reset: tuple[str, ...], output_format: 
     if words:
         if words[0] not in document:
             raise click.ClickException(f'key "{words[0]}" not found in "{name}" model.')
-        click.echo(document[words[0]]["Value"])
+        click.echo(output.text(document[words[0]]["Value"]))
     elif output_format == "tabular":
         columns = [tables.Column(name=name) for name in ("Attribute", "From", "Value")]
-        rows = [(key, setting["Source"], str(setting["Value"])) for key, setting in sorted(document.items())]
+        rows = [(key, setting["Source"], output.text(setting["Value"])) for key, setting in sorted(document.items())]
         click.echo("\n".join(tables.table(columns, rows)))
     else:
         output.show(document, output_format)

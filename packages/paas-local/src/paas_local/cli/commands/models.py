@@ -13,7 +13,7 @@ def models(output_format: str) -> None:
     names: list[str] = sorted(session.query("models")["models"])
     current = session.current_model()
     if output_format != "tabular":
-        entries = [{"name": f"admin/{name}", "short-name": name, "model-type": "caas"} for name in names]
+        entries = [session.query("show-model", model=name)[name] for name in names]
         output.show({"models": entries, "current-model": current}, output_format)
         return
     click.echo("Model")

@@ -37,7 +37,7 @@ def run(
     with progress.steps() as steps:
         client = session.connect(steps)
         steps(f"running {action} on {unit}")
-        document: dict[str, Any] = client.request(
+        answer = client.request_answer(
             "run",
             patience=seconds + task_output.ANSWER_MARGIN,
             model=session.chosen_model(model),
@@ -46,9 +46,9 @@ def run(
             params=parameters,
             wait=seconds,
         )
-    for task in document.values():
+    for task in answer["result"].values():
         task_output.announce(task)
-    task_output.show(document, output_format)
+    task_output.show(answer, output_format)
 
 
 def _unit_and_action(words: Sequence[str]) -> tuple[str, str, list[str]]:

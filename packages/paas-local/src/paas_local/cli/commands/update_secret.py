@@ -12,7 +12,7 @@ from paas_local.cli.juju_click import juju_command, model_option
 @click.option("--file", metavar="FILE", help="Take keys and values from a YAML file.")
 @click.option("--info", help="The new description of the secret.")
 @click.option("--name", "new_name", help="The new name of the secret.")
-@click.option("--auto-prune", is_flag=True, help="Remove the revisions that no unit reads any more.")
+@click.option("--auto-prune", is_flag=True, default=None, help="Remove the revisions that no unit reads any more.")
 @model_option
 def update_secret(
     secret: str,
@@ -22,14 +22,14 @@ def update_secret(
     new_name: str | None,
     model: str,
     *,
-    auto_prune: bool,
+    auto_prune: bool | None,
 ) -> None:
-    """Change the content or the description of a secret."""
+    """Change the content, the description or the name of a secret."""
     changes = {
         "content": secret_content.parse(words, file) or None,
         "info": info,
         "name": new_name,
-        "auto-prune": auto_prune or None,
+        "auto_prune": auto_prune,
     }
     body = {key: value for key, value in changes.items() if value is not None}
     session.request("update-secret", model=session.chosen_model(model), secret=secret, **body)

@@ -11,10 +11,10 @@ from paas_local.build import charms
 from paas_local.build.errors import ProjectError
 from paas_local.controller import charm_metadata, live_update
 from paas_local.controller.handlers.registry import ApplicationRequest, Controller, ModelRequest, command, query
-from paas_local.juju import charm_config, operations
+from paas_local.juju import charm_config, documents, operations
 from paas_local.juju.charm import Charm
 from paas_local.juju.errors import JujuError
-from paas_local.juju.model import Model
+from paas_local.juju.model import Model, named_application
 
 
 class Deploy(ApplicationRequest, frozen=True):
@@ -60,6 +60,24 @@ class Units(ApplicationRequest, frozen=True):
     """A number of units to add or to remove."""
 
     units: int = pydantic.Field(default=1, ge=1)
+
+
+class Trust(ApplicationRequest, frozen=True):
+    """An application that is trusted, or no longer."""
+
+    trust: bool = True
+
+
+class Expose(ApplicationRequest, frozen=True):
+    """An application that is exposed, or no longer."""
+
+    exposed: bool = True
+
+
+class Scale(ApplicationRequest, frozen=True):
+    """The wanted number of an application's units."""
+
+    units: int = pydantic.Field(ge=0)
 
 
 class RemoveApplications(ModelRequest, frozen=True):
@@ -132,10 +150,7 @@ async def check_sync(controller: Controller, request: CheckSync) -> dict[str, An
 @query
 async def config_get(controller: Controller, request: ApplicationRequest) -> dict[str, Any]:
     """Return the options of an application."""
-    applications = controller.model(request.model).applications
-    if request.application not in applications:
-        raise JujuError(f'application "{request.application}" not found')
-    return charm_config.document(applications[request.application])
+    return charm_config.document(named_application(controller.model(request.model), request.application))
 
 
 @command
@@ -144,6 +159,49 @@ async def config_set(controller: Controller, request: ConfigSet) -> dict[str, An
     controller.change(
         request.model, lambda model: operations.configure(model, request.application, request.values, request.reset)
     )
+    return {}
+
+
+@query
+async def show_application(controller: Controller, request: ApplicationRequest) -> dict[str, Any]:
+    """Return an application's description."""
+    return documents.application_document(named_application(controller.model(request.model), request.application))
+
+
+@query
+async def resources(controller: Controller, request: ApplicationRequest) -> dict[str, Any]:
+    """Return the resources of an application."""
+    return documents.resources_document(named_application(controller.model(request.model), request.application))
+
+
+@command
+async def trust(controller: Controller, request: Trust) -> dict[str, Any]:
+    """Trust an application, or no longer."""
+    controller.change(
+        request.model, lambda model: operations.set_trust(model, request.application, trust=request.trust)
+    )
+    return {}
+
+
+@command
+async def expose(controller: Controller, request: Expose) -> dict[str, Any]:
+    """Expose an application, or no longer."""
+    controller.change(
+        request.model, lambda model: operations.set_exposed(model, request.application, exposed=request.exposed)
+    )
+    return {}
+
+
+@command
+async def scale_application(controller: Controller, request: Scale) -> dict[str, Any]:
+    """Add or remove units until an application has the wanted number."""
+    name = request.application
+    missing = request.units - named_application(controller.model(request.model), name).scale
+    addresses = controller.addresses(max(missing, 0))
+    if missing > 0:
+        controller.change(request.model, lambda model: operations.add_units(model, name, addresses, time.time()))
+    elif missing < 0:
+        controller.change(request.model, lambda model: operations.remove_units(model, name, -missing))
     return {}
 
 

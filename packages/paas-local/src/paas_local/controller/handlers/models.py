@@ -1,12 +1,13 @@
 """The commands about models."""
 
+import dataclasses
 import time
 from typing import Any
 
 import pydantic
 
 from paas_local.controller.handlers.registry import Answer, Controller, ModelRequest, Request, command, query
-from paas_local.juju import documents, operations, status_document
+from paas_local.juju import constraints, documents, operations, status_document
 
 
 class ModelConfig(ModelRequest, frozen=True):
@@ -14,6 +15,12 @@ class ModelConfig(ModelRequest, frozen=True):
 
     values: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
     reset: tuple[str, ...] = ()
+
+
+class Constraints(ModelRequest, frozen=True):
+    """The constraints of a model, in place of the present ones."""
+
+    values: dict[str, str]
 
 
 class Destroy(ModelRequest, frozen=True):
@@ -49,6 +56,26 @@ async def model_config(controller: Controller, request: ModelConfig) -> dict[str
     if values:
         controller.change(request.model, lambda model: operations.configure_model(model, values))
     return documents.model_config(controller.model(request.model))
+
+
+@query
+async def show_model(controller: Controller, request: ModelRequest) -> dict[str, Any]:
+    """Return a model's description."""
+    return documents.model_document(controller.model(request.model))
+
+
+@query
+async def model_constraints(controller: Controller, request: ModelRequest) -> dict[str, Any]:
+    """Return the constraints of a model."""
+    return dict(controller.model(request.model).constraints)
+
+
+@command
+async def set_model_constraints(controller: Controller, request: Constraints) -> dict[str, Any]:
+    """Set the constraints of a model."""
+    values = constraints.parse(request.values)
+    controller.change(request.model, lambda model: dataclasses.replace(model, constraints=values))
+    return {}
 
 
 @query

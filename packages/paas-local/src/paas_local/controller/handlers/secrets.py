@@ -32,6 +32,8 @@ class UpdateSecret(SecretRequest, frozen=True):
 
     content: dict[str, str] | None = pydantic.Field(default=None, repr=False)
     info: str | None = None
+    name: str | None = None
+    auto_prune: bool | None = None
 
 
 class GrantSecret(SecretRequest, frozen=True):
@@ -51,6 +53,7 @@ class ShowSecret(SecretRequest, frozen=True):
 
     reveal: bool = False
     revisions: bool = False
+    revision: int | None = None
 
 
 @command
@@ -75,7 +78,12 @@ async def add_secret(controller: Controller, request: AddSecret) -> str:
 async def update_secret(controller: Controller, request: UpdateSecret) -> dict[str, Any]:
     """Change a user secret."""
     change = SecretChange(content=request.content, description=request.info)
-    controller.change(request.model, lambda model: secrets.update(model, request.secret, change, time.time()))
+    controller.change(
+        request.model,
+        lambda model: secrets.update(
+            model, request.secret, change, time.time(), name=request.name, auto_prune=request.auto_prune
+        ),
+    )
     return {}
 
 
@@ -115,4 +123,6 @@ async def show_secret(controller: Controller, request: ShowSecret) -> dict[str, 
         raise JujuError("specify either --revisions or --reveal but not both")
     model = controller.model(request.model)
     secret = secrets.find(model, request.secret)
-    return secrets.show_document(model, secret, reveal=request.reveal, revisions=request.revisions)
+    return secrets.show_document(
+        model, secret, reveal=request.reveal, revisions=request.revisions, revision=request.revision
+    )

@@ -1,37 +1,19 @@
-"""The commands about units and their tasks."""
+"""The commands about units."""
 
 import time
 from typing import Any
 
-import pydantic
-
-from paas_local.controller import waiting
 from paas_local.controller.handlers.registry import Controller, UnitRequest, command, query
-from paas_local.juju import actions, documents, hook_commit, operations
+from paas_local.juju import documents, hook_commit, operations
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import HookContext
-from paas_local.juju.model import Model, Task, named_unit
+from paas_local.juju.model import Model, named_unit
 
 
 class Resolved(UnitRequest, frozen=True):
     """A unit whose failed hook is retried or, without ``retry``, counts as done."""
 
     retry: bool = True
-
-
-class Run(UnitRequest, frozen=True):
-    """An action to run."""
-
-    action: str
-    params: dict[str, Any] = pydantic.Field(default_factory=dict[str, Any])
-    wait: float = 60.0
-
-
-class Exec(UnitRequest, frozen=True):
-    """A command to run in the charm container."""
-
-    command: tuple[str, ...]
-    wait: float = 300.0
 
 
 class PebbleSocket(UnitRequest, frozen=True):
@@ -62,26 +44,6 @@ async def show_unit(controller: Controller, request: UnitRequest) -> dict[str, A
 
 
 @command
-async def run(controller: Controller, request: Run) -> dict[str, Any]:
-    """Run an action, and return its results."""
-    model, task = actions.enqueue(
-        controller.model(request.model), request.unit, request.action, request.params, time.time()
-    )
-    controller.change(request.model, lambda _: model)
-    return actions.document(await _ended(controller, request.model, task, request.wait))
-
-
-@command
-async def exec_(controller: Controller, request: Exec) -> dict[str, Any]:
-    """Run a command, and return its output."""
-    if not request.command:
-        raise JujuError("no commands specified", code=2)
-    model, task = actions.enqueue_command(controller.model(request.model), request.unit, request.command, time.time())
-    controller.change(request.model, lambda _: model)
-    return actions.document(await _ended(controller, request.model, task, request.wait))
-
-
-@command
 async def resolved(controller: Controller, request: Resolved) -> dict[str, Any]:
     """Retry a failed hook at once, or count it as done."""
 
@@ -94,16 +56,3 @@ async def resolved(controller: Controller, request: Resolved) -> dict[str, Any]:
 
     controller.change(request.model, change)
     return {}
-
-
-async def _ended(controller: Controller, model: str, task: Task, wait: float) -> Task:
-    deadline = time.monotonic() + wait
-    while True:
-        changed = controller.changed
-        now = controller.model(model).tasks[task.id]
-        if now.status in {"completed", "failed"}:
-            return now
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise JujuError(f"timed out waiting for results from: unit {task.unit}")
-        await waiting.until(changed, left)

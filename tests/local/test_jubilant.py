@@ -1,0 +1,265 @@
+"""Juju's commands through jubilant, with the real controller; its pods never start, so no hook runs."""
+
+import asyncio
+import json
+import sys
+import threading
+import zipfile
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+import jubilant
+import pytest
+import yaml
+from paas_local import folders
+from paas_local.controller import daemon
+from paas_local.controller.hook_tool_server import listen
+from paas_local.pods import containers
+
+PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
+TASK: dict[str, object] = {"host": "web/0", "status": "pending", "results": {}}
+
+
+class PodlessMachine:
+    """A machine on which no pod ever runs."""
+
+    async def start_pod(self, spec: containers.PodSpec) -> NoReturn:
+        """Wait until the pod is no longer wanted."""
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError(spec.unit)
+
+    async def publish(self, port: int, preferred: int) -> int:
+        """Publish nothing."""
+        raise AssertionError((port, preferred))
+
+    def route(self, host_port: int, addresses: Sequence[str]) -> None:
+        """Route nothing."""
+        raise AssertionError((host_port, addresses))
+
+    async def unpublish(self, port: int) -> None:
+        """Unpublish nothing."""
+        raise AssertionError(port)
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+
+class Controller(threading.Thread):
+    """The controller in a thread of its own."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(daemon=True)
+        self._home = home
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._ended = asyncio.Event()
+
+    def run(self) -> None:
+        """Serve until the end of the tests."""
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        controller = daemon.Daemon(self._home, PodlessMachine())
+        async with daemon.serving(controller, listen(self._home / folders.SOCKET)):
+            self._ready.set()
+            await self._ended.wait()
+
+    def __enter__(self) -> None:
+        """Wait until the controller listens."""
+        self.start()
+        assert self._ready.wait(30)
+
+    def __exit__(self, *error: object) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self.join()
+
+
+@pytest.fixture(scope="module")
+def charm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a packed charm with an option, an action and an endpoint."""
+    file = tmp_path_factory.mktemp("charm") / "web.charm"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("metadata.yaml", yaml.safe_dump({"name": "web", "requires": {"db": {"interface": "sql"}}}))
+        archive.writestr("actions.yaml", yaml.safe_dump({"backup": {}}))
+        archive.writestr("dispatch", "#!/bin/sh\n")
+    return file
+
+
+@pytest.fixture(scope="module")
+def juju(charm: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[jubilant.Juju]:
+    """Yield jubilant in a model with one application."""
+    with TemporaryDirectory(prefix="paas-") as home, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAAS_LOCAL_HOME", home)
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        for variable in ("JUJU_MODEL", "PAAS_LOCAL_PEBBLE", "COVERAGE_PROCESS_CONFIG"):
+            patch.delenv(variable, raising=False)
+        with Controller(Path(home)):
+            juju = jubilant.Juju(cli_binary=str(PAAS_LOCAL))
+            juju.add_model("test")
+            juju.deploy(charm)
+            yield juju
+
+
+def error(juju: jubilant.Juju, *words: str) -> tuple[str, int]:
+    """Return the error and the exit code of a command."""
+    with pytest.raises(jubilant.CLIError) as raised:
+        juju.cli(*words)
+    return raised.value.stderr, raised.value.returncode
+
+
+def test_show_model_takes_every_form_of_a_name(juju: jubilant.Juju):
+    info = juju.show_model()
+
+    assert (info.name, info.short_name, info.model_type, info.life) == ("admin/test", "test", "caas", "alive")
+    assert (info.status.current, info.users["admin"].access) == ("available", "admin")
+    assert juju.show_model("local:admin/test") == juju.show_model("admin/test") == info
+    assert error(juju, "show-model", "none") == ("ERROR model local:admin/none not found\n", 1)
+
+
+def test_models_has_the_fields_of_show_model(juju: jubilant.Juju):
+    (entry,) = json.loads(juju.cli("models", "--format", "json", include_model=False))["models"]
+
+    assert entry["model-uuid"] == juju.show_model().model_uuid
+
+
+def test_constraints_are_replaced_and_shown(juju: jubilant.Juju):
+    juju.model_constraints({"mem": "2G", "cores": 4, "tags": "a,b"})
+
+    assert juju.model_constraints() == {"mem": 2048, "cores": 4, "tags": ["a", "b"]}
+    assert juju.cli("model-constraints") == "cores=4 mem=2048M tags=a,b\n"
+    juju.model_constraints({"arch": "amd64"})
+    assert juju.model_constraints() == {"arch": "amd64"}
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        pytest.param("cors=2", 'unknown constraint "cors"; did you mean "cores"?', id="name"),
+        pytest.param("cores=two", 'bad "cores" constraint: must be a non-negative integer', id="number"),
+        pytest.param(
+            "mem=2X", 'bad "mem" constraint: must be a non-negative float with optional M/G/T/P suffix', id="size"
+        ),
+    ],
+)
+def test_an_invalid_constraint_is_refused(juju: jubilant.Juju, word: str, text: str):
+    assert error(juju, "set-model-constraints", word) == (f"ERROR {text}\n", 1)
+
+
+def test_boolean_options_of_a_model_are_booleans(juju: jubilant.Juju):
+    assert juju.model_config()["automatically-retry-hooks"] is True
+
+    juju.model_config({"automatically-retry-hooks": False})
+
+    assert juju.model_config()["automatically-retry-hooks"] is False
+    assert juju.cli("model-config", "automatically-retry-hooks") == "false\n"
+    assert error(juju, "model-config", "automatically-retry-hooks=often") == (
+        'ERROR automatically-retry-hooks: expected bool, got string("often")\n',
+        1,
+    )
+    juju.model_config(reset="automatically-retry-hooks")
+    assert juju.model_config()["automatically-retry-hooks"] is True
+
+
+def test_trust_is_an_option_of_the_application(juju: jubilant.Juju):
+    juju.trust("web", scope="cluster")
+    assert juju.config("web", app_config=True)["trust"] is True
+
+    juju.trust("web", remove=True, scope="cluster")
+    assert juju.config("web", app_config=True)["trust"] is False
+    assert error(juju, "trust", "web") == (
+        (
+            "ERROR 'juju trust' currently grants full access to the cluster itself.\n"
+            "Set the scope to 'cluster' using '--scope=cluster' to confirm this choice.\n"
+        ),
+        1,
+    )
+
+
+def test_expose_is_shown_by_status(juju: jubilant.Juju):
+    juju.cli("expose", "web")
+    assert juju.status().apps["web"].exposed
+
+    juju.cli("unexpose", "web")
+    assert not juju.status().apps["web"].exposed
+
+
+def test_show_application_has_the_endpoints(juju: jubilant.Juju):
+    document = json.loads(juju.cli("show-application", "web", "--format", "json"))
+
+    assert (document["web"]["charm"], document["web"]["life"]) == ("web", "alive")
+    assert document["web"]["endpoint-bindings"] == {"": "alpha", "db": "alpha"}
+    assert error(juju, "show-application", "none") == ('ERROR application "none" not found\n', 1)
+
+
+def test_an_application_is_scaled_up_and_down(juju: jubilant.Juju):
+    juju.cli("scale-application", "web", "3")
+    assert juju.status().apps["web"].scale == 3
+
+    juju.cli("scale-application", "web", "1")
+    assert juju.status().apps["web"].scale == 1
+    assert error(juju, "scale-application", "web", "many") == (
+        'ERROR invalid scale "many": expected a number\n',
+        2,
+    )
+
+
+def test_an_unknown_action_or_unit_schedules_no_task(juju: jubilant.Juju):
+    with pytest.raises(ValueError, match='failed to schedule any tasks:\naction "fly" not defined on unit "web/0"'):
+        juju.run("web/0", "fly")
+    with pytest.raises(ValueError, match='failed to schedule any tasks:\nunit "web/42" not found'):
+        juju.run("web/42", "backup")
+    with pytest.raises(ValueError, match='failed to schedule any tasks:\nunit "web/42" not found'):
+        juju.exec("true", unit="web/42")
+
+
+def test_operations_lists_the_runs(juju: jubilant.Juju):
+    with pytest.raises(TimeoutError):
+        juju.run("web/0", "backup", wait=0.001)
+
+    document = json.loads(juju.cli("operations", "--format", "json", "--apps", "web", "--actions", "backup"))
+    ((number, entry),) = document.items()
+    assert (entry["summary"], entry["status"]) == ("backup run on unit-web-0", "pending")
+    assert entry["tasks"] == {str(int(number) + 1): TASK | {"timing": entry["timing"]}}
+    assert json.loads(juju.cli("show-operation", number, "--format", "json")) == entry
+    assert juju.cli("operations", "--units", "web/1") == ""
+    assert juju.cli("operations").splitlines()[1].split()[:2] == [number, "pending"]
+    assert error(juju, "show-operation", "99") == ('ERROR operation "99" not found\n', 1)
+
+
+def test_resources_of_an_application_without_any(juju: jubilant.Juju):
+    assert json.loads(juju.cli("resources", "web", "--format", "json")) == {"resources": []}
+
+
+def test_a_secret_is_renamed_and_shown_by_revision(juju: jubilant.Juju):
+    uri = juju.add_secret("first", {"password": "one"})
+    juju.update_secret(uri, {"password": "two"}, name="renamed", info="changed")
+
+    assert juju.show_secret("renamed", reveal=True, revision=1).content == {"password": "one"}
+    assert juju.show_secret("renamed", reveal=True).content == {"password": "two"}
+    assert error(juju, "show-secret", "first") == ('ERROR secret "first" not found\n', 1)
+    assert error(juju, "show-secret", uri, "--reveal", "--revision", "9") == (
+        f'ERROR secret "{uri.unique_identifier}" revision 9 not found\n',
+        1,
+    )
+    juju.add_secret("first", {"password": "one"})
+    assert error(juju, "update-secret", uri, "--name", "first") == (
+        'ERROR secret with name "first" already exists\n',
+        1,
+    )
+
+
+def test_a_pruned_secret_has_only_the_revisions_that_are_read(juju: jubilant.Juju):
+    uri = juju.add_secret("pruned", {"password": "one"})
+
+    juju.update_secret(uri, {"password": "two"}, auto_prune=True)
+
+    revisions = juju.show_secret(uri, revisions=True).revisions or ()
+    assert [each.revision for each in revisions] == [2]
+
+
+def test_a_relation_is_removed_by_its_id(juju: jubilant.Juju):
+    assert error(juju, "remove-relation", "77") == ('ERROR relation matching "77" not found (not found)\n', 1)

@@ -5,6 +5,7 @@ import http.client
 import http.cookiejar
 import json
 import re
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -27,8 +28,13 @@ class Page:
         return "; ".join(each.partition(";")[0] for each in self.headers.get_all("Set-Cookie", []))
 
 
-def browse(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Page:
-    """Send a request like a browser, which resolves ``.localhost`` to this machine; redirects are not followed."""
+def browse(
+    url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None, *, ca: str | None = None
+) -> Page:
+    """Send a request like a browser, which resolves ``.localhost`` to this machine; redirects are not followed.
+
+    ``ca`` is the text of the only certificate that is trusted, for a URL with HTTPS.
+    """
     parts = urllib.parse.urlsplit(url)
     host = parts.hostname or ""
     body = urllib.parse.urlencode(form) if form is not None else None
@@ -36,6 +42,10 @@ def browse(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     address = "127.0.0.1" if host.endswith(".localhost") else host
     connection = http.client.HTTPConnection(address, parts.port or 80, timeout=10)
+    if parts.scheme == "https":
+        connection.connect()
+        trusted = ssl.create_default_context(cadata=ca)
+        connection.sock = trusted.wrap_socket(connection.sock, server_hostname=host)
     with contextlib.closing(connection):
         connection.request(
             "GET" if body is None else "POST", path, body, {"Host": parts.netloc, **kind, **(headers or {})}

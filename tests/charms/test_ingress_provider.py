@@ -42,7 +42,7 @@ def url(after: testing.State, number: int = 7) -> str | None:
 
 def prefixes(after: testing.State, context: testing.Context[ops.CharmBase]) -> list[str]:
     """Return the paths in the configuration of the proxy."""
-    file = after.get_container("traefik").get_filesystem(context) / "etc/caddy/caddy.json"
+    file = after.get_container("traefik").get_filesystem(context) / "var/lib/caddy/caddy.json"
     routes = json.loads(file.read_text())["apps"]["http"]["servers"]["ingress"]["routes"]
     return [route["match"][0]["path"][0] for route in routes if "match" in route]
 
@@ -50,9 +50,10 @@ def prefixes(after: testing.State, context: testing.Context[ops.CharmBase]) -> l
 def test_an_application_gets_a_url(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.relation_changed(client()), state(client()))
 
-    (port,) = after.opened_ports
-    assert port.port in range(30000, 32768)
-    assert url(after) == f"http://traefik-k8s.demo.localhost:{port.port}/demo-web"
+    port, https_port = sorted(port.port for port in after.opened_ports if port.port)
+    assert port in range(30000, 32000)
+    assert https_port in range(32000, 32768)
+    assert url(after) == f"http://traefik-k8s.demo.localhost:{port}/demo-web"
     assert prefixes(after, context) == ["/demo-web"]
     assert after.unit_status == testing.ActiveStatus()
 
@@ -72,6 +73,30 @@ def test_an_option_sets_the_host(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.config_changed(), state_in)
 
     assert url(after) == "http://notes.example.com/demo-web"
+
+
+def test_an_option_changes_the_urls_to_https(context: testing.Context[ops.CharmBase]):
+    after = context.run(context.on.config_changed(), state(client(), config={"https": True}))
+
+    https_port = max(port.port for port in after.opened_ports if port.port)
+    assert url(after) == f"https://traefik-k8s.demo.localhost:{https_port}/demo-web"
+
+
+def test_an_action_shows_the_certificate_of_the_ca(context: testing.Context[ops.CharmBase], tmp_path: Path):
+    certificate = tmp_path / "pki/authorities/local/root.crt"
+    certificate.parent.mkdir(parents=True)
+    certificate.write_text("PEM")
+    mounts = {"data": testing.Mount(location="/var/lib/caddy", source=tmp_path)}
+    proxy = testing.Container("traefik", can_connect=True, mounts=mounts)
+
+    context.run(context.on.action("get-ca-certificate"), providers.state(proxy))
+
+    assert context.action_results == {"ca-certificate": "PEM"}
+
+
+def test_the_action_fails_until_there_is_a_ca(context: testing.Context[ops.CharmBase]):
+    with pytest.raises(testing.ActionFailed, match="the proxy has no CA yet"):
+        context.run(context.on.action("get-ca-certificate"), state())
 
 
 def test_an_invalid_host_removes_the_url(context: testing.Context[ops.CharmBase]):
@@ -116,7 +141,7 @@ def test_an_event_that_changes_nothing_changes_nothing(
     context: testing.Context[ops.CharmBase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     kept = testing.Container(
-        "traefik", can_connect=True, mounts={"etc": testing.Mount(location="/etc/caddy", source=tmp_path)}
+        "traefik", can_connect=True, mounts={"etc": testing.Mount(location="/var/lib/caddy", source=tmp_path)}
     )
     before = context.run(context.on.update_status(), dataclasses.replace(state(client()), containers={kept}))
     written = (tmp_path / "caddy.json").stat().st_mtime_ns

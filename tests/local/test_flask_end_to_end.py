@@ -5,6 +5,7 @@ The tests share one deployment, and each leaves it active.
 
 import base64
 import json
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from browser import Browser, browse
+from browser import Browser, Page, browse
 from deployment import Deployment, new_home, with_stand_ins
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples/flask"
@@ -160,6 +161,36 @@ def test_the_url_works_in_a_pod(juju: Deployment, url: str):
     output = juju("exec", "--unit", "postgresql-k8s/0", "--", f'python3 -c "{program}"')
 
     assert output.strip() == "200"
+
+
+def test_secure_cookies_work_with_https(juju: Deployment, url: str):
+    juju("config", "flask-k8s", "flask-session-cookie-secure=true")
+    juju("config", "traefik-k8s", "https=true")
+    secure = juju.wait("an address with https", lambda: https_url(juju))
+    document = json.loads(juju("run", "traefik-k8s/0", "get-ca-certificate", "--format", "json"))
+    ca = document["traefik-k8s/0"]["results"]["ca-certificate"]
+
+    def first_visit() -> Page | None:
+        page = browse(f"{secure}/visits", ca=ca)
+        return page if "Secure" in page.headers.get("Set-Cookie", "") else None
+
+    first = juju.wait("a secure cookie", first_visit)
+    assert first
+    second = browse(f"{secure}/visits", headers={"Cookie": first.cookies}, ca=ca)
+
+    assert (json.loads(first.text)["visits"], json.loads(second.text)["visits"]) == (1, 2)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        browse(f"{secure}/visits")
+    readable = [path for path in (juju.home / "models").rglob("*.key") if path.stat().st_mode & 0o077]
+    assert readable == []
+    juju("config", "traefik-k8s", "https=false")
+    juju("config", "flask-k8s", "--reset", "flask-session-cookie-secure")
+    juju.wait("the former address", lambda: endpoints(juju)["flask-k8s"]["url"] == url)
+
+
+def https_url(juju: Deployment) -> str:
+    address = endpoints(juju).get("flask-k8s", {}).get("url", "")
+    return address if address.startswith("https://") else ""
 
 
 def test_a_removed_relation_removes_the_route_until_it_is_added_again(juju: Deployment, url: str):

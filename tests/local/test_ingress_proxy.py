@@ -67,7 +67,10 @@ async def unit(host: str, port: int) -> AsyncGenerator[None]:
 async def ingress(caddy: Path, folder: Path, *listed: Route) -> AsyncGenerator[aiohttp.ClientSession]:
     """Run the proxy; yield a session for requests to it."""
     port = free_port()
-    (folder / "caddy.json").write_text(routes.configuration(listed, port))
+    text = routes.configuration(
+        listed, port, https_port=free_port(), name="ingress.test.localhost", data=str(folder / "data")
+    )
+    (folder / "caddy.json").write_text(text)
     environment = {"HOME": str(folder)}
     process = await asyncio.create_subprocess_exec(caddy, "run", "--config", folder / "caddy.json", env=environment)
     try:

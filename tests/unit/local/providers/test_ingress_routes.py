@@ -1,6 +1,7 @@
 """Routes in relation data, and the configuration of the proxy."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -9,6 +10,22 @@ from paas_local.providers.traefik_k8s.charm.src.routes import InvalidError, Rout
 
 APP = {"model": '"test-model"', "name": '"flask-k8s"', "port": "8000", "strip-prefix": "true"}
 UNIT = {"host": '"flask-k8s-0.flask-k8s-endpoints.test-model.svc.cluster.local"', "ip": '"10.1.2.30"'}
+
+
+def configuration(listed: Iterable[Route], port: int) -> str:
+    return routes.configuration(listed, port, https_port=32000, name="traefik-k8s.demo.localhost")
+
+
+def test_https_has_the_same_routes_and_a_certificate_of_caddys_own_ca():
+    document = json.loads(configuration([Route(prefix="/demo-web", port=8000)], 30000))
+
+    servers = document["apps"]["http"]["servers"]
+    assert servers["https"]["listen"] == [":32000"]
+    assert servers["https"]["routes"] == servers["ingress"]["routes"]
+    assert document["apps"]["tls"]["automation"]["policies"] == [
+        {"subjects": ["traefik-k8s.demo.localhost"], "issuers": [{"module": "internal"}]}
+    ]
+    assert document["storage"]["root"] == "/var/lib/caddy"
 
 
 def test_reads_what_the_library_writes():
@@ -60,7 +77,7 @@ def test_an_invalid_unit_address_is_an_error_with_its_key():
 
 
 def handlers(*listed: Route) -> list[Any]:
-    document = json.loads(routes.configuration(listed, 30000))
+    document = json.loads(configuration(listed, 30000))
     return document["apps"]["http"]["servers"]["ingress"]["routes"]
 
 
@@ -81,7 +98,7 @@ def test_strips_the_prefix_and_sends_it_in_a_header():
 def test_the_order_of_relations_changes_nothing():
     one, two = Route(prefix="/a", port=1), Route(prefix="/b", port=2)
 
-    assert routes.configuration([one, two], 1) == routes.configuration([two, one], 1)
+    assert configuration([one, two], 1) == configuration([two, one], 1)
 
 
 def test_an_application_without_units_is_a_bad_gateway():

@@ -15,6 +15,8 @@ from paas_local.pods.bridge import NetworkError
 
 RETRY_PAUSE = 5.0
 # a browser cannot open these: their URLs do not begin with http://
+_HTTPS = range(32000, 32768)
+"""Node ports on which the built-in ingress speaks HTTPS."""
 _SCHEMES = {1025: "smtp", 3306: "mysql", 5432: "postgresql", 5672: "amqp", 6379: "redis", 27017: "mongodb"}
 
 
@@ -28,7 +30,8 @@ class Port:
 
     def url(self, number: int) -> str:
         """Return the URL of the port, published as a port of the host."""
-        return f"{_SCHEMES.get(self.number, 'http')}://127.0.0.1:{number}"
+        scheme = "https" if self.number in _HTTPS else _SCHEMES.get(self.number, "http")
+        return f"{scheme}://127.0.0.1:{number}"
 
 
 def ports_to_publish(model: Model) -> Mapping[Port, tuple[str, ...]]:

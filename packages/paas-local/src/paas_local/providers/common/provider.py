@@ -22,7 +22,9 @@ import ops
 StrMap = Mapping[str, str]
 T = TypeVar("T")
 _PAUSE = 0.1
-_NODE_PORTS = range(30000, 32768)
+_NODE_PORTS = range(30000, 32000)
+# paas-local url knows by these numbers that a port speaks HTTPS
+_HTTPS_NODE_PORTS = range(32000, 32768)
 
 
 class NotReadyError(Exception):
@@ -170,13 +172,26 @@ class ProviderCharm(ops.CharmBase):
         A charm cannot know the port on the machine, and a URL has one port for both. The port is in Kubernetes' range
         for node ports, and always the same for an application of a model, so a conflict is unlikely.
         """
+        return self._node_port(_NODE_PORTS)
+
+    @property
+    def https_port(self) -> int:
+        """The port of a server that browsers use with HTTPS, chosen as :attr:`browser_port`."""
+        return self._node_port(_HTTPS_NODE_PORTS)
+
+    def _node_port(self, ports: range) -> int:
         digest = hashlib.sha256(f"{self.model.uuid}/{self.app.name}".encode()).digest()
-        return _NODE_PORTS[int.from_bytes(digest[:4], "big") % len(_NODE_PORTS)]
+        return ports[int.from_bytes(digest[:4], "big") % len(ports)]
+
+    @property
+    def browser_host(self) -> str:
+        """The name of a server that browsers use; it works on the machine and in the pods of this model."""
+        return f"{self.app.name}.{self.model.name}.localhost"
 
     @property
     def browser_url(self) -> str:
         """The URL of a server that browsers use; it works on the machine and in the pods of this model."""
-        return f"http://{self.app.name}.{self.model.name}.localhost:{self.browser_port}"
+        return f"http://{self.browser_host}:{self.browser_port}"
 
     @property
     def fqdn(self) -> str:

@@ -15,7 +15,7 @@ else:
     import provider
     import routes
 
-CONFIGURATION = "/etc/caddy/caddy.json"
+CONFIGURATION = f"{routes.DATA}/caddy.json"
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?")
 
 
@@ -28,16 +28,24 @@ class TraefikCharm(provider.ProviderCharm):
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         framework.observe(self.on.show_proxied_endpoints_action, self._show)
+        framework.observe(self.on["get-ca-certificate"].action, self._get_ca_certificate)
 
     def server(self) -> provider.Server:
         """Describe the proxy with the routes of all valid requests."""
-        text = routes.configuration((route for _, route in self._routes().values()), self.browser_port)
+        text = routes.configuration(
+            (route for _, route in self._routes().values()),
+            self.browser_port,
+            https_port=self.https_port,
+            name=self._certificate_name,
+        )
         return provider.Server(
             container="traefik",
             command=f"/bin/caddy run --config {CONFIGURATION}",
             port=self.browser_port,
+            more_ports=(self.https_port,),
             files={CONFIGURATION: text},
             environment={"HOME": "/tmp"},  # noqa: S108 - of its container
+            user=None,
         )
 
     def publish(self, relation: ops.Relation) -> None:
@@ -69,10 +77,28 @@ class TraefikCharm(provider.ProviderCharm):
 
     @property
     def _address(self) -> str:
+        scheme, port = ("https", self.https_port) if self.config["https"] else ("http", self.browser_port)
+        return f"{scheme}://{self._external_hostname or f'{self.browser_host}:{port}'}"
+
+    @property
+    def _certificate_name(self) -> str:
+        """The host in the certificate; :meth:`publish` reports an invalid option."""
+        host = str(self.config.get("external_hostname", ""))
+        return host.partition(":")[0] if _HOST.fullmatch(host) else self.browser_host
+
+    @property
+    def _external_hostname(self) -> str:
         host = str(self.config.get("external_hostname", ""))
         if host and not _HOST.fullmatch(host):
             raise provider.RefusedError("invalid option external_hostname (must be a host, or host:port)")
-        return f"http://{host}" if host else self.browser_url
+        return host
+
+    def _get_ca_certificate(self, event: ops.ActionEvent) -> None:
+        try:
+            with self.unit.get_container("traefik").pull(routes.CA_CERTIFICATE) as file:
+                event.set_results({"ca-certificate": str(file.read())})
+        except ops.pebble.Error:
+            event.fail("the proxy has no CA yet; juju status shows the reason")
 
     def _show(self, event: ops.ActionEvent) -> None:
         try:

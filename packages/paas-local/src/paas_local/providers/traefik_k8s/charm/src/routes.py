@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+DATA = "/var/lib/caddy"
+CA_CERTIFICATE = f"{DATA}/pki/authorities/local/root.crt"
 StrMap = Mapping[str, str]
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|[0-9a-fA-F:]+")
@@ -63,16 +65,29 @@ def _matching(databag: StrMap, key: str, pattern: re.Pattern[str], what: str) ->
     return value
 
 
-def configuration(routes: Iterable[Route], port: int) -> str:
-    """Write Caddy's configuration, which answers 404 to all other paths."""
-    server = {
-        "listen": [f":{port}"],
+def configuration(routes: Iterable[Route], port: int, *, https_port: int, name: str, data: str = DATA) -> str:
+    """Write Caddy's configuration, which answers 404 to all other paths.
+
+    Caddy makes its own CA in the folder ``data``, with keys that only it may read, and signs a certificate for the
+    host ``name``; it renews the certificate itself.
+    """
+    handlers = {
         "automatic_https": {"disable": True},
         "routes": [*map(_route, sorted(routes, key=lambda route: route.prefix)), {"handle": [_answer(404)]}],
     }
+    servers = {
+        "ingress": {"listen": [f":{port}"], **handlers},
+        "https": {"listen": [f":{https_port}"], "tls_connection_policies": [{"default_sni": name}], **handlers},
+    }
+    policy = {"subjects": [name], "issuers": [{"module": "internal"}]}
     document = {
         "admin": {"disabled": True, "config": {"persist": False}},
-        "apps": {"http": {"grace_period": "1s", "servers": {"ingress": server}}},
+        "storage": {"module": "file_system", "root": data},
+        "apps": {
+            "http": {"grace_period": "1s", "servers": servers},
+            "pki": {"certificate_authorities": {"local": {"name": "paas-local", "install_trust": False}}},
+            "tls": {"certificates": {"automate": [name]}, "automation": {"policies": [policy]}},
+        },
     }
     return json.dumps(document, indent=1)
 

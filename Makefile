@@ -8,7 +8,7 @@ PYTHONS ?= 3.10 3.12 3.13
 # Files that pytest-xdist distributes as a whole, in the order of tests/conftest.py: the slowest first.
 PYTEST := pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo check unit test tutorials coverage charmcraft pack release-check bench docs lint format schemas locks picture wheels workflows audit
+.PHONY: help demo check unit test tutorials coverage charmcraft pack release-check bench bench-local docs lint format schemas locks picture wheels workflows audit
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -53,6 +53,9 @@ audit: ## look up the locked dependencies of the packages in the list of known v
 
 bench: wheels ## measure the events of a charm, and compare with paas-charm; see docs/benchmarks.md
 	$(RUN) --group bench python scripts/bench_dispatch.py
+
+bench-local: wheels ## measure paas-local: the first page, a warm start, thirty units, and what an idle unit costs
+	$(RUN) python scripts/bench_local.py
 
 lint: ## check format, style, imports, types and English
 	$(RUN) ruff format --check

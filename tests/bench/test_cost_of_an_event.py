@@ -51,21 +51,32 @@ def deployment(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> collections.abc.Iterator[tuple[client.Unit, list[typing.Any]]]:
     """Return a unit with eight integrations, and the events of its deployment."""
+    with unit_of(tmp_path_factory, charm_folders.charmcraft(), charm_folders.INTEGRATIONS) as unit:
+        yield unit, unit.call("settle")
+
+
+def unit_of(
+    tmp_path_factory: pytest.TempPathFactory,
+    metadata: dict[str, typing.Any],
+    integrations: collections.abc.Sequence[typing.Any],
+    **spec: typing.Any,
+) -> client.Unit:
+    """Start a unit; nothing is deployed yet."""
     folder = tmp_path_factory.mktemp("unit")
     server = folder / "workload/gunicorn"
     server.mkdir(parents=True)
     (server / "__init__.py").touch()
     (server / "__main__.py").write_text(SERVER)
-    spec = {
-        "python": sys.executable,
-        "charm": str(charm_folders.create(folder, charm_folders.OURS, charm_folders.charmcraft())),
-        "workload_python": sys.executable,
-        "workload_path": str(server.parent),
-        "application": "",
-        "integrations": charm_folders.INTEGRATIONS,
-    }
-    with client.Unit(folder, **spec) as unit:
-        yield unit, unit.call("settle")
+    return client.Unit(
+        folder,
+        python=sys.executable,
+        charm=str(charm_folders.create(folder, charm_folders.OURS, metadata)),
+        workload_python=sys.executable,
+        workload_path=str(server.parent),
+        application="",
+        integrations=integrations,
+        **spec,
+    )
 
 
 def cost(*events: typing.Any) -> Cost:
@@ -156,3 +167,37 @@ def test_a_changed_option(deployment: tuple[client.Unit, list[typing.Any]]) -> N
 
     assert event["status"] == "active: "
     assert exceeds(cost(event), Cost(tools=50, requests=22)) == ()
+
+
+class Size(typing.NamedTuple):
+    """The numbers that grow."""
+
+    relations: int
+    options: int
+    kilobytes: int
+    peers: int
+
+
+def growth(tmp_path_factory: pytest.TempPathFactory, size: Size) -> tuple[Cost, Cost]:
+    """Return the cost of a complete pass that changes nothing, and of an event that brings nothing new."""
+    redis = [charm_folders.redis(number) for number in range(size.relations)]
+    metadata = charm_folders.charmcraft(options=size.options, further=size.relations)
+    with unit_of(tmp_path_factory, metadata, redis, peers=size.peers) as unit:
+        unit.call("skip")
+        unit.call("pad", "redis-r0", str(1000 * size.kilobytes))
+        unit.call("run", "config-changed")
+        complete = cost(unit.call("run", "upgrade-charm"))
+        unit.call("run", "update-status")
+        return complete, cost(unit.call("run", "update-status"))
+
+
+def test_hook_tools_grow_with_relations_and_peers_only(tmp_path_factory: pytest.TempPathFactory) -> None:
+    small, large = Size(relations=1, options=1, kilobytes=1, peers=1), Size(relations=20, options=500, kilobytes=100, peers=30)
+
+    complete, unchanged = growth(tmp_path_factory, small)
+    complete_of_large, unchanged_of_large = growth(tmp_path_factory, large)
+
+    per_relation, per_peer = 4, 1
+    bound = complete.tools + per_relation * (large.relations - 1) + per_peer * (large.peers - 1)
+    assert exceeds(complete_of_large, Cost(tools=bound, requests=complete.requests)) == ()
+    assert unchanged_of_large == unchanged == Cost(tools=5, requests=3)

@@ -192,7 +192,10 @@ def growth(tmp_path_factory: pytest.TempPathFactory, size: Size) -> tuple[Cost, 
 
 
 def test_hook_tools_grow_with_relations_and_peers_only(tmp_path_factory: pytest.TempPathFactory) -> None:
-    small, large = Size(relations=1, options=1, kilobytes=1, peers=1), Size(relations=20, options=500, kilobytes=100, peers=30)
+    small, large = (
+        Size(relations=1, options=1, kilobytes=1, peers=1),
+        Size(relations=20, options=500, kilobytes=100, peers=30),
+    )
 
     complete, unchanged = growth(tmp_path_factory, small)
     complete_of_large, unchanged_of_large = growth(tmp_path_factory, large)

@@ -19,6 +19,7 @@ from pathlib import Path
 import griffe
 import release
 from paas_local.build import python_environments
+from paas_local.build import interpreters
 from packaging.metadata import Metadata
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,7 +77,7 @@ def build(folder: Path) -> Path:
     run("git", "clone", "--quiet", ROOT, folder)
     date = output("git", "-C", folder, "log", "-1", "--format=%ct")
     environment = {**os.environ, "SOURCE_DATE_EPOCH": date}
-    command = (python_environments.find_uv(), "build", "--quiet", "--all-packages", "--no-create-gitignore")
+    command = (interpreters.find_uv(), "build", "--quiet", "--all-packages", "--no-create-gitignore")
     subprocess.run([*command, "--out-dir", folder / "dist"], cwd=folder, env=environment, check=True)
     return folder / "dist"
 
@@ -123,9 +124,7 @@ def install(package: Package, folder: Path) -> str:
                 "-c",
                 SMOKE.get(package.name, f"import {package.module}"),
             )
-            counts.append(
-                len(json.loads(output(python_environments.find_uv(), "pip", "list", *target, "--format", "json")))
-            )
+            counts.append(len(json.loads(output(interpreters.find_uv(), "pip", "list", *target, "--format", "json"))))
             print(f"{package.name} runs on Python {python} with the {resolution} dependencies")
     return f"{min(counts)}-{max(counts)}"
 
@@ -179,7 +178,7 @@ def uv(*words: str | Path) -> None:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     path = os.pathsep.join([os.environ["PATH"], *map(str, sorted(pyenv.glob("versions/*/bin")))])
     environment = {**os.environ, "PATH": path, "UV_PREVIEW": "1"}
-    subprocess.run([python_environments.find_uv(), *words], cwd=ROOT, env=environment, check=True)
+    subprocess.run([interpreters.find_uv(), *words], cwd=ROOT, env=environment, check=True)
 
 
 def run(*words: str | Path) -> None:

@@ -3,10 +3,11 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from paas_local.build import charmcraft_extensions, python_environments
+from paas_local.build import charmcraft_extensions, interpreters
 
 CHARMCRAFT = "charmcraft==4.5.0"
 
@@ -18,30 +19,47 @@ def charmcraft(folder: Path, commands: list[Command], *, path: str = os.environ[
 
     ``folder`` keeps charmcraft's state, ``path`` is the PATH of the parts, and ``more`` adds to the environment.
     """
+    answers = _run(folder, commands, path, more)
+    for command, (code, _, stderr) in zip(commands, answers, strict=True):
+        assert code == 0, f"{command}: {stderr}"
+    return [stdout for _, stdout, _ in answers]
+
+
+def charmcraft_refusal(folder: Path, command: Command) -> str:
+    """Run a charmcraft command that must fail; return its standard error."""
+    ((code, _, stderr),) = _run(folder, [command], os.environ["PATH"], {})
+    assert code != 0
+    return stderr
+
+
+def charmcraft_python(script: str) -> str:
+    """Run a script in the Python of charmcraft; return its output."""
+    return _python(["-c", script], "", os.environ)
+
+
+def _run(folder: Path, commands: list[Command], path: str, more: Mapping[str, str]) -> list[tuple[int, str, str]]:
     script = Path(__file__).parent / "charmcraft" / "charmcraft_commands.py"
-    uv = (python_environments.find_uv(), "run", "--quiet", "--no-project", "--isolated")
-    done = subprocess.run(
-        [*uv, "--python", find_python("3.12"), "--with", CHARMCRAFT, "python", script],
-        input=json.dumps([(str(place), words) for place, words in commands]),
-        env={
-            **os.environ,
-            **more,
-            "PATH_OF_PARTS": path,
-            charmcraft_extensions.EXPERIMENTAL: "1",
-            **_xdg_folders(folder),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    environment = {
+        **os.environ,
+        **more,
+        "PATH_OF_PARTS": path,
+        charmcraft_extensions.EXPERIMENTAL: "1",
+        **_xdg_folders(folder),
+    }
+    return json.loads(
+        _python([str(script)], json.dumps([(str(place), words) for place, words in commands]), environment)
     )
+
+
+def _python(words: list[str], text: str, environment: Mapping[str, str]) -> str:
+    uv = (interpreters.find_uv(), "run", "--quiet", "--no-project", "--isolated")
+    command = [*uv, "--python", find_python("3.12"), "--with", CHARMCRAFT, "python", *words]
+    done = subprocess.run(command, input=text, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(
             f"{CHARMCRAFT} needs Python 3.12, on PATH or in pyenv, and the package index: {done.stderr.strip()}"
         )
-    answers: list[tuple[int, str, str]] = json.loads(done.stdout)
-    for command, (code, _, stderr) in zip(commands, answers, strict=True):
-        assert code == 0, f"{command}: {stderr}"
-    return [stdout for _, stdout, _ in answers]
+    return done.stdout
 
 
 def _xdg_folders(folder: Path) -> dict[str, str]:

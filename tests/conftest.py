@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from paas_local.build import python_environments
+from paas_local.build import interpreters
 
 # In the background of a shell, or under nohup, pytest inherits ignored signals and passes them to its child processes.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -58,6 +58,6 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            command = [python_environments.find_uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir"]
+            command = [interpreters.find_uv(), "build", "--quiet", "--all-packages", "--wheel", "--out-dir"]
             subprocess.run([*command, folder], cwd=ROOT, check=True)
     return folder

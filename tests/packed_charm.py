@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from paas_local.build import charms, python_environments
+from paas_local.build import charms, interpreters
 
 DISPATCH = "#!/bin/sh\nPYTHONPATH=lib:venv exec ./src/charm.py\n"
 HOOK_TOOLS = ("config-get", "is-leader", "juju-log", "relation-get", "relation-ids", "relation-list")
@@ -30,7 +30,7 @@ esac
 
 def prime(charm: Path, wheels: Path, folder: Path) -> Path:
     """Write the folder that charmcraft packs for a charm: its files, and its requirements in ``venv``."""
-    install = (python_environments.find_uv(), "pip", "install", "--quiet", "--python", sys.executable)
+    install = (interpreters.find_uv(), "pip", "install", "--quiet", "--python", sys.executable)
     target = ("--compile-bytecode", "--link-mode=copy", "--target", folder / "venv")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_FIND_LINKS", str(wheels))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from paas_local.build import charm_libs, charmcraft_extensions, python_environments
+from paas_local.build import charm_libs, charmcraft_extensions, interpreters
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PEER = "paas-charm==1.12.3"
@@ -197,7 +197,7 @@ def print_to_stderr(text: str) -> None:
 
 def environment(folder: Path, *requirements: str) -> Path:
     """Create a Python environment with compiled packages; return its Python."""
-    program = python_environments.find_uv()
+    program = interpreters.find_uv()
     python = folder / "venv/bin/python"
     install = [program, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *requirements]
     for words in (

@@ -3,6 +3,7 @@
 charmcraft 4.5 needs Python 3.12 and runs in an environment of its own, which uv caches.
 """
 
+import json
 import re
 import subprocess
 from collections.abc import Generator, Iterator
@@ -18,8 +19,10 @@ import pytest
 import yaml
 from charmcraft_program import charmcraft
 from deployment import PAAS_LOCAL, Deployment, new_home
+from charmcraft_program import charmcraft, charmcraft_python, charmcraft_refusal
+from deployment import PAAS_LOCAL, Browser, Deployment, new_home
 from paas_common.juju.state import PEERS
-from paas_local.build import charmcraft_extensions, yaml_files
+from paas_local.build import charmcraft_extensions, charmcraft_keys, yaml_files
 
 FRAMEWORKS = {
     "flask": paas_flask.framework.FLASK,
@@ -61,6 +64,29 @@ def real(projects: dict[Case, Path], tmp_path_factory: pytest.TempPathFactory) -
     state = tmp_path_factory.mktemp("state")
     stdout = charmcraft(state, [(place, ["expand-extensions"]) for place in projects.values()])
     return dict(zip(projects, map(yaml.safe_load, stdout), strict=True))
+
+
+def test_the_keys_of_charmcraft_yaml_are_charmcrafts(tmp_path: Path):
+    script = (
+        "import json; from charmcraft.models import project;"
+        "fields = {**project.BasesCharm.model_fields, **project.PlatformCharm.model_fields};"
+        "print(json.dumps([field.alias or name for name, field in fields.items()]))"
+    )
+
+    keys = json.loads(charmcraft_python(script))
+
+    assert {*keys} == (charmcraft_keys.KEYS - {"extensions"}) | charmcraft_keys.EMPTY
+
+
+def test_a_mistyped_key_is_refused_in_charmcrafts_words(tmp_path: Path):
+    project = {"name": "web", "type": "charm", "summary": "x", "description": "x", "base": "ubuntu@24.04"}
+    document = {**project, "platforms": {"amd64": None}, "parts": {"charm": {"plugin": "charm"}}, "requries": {}}
+    (tmp_path / "charmcraft.yaml").write_text(yaml.safe_dump(document))
+
+    stderr = charmcraft_refusal(tmp_path, (tmp_path, ["expand-extensions"]))
+
+    assert "requries" in stderr
+    assert "extra inputs are not permitted" in stderr.lower()
 
 
 @pytest.fixture

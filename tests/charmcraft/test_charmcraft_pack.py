@@ -16,7 +16,7 @@ import packed_charm
 import pytest
 import yaml
 from charmcraft_program import charmcraft, find_python
-from paas_local.build import charm_libs, python_environments, yaml_files
+from paas_local.build import charm_libs, interpreters, yaml_files
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "examples/flask/charm"
@@ -48,7 +48,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def uv(*words: str, cwd: Path) -> None:
-    subprocess.run([python_environments.find_uv(), *words], cwd=cwd, check=True)
+    subprocess.run([interpreters.find_uv(), *words], cwd=cwd, check=True)
 
 
 def download(requirements: Path, version: str, folder: Path) -> None:
@@ -66,7 +66,7 @@ def pack(project: Path, version: str, base: str, **settings: str) -> Path:
     """Pack a project with a Python as ``python3``; return the package. ``settings`` adds to the environment."""
     tools = project.parent / "tools"
     tools.mkdir()
-    programs = {"python3": find_python(version), "uv": python_environments.find_uv(), "rustup": shutil.which("true")}
+    programs = {"python3": find_python(version), "uv": interpreters.find_uv(), "rustup": shutil.which("true")}
     for name, program in programs.items():
         assert program, name
         assert Path(program).is_absolute(), f"Python {version} must be on PATH or in pyenv"

@@ -13,6 +13,8 @@ import paas_local
 import pytest
 from deployment import new_home
 from paas_local.build import python_environments
+from deployment import Browser, new_home
+from paas_local.build import interpreters
 
 FLASK = Path(__file__).parent.parent.parent / "examples/flask"
 LOG_LINE = "this is the other pebble"
@@ -38,7 +40,7 @@ def pebble(tmp_path_factory: pytest.TempPathFactory) -> Path:
     code = folder / "code"
     subprocess.run(
         [
-            *(python_environments.find_uv(), "pip", "install", "--quiet", "--target", code, "--python-version", "3.10"),
+            *(interpreters.find_uv(), "pip", "install", "--quiet", "--target", code, "--python-version", "3.10"),
             *("aiohttp", "pyyaml"),
         ],
         check=True,

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from paas_local.build import python_environments
+from paas_local.build import interpreters
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = sorted(folder.name for folder in (ROOT / "packages").iterdir())
@@ -18,7 +18,7 @@ PACKAGES = sorted(folder.name for folder in (ROOT / "packages").iterdir())
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the source distributions, and wheels from them."""
     folder = tmp_path_factory.mktemp("sdists")
-    build = (python_environments.find_uv(), "build", "--quiet", "--all-packages", "--no-binary")
+    build = (interpreters.find_uv(), "build", "--quiet", "--all-packages", "--no-binary")
     subprocess.run([*build, "--out-dir", folder], cwd=ROOT, check=True)
     return folder
 

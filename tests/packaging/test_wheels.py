@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from paas_local.build import python_environments
+from paas_local.build import interpreters
 
 # paas-charm 1.12 from PyPI with its dependencies.
 UPSTREAM_DISTRIBUTIONS = 21
@@ -31,7 +31,7 @@ def environment(framework: str, wheels: Path, tmp_path_factory: pytest.TempPathF
 
 
 def uv(*words: str) -> str:
-    return subprocess.run([python_environments.find_uv(), *words], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([interpreters.find_uv(), *words], check=True, capture_output=True, text=True).stdout
 
 
 def python(environment: Path, code: str) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from paas_local.build import interpreters
 
 _SCRIPT = """\
 #!/bin/sh
@@ -20,6 +21,12 @@ case "$1 $2" in
     esac
     echo "$asked" | sed -n -E 's/^([A-Za-z0-9_.-]+).*/\\1==1.0/p' ;;
   "lock -q") : > uv.lock ;;
+  "lock --check")
+    if [ -e stale ]; then
+      echo 'The lockfile at `uv.lock` needs to be updated, but `--check` was provided.' >&2
+      exit 1
+    fi ;;
+  "python find") cat "$(dirname "$0")/pythons/$last" 2> /dev/null || exit 2 ;;
   "export --frozen") echo 'locked==2.0' ;;
   "venv "*)
     mkdir -p "$last/bin"
@@ -48,5 +55,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Uv:
     program.write_text(_SCRIPT.format(log=log))
     program.chmod(0o755)
     monkeypatch.setenv("UV", str(program))
+    # the Python that runs paas-local is good enough for each base
+    monkeypatch.setattr(interpreters, "PYTHONS", {})
+    monkeypatch.delenv("UV_PYTHON", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return Uv(log)

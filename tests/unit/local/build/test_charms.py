@@ -229,6 +229,27 @@ def test_a_lock_of_uv_is_used(source: Path, uv: uv_program.Uv):
     assert not uv.count("pip compile")
 
 
+@pytest.mark.parametrize("stale", [True, False])
+def test_a_lock_that_does_not_match_the_project_is_a_warning(source: Path, stale: bool):
+    change(source, parts={"charm": {"plugin": "uv"}})
+    write(source, "pyproject.toml", "[project]\nname = 'notes'\n")
+    write(source, "uv.lock")
+    if stale:
+        write(source, "stale")
+    texts: list[str] = []
+
+    charms.pack(source, texts.append)
+
+    warning = f"WARNING {source / 'uv.lock'} does not match pyproject.toml; to update it: uv lock"
+    assert (warning in texts) is stale
+
+
+def test_the_base_is_read_back(source: Path):
+    change(source, base="ubuntu@22.04")
+
+    assert charms.pack(source, quietly).base == "ubuntu@22.04"
+
+
 def test_names_files_that_the_uv_plugin_leaves_out(source: Path):
     change(source, parts={"charm": {"plugin": "uv"}, "own": {"plugin": "dump", "stage": ["paas-config.yaml"]}})
     write(source, "paas-config.yaml")
@@ -282,6 +303,13 @@ def test_a_framework_is_expanded(source: Path):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
+        pytest.param(
+            {"requries": {}}, "requries: extra inputs are not permitted (did you mean requires?)", id="mistyped"
+        ),
+        pytest.param(
+            {"license": "MIT"}, "license: extra inputs are not permitted (charmcraft moved it to links)", id="moved"
+        ),
+        pytest.param({"requires": {"db": {"limit": 1}}}, "requires.db.interface: missing; add it", id="interface"),
         pytest.param({"name": None}, "charmcraft.yaml: name: missing; add it", id="name"),
         pytest.param({"summary": None}, "charmcraft.yaml: summary: missing; add it", id="summary"),
         pytest.param({"extensions": ["flask"]}, "extensions: flask is not known; known are:", id="extension"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import uv_program
-from paas_local.build import python_environments
+from paas_local.build import interpreters, python_environments
 from paas_local.build.errors import ProjectError
 from paas_local.build.python_environments import Requirements
 
@@ -143,7 +143,7 @@ def test_finds_uv_next_to_the_interpreter(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
 
-    assert python_environments.find_uv() == str(tmp_path / "uv")
+    assert interpreters.find_uv() == str(tmp_path / "uv")
 
 
 def test_a_changed_local_folder_makes_another_environment(requirements: Requirements, uv: uv_program.Uv):

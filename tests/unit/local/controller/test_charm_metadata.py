@@ -28,10 +28,12 @@ def test_a_charms_declarations():
         options={"n": {"type": "int", "default": 1, "description": "d"}, "t": {}},
         actions={"act": {"description": "a", "params": {"p": {"type": "string"}}, "required": ["p"]}},
         mounts=(),
+        base="ubuntu@22.04",
     )
 
     declared = charm_metadata.declared(charm)
 
+    assert declared.base == "ubuntu@22.04"
     assert declared.endpoints == {
         "db": Endpoint(name="db", interface="pg", role="requirer", limit=1),
         "web": Endpoint(name="web", interface="http", role="provider"),

@@ -99,23 +99,23 @@ class _Case:
 
 
 def _generation(name: str, generations: Iterable[_Generation], charmcraft: Mapping[str, Any]) -> _Generation:
-    bases = sorted(set(_bases(charmcraft)))
-    if len(bases) != 1:
-        listed = ", ".join(bases) or "none"
+    named = sorted(set(bases(charmcraft)))
+    if len(named) != 1:
+        listed = ", ".join(named) or "none"
         raise ProjectError(f"charmcraft.yaml: base: {name} needs exactly one, as ubuntu@24.04; found: {listed}")
     known = tuple(generations)
-    generation = next((generation for generation in known if bases[0] in generation.bases), None)
+    generation = next((generation for generation in known if named[0] in generation.bases), None)
     if generation is None:
         supported = ", ".join(base for generation in known for base in generation.bases)
-        raise ProjectError(f"charmcraft.yaml: base: {name} does not support {bases[0]}; supported are: {supported}")
+        raise ProjectError(f"charmcraft.yaml: base: {name} does not support {named[0]}; supported are: {supported}")
     if generation.experimental and not os.environ.get(EXPERIMENTAL):
         raise ProjectError(
-            f"charmcraft.yaml: base: {name} is experimental on {bases[0]}; set {EXPERIMENTAL}=1 to use it"
+            f"charmcraft.yaml: base: {name} is experimental on {named[0]}; set {EXPERIMENTAL}=1 to use it"
         )
     return generation
 
 
-def _bases(charmcraft: Mapping[str, Any]) -> Iterator[str]:
+def bases(charmcraft: Mapping[str, Any]) -> Iterator[str]:
     """Yield the bases from each key that can name one: base, labels and build-for of platforms, bases."""
     if base := charmcraft.get("base"):
         yield str(base)

@@ -6,6 +6,7 @@ is a link to an environment that all charms with the same requirements share.
 
 import ast
 import compileall
+import dataclasses
 import py_compile
 import stat
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ from paas_local.build import (
     charm_archive,
     charm_libs,
     charmcraft_extensions,
+    charmcraft_keys,
+    interpreters,
     part_files,
     python_environments,
     yaml_files,
@@ -38,6 +41,7 @@ _OPTION_TYPES = ("string", "int", "float", "boolean", "secret")
 _EXCLUDED = frozenset({"venv", "tests", "build"})
 _GENERATED = ("charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml")
 _PACKED_BY_ALL = frozenset({"src", "lib", "dispatch", "hooks", *_GENERATED})
+_BASE = "ubuntu@24.04"
 _ENTRYPOINT = "src/charm.py"
 _DISPATCH = """\
 #!/bin/sh
@@ -58,6 +62,7 @@ class Charm:
     actions: Mapping[str, Mapping[str, Any]]
     mounts: tuple[Path, ...]
     """Folders of its environment, to be shown at their own paths."""
+    base: str = _BASE
 
 
 def pack(source: Path, progress: Progress) -> Charm:
@@ -84,6 +89,7 @@ def read(folder: Path) -> Charm:
         options=yaml_files.mappings(options, "options", file="config.yaml"),
         actions=yaml_files.mappings({"actions": _optional(folder / "actions.yaml")}, "actions", file="actions.yaml"),
         mounts=tuple(Path(path) for path in yaml_files.strings(manifest, "paas-local-mounts", "manifest.yaml")),
+        base=next(charmcraft_extensions.bases({"bases": manifest.get("bases")}), _BASE),
     )
 
 
@@ -104,6 +110,10 @@ class _Plan:
         return str(self.part.get("charm-entrypoint", _ENTRYPOINT))
 
     @property
+    def base(self) -> str:
+        return next(charmcraft_extensions.bases(self.charmcraft), _BASE)
+
+    @property
     def installs_pydeps(self) -> bool:
         """Return whether the requirements of charm libraries are installed too."""
         return self.plugin == "charm" and not self.part.get("charm-strict-dependencies")
@@ -117,7 +127,9 @@ def _pack(source: Path, progress: Progress) -> Path:
         _copy_files(source, folder, progress)
         _copy_dumped(plan, folder, progress)
         charm_libs.fetch_into(folder / "lib", plan.charmcraft, progress)
-        environment = python_environments.install(_requirements(plan, folder), progress)
+        python = interpreters.choose(source, plan.base, "charmcraft.yaml: base", progress)
+        requirements = dataclasses.replace(_requirements(plan, folder), python=python)
+        environment = python_environments.install(requirements, progress)
         _write(folder, plan, environment)
         digest = cache.tree_digest(folder)
         for name in ("src", "lib"):
@@ -131,7 +143,9 @@ def _read_project(source: Path) -> _Plan:
     files = {name: source / name for name in ("charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml")}
     if not (files["charmcraft.yaml"].is_file() or files["metadata.yaml"].is_file()):
         raise ProjectError(f"{source}: has no charmcraft.yaml; give the folder of a charm, as ./charm")
-    charmcraft = charmcraft_extensions.expand(_optional(files["charmcraft.yaml"]), source)
+    written = _optional(files["charmcraft.yaml"])
+    charmcraft_keys.check(written)
+    charmcraft = charmcraft_extensions.expand(written, source)
     metadata = _optional(files["metadata.yaml"]) or _metadata(charmcraft)
     for key in ("name", "summary", "description"):
         if not isinstance(metadata.get(key), str):
@@ -252,7 +266,10 @@ def _write(folder: Path, plan: _Plan, environment: Environment) -> None:
         "metadata.yaml": plan.metadata,
         "config.yaml": plan.options,
         "actions.yaml": plan.actions,
-        "manifest.yaml": {"paas-local-mounts": [str(path) for path in environment.mounts]},
+        "manifest.yaml": {
+            "bases": [dict(zip(("name", "channel"), plan.base.split("@"), strict=True))],
+            "paas-local-mounts": [str(path) for path in environment.mounts],
+        },
     }
     for name, document in documents.items():
         if document:

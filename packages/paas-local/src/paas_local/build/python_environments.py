@@ -9,18 +9,18 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Generator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
-from paas_local.build import cache, checkout
+from paas_local.build import cache, checkout, interpreters
 from paas_local.build.errors import ProjectError
-from paas_local.build.progress import Progress
+from paas_local.build.interpreters import Interpreter
+from paas_local.build.progress import Progress, warn
 
 _LONGEST_REASON = 400
 _FEW_CAUSES = 2
@@ -53,6 +53,7 @@ class Requirements:
     """Further requirements."""
     groups: tuple[str, ...] = ()
     """Dependency groups of ``pyproject.toml``."""
+    python: Interpreter = field(default_factory=interpreters.own)
 
     @property
     def description(self) -> str:
@@ -99,15 +100,18 @@ def install(requirements: Requirements, progress: Progress) -> Environment:
     """Resolve the requirements and return their environment; it is installed unless it is in the cache."""
     progress(f"resolving {requirements.description}")
     resolved = resolve(requirements)
+    if requirements.locked and _is_stale(requirements):
+        warn(progress, f"{requirements.source / 'uv.lock'} does not match pyproject.toml; to update it: uv lock")
+    python = requirements.python
     local = map(_state, [*_local_paths(resolved, requirements.source), *requirements.wheels])
     # A lock has no hashes of local wheels.
-    links = checkout.find_links(find_uv(), requirements.texts) if requirements.locked else ""
-    digest = cache.digest(sys.version, sys.base_prefix, resolved, links, *local)
+    links = checkout.find_links(interpreters.find_uv(), requirements.texts) if requirements.locked else ""
+    digest = cache.digest(python.build, str(python.base), resolved, links, *local)
     folder = cache.path("envs", digest)
     if not folder.is_dir():
         progress(f"installing {len(_INSTALLED.findall(resolved))} packages of {requirements.description}")
         folder = _install(resolved, digest, requirements)
-    return Environment(folder=folder, base=Path(sys.base_prefix))
+    return Environment(folder=folder, base=python.base)
 
 
 @contextlib.contextmanager
@@ -168,6 +172,14 @@ def lock(project: Path) -> None:
         _uv("lock", "-q", requirements=requirements, UV_FIND_LINKS=_WHEELS)
 
 
+def _is_stale(requirements: Requirements) -> bool:
+    """Return whether ``uv.lock`` has to be updated; a current one is recognised without a network."""
+    check = ("lock", "--check", "-q")
+    if not _run((*check, "--offline"), requirements).returncode:
+        return False
+    return "needs to be updated" in _run(check, requirements).stderr
+
+
 def package_names(resolved: str) -> frozenset[str]:
     """Return the names of the packages in a resolution."""
     return frozenset(canonicalize_name(name) for name in _INSTALLED.findall(resolved))
@@ -182,15 +194,6 @@ def sdist_url(name: str, version: str) -> str:
         raise ProjectError(f"the package index has no source distribution of {name} {version}")
     kind, location = sdist.groups()
     return location if kind == "url" else (requirements.source / location).resolve().as_uri()
-
-
-def find_uv() -> str:
-    """Return the path of the program."""
-    installed = Path(sys.executable).with_name("uv")
-    program = os.environ.get("UV") or shutil.which("uv") or (str(installed) if installed.is_file() else None)
-    if program is None:
-        raise ProjectError("uv is not installed; install it with `pip install uv`, or set UV to its path")
-    return program
 
 
 def _install(resolved: str, digest: str, requirements: Requirements) -> Path:
@@ -235,15 +238,15 @@ def _uv(*command: str, requirements: Requirements, **settings: str) -> str:
 
 
 def _run(command: tuple[str, ...], requirements: Requirements, **settings: str) -> subprocess.CompletedProcess[str]:
-    links = checkout.find_links(find_uv(), requirements.texts)
+    links = checkout.find_links(interpreters.find_uv(), requirements.texts)
     try:
         return subprocess.run(
-            (find_uv(), *command),
+            (interpreters.find_uv(), *command),
             cwd=requirements.source,
             env={
                 **_clean(os.environ),
                 **_SETTINGS,
-                "UV_PYTHON": _base_interpreter(),
+                "UV_PYTHON": str(requirements.python.program),
                 "UV_FIND_LINKS": links,
                 **settings,
             },
@@ -254,13 +257,7 @@ def _run(command: tuple[str, ...], requirements: Requirements, **settings: str) 
             umask=0o022,
         )
     except OSError as error:
-        raise ProjectError(f"cannot run uv at {find_uv()}: {error.strerror}") from error
-
-
-def _base_interpreter() -> str:
-    """Return the interpreter outside of this process's virtual environment."""
-    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    return str(Path(sys.base_prefix) / "bin" / name)
+        raise ProjectError(f"cannot run uv at {interpreters.find_uv()}: {error.strerror}") from error
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:

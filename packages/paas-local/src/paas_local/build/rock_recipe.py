@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from paas_local.build import interpreters
+from paas_local.build.interpreters import Interpreter
 from paas_local.build.python_environments import Requirements
 
 FILE = "rockcraft.yaml"
@@ -27,6 +29,8 @@ class Recipe:
     """Debian packages, by name."""
     folders: tuple[str, ...] = ()
     """Empty folders that belong to ``_daemon_``."""
+    python: Interpreter = field(default_factory=interpreters.own)
+    """The Python of its requirements."""
     requirements: Requirements | None = None
     layer: Mapping[str, Any] = field(default_factory=dict[str, Any])
     environment: Mapping[str, str] = field(default_factory=dict[str, str])

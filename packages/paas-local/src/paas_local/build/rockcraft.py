@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from paas_local.build import frameworks, go_build, part_files, rockcraft_extensions, yaml_files
+from paas_local.build import frameworks, go_build, interpreters, part_files, rockcraft_extensions, yaml_files
 from paas_local.build.errors import ProjectError
 from paas_local.build.frameworks.framework import Framework
+from paas_local.build.interpreters import Interpreter
 from paas_local.build.progress import Progress, warn
 from paas_local.build.python_environments import Requirements
 from paas_local.build.rock_recipe import FILE, Recipe
@@ -23,8 +24,10 @@ def read(source: Path, progress: Progress) -> Recipe:
     if not isinstance(rock.get("name"), str):
         raise ProjectError(f"{source / FILE}: name: missing; add it, as name: my-app")
     environment = {name: str(value) for name, value in yaml_files.mapping(rock, "environment", file=FILE).items()}
-    recipe = Recipe(name=rock["name"], environment=environment, layer=_layer(rock))
     extensions = [_extension(name) for name in sorted(yaml_files.strings(rock, "extensions", FILE))]
+    recipe = Recipe(name=rock["name"], environment=environment, layer=_layer(rock))
+    if any(framework.packages for framework in extensions) or _has_python_part(rock):
+        recipe = replace(recipe, python=_interpreter(source, rock, progress))
     for framework in extensions:
         recipe = rockcraft_extensions.extend(framework, source, rock, recipe, progress)
     for name, part in yaml_files.mappings(rock, "parts", file=FILE).items():
@@ -41,6 +44,17 @@ def _extension(name: str) -> Framework:
         known = ", ".join(frameworks.extensions())
         raise ProjectError(f"{FILE}: extensions: {name} is not known; known are: {known}")
     return framework
+
+
+def _has_python_part(rock: Mapping[str, Any]) -> bool:
+    parts = yaml_files.mappings(rock, "parts", file=FILE)
+    return any(part.get("plugin", name) == "python" for name, part in parts.items())
+
+
+def _interpreter(source: Path, rock: Mapping[str, Any], progress: Progress) -> Interpreter:
+    key = "build-base" if rock.get("base") == "bare" else "base"
+    base = str(rock.get(key, "")).replace(":", "@")
+    return interpreters.choose(source.resolve(), base, f"{FILE}: {key}", progress)
 
 
 def _layer(rock: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +77,7 @@ def _with_part(source: Path, name: str, part: Mapping[str, Any], recipe: Recipe,
 def _python(source: Path, where: str, part: Mapping[str, Any], recipe: Recipe, _: Progress) -> Recipe:
     files = tuple(str(source / name) for name in yaml_files.strings(part, "python-requirements", where))
     lines = yaml_files.strings(part, "python-packages", where)
-    requirements = recipe.requirements or Requirements(source=source)
+    requirements = recipe.requirements or Requirements(source=source, python=recipe.python)
     requirements = replace(requirements, files=(*requirements.files, *files), lines=(*requirements.lines, *lines))
     return replace(recipe, requirements=requirements)
 

@@ -12,6 +12,7 @@ from paas_local.build import part_files, python_environments, yaml_files
 from paas_local.build.errors import ProjectError
 from paas_local.build.frameworks import entrypoints
 from paas_local.build.frameworks.framework import Framework, Project, Start
+from paas_local.build.interpreters import Interpreter
 from paas_local.build.progress import Progress, warn
 from paas_local.build.python_environments import Requirements
 from paas_local.build.rock_recipe import FILE, Recipe
@@ -22,7 +23,7 @@ _NOT_INSTALLED = ("node_modules", ".git", ".yarn", "*.rock")
 
 def extend(framework: Framework, source: Path, rock: Mapping[str, Any], recipe: Recipe, progress: Progress) -> Recipe:
     """Add what the extension adds; what the author has set is kept."""
-    requirements, packages = _requirements(framework, source, rock)
+    requirements, packages = _requirements(framework, source, rock, recipe.python)
     project = Project(source=source, name=recipe.name, rock=rock, packages=packages)
     services = yaml_files.mappings(recipe.layer, "services", file=FILE)
     start = _start(framework, project)
@@ -42,7 +43,7 @@ def extend(framework: Framework, source: Path, rock: Mapping[str, Any], recipe: 
 
 
 def _requirements(
-    framework: Framework, source: Path, rock: Mapping[str, Any]
+    framework: Framework, source: Path, rock: Mapping[str, Any], python: Interpreter
 ) -> tuple[Requirements | None, frozenset[str]]:
     """Return what is installed, and the packages that the author requires."""
     packages = framework.packages
@@ -51,7 +52,7 @@ def _requirements(
     file = next((name for name in packages.files if (source / name).is_file()), None)
     if file is None:
         raise ProjectError(f"{source}: has no {packages.files[0]}; add one with the line `{packages.required[0]}`")
-    requirements = Requirements(source=source, files=(file,))
+    requirements = Requirements(source=source, files=(file,), python=python)
     direct = python_environments.package_names(python_environments.resolve(requirements, direct=True))
     if not direct & {*packages.required}:
         raise ProjectError(f"{source / file}: does not name {' or '.join(packages.required)}; add it")

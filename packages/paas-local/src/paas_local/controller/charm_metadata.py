@@ -14,11 +14,10 @@ _ROLES: Mapping[str, Role] = {"requires": "requirer", "provides": "provider", "p
 def declared(charm: "charms.Charm") -> Charm:
     """Return what a packed charm declares."""
     metadata = charm.metadata
-    base = metadata.get("base")
     return Charm(
         name=charm.name,
         folder=str(charm.folder),
-        base=base if isinstance(base, str) else "ubuntu@24.04",
+        base=charm.base,
         endpoints={endpoint.name: endpoint for endpoint in _endpoints(metadata)},
         containers={name: _container(metadata, name, item or {}) for name, item in _items(metadata, "containers")},
         storage=tuple(name for name, _ in _items(metadata, "storage")),

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import griffe
 import release
-from paas_local.build import python_environments
 from paas_local.build import interpreters
 from packaging.metadata import Metadata
 

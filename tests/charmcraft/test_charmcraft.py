@@ -17,10 +17,8 @@ import paas_flask.framework
 import paas_go.framework
 import pytest
 import yaml
-from charmcraft_program import charmcraft
-from deployment import PAAS_LOCAL, Deployment, new_home
 from charmcraft_program import charmcraft, charmcraft_python, charmcraft_refusal
-from deployment import PAAS_LOCAL, Browser, Deployment, new_home
+from deployment import PAAS_LOCAL, Deployment, new_home
 from paas_common.juju.state import PEERS
 from paas_local.build import charmcraft_extensions, charmcraft_keys, yaml_files
 

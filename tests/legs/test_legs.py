@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from paas_local.build import python_environments
+from paas_local.build import interpreters
 
 ROOT = Path(__file__).parent.parent.parent
 LEGS = ("A", "B", "C", "D")
@@ -18,7 +18,7 @@ FRAMEWORKS = ("django", "fastapi", "flask", "go")
 def libjuju(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the Python of an environment with the client of leg C."""
     folder = tmp_path_factory.mktemp("libjuju") / "venv"
-    sync = (python_environments.find_uv(), "sync", "--quiet", "--locked", "--no-default-groups", "--group", "libjuju")
+    sync = (interpreters.find_uv(), "sync", "--quiet", "--locked", "--no-default-groups", "--group", "libjuju")
     subprocess.run(sync, cwd=ROOT, check=True, env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(folder)})
     return folder / "bin/python"
 

@@ -12,8 +12,6 @@ from pathlib import Path
 import paas_local
 import pytest
 from deployment import new_home
-from paas_local.build import python_environments
-from deployment import Browser, new_home
 from paas_local.build import interpreters
 
 FLASK = Path(__file__).parent.parent.parent / "examples/flask"

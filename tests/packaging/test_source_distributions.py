@@ -53,7 +53,7 @@ def test_the_source_distributions_are_installed_without_wheels_of_these_packages
     sdists.mkdir()
     for file in built.glob("*.tar.gz"):
         shutil.copy(file, sdists)
-    uv, environment = python_environments.find_uv(), tmp_path / "venv"
+    uv, environment = interpreters.find_uv(), tmp_path / "venv"
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, environment], check=True)
     no_binary = [word for package in PACKAGES for word in ("--no-binary", package)]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import previous
 import projects
-from paas_local.build import python_environments
+from paas_local.build import interpreters
 from paas_local.providers import BUILT_IN
 from related_charms import PROVIDERS
 
@@ -32,7 +32,7 @@ def main(framework: str) -> None:
     with tempfile.TemporaryDirectory(prefix="pack-", dir=Path.home()) as name:
         folder = Path(name)
         previous.build(folder / "previous", "--sdist")
-        build = (python_environments.find_uv(), "build", "--quiet", "--all-packages", "--sdist", "--out-dir")
+        build = (interpreters.find_uv(), "build", "--quiet", "--all-packages", "--sdist", "--out-dir")
         subprocess.run([*build, folder / "current/dist"], cwd=ROOT, check=True)
         for project in (*EXAMPLES, EVERYTHING):
             if project.framework == framework:

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from paas_local.build import python_environments
+from paas_local.build import interpreters
 
 from examples import ROOT
 
@@ -17,5 +17,5 @@ def build(folder: Path, kind: str) -> None:
     tags = subprocess.run(newest, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
     subprocess.run(["git", "clone", "--quiet", "--no-checkout", ROOT, folder], check=True)
     subprocess.run(["git", "checkout", "--quiet", tags[0] if tags else FIRST], cwd=folder, check=True)
-    command = (python_environments.find_uv(), "build", "--quiet", "--all-packages", kind, "--out-dir", folder / "dist")
+    command = (interpreters.find_uv(), "build", "--quiet", "--all-packages", kind, "--out-dir", folder / "dist")
     subprocess.run(command, cwd=folder, check=True)

@@ -1,4 +1,4 @@
-"""The client of leg C against the answers of a controller. ``test_legs.py`` runs this file where the library is."""
+"""The client of leg C against answers in the form of Juju's API. ``test_legs.py`` runs this file where the library is."""
 
 import asyncio
 import zipfile

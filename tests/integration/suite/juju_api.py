@@ -1,4 +1,4 @@
-"""Stand-in for the connection of python-libjuju to a controller; it answers as Juju did, and refuses other requests."""
+"""Stand-in for the connection of python-libjuju to a controller; it has written answers, and refuses other requests."""
 
 import io
 import json
@@ -12,7 +12,10 @@ from juju.delta import get_entity_delta
 from juju.model import Model
 
 ANSWERS: Mapping[str, Any] = json.loads((Path(__file__).parent / "juju_answers.json").read_text())
-"""Answers of a Juju 3.5 controller on microk8s by facade and method, and entities as its watcher reports them."""
+"""Answers by facade and method, and entities as a watcher reports them, in the form of Juju 3.5.
+
+The status follows a recording of the library's own tests; the other answers were written from the library's code.
+"""
 
 
 @dataclass

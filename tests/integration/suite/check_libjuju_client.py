@@ -1,4 +1,4 @@
-"""The client of leg C against answers in the form of Juju's API. ``test_legs.py`` runs this file where the library is."""
+"""The client of leg C against answers in the form of Juju's API; run by ``test_legs.py`` where the library is."""
 
 import asyncio
 import zipfile

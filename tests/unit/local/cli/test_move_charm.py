@@ -174,6 +174,18 @@ class TestCommand:
 
         return paas_local
 
+    def test_a_charm_without_the_requirement_is_told_to_add_it(self, run: Run, charm: Path):
+        (charm / "requirements.txt").write_text("ops ~= 2.17\n")
+
+        done = run("charm", "--dry-run")
+
+        missing = f"add {scaffold.requirement('flask')}: no requirement of paas-charm was found to replace"
+        assert done.stderr.splitlines() == [
+            f"charm/requirements.txt:1: {missing}",
+            "files to change: 1",
+            "lines for a person: 1",
+        ]
+
     def test_rewrites_the_charm_but_not_its_libraries(self, run: Run, committed: Path):
         done = run("charm")
 

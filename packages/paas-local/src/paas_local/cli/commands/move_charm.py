@@ -1,5 +1,6 @@
 """move-charm: rewrite a charm from paas-charm."""
 
+import dataclasses
 import difflib
 import subprocess
 from collections.abc import Iterator
@@ -56,6 +57,11 @@ def _moved(files: dict[Path, str]) -> dict[Path, Moved]:
             moved[path] = charm_move.pyproject(text, requirement)
         elif path.suffix == ".txt":
             moved[path] = charm_move.requirements(text, requirement)
+    files_of_requirements = [path for path in moved if path.suffix != ".py"]
+    if not any(requirement in moved[path].text for path in files_of_requirements):
+        first = next(iter([*files_of_requirements, *moved]))
+        finding = Finding(line=1, text=f"add {requirement}: no requirement of paas-charm was found to replace")
+        moved[first] = dataclasses.replace(moved[first], findings=(*moved[first].findings, finding))
     return moved
 
 

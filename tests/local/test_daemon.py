@@ -82,7 +82,7 @@ def test_open_ports_are_published_and_options_reach_the_charm(place: Path, home:
         answer = await operator.answer("status", model="demo")
 
         assert sorted(answer["published"]) == ["other", "tiny"]
-        urls = sorted(url for urls in answer["published"].values() for url in urls)
+        urls = sorted(urls["8000/tcp"] for urls in answer["published"].values())
         assert urls == ["http://127.0.0.1:8000", "http://127.0.0.1:8001"]
 
     play(home, step)
@@ -96,7 +96,7 @@ def test_publishing_a_taken_port_is_reported_and_retried(place: Path, home: Path
     charm = packed(place, "tiny", STATUS, options={"greeting": {"type": "string", "default": "hello"}})
 
     async def step(operator: Operator) -> None:
-        async def has_ports(published: dict[str, list[str]], unreachable: dict[str, str]) -> bool:
+        async def has_ports(published: dict[str, dict[str, str]], unreachable: dict[str, str]) -> bool:
             answer = await operator.answer("status", model="demo")
             return (answer["published"], answer["unreachable"]) == (published, unreachable)
 
@@ -106,7 +106,7 @@ def test_publishing_a_taken_port_is_reported_and_retried(place: Path, home: Path
         await operator.eventually(lambda: has_ports({}, {"tiny": f"no port is free; {ADVICE}"}))
 
         operator.machine.ports_taken = ""
-        await operator.eventually(lambda: has_ports({"tiny": ["http://127.0.0.1:8000"]}, {}))
+        await operator.eventually(lambda: has_ports({"tiny": {"8000/tcp": "http://127.0.0.1:8000"}}, {}))
         assert (await operator.log()).count("no port is free") == 1
 
     play(home, step)
@@ -262,8 +262,9 @@ def test_actions_return_results_or_fail_or_crash(place: Path, home: Path):
         assert (bad["status"], bad["message"], bad["results"]["return-code"]) == ("failed", "no key", 0)
         assert (worse["status"], worse["message"]) == ("failed", "exit status 1")
         assert "RuntimeError in charm code: worse" in worse["results"]["stderr"]
-        unknown = await operator.error("run", unit="tiny/0", action="nope")
-        assert unknown == 'action "nope" not defined on unit "tiny/0"'
+        unknown = await operator.answer("run", model="demo", unit="tiny/0", action="nope")
+        reason = 'Operation 7 failed to schedule any tasks:\naction "nope" not defined on unit "tiny/0"'
+        assert unknown == {"result": {}, "unscheduled": reason}
         late = await operator.error("run", unit="tiny/0", action="good", wait=0)
         assert late == "timed out waiting for results from: unit tiny/0"
         done = await operator.ask("exec", unit="tiny/0", command=["is-leader"], wait=PATIENCE)
@@ -337,7 +338,10 @@ def test_a_published_port_leads_to_all_units_and_is_the_same_after_a_restart(pla
         await operator.eventually(reached(operator, 8000, 1))
         await operator.eventually(reached(operator, 8001, 2))
         answer = await operator.answer("status", model="demo")
-        assert answer["published"] == {"api": ["http://127.0.0.1:8001"], "web": ["http://127.0.0.1:8000"]}
+        assert answer["published"] == {
+            "api": {"8000/tcp": "http://127.0.0.1:8001"},
+            "web": {"8000/tcp": "http://127.0.0.1:8000"},
+        }
 
     play(home, first, second)
 

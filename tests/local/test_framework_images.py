@@ -138,5 +138,5 @@ def test_a_part_can_generate_programs_before_it_is_compiled(tmp_path: Path):
 
     rock = rocks.build(tmp_path / "source", lambda _: None)
 
-    assert {mount.target for mount in rock.mounts} == {"/bin/kept", "/usr/local/bin/bin/moved"}
+    assert {mount.target for mount in rock.mounts} == {"/bin/kept", "/usr/local/bin/moved"}
     assert subprocess.run([at(rock, "/bin/kept")], env={}, capture_output=True, check=True).stderr == b"kept"

@@ -37,7 +37,7 @@ def test_redis_keeps_a_key(juju: Deployment):
     host, port = provider.address()
     with redis.Redis(host=host, port=port, decode_responses=True) as connection:
         connection.set("word", "kept")
-        juju.kill("container_init", "redis.json")
+        juju.kill("container ", "redis.json")
 
     def kept() -> bool:
         with redis.Redis(host=host, port=port, decode_responses=True) as connection:
@@ -158,7 +158,7 @@ def test_valkey_accepts_only_the_account_of_the_client(juju: Deployment):
     name, password = account["username"], account["password"]
     with redis.Redis(host=host, port=port, username=name, password=password, decode_responses=True) as connection:
         connection.set("word", "kept")
-        juju.kill("container_init", "redis.json")
+        juju.kill("container ", "redis.json")
 
     def kept() -> bool:
         with redis.Redis(host=host, port=port, decode_responses=True) as connection:

@@ -231,7 +231,7 @@ def test_an_error_of_uv_is_one_line(requirement: str, message: str, plain: Path)
 def test_an_interrupt_leaves_nothing_behind(plain: Path, tmp_path: Path, cache: Path):
     sleeping = tmp_path / "sleeping-uv"
     sleeping.write_text(
-        '#!/bin/sh\ncase "$1 $2" in\n"pip compile") echo ops==1 ;;\n'
+        f'#!/bin/sh\ncase "$1 $2" in\n"python find") echo {sys.executable} ;;\n"pip compile") echo ops==1 ;;\n'
         f'"pip install") echo $$ > {tmp_path}/pid; exec sleep 60 ;;\nesac\n'
     )
     sleeping.chmod(0o755)

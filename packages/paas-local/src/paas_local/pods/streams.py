@@ -52,12 +52,19 @@ def serving(
     serve: Callable[[Connection], Awaitable[None]],
 ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]:
     """Return the callback of a server that serves each of its connections, and closes it."""
+    served: set[asyncio.Task[Any] | None] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # asyncio logs the cancellation, at the end of the process, as an error of the callback
-        with contextlib.suppress(asyncio.CancelledError):
-            async with closing(Connection(reader=reader, writer=writer)) as connection:
-                await serve(connection)
+        # asyncio forgets the task of a connection that is lost; without this reference it may be deleted unfinished
+        task = asyncio.current_task()
+        served.add(task)
+        try:
+            # asyncio logs the cancellation, at the end of the process, as an error of the callback
+            with contextlib.suppress(asyncio.CancelledError):
+                async with closing(Connection(reader=reader, writer=writer)) as connection:
+                    await serve(connection)
+        finally:
+            served.discard(task)
 
     return connected
 

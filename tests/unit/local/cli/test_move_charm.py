@@ -174,7 +174,7 @@ class TestCommand:
 
         return paas_local
 
-    def test_a_charm_without_the_requirement_is_told_to_add_it(self, run: Run, charm: Path):
+    def test_a_missing_requirement_is_a_line_for_a_person(self, run: Run, charm: Path):
         (charm / "requirements.txt").write_text("ops ~= 2.17\n")
 
         done = run("charm", "--dry-run")

@@ -12,10 +12,19 @@ FIRST = "26d3063f92dca9077ef0709fb93f302c4f25b162"
 
 
 def build(folder: Path, kind: str) -> None:
-    """Check out the newest release, and build its wheels or source distributions into ``dist``."""
-    newest = ("git", "tag", "--list", "paas-*-v*", "--sort=-creatordate", "--merged")
-    tags = subprocess.run(newest, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    """Check out the newest release, and build its wheels or source distributions into ``dist``.
+
+    A shallow clone lacks its commit: there the packages of the current commit, as another revision, take its place.
+    """
     subprocess.run(["git", "clone", "--quiet", "--no-checkout", ROOT, folder], check=True)
-    subprocess.run(["git", "checkout", "--quiet", tags[0] if tags else FIRST], cwd=folder, check=True)
+    subprocess.run(["git", "checkout", "--quiet", _commit()], cwd=folder, check=True)
     command = (interpreters.find_uv(), "build", "--quiet", "--all-packages", kind, "--out-dir", folder / "dist")
     subprocess.run(command, cwd=folder, check=True)
+
+
+def _commit() -> str:
+    newest = ("git", "tag", "--list", "paas-*-v*", "--sort=-creatordate", "--merged")
+    tags = subprocess.run(newest, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    commit = tags[0] if tags else FIRST
+    lookup = ("git", "cat-file", "-e", f"{commit}^{{commit}}")
+    return commit if subprocess.run(lookup, cwd=ROOT, check=False, capture_output=True).returncode == 0 else "HEAD"

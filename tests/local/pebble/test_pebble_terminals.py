@@ -13,7 +13,8 @@ READY = "ready\r\n"
 SHOWS = (
     "echo ready; test -t 0 && echo terminal in; test -t 1 && echo terminal out; test -t 2 && echo terminal error; cat"
 )
-INTERRUPTED = "trap 'echo interrupted; exit 3' INT; echo ready; sleep 1000"
+INTERRUPTED = "trap 'echo interrupted; exit 3' INT; echo ready; while :; do sleep 0.1; done"
+"""A shell that is interrupted before it starts ``sleep`` waits for its end."""
 
 
 async def talk(folder: Path, script: str, said: bytes, *, interactive: bool, end: bool = False) -> tuple[str, int]:

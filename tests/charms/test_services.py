@@ -131,6 +131,15 @@ class TestHealth:
 
         assert after.unit_status == testing.WaitingStatus("flask does not answer on port 8000 yet")
 
+    def test_a_failure_before_the_threshold_does_not_count_because_no_event_announces_its_end(
+        self, world: World
+    ) -> None:
+        state = self.with_check(world.settled(), status=ops.pebble.CheckStatus.UP, failures=1)
+
+        after = world.run(world.context().on.update_status(), state)
+
+        assert after.unit_status == testing.ActiveStatus()
+
     def test_blocks_if_the_application_never_answers(self, world: World) -> None:
         state = self.with_check(world.settled(), status=ops.pebble.CheckStatus.DOWN, failures=20)
 

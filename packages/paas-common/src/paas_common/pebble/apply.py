@@ -79,7 +79,7 @@ def apply(
             executor.note_start()
         if problem := executor.run(action):
             return Applied(problem=problem, migrated=executor.migrated)
-    problem = _wait_for_answer(container, workload, timeout=start_timeout if started else 0)
+    problem = _wait_for_answer(container, workload, timeout=start_timeout if started else None)
     return Applied(
         problem=problem,
         migrated=executor.migrated,
@@ -245,21 +245,24 @@ def _service_lines(task: ops.pebble.Task | None) -> list[str]:
     return [line for entry in entries for line in entry.splitlines()[1:] if line.startswith("    ")]
 
 
-def _wait_for_answer(container: ops.Container, workload: Workload, *, timeout: float) -> Problem | None:
+def _wait_for_answer(container: ops.Container, workload: Workload, *, timeout: float | None) -> Problem | None:
     """Wait until a started application answers; else return what Pebble's check says.
 
     The charm is in the network of the workload's pod, so it sees a start sooner than the check, which looks every three
-    seconds. An application without a check must run, unless Pebble lets it end.
+    seconds. An application without a check must run, unless Pebble lets it end. ``timeout`` is None if nothing was
+    started: then the check's status counts, because Pebble announces its changes, but no failure before the threshold.
     """
     if workload.health is None:
         return _not_running(container, workload)
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + (timeout or 0)
     while time.monotonic() < deadline:
         if _answers(workload.port, workload.health_path):
             return None
         time.sleep(PAUSE)
     check = _health(container)
-    if check is None or (check.failures == 0 and check.status == ops.pebble.CheckStatus.UP):
+    if check is None:
+        return None
+    if check.status == ops.pebble.CheckStatus.UP and (check.failures == 0 or timeout is None):
         return None
     output = _output(container, workload)
     where = f"{workload.port}{' at ' + workload.health_path if workload.health_path else ''}"

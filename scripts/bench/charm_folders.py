@@ -16,7 +16,13 @@ from paas_local.build import charm_libs, charmcraft_extensions, interpreters
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PEER = "paas-charm==1.12.3"
-WORKLOAD = ("flask==3.1.2", "gunicorn==23.0.0")
+WORKLOAD = (
+    "flask==3.1.2",
+    "gunicorn==23.0.0",
+    "opentelemetry-sdk==1.45.2",
+    "opentelemetry-exporter-otlp-proto-http==1.45.2",
+)
+"""The application's requirements. While tracing is related, paas-charm starts no application without OpenTelemetry."""
 SAME = ("ops==3.9.0", "pydantic==2.13.5")
 OURS = """#!/usr/bin/env python3
 import ops

@@ -28,7 +28,7 @@ from paas_local.juju import events, hook_commit, hook_tools, next_hook, operatio
 from paas_local.juju.charm import Charm, Endpoint
 from paas_local.juju.hook_context import HookContext, PendingWrites
 from paas_local.juju.model import Databag, Model
-from paas_local.pods import namespaces, netif
+from paas_local.pods import containers, namespaces, netif
 
 APP, UNIT = "flask-k8s", "flask-k8s/0"
 MODEL_UUID = "11111111-2222-4333-8444-555555555555"
@@ -362,8 +362,7 @@ def enter(spec: Spec) -> None:
         namespaces.mount(str(root / name), str(root / "etc" / name), flags=namespaces.BIND)
     tools = root / "tools"
     tools.mkdir()
-    program = Path(hook_tool.__file__).read_text()
-    _script(tools / "jujuc", f"#!{Path(sys.executable).resolve()} -IS\n{program}")
+    _script(tools / "jujuc", containers.hook_tool_program())
     for name in hook_tools.NAMES:
         (tools / name).symlink_to("jujuc")
     os.chroot(root)

@@ -139,7 +139,7 @@ async def pod_at(folder: Path, address: str, net: bridge.Network, launcher: cont
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), folder / "agent.socket")
     job: dict[str, Any] = {"mounts": [], "packages": None, "python": None, "containers": 0}
     pod = await containers.Pod.start(
-        pod_driver.spec(folder, job), launcher, pebble=None, hook_tool=folder / "hook_tool.py"
+        pod_driver.spec(folder, job), launcher, pebble=None, hook_tool=pod_driver.HOOK_TOOL
     )
     server.close()
     await net.attach(pod.pid, address)

@@ -37,7 +37,7 @@ class PlainPod:
         self._tools = spec.folder / "tools"
         self._tools.mkdir()
         tool = self._tools / "jujuc"
-        tool.write_text(f"#!{sys.executable} -IS\n{(SOURCE / 'controller' / 'hook_tool.py').read_text()}")
+        tool.write_text(containers.hook_tool_program())
         tool.chmod(0o755)
         for name in spec.tools:
             (self._tools / name).symlink_to("jujuc")

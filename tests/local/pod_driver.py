@@ -16,6 +16,9 @@ from typing import Any, cast
 from paas_local.build import rocks
 from paas_local.pods import containers
 
+HOOK_TOOL = containers.with_shebang(
+    os.path.realpath(sys.executable), "import sys\nprint(sys.argv, sys.flags.isolated, sys.flags.no_site)\n"
+)
 IDLE = "#!/bin/sh\ntrap 'exit 0' TERM\nid -u\nwhile :; do sleep 60 & wait $!; done\n"
 
 
@@ -52,7 +55,6 @@ def prepare(folder: Path) -> None:
     for name in ("charm", "data", "environment"):
         (folder / name).mkdir(parents=True)
     (folder / "hosts").write_text("127.0.0.1 localhost\n10.152.0.5 flask-k8s-0\n")
-    (folder / "hook_tool.py").write_text("import sys\nprint(sys.argv, sys.flags.isolated, sys.flags.no_site)\n")
     (folder / "pebble").write_text(IDLE)
     (folder / "pebble").chmod(0o755)
 
@@ -131,7 +133,7 @@ async def main(job: dict[str, Any]) -> None:
     server = await asyncio.start_unix_server(lambda _, writer: writer.close(), "agent.socket")
     pebble = folder / "pebble" if job["pebble"] == "idle" else None
     launcher = containers.Launcher(builtin_pebble=pebble is None)
-    pod = await containers.Pod.start(spec(folder, job), launcher, pebble=pebble, hook_tool=folder / "hook_tool.py")
+    pod = await containers.Pod.start(spec(folder, job), launcher, pebble=pebble, hook_tool=HOOK_TOOL)
     answer: dict[str, Any] = {"results": await results(pod, job)}
     answer["killed"] = await killed(pod) if job["kill"] else None
     answer["restarted"] = await restarted(pod) if job["restart"] else None

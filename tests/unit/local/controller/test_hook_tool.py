@@ -1,5 +1,6 @@
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,10 +9,23 @@ import pytest
 from paas_local.controller import hook_tool
 from paas_local.controller.hook_tool_server import Answer, ToolServer
 from paas_local.juju.hook_tools.call import Request
+from paas_local.pods import containers
 
 Outcome = tuple[int | None, str, str, list[tuple[str, Request]]]
 
-PROGRAM = Path(hook_tool.__file__)
+PROGRAMS = {
+    "python": containers.hook_tool_program(Path("/no/perl")),
+    "perl": containers.hook_tool_program(),
+}
+
+
+@pytest.fixture(params=PROGRAMS)
+def jujuc(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return the program of the hook tools."""
+    program = tmp_path / "jujuc"
+    program.write_text(PROGRAMS[request.param])
+    program.chmod(0o755)
+    return program
 
 
 async def call_tool(folder: Path, *argv: str, stdin: bytes = b"") -> Outcome:
@@ -45,21 +59,23 @@ async def call_tool(folder: Path, *argv: str, stdin: bytes = b"") -> Outcome:
     return process.returncode, stdout.decode(), stderr.decode(), requests
 
 
-def tool(folder: Path, name: str) -> str:
-    program = folder / "jujuc"
-    program.write_text(f"#!{sys.executable} -IS\n{PROGRAM.read_text()}")
-    program.chmod(0o755)
-    (folder / name).symlink_to("jujuc")
-    return str(folder / name)
+def tool(jujuc: Path, name: str) -> str:
+    link = jujuc.with_name(name)
+    link.symlink_to(jujuc.name)
+    return str(link)
 
 
-def test_a_tool_passes_its_call_and_prints_the_answer():
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "content").write_text("sécret")
-        argv = (tool(folder, "secret-add"), f"key#file={folder}/content", "--label=l")
+def test_perl_is_preferred_because_it_starts_sooner():
+    assert PROGRAMS["python"].startswith(f"#!{os.path.realpath(sys.executable)} -IS\n")
+    assert PROGRAMS["perl"].startswith("#!/usr/bin/perl\n")
 
-        code, stdout, stderr, requests = asyncio.run(call_tool(folder, *argv))
+
+def test_a_tool_passes_its_call_and_prints_the_answer(jujuc: Path):
+    content = jujuc.with_name("content")
+    content.write_text("sécret")
+    argv = (tool(jujuc, "secret-add"), f"key#file={content}", "--label=l", "naïve", "")
+
+    code, stdout, stderr, requests = asyncio.run(call_tool(jujuc.parent, *argv))
 
     assert (code, stdout, stderr) == (2, "out\n", "err\n")
     assert requests == [
@@ -67,48 +83,63 @@ def test_a_tool_passes_its_call_and_prints_the_answer():
             "ctx",
             Request(
                 tool="secret-add",
-                arguments=(f"key#file={folder}/content", "--label=l"),
-                files={f"{folder}/content": "sécret"},
+                arguments=(f"key#file={content}", "--label=l", "naïve", ""),
+                files={f"{content}": "sécret"},
             ),
         )
     ]
 
 
-def test_a_dash_is_the_standard_input():
-    with TemporaryDirectory() as name:
-        argv = (tool(Path(name), "relation-set"), "-r", "1", "--file", "-")
+def test_a_dash_is_the_standard_input(jujuc: Path):
+    argv = (tool(jujuc, "relation-set"), "-r", "1", "--file", "-")
 
-        _, _, _, requests = asyncio.run(call_tool(Path(name), *argv, stdin=b'{"a": "1"}'))
+    _, _, _, requests = asyncio.run(call_tool(jujuc.parent, *argv, stdin=b'{"a": "1"}'))
 
     assert requests[0][1].stdin == '{"a": "1"}'
+    assert requests[0][1].files == {}
 
 
-def test_jujuc_takes_the_name_of_the_tool_as_first_argument():
-    with TemporaryDirectory() as name:
-        argv = (sys.executable, "-IS", str(PROGRAM), "is-leader", "--format=json")
-
-        _, _, _, requests = asyncio.run(call_tool(Path(name), *argv))
+def test_jujuc_takes_the_name_of_the_tool_as_first_argument(jujuc: Path):
+    _, _, _, requests = asyncio.run(call_tool(jujuc.parent, str(jujuc), "is-leader", "--format=json"))
 
     assert (requests[0][1].tool, requests[0][1].arguments) == ("is-leader", ("--format=json",))
 
 
-def test_a_tool_outside_a_hook_prints_an_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("JUJU_AGENT_SOCKET_ADDRESS", raising=False)
+def test_a_large_databag_passes(jujuc: Path):
+    argv = (tool(jujuc, "relation-set"), "--file", "-")
+    databag = "ä" * 500_000
 
-    code = hook_tool.main(["is-leader"])
+    _, _, _, requests = asyncio.run(call_tool(jujuc.parent, *argv, stdin=databag.encode()))
 
-    assert (code, capsys.readouterr().err) == (1, "ERROR JUJU_AGENT_SOCKET_ADDRESS not set\n")
+    assert requests[0][1].stdin == databag
 
 
-def test_an_absent_agent_is_reported_in_one_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    monkeypatch.setenv("JUJU_AGENT_SOCKET_ADDRESS", str(tmp_path / "s"))
+@pytest.mark.parametrize(
+    ("environment", "error"),
+    [
+        pytest.param({}, "ERROR JUJU_AGENT_SOCKET_ADDRESS not set\n", id="outside of a hook"),
+        pytest.param({"JUJU_AGENT_SOCKET_ADDRESS": "/no/s"}, "ERROR No such file or directory\n", id="absent agent"),
+    ],
+)
+def test_a_tool_without_an_agent_prints_an_error(jujuc: Path, environment: dict[str, str], error: str):
+    argv = [tool(jujuc, "is-leader")]
 
-    code = hook_tool.main(["is-leader"])
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
 
-    assert code == 1
-    assert capsys.readouterr().err == "ERROR [Errno 2] No such file or directory\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", error)
+
+
+def test_files_are_read_from_the_arguments_that_name_one(jujuc: Path):
+    for name in ("a", "b", "c 2", "d"):
+        jujuc.with_name(name).write_text(name)
+    folder = jujuc.parent
+    named = ["--file", f"{folder}/a", f"--file={folder}/b", f"key#file={folder}/c 2", f"other#file={folder}/missing"]
+    others = [f"--label=#file={folder}/d", f"{folder}/d", "--", f"key#file={folder}/d"]
+
+    argv = (tool(jujuc, "secret-add"), *named, *others)
+    _, _, _, requests = asyncio.run(call_tool(folder, *argv))
+
+    assert requests[0][1].files == {f"{folder}/{name}": name for name in ("a", "b", "c 2")}
 
 
 def test_unpack_reverses_pack():
@@ -140,12 +171,6 @@ async def closed_early(folder: Path, sent: bytes) -> bytes:
 def test_an_incomplete_request_gets_no_answer(sent: bytes):
     with TemporaryDirectory() as name:
         assert asyncio.run(closed_early(Path(name), sent)) == b""
-
-
-def test_files_in_arguments():
-    arguments = ["--file", "a", "--file=b", "key#file=c", "--label", "d#file", "--", "e#file=f"]
-
-    assert hook_tool.files_in(arguments) == ["a", "b", "c"]
 
 
 def test_an_absent_file_is_left_to_the_agent(tmp_path: Path):

@@ -1,8 +1,9 @@
 """The program that a charm runs as a hook tool, such as ``relation-get``: it passes the call to the unit's agent.
 
-A charm may run dozens of these in one hook, so it starts without site packages and imports next to nothing: ``json``
-or ``socket`` would double its time. The protocol is therefore netstrings. Files in the arguments are read here,
-because only the charm container has them and the charm deletes them after the call.
+``hook_tool.pl`` does the same on machines with Perl. A charm may run dozens of these in one hook, so it starts without
+site packages and imports next to nothing: ``json`` or ``socket`` would double its time. The protocol is therefore
+netstrings. Files in the arguments are read here, because only the charm container has them and the charm deletes them
+after the call.
 """
 
 import _socket
@@ -94,7 +95,7 @@ def main(argv: list[str]) -> int:
             address, [context, tool.rpartition("/")[2], stdin, str(len(arguments)), *arguments, *files]
         )
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"ERROR {error}\n")
+        sys.stderr.write(f"ERROR {getattr(error, 'strerror', None) or error}\n")
         return 1
     sys.stdout.write(stdout)
     sys.stderr.write(stderr)

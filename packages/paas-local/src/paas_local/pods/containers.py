@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CHARM = "charm"
 PEBBLE = "paas_local.pebble.__main__"
 _HOOK_TOOL = Path(__file__).parent.parent / "controller" / "hook_tool.py"
+_PERL = Path("/usr/bin/perl")
 _STOP_TIMEOUT = 12.0
 _TITLE = 200
 """Characters of a container's name in the list of processes."""
@@ -86,10 +87,10 @@ class _Running:
 class Pod:
     """The running containers of a unit."""
 
-    def __init__(self, spec: PodSpec, launcher: "Launcher", pebble: Path | None, hook_tool: Path) -> None:
+    def __init__(self, spec: PodSpec, launcher: "Launcher", pebble: Path | None, hook_tool: str) -> None:
         self.spec = spec
         self._launcher = launcher
-        self._hook_tool = hook_tool.read_text()
+        self._hook_tool = hook_tool
         self._pebble = pebble
         self._machine = rootfs.machine(
             privileged=namespaces.is_mapped(rootfs.DAEMON_USER, Path("/proc/self/uid_map").read_text())
@@ -98,11 +99,9 @@ class Pod:
         self._sockets: dict[str, int] = {}
 
     @classmethod
-    async def start(
-        cls, spec: PodSpec, launcher: "Launcher", *, pebble: Path | None, hook_tool: Path = _HOOK_TOOL
-    ) -> "Pod":
+    async def start(cls, spec: PodSpec, launcher: "Launcher", *, pebble: Path | None, hook_tool: str = "") -> "Pod":
         """Start all containers; the network namespace of :attr:`pid` has no address yet."""
-        pod = cls(spec, launcher, pebble, hook_tool)
+        pod = cls(spec, launcher, pebble, hook_tool or hook_tool_program())
         try:
             for each in spec.containers:
                 (spec.folder / each.name).mkdir(parents=True, exist_ok=True)
@@ -217,7 +216,7 @@ class Pod:
                 storage=spec.charm_storage,
                 pebbles={each.name: spec.folder / each.name for each in spec.containers},
                 tools=spec.tools,
-                hook_tool=with_shebang(_base_python(), self._hook_tool),
+                hook_tool=self._hook_tool,
             ),
         )
         await self._start(CHARM, steps, (), environment=_ENVIRONMENT)
@@ -351,6 +350,13 @@ def _signal(running: _Running, number: signal.Signals) -> None:
 def _base_python() -> str:
     """Return the interpreter outside of this process's virtual environment."""
     return os.path.realpath(sys.executable)
+
+
+def hook_tool_program(perl: Path = _PERL) -> str:
+    """Return the program of the hook tools: in Perl if the machine has it, because that starts sooner than Python."""
+    if perl.exists():
+        return _HOOK_TOOL.with_suffix(".pl").read_text()
+    return with_shebang(_base_python(), _HOOK_TOOL.read_text())
 
 
 def with_shebang(python: str, source: str) -> str:

@@ -87,6 +87,18 @@ def test_an_action_runs_on_the_leader(juju: protocol.Juju, connection: juju_api.
     )
 
 
+def test_a_secret_is_added_and_granted(juju: protocol.Juju, connection: juju_api.Connection):
+    uri = juju.share_secret("key", {"value": "long"}, "flask-k8s")
+
+    assert uri == "secret:9m4e2mr0ui3e8a215n4g"
+    (added,), granted = (
+        [parameters for name, parameters in connection.requests if name == "Secrets.CreateSecrets"],
+        [parameters for name, parameters in connection.requests if name == "Secrets.GrantSecret"],
+    )
+    assert (added["args"][0]["label"], added["args"][0]["content"]["data"]) == ("key", {"value": "bG9uZw=="})
+    assert [(each["label"], each["applications"]) for each in granted] == [("key", ["flask-k8s"])]
+
+
 def test_a_local_charm_is_uploaded_and_deployed_with_its_image(
     juju: protocol.Juju, connection: juju_api.Connection, charm: str
 ):

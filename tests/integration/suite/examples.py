@@ -47,6 +47,8 @@ class Example(Project):
     container: str
     options: Mapping[str, Option]
     """All options of the framework that have no secret, and one of the charm."""
+    secret_option: str
+    """The option of the framework that has a secret."""
     bad_option: tuple[str, Value]
     new_migration: tuple[str, str]
     """A file that the new image has in addition, and its content."""
@@ -83,6 +85,7 @@ FLASK = Example(
         "flask-secret-key": Option(value="from-the-operator", effect="FLASK_SECRET_KEY=from-the-operator"),
         "greeting": Option(value="Welcome", effect="FLASK_GREETING=Welcome"),
     },
+    secret_option="flask-secret-key-id",
     bad_option=("webserver-worker-class", "magic"),
     new_migration=("app/migrations/0003_note.sql", "INSERT INTO notes (text) VALUES ('from a new migration');\n"),
     keeps_sessions=True,
@@ -101,6 +104,7 @@ DJANGO = Example(
         "django-secret-key": Option(value="from-the-operator", effect="DJANGO_SECRET_KEY=from-the-operator"),
         "greeting": Option(value="Welcome", effect="DJANGO_GREETING=Welcome"),
     },
+    secret_option="django-secret-key-id",
     bad_option=("webserver-worker-class", "magic"),
     new_migration=(
         "django_notes/notes/migrations/0003_note.py",
@@ -132,6 +136,7 @@ FASTAPI = Example(
         "app-secret-key": Option(value="from-the-operator", effect="APP_SECRET_KEY=from-the-operator"),
         "greeting": Option(value="Welcome", effect="APP_GREETING=Welcome"),
     },
+    secret_option="app-secret-key-id",
     bad_option=("webserver-log-level", "loud"),
     new_migration=(
         "app/migrations/versions/0003_note.py",
@@ -158,6 +163,7 @@ GO = Example(
         "app-secret-key": Option(value="from-the-operator", effect="APP_SECRET_KEY=from-the-operator"),
         "greeting": Option(value="Welcome", effect="APP_GREETING=Welcome"),
     },
+    secret_option="app-secret-key-id",
     bad_option=("app-port", 70000),
     new_migration=("migrations/0003_note.sql", "INSERT INTO notes (text) VALUES ('from a new migration');\n"),
     keeps_sessions=False,

@@ -69,8 +69,17 @@ class OneUnit:
         model.eventually("greeting", lambda: model.browser().get("/settings")["greeting"] == greeted)
         model.wait_for("active")
         assert missing() == set()
-        model.juju.config(model.name, {}, reset=[*example.options])
+        secret = model.juju.share_secret("key", {"value": "from-a-secret"}, model.name)
+        model.juju.config(model.name, {example.secret_option: secret}, reset=[*example.options])
         model.eventually("old greeting", lambda: model.browser().get("/settings")["greeting"] != greeted)
+        model.wait_for("active")
+        service = model.place.service(f"{model.name}/0", example.container)
+        assert "SECRET_KEY=from-a-secret\n" in f"{service}\n"
+        model.juju.config(model.name, {}, reset=[example.secret_option])
+        model.eventually(
+            "generated key",
+            lambda: "=from-a-secret" not in model.place.service(f"{model.name}/0", example.container),
+        )
         model.wait_for("active")
 
     def test_an_invalid_option_blocks_until_it_is_reset_and_the_application_keeps_running(

@@ -45,6 +45,12 @@ class JubilantClient:
         """Set some options, and reset others."""
         self._juju.config(application, dict(values), reset=list(reset))
 
+    def share_secret(self, name: str, content: Mapping[str, str], application: str) -> str:
+        """Add a secret to the model, and grant it to an application; return its URI."""
+        uri = self._juju.add_secret(name, dict(content))
+        self._juju.grant_secret(uri, application)
+        return str(uri)
+
     def run(self, application: str, action: str, parameters: Mapping[str, Value]) -> Mapping[str, Any]:
         """Run an action on the leader; return its results."""
         return self._juju.run(f"{application}/leader", action, dict(parameters)).results

@@ -62,6 +62,12 @@ class LibjujuClient:
         if reset:
             self._run(entry.reset_config(list(reset)))
 
+    def share_secret(self, name: str, content: Mapping[str, str], application: str) -> str:
+        """Add a secret to the model, and grant it to an application; return its URI."""
+        uri = self._run(self._model.add_secret(name, [f"{key}={value}" for key, value in content.items()]))
+        self._run(self._model.grant_secret(name, application))
+        return uri
+
     def run(self, application: str, action: str, parameters: Mapping[str, Value]) -> Mapping[str, Any]:
         """Run an action on the leader; return its results."""
         (leader,) = (name for name, unit in self.status()[application].units.items() if unit.leader)

@@ -57,6 +57,10 @@ class Juju(Protocol):
         """Set some options, and reset others."""
         ...
 
+    def share_secret(self, name: str, content: Mapping[str, str], application: str) -> str:
+        """Add a secret to the model, and grant it to an application; return its URI."""
+        ...
+
     def run(self, application: str, action: str, parameters: Mapping[str, Value]) -> Mapping[str, Any]:
         """Run an action on the leader; return its results."""
         ...

@@ -347,6 +347,20 @@ def test_a_changed_secret_of_an_option_is_seen(world: World) -> None:
     assert container.plan.services["flask"].environment["FLASK_MODERATOR_NAME"] == "bob"
 
 
+def test_a_reset_secret_of_an_option_is_seen(world: World) -> None:
+    world.keeps_record = True
+    secret = testing.Secret({"name": "ann"}, latest_content={"name": "ann"})
+    state = world.state()
+    state = dataclasses.replace(state, config={"moderator": secret.id}, secrets={*state.secrets, secret})
+    state = settle(world, state)
+
+    after = world.run(world.context().on.config_changed(), dataclasses.replace(state, config={}))
+
+    (before,), (container,) = state.containers, after.containers
+    assert "FLASK_MODERATOR_NAME" in before.plan.services["flask"].environment
+    assert "FLASK_MODERATOR_NAME" not in container.plan.services["flask"].environment
+
+
 class Defers(FlaskCharm):
     """A charm that defers an event."""
 

@@ -222,8 +222,11 @@ def same_in_pebble(charm: ops.CharmBase, record: Record) -> bool:
 
 
 def _options(charm: ops.CharmBase, names: list[str]) -> str | None:
+    ids = {name: str(charm.config.get(name, "")) for name in names}
+    if not all(ids.values()):
+        return None
     try:
-        secrets = {name: charm.model.get_secret(id=str(charm.config.get(name, ""))) for name in names}
+        secrets = {name: charm.model.get_secret(id=secret_id) for name, secret_id in ids.items()}
         return options(charm, {name: secret.get_content(refresh=True) for name, secret in secrets.items()})
     except (ops.SecretNotFoundError, ops.ModelError):
         return None

@@ -112,6 +112,9 @@ class Pipeline:
         for name in self._endpoints():
             yield from _relation_events(self._charm.on[name])
             yield self._charm.on[name].relation_broken
+        for name in self._required_endpoints():
+            yield self._charm.on[name].relation_created
+            yield self._charm.on[name].relation_broken
         for name in self._charm.meta.peers:
             yield from _relation_events(self._charm.on[name])
 
@@ -121,6 +124,11 @@ class Pipeline:
             if meta.interface_name in self._known and name not in self._charm.own_endpoints:
                 yield name
         yield from observability_relations.endpoints(self._charm.meta, self._charm.own_endpoints)
+
+    def _required_endpoints(self) -> collections.abc.Iterator[str]:
+        """Return the names of other endpoints without which the application cannot run."""
+        handled = {*self._endpoints(), *self._charm.own_endpoints}
+        return state.required_endpoints(self._charm, self._known, handled)
 
     def run(self) -> None:
         """Run the four steps once per dispatch: charm libraries emit further events for the same hook."""

@@ -27,6 +27,7 @@ from paas_common.values.facts import (
     StrMap,
     UnavailableSecret,
     UnreadableSecret,
+    UnrelatedEndpoint,
     unit_number,
 )
 from paas_common.values.framework import FrameworkSpec
@@ -54,6 +55,7 @@ def read(
         identity=identity,
         options=tuple(_options(charm)),
         endpoints=tuple(_endpoints(charm, known, own_endpoints, missing_libraries)),
+        unrelated=tuple(_unrelated(charm, known, own_endpoints)),
         observability=observability_relations.read(charm, identity, spec.cos, own_endpoints),
         peers=peers,
         declares_peers=any(name in charm.meta.peers for name in PEERS),
@@ -121,6 +123,23 @@ def refreshed_from_paas_charm(spec: FrameworkSpec, facts: Facts) -> bool:
     return facts.peers is not None and any(
         facts.peers.app.get(key) for key in (plain_key_field(spec), secret_key.TAKEN_OVER)
     )
+
+
+def required_endpoints(
+    charm: ops.CharmBase, known: Integrations, own_endpoints: collections.abc.Container[str]
+) -> collections.abc.Iterator[str]:
+    """Return the names of required endpoints that no integration knows and the author does not keep."""
+    for name, meta in charm.meta.requires.items():
+        if meta.interface_name not in known and name not in own_endpoints and _is_required(charm.charm_dir, name):
+            yield name
+
+
+def _unrelated(
+    charm: ops.CharmBase, known: Integrations, own_endpoints: collections.abc.Container[str]
+) -> collections.abc.Iterator[UnrelatedEndpoint]:
+    for name in required_endpoints(charm, known, own_endpoints):
+        if not any(relation.active for relation in charm.model.relations[name]):
+            yield UnrelatedEndpoint(name=name, interface=charm.meta.requires[name].interface_name or "")
 
 
 def _identity(charm: ops.CharmBase) -> Identity:

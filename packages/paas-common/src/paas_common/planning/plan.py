@@ -120,7 +120,7 @@ def draft(spec: FrameworkSpec, facts: Facts, known: Integrations) -> tuple[Draft
     )
     problems = [
         *(() if isinstance(read_options, Options) else read_options),
-        *endpoints.problems(facts.identity, read_endpoints),
+        *endpoints.problems(facts.identity, read_endpoints, facts.unrelated),
         *_database_problems(spec, facts, known, read_endpoints),
         *_container_problems(spec, facts),
     ]

@@ -111,6 +111,14 @@ class Endpoint:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class UnrelatedEndpoint:
+    """A ``requires`` endpoint with ``optional: false`` that only the author's code handles, without a relation."""
+
+    name: str
+    interface: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ObservabilityRelation:
     """A relation to Prometheus, Grafana or Loki."""
 
@@ -203,6 +211,8 @@ class Facts:
     identity: Identity
     options: tuple[Option, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    """The endpoints of known interfaces."""
+    unrelated: tuple[UnrelatedEndpoint, ...] = ()
     observability: Observability = dataclasses.field(default_factory=Observability)
     peers: Peers | None = None
     """None while Juju has not created the peer relation."""

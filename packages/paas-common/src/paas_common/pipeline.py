@@ -27,7 +27,7 @@ from paas_common.planning import contributions, migration, options
 from paas_common.planning.plan import Draft, Plan, Published, complete, draft
 from paas_common.values import environment
 from paas_common.values.extension import Additions, WorkloadContext
-from paas_common.values.facts import ContainerState, Facts, Peers, ReadableSecret
+from paas_common.values.facts import ContainerState, Facts, Peers, ReadableSecret, unit_number
 from paas_common.values.status import Blocked, Problem, Waiting, combine
 from paas_common.values.workload import HEALTH_CHECK, Command, Workload
 
@@ -354,6 +354,7 @@ class Pipeline:
         endpoints = state.endpoints_read(self._known, facts) | state.peers_read(self._charm)
         databags = {name: record.databags(self._charm, name, endpoint) for name, endpoint in endpoints.items()}
         before = self._previous.databags if self._previous else {}
+        others = facts.peers.others if facts.peers else ()
         secrets = {option.name: option.secret for option in facts.options if option.secret}
         contents = {name: secret.content for name, secret in secrets.items() if isinstance(secret, ReadableSecret)}
         return record.Record(
@@ -361,15 +362,20 @@ class Pipeline:
             leader=facts.identity.leader,
             options=record.options(self._charm, contents),
             secret_options=sorted(contents),
-            planned_units=facts.planned_units if facts.identity.number else 0,
+            planned_units=facts.planned_units,
             endpoints=endpoints,
             databags=databags,
+            lowest_unit=min(unit_number(each) for each in (facts.identity.unit, *others)),
             contributions=contributions.digests(drafted.endpoints, facts),
             base_url=drafted.base_url,
             unhandled=sorted(
                 name for name in endpoints if endpoints[name].library and not self._handled(name, databags)
             ),
-            unconfirmed=sorted(name for name in endpoints if before.get(name) != databags[name]),
+            unconfirmed=sorted(
+                name
+                for name in endpoints
+                if record.own(self._charm, before.get(name, {})) != record.own(self._charm, databags[name])
+            ),
             unconfirmed_ports=sorted(self._opened),
             app_status=app_status,
             container=self._container.name,
@@ -378,7 +384,7 @@ class Pipeline:
             services=record.services(seen.services),
         )
 
-    def _handled(self, name: str, databags: collections.abc.Mapping[str, str]) -> bool:
+    def _handled(self, name: str, databags: collections.abc.Mapping[str, collections.abc.Mapping[str, str]]) -> bool:
         """Return whether the endpoint's library has handled these databags, now or before."""
         before = self._previous
         handled = before and name not in before.unhandled and before.databags.get(name) == databags[name]

@@ -11,6 +11,7 @@ import yaml
 
 from paas_common.integrations import Integration, Integrations
 from paas_common.juju import observability_relations, record, secret_key
+from paas_common.planning import migration
 from paas_common.values import paas_config
 from paas_common.values.facts import (
     ContainerState,
@@ -49,8 +50,8 @@ def read(
     identity = _identity(charm)
     key = _secret_key(charm, spec)  # before the peers: the leader notes the key in their databag
     peers = _peers(charm, identity)
-    # planned_units() costs a hook tool, and unit 0 always runs the schedulers.
-    planned = charm.app.planned_units() if identity.number else 1
+    # planned_units() costs a hook tool, and an application of one unit does not need it
+    planned = charm.app.planned_units() if identity.number or (peers and peers.others) else 0
     return Facts(
         identity=identity,
         options=tuple(_options(charm)),
@@ -99,7 +100,10 @@ def endpoints_read(known: Integrations, facts: Facts) -> dict[str, record.Endpoi
 def peers_read(charm: ops.CharmBase) -> dict[str, record.Endpoint]:
     """Return what was read of the peer endpoint, if it is related."""
     relation = peer_relation(charm)
-    return {relation.name: record.Endpoint(remote_units=True, app=True, unit=True)} if relation else {}
+    if relation is None:
+        return {}
+    keys = (migration.DONE, migration.REQUEST)
+    return {relation.name: record.Endpoint(remote_units=charm.unit.is_leader(), app=True, unit=True, keys=keys)}
 
 
 def peer_relation(charm: ops.CharmBase) -> ops.Relation | None:
@@ -170,7 +174,11 @@ def _peers(charm: ops.CharmBase, identity: Identity) -> Peers | None:
     return Peers(
         app=dict(relation.data[charm.app]),
         unit=dict(relation.data[charm.unit]),
-        others={unit.name: dict(relation.data[unit]) for unit in relation.units if unit.name != identity.unit},
+        others={
+            unit.name: dict(relation.data[unit]) if identity.leader else {}
+            for unit in relation.units
+            if unit.name != identity.unit
+        },
     )
 
 

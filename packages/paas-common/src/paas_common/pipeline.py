@@ -14,6 +14,7 @@ from paas_common import extension
 from paas_common.integrations import Integrations
 from paas_common.juju import (
     charm_libraries,
+    handled_events,
     observability_relations,
     one_endpoint,
     record,
@@ -93,30 +94,11 @@ class Pipeline:
         """Return the events that run the steps."""
         if self._endpoint:  # libraries' events come too early: the library has not written everything yet
             if self._endpoint in self._endpoints():
-                yield from _relation_events(self._charm.on[self._endpoint])
+                yield from handled_events.of_relations(self._charm.on[self._endpoint])
             return
-        workload = self._charm.on[self._container.name]
-        yield from (
-            workload.pebble_ready,
-            workload.pebble_check_failed,
-            workload.pebble_check_recovered,
-            self._charm.on.config_changed,
-            self._charm.on.install,
-            self._charm.on.leader_elected,
-            self._charm.on.secret_changed,
-            self._charm.on.start,
-            self._charm.on.update_status,
-            self._charm.on.upgrade_charm,
-        )
+        yield from handled_events.of_charm(self._charm, self._container.name)
         yield from self._requirers.events
-        for name in self._endpoints():
-            yield from _relation_events(self._charm.on[name])
-            yield self._charm.on[name].relation_broken
-        for name in self._required_endpoints():
-            yield self._charm.on[name].relation_created
-            yield self._charm.on[name].relation_broken
-        for name in self._charm.meta.peers:
-            yield from _relation_events(self._charm.on[name])
+        yield from handled_events.of_endpoints(self._charm, self._endpoints(), self._required_endpoints())
 
     def _endpoints(self) -> collections.abc.Iterator[str]:
         """Return the names of the endpoints that this class handles, apart from the peers'."""
@@ -399,7 +381,3 @@ def _rotated(read: options.Options, peers: Peers | None) -> dict[str, str]:
     elif others := sorted(peers.others if peers else ()):
         results["note"] = f"{', '.join(others)} will use the new key after the next hook"
     return results
-
-
-def _relation_events(on: ops.PrefixedEvents) -> tuple[ops.BoundEvent, ...]:
-    return on.relation_created, on.relation_joined, on.relation_changed, on.relation_departed

@@ -81,7 +81,7 @@ def test_the_tests_own_flag_keeps_their_models(run: Run, daemon: FakeDaemon, tmp
     result = run("test", "--keep-models", "-k", "adds", "test_charm.py")
 
     assert result.exit_code == 0, result.output
-    assert daemon.bodies("add-model") == [{"model": "left"}]
+    assert daemon.bodies("add-model") == [{"model": "left", "values": {}}]
 
 
 @pytest.mark.parametrize("name", left_out.REASONS)

@@ -45,18 +45,30 @@ class PlainPod:
             f"/var/lib/juju/agents/{tag}/charm": str(spec.charm_dir),
             f"/var/lib/juju/agents/{tag}/agent.socket": str(spec.agent_socket),
             f"/var/lib/juju/tools/{tag}": str(self._tools),
+            "/var/lib/juju": str(spec.folder),
         }
 
-    async def run(self, argv: list[str], *, env: Mapping[str, str], cwd: str) -> asyncio.subprocess.Process:
+    async def run(
+        self,
+        argv: list[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str,
+        container: str = containers.CHARM,
+        stdin: int = asyncio.subprocess.DEVNULL,
+    ) -> asyncio.subprocess.Process:
         self.runs.append(dict(env))
         return await asyncio.create_subprocess_exec(
             *[self._place(word) for word in argv],
             env={key: self._place(value) for key, value in env.items()},
             cwd=self._place(cwd),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
+
+    def environment(self, container: str) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "CONTAINER": container}
 
     def pebble_socket(self, container: str) -> Path:
         return self.spec.folder / container / "pebble.socket"

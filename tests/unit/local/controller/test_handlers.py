@@ -22,7 +22,7 @@ from paas_local.controller.storage import Line
 from paas_local.juju.errors import JujuError
 from paas_local.pods.bridge import Network
 
-SENT = re.compile(r'\.(request|request_answer|query|query_answer|stream)\(\s*"([a-z-]+)"')
+SENT = re.compile(r'\.(request|request_answer|query|query_answer|stream|converse)\(\s*"([a-z-]+)"')
 
 
 def sent_commands() -> list[tuple[str, str]]:
@@ -41,7 +41,7 @@ def test_the_command_line_sends_only_commands_with_a_handler_and_queries_only_wi
     sent = sent_commands()
 
     assert {command for _, command in sent} == HANDLERS.keys()
-    assert {(not method.startswith("request"), command) for method, command in sent} == {
+    assert {(method not in {"request", "request_answer", "converse"}, command) for method, command in sent} == {
         (HANDLERS[command].read_only, command) for _, command in sent
     }
 

@@ -18,10 +18,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from paas_local import folders
-from paas_local.cli.unix_http import NotListeningError, UnixConnection
+from paas_local.cli.unix_http import NotListeningError, UnixConnection, send_request
 
 Progress = Callable[[str], None]
 
@@ -86,6 +86,12 @@ class Client:
             while line := response.readline():
                 yield json.loads(line)
 
+    def converse(self, command: str, stdin: BinaryIO, /, **body: Any) -> Iterator[Mapping[str, Any]]:
+        """Send a request and, while the lines of its answer come, the bytes of a file."""
+        with self._response("POST", command, body, None, stdin) as response:
+            while line := response.readline():
+                yield json.loads(line)
+
     def running(self) -> bool:
         """Return whether the background process listens, without starting it."""
         connection = UnixConnection(self.home / folders.SOCKET, _CONNECT_PATIENCE)
@@ -125,12 +131,16 @@ class Client:
 
     @contextlib.contextmanager
     def _response(
-        self, method: str, command: str, body: Mapping[str, Any], patience: float | None
+        self,
+        method: str,
+        command: str,
+        body: Mapping[str, Any],
+        patience: float | None,
+        stdin: BinaryIO | None = None,
     ) -> Generator[http.client.HTTPResponse]:
         connection = self._connected(patience)
         try:
-            headers = {"Content-Type": "application/json"}
-            connection.request(method, f"/v1/{command}", json.dumps(body), headers)
+            send_request(connection, method, f"/v1/{command}", json.dumps(body), stdin)
             response = connection.getresponse()
             self._raise_error(response)
             yield response

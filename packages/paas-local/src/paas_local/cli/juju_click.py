@@ -116,7 +116,7 @@ class JujuGroup(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def juju_command(function: Callable[..., None]) -> click.Command:
+def juju_command(function: Callable[..., int | None]) -> click.Command:
     """Make a function the command that is named as its module: ``add_model`` is ``add-model``."""
     name = function.__module__.rpartition(".")[2].replace("_", "-")
     return click.command(name, cls=JujuCommand)(function)

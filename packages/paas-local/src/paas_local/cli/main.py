@@ -30,7 +30,7 @@ class CommandsOnDemand(JujuGroup):
         ),
         "Integrations": ("integrate", "relate", "remove-relation"),
         "Status and logs": ("status", "wait-for", "show-unit", "debug-log", "resolved"),
-        "Actions and commands": ("run", "exec", "operations", "show-operation", "pebble"),
+        "Actions and commands": ("run", "exec", "ssh", "scp", "operations", "show-operation", "pebble"),
         "Secrets": (
             *("add-secret", "update-secret", "grant-secret", "revoke-secret"),
             *("remove-secret", "secrets", "show-secret"),

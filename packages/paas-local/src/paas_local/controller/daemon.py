@@ -54,6 +54,7 @@ class Daemon:
         self._machine = machine
         self._models = self.state.models()
         self._agents: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._pods: dict[tuple[str, str], unit_agent.Pod] = {}
         self._hosts: dict[str, str] = {}
         self._publisher = Publisher(machine, self.state, self._log_port_error)
         self._publishing: asyncio.Task[None] | None = None
@@ -106,7 +107,19 @@ class Daemon:
 
     async def start_pod(self, spec: containers.PodSpec) -> unit_agent.Pod:
         """Start a pod and give it its address."""
-        return await self._machine.start_pod(spec)
+        pod = self._pods[spec.model, spec.unit] = await self._machine.start_pod(spec)
+        return pod
+
+    async def stop_pod(self, pod: unit_agent.Pod) -> None:
+        """Stop a pod."""
+        del self._pods[pod.spec.model, pod.spec.unit]
+        await pod.stop()
+
+    def pod(self, name: str, unit: str) -> unit_agent.Pod:
+        """Return a unit's running pod."""
+        if (name, unit) not in self._pods:
+            raise JujuError(f"the pod of {unit} does not run")
+        return self._pods[name, unit]
 
     def add(self, name: str, config: Mapping[str, str]) -> Model:
         """Add a model with these options."""

@@ -7,7 +7,7 @@ is for queries only, which a client may repeat; POST is for all commands.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from http import HTTPStatus
 from typing import Any
 
@@ -27,7 +27,8 @@ def application(controller: Controller) -> web.Application:
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             handler = _handler(request)
-            result = await handler.run(controller, await _body(request, handler.request))
+            rest = (request.content,) if handler.reads_input else ()
+            result = await handler.run(controller, await _body(request, handler), *rest)
         except JujuError as error:
             return web.json_response({"error": error.message, "code": error.code}, status=HTTPStatus.BAD_REQUEST)
         match result:
@@ -53,9 +54,10 @@ def _handler(request: web.Request) -> Handler:
     return handler
 
 
-async def _body(request: web.Request, shape: type[Request]) -> Request:
+async def _body(request: web.Request, handler: Handler) -> Request:
+    text = await request.content.readline() if handler.reads_input else await request.read()
     try:
-        return shape.model_validate_json(await request.read() or b"{}")
+        return handler.request.model_validate_json(text or b"{}")
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -79,9 +81,14 @@ async def _stream(request: web.Request, lines: AsyncIterator[Any]) -> web.Stream
 
 
 async def _write(response: web.StreamResponse, lines: AsyncIterator[Any]) -> None:
-    with contextlib.suppress(ConnectionError):
-        async for line in lines:
-            await response.write(json.dumps(line).encode() + b"\n")
+    try:
+        with contextlib.suppress(ConnectionError):
+            async for line in lines:
+                await response.write(json.dumps(line).encode() + b"\n")
+    finally:
+        # a generator that has started a process ends it now, not when its memory is freed
+        if isinstance(lines, AsyncGenerator):
+            await lines.aclose()
 
 
 def _is_disconnected(request: web.Request) -> bool:

@@ -36,8 +36,22 @@ _DISPATCHED = "via hook dispatching script: dispatch"
 class Pod(Protocol):
     """A unit's containers, while they run."""
 
-    async def run(self, argv: list[str], *, env: Mapping[str, str], cwd: str) -> Process:
-        """Start a program in the charm container."""
+    spec: containers.PodSpec
+
+    async def run(
+        self,
+        argv: list[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str,
+        container: str = containers.CHARM,
+        stdin: int = asyncio.subprocess.DEVNULL,
+    ) -> Process:
+        """Start a program in a container."""
+        ...
+
+    def environment(self, container: str) -> dict[str, str]:
+        """Return the environment of a container itself."""
         ...
 
     def pebble_socket(self, container: str) -> Path:
@@ -89,6 +103,10 @@ class Models(Protocol):
         """Start a pod and give it its address."""
         ...
 
+    async def stop_pod(self, pod: Pod) -> None:
+        """Stop a pod."""
+        ...
+
 
 class Agent:
     """The agent of one unit."""
@@ -126,7 +144,7 @@ class Agent:
                 await self._run_jobs(pod)
         finally:
             if pod is not None:
-                await pod.stop()
+                await self._models.stop_pod(pod)
             await server.close()
 
     async def _run_jobs(self, pod: Pod) -> None:

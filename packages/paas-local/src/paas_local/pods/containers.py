@@ -124,7 +124,13 @@ class Pod:
         return self.spec.unit.replace("/", "-")
 
     async def run(
-        self, argv: list[str], *, env: Mapping[str, str], cwd: str, container: str = CHARM
+        self,
+        argv: list[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str,
+        container: str = CHARM,
+        stdin: int = asyncio.subprocess.DEVNULL,
     ) -> asyncio.subprocess.Process:
         """Start a program in a container with exactly this environment."""
         uid = self._container(container).uid if container != CHARM else None
@@ -132,11 +138,18 @@ class Pod:
             *(sys.executable, "-I", "-m", "paas_local.pods.nsenter"),
             *(str(self._running[container].pid), "-" if uid is None else str(uid), cwd, *argv),
             env=dict(env),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
+
+    def environment(self, container: str) -> dict[str, str]:
+        """Return the environment of a container itself, without what a hook or a service adds."""
+        if container == CHARM:
+            return dict(_ENVIRONMENT)
+        rock = self._container(container).rock
+        return {**_ENVIRONMENT, **_UNBUFFERED, **(rock.environment if rock is not None else {})}
 
     def pebble_socket(self, container: str) -> Path:
         """Return a path to a container's Pebble that is short enough for a socket address."""
@@ -173,11 +186,7 @@ class Pod:
             ),
         )
         command, module = (self._real_pebble(), "") if self._pebble is not None else (self._builtin_pebble(), PEBBLE)
-        environment = {
-            **_ENVIRONMENT,
-            **_UNBUFFERED,
-            **(container.rock.environment if container.rock is not None else {}),
-        }
+        environment = self.environment(name)
         if self._pebble is not None:
             environment |= {"PEBBLE": _PEBBLE_FOLDER, "PEBBLE_SOCKET": _PEBBLE_SOCKET}
         await self._start(name, steps, command, module=module, environment=environment, pod=self.pid, uid=uid)

@@ -1,5 +1,5 @@
 """The controller's commands, by the noun that they are about; importing this package registers all of them."""
 
-from paas_local.controller.handlers import applications, log, models, process, relations, secrets, tasks, units
+from paas_local.controller.handlers import applications, log, models, process, relations, secrets, ssh, tasks, units
 
-__all__ = ["applications", "log", "models", "process", "relations", "secrets", "tasks", "units"]
+__all__ = ["applications", "log", "models", "process", "relations", "secrets", "ssh", "tasks", "units"]

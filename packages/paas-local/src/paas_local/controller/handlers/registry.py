@@ -2,7 +2,8 @@
 
 ``async def add_model(controller, request: AddModel)`` is ``POST /v1/add-model`` with an ``AddModel`` as JSON. A
 trailing underscore of the function is left out (``exec_``). The handler returns the result, an ``Answer`` if more goes
-with the result, or an async iterator whose items are streamed as lines.
+with the result, or an async iterator whose items are streamed as lines. A ``stream`` also reads what the client sends
+after the request's line.
 """
 
 import asyncio
@@ -12,9 +13,11 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol, TypeVar
 
 import pydantic
+from aiohttp import StreamReader
 
 from paas_local.controller.pod_spec import Folders
 from paas_local.controller.storage import State
+from paas_local.controller.unit_agent import Pod
 from paas_local.juju.model import Model
 
 
@@ -68,6 +71,10 @@ class Controller(Protocol):
         """Return the folders of a model."""
         ...
 
+    def pod(self, name: str, unit: str) -> Pod:
+        """Return a unit's running pod."""
+        ...
+
     async def replace_pods(self, name: str, application: str) -> None:
         """Replace the pods of an application's units."""
         ...
@@ -105,16 +112,21 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Handler:
-    """The function of one command, the model of its request, and whether it changes nothing."""
+    """The function of one command, the model of its request, and whether it changes nothing.
+
+    The function of a stream has the rest of the client's bytes as its third argument.
+    """
 
     request: type[Request]
-    run: Callable[[Controller, Any], Awaitable[Any]]
+    run: Callable[..., Awaitable[Any]]
     read_only: bool
+    reads_input: bool = False
 
 
 R = TypeVar("R", bound=Request)
 T = TypeVar("T")
 Function = Callable[[Controller, R], Awaitable[T]]
+InputFunction = Callable[[Controller, R, StreamReader], Awaitable[T]]
 
 HANDLERS: dict[str, Handler] = {}
 
@@ -129,8 +141,20 @@ def query(function: Function[R, T]) -> Function[R, T]:
     return _register(function, read_only=True)
 
 
-def _register(function: Function[R, T], *, read_only: bool) -> Function[R, T]:
-    name: str = function.__name__.rstrip("_").replace("_", "-")
-    request: type[Request] = typing.get_type_hints(function)["request"]
-    HANDLERS[name] = Handler(request=request, run=function, read_only=read_only)
+def stream(function: InputFunction[R, T]) -> InputFunction[R, T]:
+    """Register a handler that also reads the client's bytes."""
+    HANDLERS[_name(function)] = Handler(request=_request(function), run=function, read_only=False, reads_input=True)
     return function
+
+
+def _register(function: Function[R, T], *, read_only: bool) -> Function[R, T]:
+    HANDLERS[_name(function)] = Handler(request=_request(function), run=function, read_only=read_only)
+    return function
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return function.__name__.rstrip("_").replace("_", "-")
+
+
+def _request(function: Callable[..., Any]) -> type[Request]:
+    return typing.get_type_hints(function)["request"]

@@ -90,3 +90,11 @@ def test_files_need_a_number(tmp_path: Path):
 
     with pytest.raises(PlanError, match=r'invalid layer filename: "first\.yaml"'):
         layers.read(tmp_path)
+
+
+def test_refuses_the_name_of_a_file_before_the_content_of_another(tmp_path: Path):
+    (tmp_path / "001-first.yaml").write_text("services: {a: {command: sleep}}")
+    (tmp_path / "second.yaml").write_text("")
+
+    with pytest.raises(PlanError, match=r'invalid layer filename: "second\.yaml"'):
+        layers.read(tmp_path)

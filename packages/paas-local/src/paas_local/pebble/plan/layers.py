@@ -208,12 +208,13 @@ def _check_workload(name: str, workload: Workload | None) -> Workload:
 
 def read(folder: Path) -> tuple[Layer, ...]:
     """Read the layer files of a folder, ``NNN-label.yaml``, in the order of their numbers."""
-    numbered: list[tuple[int, Layer]] = []
-    for path in sorted(folder.glob("*.yaml")):
+    named: list[tuple[int, str, Path]] = []
+    for path in sorted(folder.glob("*.yaml")):  # all names before any content, as Pebble does
         match = re.fullmatch(r"([0-9]{3})-([a-z](?:-?[a-z0-9])*)\.yaml", path.name)
         if match is None:
             raise PlanError(f'invalid layer filename: "{path.name}" (must look like "123-some-label.yaml")')
-        layer = parse(match[2], path.read_text())
+        named.append((int(match[1]), match[2], path))
+    stack = tuple(parse(label, path.read_text()) for _, label, path in sorted(named))
+    for layer in stack:
         flatten(layer.label, [layer])  # an entry without a valid override is an error of this file
-        numbered.append((int(match[1]), layer))
-    return tuple(layer for _, layer in sorted(numbered, key=lambda each: each[0]))
+    return stack

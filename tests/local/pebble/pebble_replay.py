@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
+import pebble_record
 import pebble_wire
 from paas_local.pebble import VERSION
 
@@ -216,10 +217,11 @@ class Web:
 
 
 class Scenario:
-    """One run of a recorded scenario."""
+    """One run of a recorded scenario; ``records`` puts an answer that differs into its step."""
 
-    def __init__(self, forge: Forge) -> None:
+    def __init__(self, forge: Forge, *, records: bool = False) -> None:
         self._forge: Forge = forge
+        self._records: bool = records
         self._folder: Path = Path(tempfile.mkdtemp(prefix="pebble-"))
         self._folder.chmod(0o755)
         (self._folder / "home").mkdir()
@@ -338,12 +340,25 @@ class Scenario:
         if what == "start":
             arguments = self._matcher.fill(step["args"])
             await self._start(arguments, step.get("env"), step.get("as-uid", 0))
-        code = None
         if "exit-code" in step:
             code = await self._end({"stop": signal.SIGTERM, "kill": signal.SIGKILL}.get(what, 0))
-        self._matcher.compare(step.get("exit-code"), code, "exit code")
+            step["exit-code"] = self._compared(step["exit-code"], code, "exit code")
         if "stderr" in step and self._matcher.fill(step["stderr"]) not in self._log():
-            raise DifferenceError(f"recorded {step['stderr']!r} in the log")
+            if not self._records:
+                raise DifferenceError(f"recorded {step['stderr']!r} in the log")
+            step["stderr"] = pebble_record.recorded(self._log().strip().rpartition("\n")[2], self._matcher.known)
+
+    def _compared(self, recorded: Any, answer: Any, where: str) -> Any:
+        """Return the recording of an answer, which is the old one unless the answer differs and is recorded."""
+        known = dict(self._matcher.known)
+        try:
+            self._matcher.compare(recorded, answer, where)
+        except DifferenceError:
+            if not self._records:
+                raise
+            self._matcher.known = known
+            return pebble_record.recorded(answer, known)
+        return recorded
 
     def _arrange(self, step: dict[str, Any]) -> None:
         name = next(name for name in ("put", "mkdir", "symlink", "fifo", "remove") if name in step)
@@ -384,7 +399,12 @@ class Scenario:
         deadline = asyncio.get_running_loop().time() + patience
         while (difference := await self._differs(step)) is not None:
             if asyncio.get_running_loop().time() >= deadline:
-                raise difference
+                if not self._records:
+                    raise difference
+                json_type = self._last.get("content-type") == "application/json"
+                answer = {name: value for name, value in self._last.items() if name != "content-type" or not json_type}
+                step["response"] = pebble_record.recorded(answer, self._matcher.known)
+                return
             await asyncio.sleep(0.02)
 
     async def _differs(self, step: dict[str, Any]) -> DifferenceError | None:
@@ -413,8 +433,8 @@ class Scenario:
         if not recorded.get("json", recorded.get("lines", recorded.get("body", True))):
             answer.pop("content-type")
             recorded.pop("content-type")
-        self._matcher.compare(recorded, answer, call["path"])
         self._last = answer
+        self._matcher.compare(recorded, answer, call["path"])
 
     def _prepared(self, step: dict[str, Any]) -> dict[str, Any]:
         """Fill in the values of requests that the recording describes in words."""
@@ -442,10 +462,10 @@ class Scenario:
         answer = await opened.open(connection, f"/v1/tasks/{task}/websocket/{name}")
         recorded = step["response"]
         if recorded["status"] == 200:
-            answer.pop("json")
+            answer = {"status": 200}
         elif answer["status"] == 101:
             self._sockets[name] = opened
-        self._matcher.compare(recorded, answer, name)
+        step["response"] = self._compared(recorded, answer, name)
 
     async def _send(self, step: dict[str, Any]) -> None:
         opened = self._sockets[step["send"]]
@@ -458,7 +478,8 @@ class Scenario:
 
     async def _receive(self, step: dict[str, Any]) -> None:
         opened = self._sockets[step["receive"]]
-        self._matcher.compare(step["frames"], await opened.receive(step["frames"]), step["receive"])
+        frames = await opened.receive(step["frames"])
+        step["frames"] = self._compared(step["frames"], frames, step["receive"])
         if "closed" in step:
             self._matcher.compare(step["closed"], await opened.closed(), "closed")
 
@@ -518,6 +539,10 @@ class Scenario:
             good = about(times[-1] - times[0], step["about"])
         elif note == "seconds until stopped":
             good = about(sum(self._took[-2:]), step["about"])
+        elif note == "the state file":
+            state = self._folder / "pebble" / step["files"][-1]
+            files = sorted(path.name for path in state.parent.iterdir())
+            good = files == step["files"] and f"{stat.S_IMODE(state.stat().st_mode):o}" == step["mode"]
         elif "alive" in step:
             path = next(path for name in ("child", "pid") if (path := self._folder / name).exists())
             good = not is_alive(int(path.read_text()))
@@ -566,11 +591,11 @@ def free_port() -> int:
 
 
 async def replay(
-    scenarios: Mapping[str, list[dict[str, Any]]], at_once: int, program: str | None = None
+    scenarios: Mapping[str, list[dict[str, Any]]], at_once: int, program: str | None = None, *, records: bool = False
 ) -> dict[str, str]:
     """Play scenarios side by side; return the difference of each, or an empty text.
 
-    ``program`` is another Pebble than the built-in one.
+    ``program`` is another Pebble than the built-in one. ``records`` puts answers that differ into the steps.
     """
     forge = Forge(program)
     await forge.open()
@@ -578,7 +603,7 @@ async def replay(
 
     async def play(steps: list[dict[str, Any]]) -> None:
         async with room:
-            await Scenario(forge).play(steps)
+            await Scenario(forge, records=records).play(steps)
 
     # An error ends its scenario, and the others go on.
     answer = await asyncio.gather(*(play(steps) for steps in scenarios.values()), return_exceptions=True)

@@ -117,7 +117,10 @@ class WebSocket:
         length = next(int(line.split(b":")[1]) for line in answer.lower().split(b"\r\n") if b"content-length" in line)
         body = await self._reader.readexactly(length)
         self.hang_up()
-        return {"status": status, "json": json.loads(body)}
+        try:
+            return {"status": status, "json": json.loads(body)}
+        except ValueError:
+            return {"status": status, "body": body.decode()}
 
     def send(self, code: int, content: bytes) -> None:
         assert self._writer is not None

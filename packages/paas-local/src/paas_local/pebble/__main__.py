@@ -9,6 +9,7 @@ from pathlib import Path
 
 from paas_local.pebble import daemon
 from paas_local.pebble.daemon import CannotRunError, Options
+from paas_local.pebble.services import state_file
 
 _DEFAULT_FOLDER = "/var/lib/pebble/default"
 
@@ -42,6 +43,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     return Options(
         socket=parsed.socket or Path(default),
         layers=parsed.layers or folder / "layers",
+        state=folder / state_file.NAME if folder.is_dir() and environment.get("PEBBLE_PERSIST") != "never" else None,
         hold=parsed.hold,
         http=parsed.http,
         arguments=service_arguments,

@@ -13,9 +13,11 @@ from pathlib import Path
 from aiohttp import web
 
 from paas_local.pebble.api import routes
+from paas_local.pebble.api.identities import Identities
 from paas_local.pebble.api.requests import Handler
 from paas_local.pebble.plan.plan import PlanError
 from paas_local.pebble.services.overlord import Overlord
+from paas_local.pebble.services.state_file import StateFile
 
 _LONGEST_SOCKET_PATH = 107
 _SHUTDOWN_SECONDS = 0.2
@@ -31,6 +33,8 @@ class Options:
 
     socket: Path
     layers: Path
+    state: Path | None = None
+    """File of the state that the next daemon takes over; None to keep none."""
     hold: bool = False
     """Start no services."""
     http: str = ""
@@ -48,7 +52,12 @@ async def run(options: Options) -> int:
         if not exit_code.done():  # the first reason decides
             exit_code.set_result(code)
 
-    overlord = Overlord(shut_down)
+    state = StateFile(options.state)
+    overlord, identities = Overlord(shut_down, state.changed), Identities(state.changed)
+    try:
+        state.load({"changes": overlord.changes, "notices": overlord.notices, "identities": identities})
+    except (KeyError, ValueError) as error:
+        raise CannotRunError(f"cannot read {options.state}: {error}") from None
     overlord.processes.watch(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, shut_down, 0)
@@ -56,11 +65,12 @@ async def run(options: Options) -> int:
         overlord.load(options.layers, options.arguments)
     except PlanError as error:
         raise CannotRunError(f"cannot load plan: {error}") from None
-    runner = await _serve(routes.handler(overlord, options.http), options)
+    runner = await _serve(routes.handler(overlord, identities, options.http), options)
     if not options.hold:
         overlord.autostart()
     code = await exit_code
     await overlord.stop()
+    state.write()
     await runner.cleanup()
     options.socket.unlink(missing_ok=True)
     return code

@@ -1,7 +1,8 @@
 """Identities: users with more or less access than their user id alone has."""
 
+import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,14 +111,24 @@ def _check_unique(identities: Mapping[str, Identity]) -> None:
 
 
 class Identities:
-    """The identities since the start of the daemon."""
+    """The identities of this daemon and of those before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
         self._identities: dict[str, Identity] = {}
+        self._on_change: Callable[[], None] = on_change
+
+    def kept(self) -> dict[str, Any]:
+        """Return the identities, for the next daemon."""
+        return {name: dataclasses.asdict(identity) for name, identity in self._identities.items()}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take over the identities of an earlier daemon."""
+        self._identities = {name: Identity(**fields) for name, fields in kept.items()}
 
     def change(self, action: str, identities: Mapping[str, Any]) -> None:
         """Apply a request, completely or not at all; raises BadIdentityError."""
         self._identities = change(self._identities, action, identities)
+        self._on_change()
 
     @property
     def granted(self) -> dict[int, str]:

@@ -18,9 +18,8 @@ from paas_local.pebble.services.overlord import Overlord
 _CHANGE = r"/v1/changes/([^/]+)"
 
 
-def handler(overlord: Overlord, http_address: str) -> Handler:
+def handler(overlord: Overlord, granted: Identities, http_address: str) -> Handler:
     """Build the handler of all requests; the address is that of the additional TCP socket, or empty."""
-    granted = Identities()
     return requests.handler(table(overlord, granted, http_address), lambda: granted.granted)
 
 

@@ -37,6 +37,11 @@ def stamp(time: datetime) -> str:
     return time.isoformat().replace("+00:00", "Z")
 
 
+def unstamp(text: str | None) -> datetime | None:
+    """Parse a time that ``stamp`` has formatted."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+
+
 @dataclass(kw_only=True)
 class Task:
     """One step of a change."""
@@ -76,6 +81,30 @@ class Task:
             **({"ready-time": stamp(self.ended)} if self.ended else {}),
             **({"data": self.data} if self.data else {}),
         }
+
+    @classmethod
+    def restored(cls, document: Mapping[str, Any]) -> "Task":
+        """Return the task of an earlier daemon; what it was doing has ended with it."""
+        task = cls(
+            id=document["id"],
+            kind=document["kind"],
+            summary=document["summary"],
+            status=document["status"],
+            log=list(document.get("log", [])),
+            data=dict(document.get("data", {})),
+            spawned=unstamp(document["spawn-time"]) or now(),
+            ended=unstamp(document.get("ready-time")),
+        )
+        if task.status not in _READY:
+            task.ended = now()
+            if task.status == "Do":
+                task.status = "Hold"
+            elif task.kind == "start":
+                task.note("ERROR", "service already started, not retrying")
+                task.status = "Error"
+            else:
+                task.status = "Done"
+        return task
 
 
 @dataclass(kw_only=True)
@@ -120,6 +149,28 @@ class Change:
         }
 
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The document, with what only the daemon knows."""
+        return {**self.document, "services": sorted(self.services), "notice": dict(self.notice)}
+
+    @classmethod
+    def restored(cls, kept: Mapping[str, Any]) -> "Change":
+        """Return the change of an earlier daemon, which has ended."""
+        change = cls(
+            id=kept["id"],
+            kind=kept["kind"],
+            summary=kept["summary"],
+            tasks=[Task.restored(task) for task in kept.get("tasks", [])],
+            services=frozenset(kept["services"]),
+            notice=kept["notice"],
+            spawned=unstamp(kept["spawn-time"]) or now(),
+            ended=unstamp(kept.get("ready-time")) or now(),
+        )
+        change.ready.set()
+        return change
+
+
 Work = Callable[[Task], Awaitable[None]]
 
 
@@ -137,15 +188,28 @@ Stage = Sequence[Sequence[Step]]
 
 
 class Changes:
-    """The changes since the start of the daemon."""
+    """The changes of this daemon and of those before it."""
 
-    def __init__(self, on_status: Callable[[Change], None]) -> None:
+    def __init__(self, on_status: Callable[[Change], None], on_change: Callable[[], None]) -> None:
         self._changes: dict[str, Change] = {}
         self._tasks: dict[str, tuple[Change, Task]] = {}
         self._last_change: int = 0
         self._last_task: int = 0
         self._on_status: Callable[[Change], None] = on_status
+        self._on_change: Callable[[], None] = on_change
         self._running: set[asyncio.Task[None]] = set()
+
+    def kept(self) -> dict[str, Any]:
+        """Return the changes and the counters of ids, for the next daemon."""
+        changes = [change.kept for change in self._changes.values()]
+        return {"last-change": self._last_change, "last-task": self._last_task, "changes": changes}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take over the changes of an earlier daemon."""
+        self._last_change, self._last_task = kept["last-change"], kept["last-task"]
+        for change in map(Change.restored, kept["changes"]):
+            self._changes[change.id] = change
+            self._tasks.update({task.id: (change, task) for task in change.tasks})
 
     def all(self) -> list[Change]:
         """Return all changes that are kept."""
@@ -260,6 +324,7 @@ class Changes:
         task.status = status
         if status in _READY:
             task.ended = now()
+        self._on_change()
         if all(each.status in _READY for each in change.tasks):
             self._finish(change)
         elif change.status != before:

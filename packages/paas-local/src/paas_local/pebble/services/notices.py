@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from paas_local.pebble.plan.durations import Duration
-from paas_local.pebble.services.changes import now, stamp
+from paas_local.pebble.plan.durations import Duration, parse
+from paas_local.pebble.services.changes import now, stamp, unstamp
 
 TYPES = ("custom", "change-update", "warning")
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+(/[a-z0-9]+(-[a-z0-9]+)*)+")
@@ -53,6 +53,27 @@ class Notice:
             **({"repeat-after": str(self.repeat_after)} if self.repeat_after else {}),
             "expire-after": str(_EXPIRE_AFTER),
         }
+
+    @classmethod
+    def restored(cls, document: Mapping[str, Any]) -> "Notice":
+        """Return the notice of an earlier daemon."""
+        first, last, repeated = (
+            unstamp(document[f"{which}-{verb}"]) or now()
+            for which, verb in (("first", "occurred"), ("last", "occurred"), ("last", "repeated"))
+        )
+        after = document.get("repeat-after")
+        return cls(
+            id=document["id"],
+            user_id=document["user-id"],
+            type=document["type"],
+            key=document["key"],
+            first=first,
+            last=last,
+            repeated=repeated,
+            occurrences=document["occurrences"],
+            data=document.get("last-data", {}),
+            repeat_after=parse(after) if after else None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,13 +120,25 @@ def repeat(old: Notice, time: datetime, data: Mapping[str, str], repeat_after: D
 
 
 class Notices:
-    """The notices since the start of the daemon."""
+    """The notices of this daemon and of those before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
+        self._on_change: Callable[[], None] = on_change
         self._notices: dict[tuple[int | None, str, str], Notice] = {}
         self._count: int = 0
         self._latest: datetime = now()
         self._waiting: set[asyncio.Event] = set()
+
+    def kept(self) -> dict[str, Any]:
+        """Return the notices and the counter of ids, for the next daemon."""
+        return {"last-notice": self._count, "notices": [notice.document for notice in self._notices.values()]}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take over the notices of an earlier daemon."""
+        self._count = kept["last-notice"]
+        notices = [Notice.restored(document) for document in kept["notices"]]
+        self._notices = {(notice.user_id, notice.type, notice.key): notice for notice in notices}
+        self._latest = max([self._latest, *(notice.last for notice in notices)])
 
     def add(
         self,
@@ -138,6 +171,7 @@ class Notices:
             notice = repeat(old, time, data, repeat_after)
         self._notices[identity] = notice
         self._expire(time)
+        self._on_change()
         for waiting in self._waiting:
             waiting.set()
         return notice.id

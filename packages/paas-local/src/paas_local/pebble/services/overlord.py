@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 class Overlord:
     """All parts that act, and the plan that they share."""
 
-    def __init__(self, shut_down: Callable[[int], None]) -> None:
+    def __init__(self, shut_down: Callable[[int], None], on_change: Callable[[], None]) -> None:
         self.layers: tuple[Layer, ...] = ()
         self.plan: Plan = Plan()
         self.processes: Processes = Processes()
         self.logs: Logs = Logs()
-        self.notices: Notices = Notices()
-        self.changes: Changes = Changes(self._record)
+        self.notices: Notices = Notices(on_change)
+        self.changes: Changes = Changes(self._record, on_change)
         parts = Parts(plan=lambda: self.plan, processes=self.processes, logs=self.logs, shut_down=shut_down)
         self.services: Services = Services(parts)
         self.checks: Checks = Checks(

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 _PATTERNS = {
     "{time}": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[-+]\d\d:\d\d)"),
@@ -15,11 +15,21 @@ _PATTERNS = {
 _IDS = {"change": "change", "change-id": "change", "prev-change-id": "change", "task-id": "task"}
 
 
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Return whether a value of JSON is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: Any) -> TypeGuard[list[Any]]:
+    """Return whether a value of JSON is an array."""
+    return isinstance(value, list)
+
+
 def recorded(answer: Any, known: MutableMapping[str, str]) -> Any:
     """Return an answer with placeholders; new ids get the next numbers, which are added to the known ones."""
-    if isinstance(answer, dict):
+    if is_object(answer):
         return {name: _value(answer, name, known) for name in answer}
-    if isinstance(answer, list):
+    if is_array(answer):
         return [recorded(item, known) for item in answer]
     return _text(answer, known) if isinstance(answer, str) else answer
 

@@ -20,11 +20,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import pebble_record
 import pebble_wire
 from paas_local.pebble import VERSION
+from pebble_record import is_array, is_object
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 WILD = {
@@ -107,14 +108,6 @@ class Matcher:
         if match is None:
             raise DifferenceError(f"{where}:\n  recorded {self.fill(recorded)!r}\n  answer  {answer!r}")
         self.known.update({name: match[group(name)] for name in fresh})
-
-
-def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
-
-
-def is_array(value: Any) -> TypeGuard[list[Any]]:
-    return isinstance(value, list)
 
 
 def group(name: str) -> str:

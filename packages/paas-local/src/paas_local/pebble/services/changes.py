@@ -148,7 +148,6 @@ class Change:
             **({"ready-time": stamp(self.ended)} if self.ended else {}),
         }
 
-
     @property
     def kept(self) -> dict[str, Any]:
         """The document, with what only the daemon knows."""

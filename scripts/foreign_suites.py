@@ -1,0 +1,144 @@
+"""Tests that other projects wrote for Juju and Pebble, with paas-local in their place.
+
+    scripts/uv run python scripts/foreign_suites.py jubilant ../jubilant
+
+The second argument is a clone of the project. ``--provide NAME=FOLDER`` puts a folder in the place of a charm of
+Charmhub, or of an image of a registry: a link of that name in the folder of the tests. Further arguments are pytest's.
+The result replaces the row and the list of this suite in ``docs/reference/foreign-suites.md``, unless there are further
+arguments. A test that fails without a reason in ``scripts/suites/suites.py`` makes the exit status 1.
+"""
+
+# ruff: noqa: T201 - the script prints
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from paas_local.build import interpreters
+from suites import results
+from suites.suites import SUITES, Suite
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs/reference/foreign-suites.md"
+PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
+CHARMCRAFT = f'#!/bin/sh\nexec {sys.executable} {ROOT / "scripts/suites/charmcraft.py"} "$@"\n'
+
+
+def main() -> None:
+    """Run a suite, print its result and write it into the page."""
+    parser = argparse.ArgumentParser(description=str(__doc__), formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite", choices=sorted(SUITES))
+    parser.add_argument("checkout", type=Path, help="clone of the project")
+    parser.add_argument(
+        "--provide", action="append", default=[], metavar="NAME=FOLDER", help="folder in the place of NAME"
+    )
+    arguments, pytest_arguments = parser.parse_known_args()
+    suite, checkout = SUITES[arguments.suite], arguments.checkout.resolve()
+    with tempfile.TemporaryDirectory(prefix="suite-") as temporary:
+        folder = Path(temporary)
+        with installed(folder) as environment:
+            pairs = [words.partition("=") for words in arguments.provide]
+            provided = {name: stand_in(Path(path), folder) for name, _, path in pairs}
+            for project in suite.projects:
+                provide(checkout / project, provided)
+            tests = list(run(suite, checkout, folder, environment, pytest_arguments))
+    outcome = results.Outcome(suite=suite, commit=commit(checkout), tests=tests)
+    print(outcome.row())
+    print(outcome.list())
+    if not pytest_arguments:
+        results.write(PAGE, outcome)
+    raise SystemExit(1 if outcome.unexplained() else 0)
+
+
+@contextlib.contextmanager
+def installed(folder: Path) -> Generator[Mapping[str, str]]:
+    """Put ``juju``, ``charmcraft`` and ``uv`` on the PATH, in an own home of paas-local."""
+    tools, home = folder / "tools", folder / "home"
+    tools.mkdir()
+    (tools / "charmcraft").write_text(CHARMCRAFT)
+    (tools / "charmcraft").chmod(0o755)
+    (tools / "uv").symlink_to(interpreters.find_uv())
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in ("JUJU_MODEL", "VIRTUAL_ENV")},
+        "PAAS_LOCAL_HOME": str(home),
+        "UV_PYTHON": sys.executable,
+    }
+    # the line that a user types: eval "$(paas-local juju-path)"
+    line = f'eval "$({PAAS_LOCAL} juju-path)"; printf %s "$PATH"'
+    done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, check=True)
+    try:
+        yield {**environment, "PATH": f"{tools}{os.pathsep}{done.stdout}"}
+    finally:
+        subprocess.run([PAAS_LOCAL, "shutdown"], env=environment, check=False)
+
+
+def stand_in(source: Path, folder: Path) -> Path:
+    """Return a folder, with the recipe of this repository if it has one for it."""
+    source = source.resolve()
+    recipe = ROOT / f"scripts/suites/rocks/{source.name}.yaml"
+    if not recipe.exists():
+        return source
+    copy = folder / source.name
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".*"))
+    shutil.copy(recipe, copy / "rockcraft.yaml")
+    return copy
+
+
+def provide(project: Path, provided: Mapping[str, Path]) -> None:
+    """Link the folders of charms and images under their names."""
+    for name, source in provided.items():
+        link = project / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(source)
+
+
+def run(
+    suite: Suite, checkout: Path, folder: Path, environment: Mapping[str, str], pytest_arguments: Sequence[str]
+) -> Iterator[results.Test]:
+    """Run the tests of each project; return their results."""
+    for charm in suite.charms:
+        subprocess.run(["charmcraft", "pack"], cwd=checkout / charm, env=environment, check=True)
+    with running(suite.server, folder) as server:
+        for project in suite.projects:
+            report = folder / "report.xml"
+            uv = ("uv", "run", "--quiet", "--project", checkout / project, *suite.uv)
+            pytest = ("pytest", "-p", "no:cacheprovider", f"--junitxml={report}", "--tb=short", *suite.tests)
+            subprocess.run(
+                [*uv, *pytest, *pytest_arguments],
+                cwd=checkout / project,
+                env={**environment, **suite.environment, **server},
+                check=False,
+            )
+            yield from results.read(report, project)
+
+
+@contextlib.contextmanager
+def running(server: Sequence[str], folder: Path) -> Generator[Mapping[str, str]]:
+    """Run paas-local's Pebble while the tests run, for a suite that tests one."""
+    if not server:
+        yield {}
+        return
+    home = folder / "pebble"
+    environment = {**os.environ, "PEBBLE": str(home)}
+    with subprocess.Popen([sys.executable, *server], env=environment, stderr=subprocess.DEVNULL, umask=0) as process:
+        try:
+            yield {"PEBBLE": str(home)}
+        finally:
+            process.terminate()
+
+
+def commit(checkout: Path) -> str:
+    """Return the commit of a clone."""
+    git = shutil.which("git") or "git"
+    words = ("describe", "--tags", "--always")
+    return subprocess.run([git, "-C", checkout, *words], capture_output=True, text=True, check=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The suites, and why tests of them do not pass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """The tests of one project."""
+
+    name: str
+    what: str
+    """Link to the tests."""
+    projects: tuple[str, ...] = (".",)
+    """Folders of the clone in which pytest runs."""
+    tests: tuple[str, ...] = ("tests/integration",)
+    uv: tuple[str, ...] = ()
+    """Flags of ``uv run``."""
+    charms: tuple[str, ...] = ()
+    """Folders of charms that are packed before."""
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    server: tuple[str, ...] = ()
+    """A Python program that runs meanwhile."""
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Reasons, by pattern of the names of tests."""
+
+
+_EXAMPLES = tuple(
+    f"examples/k8s-{name}" for name in ("1-minimal", "2-configurable", "3-postgresql", "4-action", "5-observe")
+)
+_TRACING = "needs kubectl, Tempo's worker charm and MinIO's image"
+_CLOUDS = "clouds and credentials are left out"
+
+_ALL = (
+    Suite(
+        name="jubilant",
+        what="[jubilant](https://github.com/canonical/jubilant), `tests/integration`",
+        tests=("tests/integration", "-m", "not machine"),
+        charms=("tests/integration/charms/testdb", "tests/integration/charms/testapp"),
+        left_out={"test_cloud::*": _CLOUDS, "test_credentials::*": _CLOUDS},
+    ),
+    Suite(
+        name="ops-examples",
+        what="[ops](https://github.com/canonical/operator), `examples/k8s-1` to `k8s-5`",
+        projects=_EXAMPLES,
+        uv=("--group", "integration"),
+        charms=_EXAMPLES,
+    ),
+    Suite(
+        name="ops-integration",
+        what="ops, `test/integration`",
+        uv=("--group", "integration"),
+        tests=("test/integration",),
+        left_out={
+            "test_tracing::*": _TRACING,
+            "test_hookcmds::test_juju_reboot_queues_reboot": "the suite skips it on Kubernetes",
+        },
+    ),
+    Suite(
+        name="ops-pebble",
+        what="ops, `test/test_real_pebble.py`, with paas-local's Pebble",
+        uv=("--group", "unit"),
+        tests=("test/test_real_pebble.py",),
+        environment={"RUN_REAL_PEBBLE_TESTS": "1"},
+        server=("-m", "paas_local.pebble", "run", "--http=:4000", "--create-dirs"),
+    ),
+    Suite(
+        name="charmcraft-profile",
+        what="the project of `charmcraft init --profile kubernetes`",
+        uv=("--group", "integration"),
+        charms=(".",),
+    ),
+)
+SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}

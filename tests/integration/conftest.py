@@ -10,7 +10,7 @@ from pathlib import Path
 import previous
 import pytest
 from legs import LEGS, Leg
-from model import TestModel
+from model import DEPLOYMENT, TestModel
 from related_charms import PROVIDERS, Provider
 
 import examples
@@ -66,15 +66,21 @@ def example(request: pytest.FixtureRequest) -> Example:
 
 
 @pytest.fixture(scope="module")
-def integrating(example: Example) -> Project:
-    """Return the application that the tests integrate with everything."""
+def integrating(model: TestModel, example: Example, integrations: Sequence[Provider]) -> Project:
+    """Integrate an application with everything; return it."""
+    for provider in integrations:
+        model.integrate(example, provider)
     return example
 
 
 @pytest.fixture(scope="module")
-def integrations(leg: Leg, example: Example) -> Sequence[Provider]:
-    """Return the integrations of the framework on this leg, in addition to the database and the ingress."""
-    return [each for each in PROVIDERS if leg.kubernetes or each.local_framework == example.framework]
+def integrations(leg: Leg, example: Example, model: TestModel) -> Sequence[Provider]:
+    """Deploy the providers of the framework on this leg, in addition to the database and the ingress; return them."""
+    providers = [each for each in PROVIDERS if leg.kubernetes or each.local_framework == example.framework]
+    for provider in providers:
+        model.deploy_provider(provider)
+    model.wait_for("active", *(each.charm for each in providers), patience=DEPLOYMENT)
+    return providers
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from browser import Browser, browse
 from framework_tests import LastTests, OneUnit
-from model import DEPLOYMENT, TestModel
+from model import TestModel
 from related_charms import INGRESS, POSTGRESQL, Provider
 
 from examples import EVERYTHING, FLASK, Project
@@ -19,12 +19,14 @@ NOT_VARIABLES = {"metrics-endpoint", "logging", "grafana-dashboard"}
 
 
 @pytest.fixture(scope="module")
-def integrating(model: TestModel) -> Project:
-    """Deploy the application that uses every integration."""
+def integrating(model: TestModel, integrations: Sequence[Provider]) -> Project:
+    """Deploy the application that uses every integration, and integrate it; return it.
+
+    The providers are active before: it starts once, and not again for each of them.
+    """
     model.deploy(EVERYTHING.application, model.place.project(EVERYTHING))
-    for provider in (POSTGRESQL, INGRESS):
+    for provider in (POSTGRESQL, INGRESS, *integrations):
         model.integrate(EVERYTHING, provider)
-    model.wait_for("active", EVERYTHING.application, patience=DEPLOYMENT)
     return EVERYTHING
 
 

@@ -145,9 +145,6 @@ class OneUnit:
     def test_every_integration_sets_its_variable(
         self, model: TestModel, integrating: Project, integrations: Sequence[Provider]
     ):
-        for provider in integrations:
-            model.deploy_provider(provider)
-            model.integrate(integrating, provider)
         model.wait_for("active", integrating.application, *(each.charm for each in integrations), patience=DEPLOYMENT)
 
         sources = model.sources(integrating.application)

@@ -226,8 +226,8 @@ class World:
                 self._model = operations.configure(self._model, APP, {option: value})
             case ["pad", endpoint, size]:
                 self._pad(endpoint, int(size))
-            case [("run" | "modules") as what, "relation-changed", endpoint]:
-                result = self.run(self._changed(endpoint), modules=what == "modules")
+            case [("run" | "modules") as what, "relation-changed", endpoint, *unit]:
+                result = self.run(self._changed(endpoint, *unit), modules=what == "modules")
             case [("run" | "modules") as what, ("update-status" | "config-changed" | "upgrade-charm") as step]:
                 result = self.run(events.Lifecycle(step=step), modules=what == "modules")
             case _:
@@ -239,10 +239,13 @@ class World:
             each for each in self._model.relations_of(APP) if (end := each.local(APP)) and end.endpoint == endpoint
         )
 
-    def _changed(self, endpoint: str) -> events.Related:
+    def _changed(self, endpoint: str, unit: str = "") -> events.Related:
+        """Return the event of a remote databag; of the application's without a unit."""
         relation = self._relation(endpoint)
         application = relation.remote(APP).application
-        return events.Related(relation=relation.id, endpoint=endpoint, change="changed", application=application)
+        return events.Related(
+            relation=relation.id, endpoint=endpoint, change="changed", application=application, unit=unit
+        )
 
     def _pad(self, endpoint: str, size: int) -> None:
         """Add a key of some size to a remote databag."""

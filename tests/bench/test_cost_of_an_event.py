@@ -178,8 +178,8 @@ class Size(typing.NamedTuple):
     peers: int
 
 
-def growth(tmp_path_factory: pytest.TempPathFactory, size: Size) -> tuple[Cost, Cost]:
-    """Return the cost of a complete pass that changes nothing, and of an event that brings nothing new."""
+def growth(tmp_path_factory: pytest.TempPathFactory, size: Size) -> tuple[Cost, Cost, Cost]:
+    """Return the cost of a complete pass without a change, and of two events without news: no unit's, and a peer's."""
     redis = [charm_folders.redis(number) for number in range(size.relations)]
     metadata = charm_folders.charmcraft(options=size.options, further=size.relations)
     with unit_of(tmp_path_factory, metadata, redis, peers=size.peers) as unit:
@@ -188,19 +188,20 @@ def growth(tmp_path_factory: pytest.TempPathFactory, size: Size) -> tuple[Cost, 
         unit.call("run", "config-changed")
         complete = cost(unit.call("run", "upgrade-charm"))
         unit.call("run", "update-status")
-        return complete, cost(unit.call("run", "update-status"))
+        peer = cost(unit.call("run", "relation-changed", "secret-storage", "flask-k8s/1"))
+        return complete, cost(unit.call("run", "update-status")), peer
 
 
 def test_hook_tools_grow_with_relations_and_peers_only(tmp_path_factory: pytest.TempPathFactory) -> None:
     small, large = (
         Size(relations=1, options=1, kilobytes=1, peers=1),
-        Size(relations=8, options=500, kilobytes=100, peers=8),
+        Size(relations=8, options=200, kilobytes=100, peers=8),
     )
 
-    complete, unchanged = growth(tmp_path_factory, small)
-    complete_of_large, unchanged_of_large = growth(tmp_path_factory, large)
+    complete, unchanged, of_peer = growth(tmp_path_factory, small)
+    complete_of_large, *short_of_large = growth(tmp_path_factory, large)
 
     per_relation, per_peer = 4, 1
     bound = complete.tools + per_relation * (large.relations - 1) + per_peer * (large.peers - 1)
     assert exceeds(complete_of_large, Cost(tools=bound, requests=complete.requests)) == ()
-    assert unchanged_of_large == unchanged == Cost(tools=5, requests=3)
+    assert short_of_large == [unchanged, of_peer] == [Cost(tools=6, requests=3), Cost(tools=10, requests=3)]

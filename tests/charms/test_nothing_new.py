@@ -74,6 +74,59 @@ def test_an_unchanged_databag_brings_nothing_new(world: World, settled: testing.
     assert is_short(calls)
 
 
+def scaled(state: testing.State, *joined: int) -> testing.State:
+    """Return the state while an application is scaled to four units, of which some have joined."""
+    peer = dataclasses.replace(peer_of(state), peers_data={unit: {} for unit in joined})
+    return dataclasses.replace(with_relations(state, peer), planned_units=4)
+
+
+def peer_hosts(state: testing.State) -> str:
+    (container,) = state.containers
+    return container.plan.services["flask"].environment.get("FLASK_PEER_FQDNS", "")
+
+
+def test_the_first_of_several_new_units_names_all_and_the_others_bring_nothing_new(
+    world: World, settled: testing.State, calls: Calls
+) -> None:
+    on = world.context().on
+    first = scaled(settled, 1)
+    state = world.run(on.relation_joined(peer_of(first), remote_unit=1), first)
+    state = world.run(on.update_status(), state)
+    hosts = [f"flask-k8s-{unit}.flask-k8s-endpoints.demo.svc.cluster.local" for unit in (1, 2, 3)]
+    calls.clear()
+
+    second = scaled(state, 1, 2)
+    after = world.run(on.relation_joined(peer_of(second), remote_unit=2), second)
+
+    assert is_short(calls)
+    assert peer_hosts(after) == ",".join(hosts)
+
+
+def test_a_unit_that_leaves_restarts_the_others_without_it(world: World, settled: testing.State) -> None:
+    on = world.context().on
+    before = scaled(settled, 1, 2, 3)
+    state = world.run(on.relation_changed(peer_of(before), remote_unit=1), before)
+    left = dataclasses.replace(scaled(state, 1, 2), planned_units=3)
+
+    after = world.run(on.relation_departed(peer_of(left), remote_unit=3, departing_unit=3), left)
+
+    assert "flask-k8s-3" not in peer_hosts(after)
+    assert "flask-k8s-2" in peer_hosts(after)
+
+
+def test_the_request_of_a_unit_for_a_migration_is_seen(world: World, settled: testing.State, calls: Calls) -> None:
+    on = world.context().on
+    before = scaled(settled, 1)
+    state = world.run(on.update_status(), world.run(on.relation_changed(peer_of(before), remote_unit=1), before))
+    peer = dataclasses.replace(peer_of(state), peers_data={1: {"migration-request": "abc"}})
+    calls.clear()
+
+    after = world.run(on.relation_changed(peer, remote_unit=1), with_relations(state, peer))
+
+    assert not is_short(calls)
+    assert peer_of(after).local_app_data["migration-turn"] == "flask-k8s/1 abc"
+
+
 def test_a_changed_databag_is_applied(world: World, settled: testing.State) -> None:
     changed = dataclasses.replace(relation(settled), remote_app_data={**DATABASE, "password": "another"})
 
@@ -490,10 +543,29 @@ def peers(*units: int) -> Step:
     def step(world: World, state: testing.State) -> testing.State:
         peer = dataclasses.replace(peer_of(state), peers_data={unit: {} for unit in units})
         on = world.context().on
-        state = with_relations(state, peer)
+        state = dataclasses.replace(with_relations(state, peer), planned_units=len(units) + 1)
         return world.run(on.relation_changed(peer, remote_unit=units[0]) if units else on.update_status(), state)
 
     return step
+
+
+def peer_leaves(world: World, state: testing.State) -> testing.State:
+    others = dict(peer_of(state).peers_data)
+    if not others:
+        return state
+    unit = max(others)
+    del others[unit]
+    peer = dataclasses.replace(peer_of(state), peers_data=others)
+    state = dataclasses.replace(with_relations(state, peer), planned_units=len(others) + 1)
+    return world.run(world.context().on.relation_departed(peer, remote_unit=unit, departing_unit=unit), state)
+
+
+def peer_asks(world: World, state: testing.State) -> testing.State:
+    others = dict(peer_of(state).peers_data)
+    if 1 not in others:
+        return state
+    peer = dataclasses.replace(peer_of(state), peers_data={**others, 1: {"migration-request": "abc"}})
+    return world.run(world.context().on.relation_changed(peer, remote_unit=1), with_relations(state, peer))
 
 
 def container_restarts(world: World, state: testing.State) -> testing.State:
@@ -529,6 +601,8 @@ STEPS: dict[str, Step] = {
     "status is overwritten": status_is_overwritten,
     "peer joins": peers(1),
     "two peers": peers(1, 2),
+    "peer leaves": peer_leaves,
+    "peer asks for a migration": peer_asks,
     "container restarts": container_restarts,
 }
 

@@ -1,5 +1,6 @@
 """Endpoints of known interfaces that a charm's author handles with library objects of their own."""
 
+import dataclasses
 import importlib
 import typing
 
@@ -22,6 +23,13 @@ class CharmWithOwnObjects(paas_flask.Charm):
         data = importlib.import_module("charms.data_platform_libs.v0.data_interfaces")
         self.admin = ingress.IngressPerAppRequirer(self, relation_name="admin-ingress", port=9000)
         self.archive = data.DatabaseRequires(self, relation_name="archive", database_name="their-archive")
+
+
+class CharmWithOwnStation(paas_flask.Charm):
+    """Decides by itself whether it needs its station."""
+
+    own_endpoints = frozenset({"station"})
+    start_timeout = 0
 
 
 @pytest.fixture
@@ -79,3 +87,56 @@ def test_a_text_instead_of_a_set_is_refused() -> None:
         type("MyCharm", (paas_flask.Charm,), {"own_endpoints": "archive"})
 
     assert str(refused.value) == 'MyCharm.own_endpoints must be a set of names (frozenset({"archive"}))'
+
+
+class TestRequiredEndpointOfUnknownInterface:
+    """An endpoint with ``optional: false`` whose events only the author's code handles."""
+
+    MISSING = testing.BlockedStatus(
+        "missing integrations: station (juju integrate flask-k8s:station <a provider of weather_station>)"
+    )
+
+    @pytest.fixture
+    def related(self, world: World) -> testing.State:
+        world.meta["requires"]["station"] = {"interface": "weather_station", "optional": False}
+        key = world.secret()
+        station = testing.Relation("station", interface="weather_station", remote_app_name="weather")
+        return world.state(secrets={key}, relations={world.peer(key), postgresql(app=DATABASE), station})
+
+    def test_blocks_until_it_is_related(self, world: World, related: testing.State) -> None:
+        station = related.get_relations("station")[0]
+        without = dataclasses.replace(related, relations=related.relations - {station})
+
+        before = world.run(world.context().on.config_changed(), without)
+        after = world.run(
+            world.context().on.relation_created(station),
+            dataclasses.replace(before, relations=before.relations | {station}),
+        )
+
+        assert before.unit_status == self.MISSING
+        assert after.unit_status == testing.ActiveStatus()
+
+    def test_stops_the_application_when_the_relation_is_removed(self, world: World, related: testing.State) -> None:
+        world.keeps_record = True
+        served = world.run(world.context().on.config_changed(), related)
+        broken = world.run(world.context().on.relation_broken(served.get_relations("station")[0]), served)
+
+        assert served.unit_status == testing.ActiveStatus()
+        assert broken.unit_status == self.MISSING
+        assert broken.get_container("flask-app").service_statuses["flask"] == ops.pebble.ServiceStatus.INACTIVE
+
+    @pytest.mark.parametrize("declared", [{}, {"optional": True}], ids=["without the key", "optional"])
+    def test_is_not_required_unless_the_author_says_so(self, world: World, declared: dict[str, bool]) -> None:
+        world.meta["requires"]["station"] = {"interface": "weather_station", **declared}
+
+        after = world.run(world.context().on.config_changed(), world.state())
+
+        assert after.unit_status == testing.ActiveStatus()
+
+    def test_is_the_author_s_matter_if_the_author_keeps_it(self, world: World) -> None:
+        world.charm_type = CharmWithOwnStation
+        world.meta["requires"]["station"] = {"interface": "weather_station", "optional": False}
+
+        after = world.run(world.context().on.config_changed(), world.state())
+
+        assert after.unit_status == testing.ActiveStatus()

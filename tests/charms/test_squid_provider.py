@@ -29,7 +29,9 @@ def context(answering: list[bool], hosts: Path, monkeypatch: pytest.MonkeyPatch)
     return loaded
 
 
-def asking(number: int = 7, app: str = "web", *, unit: str = "10.1.2.30", **values: Any) -> testing.Relation:
+def asking(
+    number: int = 7, app: str = "web", *, unit: str = "10.1.2.30", key: str = "private-address", **values: Any
+) -> testing.Relation:
     request: dict[str, Any] = {"requirer": ID, "domains": [], "auth": [], **values}
     return testing.Relation(
         "http-proxy",
@@ -37,7 +39,7 @@ def asking(number: int = 7, app: str = "web", *, unit: str = "10.1.2.30", **valu
         id=number,
         remote_app_name=app,
         remote_app_data={"requests": json.dumps([request])},
-        remote_units_data={0: {"private-address": unit}} if unit else {},
+        remote_units_data={0: {key: unit}} if unit else {},
     )
 
 
@@ -135,6 +137,16 @@ def test_the_rules_of_a_removed_relation_are_removed(context: testing.Context[op
 
     assert written(context, after, "passwd") == ""
     assert "http_access allow" not in written(context, after, "squid.conf")
+
+
+@pytest.mark.parametrize("key", ["private-address", "ip"])
+def test_a_request_by_address_is_for_the_address_of_its_unit(
+    context: testing.Context[ops.CharmBase], squid: testing.Container, key: str
+):
+    after = context.run(context.on.update_status(), providers.state(squid, asking(auth=["srcip"], key=key)))
+
+    assert answers(after)[0]["status"] == "ready"
+    assert "10.1.2.30" in written(context, after, "squid.conf")
 
 
 def test_a_request_by_address_is_pending_without_one(context: testing.Context[ops.CharmBase], squid: testing.Container):

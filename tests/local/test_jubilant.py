@@ -164,6 +164,32 @@ def test_boolean_options_of_a_model_are_booleans(juju: jubilant.Juju):
     assert juju.model_config()["automatically-retry-hooks"] is True
 
 
+def test_a_model_has_the_words_of_juju_4(juju: jubilant.Juju, charm: Path):
+    newer = jubilant.Juju(cli_binary=str(PAAS_LOCAL))
+    newer.add_model("newer", config={"agent-version": "4.0.1"})
+    newer.deploy(charm)
+
+    assert newer.status().model.version == "4.0.1"
+    assert newer.model_config()["agent-version"] == "4.0.1"
+    assert error(newer, "model-config", "agent-version=3.6.11") == (
+        (
+            "ERROR agent-version cannot change in a model with applications; add one: "
+            "paas-local add-model NAME --config agent-version=3.6.11\n"
+        ),
+        1,
+    )
+    newer.destroy_model("newer", force=True)
+    assert juju.status().model.version == "3.6.11"
+
+
+def test_an_invalid_option_adds_no_model(juju: jubilant.Juju):
+    with pytest.raises(jubilant.CLIError) as raised:
+        jubilant.Juju(cli_binary=str(PAAS_LOCAL)).add_model("ancient", config={"agent-version": "2.9.0"})
+
+    assert raised.value.stderr == 'ERROR agent-version "2.9.0" is not supported: choose 3.6.11 or 4.0.1\n'
+    assert "ancient" not in juju.cli("models", include_model=False)
+
+
 def test_trust_is_an_option_of_the_application(juju: jubilant.Juju):
     juju.trust("web", scope="cluster")
     assert juju.config("web", app_config=True)["trust"] is True

@@ -14,6 +14,7 @@ from paas_common import extension
 from paas_common.integrations import Integrations
 from paas_common.juju import (
     charm_libraries,
+    handled_events,
     observability_relations,
     one_endpoint,
     record,
@@ -27,7 +28,7 @@ from paas_common.planning import contributions, migration, options
 from paas_common.planning.plan import Draft, Plan, Published, complete, draft
 from paas_common.values import environment
 from paas_common.values.extension import Additions, WorkloadContext
-from paas_common.values.facts import ContainerState, Facts, Peers, ReadableSecret
+from paas_common.values.facts import ContainerState, Facts, Peers, ReadableSecret, unit_number
 from paas_common.values.status import Blocked, Problem, Waiting, combine
 from paas_common.values.workload import HEALTH_CHECK, Command, Workload
 
@@ -93,27 +94,11 @@ class Pipeline:
         """Return the events that run the steps."""
         if self._endpoint:  # libraries' events come too early: the library has not written everything yet
             if self._endpoint in self._endpoints():
-                yield from _relation_events(self._charm.on[self._endpoint])
+                yield from handled_events.of_relations(self._charm.on[self._endpoint])
             return
-        workload = self._charm.on[self._container.name]
-        yield from (
-            workload.pebble_ready,
-            workload.pebble_check_failed,
-            workload.pebble_check_recovered,
-            self._charm.on.config_changed,
-            self._charm.on.install,
-            self._charm.on.leader_elected,
-            self._charm.on.secret_changed,
-            self._charm.on.start,
-            self._charm.on.update_status,
-            self._charm.on.upgrade_charm,
-        )
+        yield from handled_events.of_charm(self._charm, self._container.name)
         yield from self._requirers.events
-        for name in self._endpoints():
-            yield from _relation_events(self._charm.on[name])
-            yield self._charm.on[name].relation_broken
-        for name in self._charm.meta.peers:
-            yield from _relation_events(self._charm.on[name])
+        yield from handled_events.of_endpoints(self._charm, self._endpoints(), self._required_endpoints())
 
     def _endpoints(self) -> collections.abc.Iterator[str]:
         """Return the names of the endpoints that this class handles, apart from the peers'."""
@@ -121,6 +106,11 @@ class Pipeline:
             if meta.interface_name in self._known and name not in self._charm.own_endpoints:
                 yield name
         yield from observability_relations.endpoints(self._charm.meta, self._charm.own_endpoints)
+
+    def _required_endpoints(self) -> collections.abc.Iterator[str]:
+        """Return the names of other endpoints without which the application cannot run."""
+        handled = {*self._endpoints(), *self._charm.own_endpoints}
+        return state.required_endpoints(self._charm, self._known, handled)
 
     def run(self) -> None:
         """Run the four steps once per dispatch: charm libraries emit further events for the same hook."""
@@ -346,6 +336,7 @@ class Pipeline:
         endpoints = state.endpoints_read(self._known, facts) | state.peers_read(self._charm)
         databags = {name: record.databags(self._charm, name, endpoint) for name, endpoint in endpoints.items()}
         before = self._previous.databags if self._previous else {}
+        others = facts.peers.others if facts.peers else ()
         secrets = {option.name: option.secret for option in facts.options if option.secret}
         contents = {name: secret.content for name, secret in secrets.items() if isinstance(secret, ReadableSecret)}
         return record.Record(
@@ -353,15 +344,20 @@ class Pipeline:
             leader=facts.identity.leader,
             options=record.options(self._charm, contents),
             secret_options=sorted(contents),
-            planned_units=facts.planned_units if facts.identity.number else 0,
+            planned_units=facts.planned_units,
             endpoints=endpoints,
             databags=databags,
+            lowest_unit=min(unit_number(each) for each in (facts.identity.unit, *others)),
             contributions=contributions.digests(drafted.endpoints, facts),
             base_url=drafted.base_url,
             unhandled=sorted(
                 name for name in endpoints if endpoints[name].library and not self._handled(name, databags)
             ),
-            unconfirmed=sorted(name for name in endpoints if before.get(name) != databags[name]),
+            unconfirmed=sorted(
+                name
+                for name in endpoints
+                if record.own(self._charm, before.get(name, {})) != record.own(self._charm, databags[name])
+            ),
             unconfirmed_ports=sorted(self._opened),
             app_status=app_status,
             container=self._container.name,
@@ -370,7 +366,7 @@ class Pipeline:
             services=record.services(seen.services),
         )
 
-    def _handled(self, name: str, databags: collections.abc.Mapping[str, str]) -> bool:
+    def _handled(self, name: str, databags: collections.abc.Mapping[str, collections.abc.Mapping[str, str]]) -> bool:
         """Return whether the endpoint's library has handled these databags, now or before."""
         before = self._previous
         handled = before and name not in before.unhandled and before.databags.get(name) == databags[name]
@@ -385,7 +381,3 @@ def _rotated(read: options.Options, peers: Peers | None) -> dict[str, str]:
     elif others := sorted(peers.others if peers else ()):
         results["note"] = f"{', '.join(others)} will use the new key after the next hook"
     return results
-
-
-def _relation_events(on: ops.PrefixedEvents) -> tuple[ops.BoundEvent, ...]:
-    return on.relation_created, on.relation_joined, on.relation_changed, on.relation_departed

@@ -19,6 +19,7 @@ from paas_common.values.facts import (
     ReadableSecret,
     UnavailableSecret,
     UnreadableSecret,
+    UnrelatedEndpoint,
 )
 from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Problem, Waiting
@@ -163,6 +164,17 @@ ENDPOINTS = {
     "one-of-two-endpoints-without-relation": Case(
         facts=facts_of(SHOP, unrelated("cache", "redis"), unrelated("queue", "redis", optional=True)),
         problem=Blocked("missing integrations: cache (juju integrate shop:cache redis-k8s)", stop=True),
+    ),
+    "a-required-endpoint-of-an-unknown-interface-without-relation": Case(
+        facts=dataclasses.replace(
+            facts_of(SHOP, unrelated("redis", "redis")),
+            unrelated=(UnrelatedEndpoint(name="station", interface="weather_station"),),
+        ),
+        problem=Blocked(
+            "missing integrations: redis, station (juju integrate shop redis-k8s; "
+            "juju integrate shop:station <a provider of weather_station>)",
+            stop=True,
+        ),
     ),
     "a-provider-that-has-written-nothing": Case(
         facts=facts_of(SHOP, related("redis", "redis", provider="my-redis")),

@@ -174,6 +174,16 @@ def test_the_other_units_are_sorted_and_a_single_unit_has_none() -> None:
     assert "SHOP_PEER_FQDNS" not in builders.variables(SHOP, facts_of())
 
 
+@pytest.mark.parametrize("joined", [(), ("shop/0",), ("shop/0", "shop/2", "shop/3")])
+def test_the_other_units_are_those_that_juju_plans(joined: tuple[str, ...]) -> None:
+    peers = Peers(others={unit: {} for unit in joined})
+    facts = facts_of(identity=builders.follower(1), peers=peers, planned_units=3)
+
+    assert builders.variables(SHOP, facts)["SHOP_PEER_FQDNS"] == (
+        "shop-0.shop-endpoints.demo.svc.cluster.local,shop-2.shop-endpoints.demo.svc.cluster.local"
+    )
+
+
 @pytest.mark.parametrize("spec", builders.FRAMEWORKS)
 def test_an_ingress_sets_the_base_url_and_its_path(spec: FrameworkSpec) -> None:
     databases = (postgresql(),) if spec.requires_database else ()

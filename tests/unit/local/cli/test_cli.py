@@ -50,24 +50,24 @@ def config_of(**settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_add_model_switches_to_the_new_model(run: Run, daemon: FakeDaemon):
-    daemon.results["add-model"] = {}
+    daemon.results["add-model"] = {"options": []}
 
     result = run("add-model", "other")
 
     assert result.exit_code == 0
     assert "Added 'other' model on local/localhost with credential 'local' for user 'admin'" in result.stderr
     assert (daemon.home / "current-model").read_text() == "other\n"
-    assert daemon.bodies("add-model") == [{"model": "other"}]
+    assert daemon.bodies("add-model") == [{"model": "other", "values": {}}]
 
 
 def test_add_model_as_jubilant_calls_it_keeps_the_current_model(run: Run, daemon: FakeDaemon):
-    daemon.results |= {"add-model": {}, "model-config": {"logging-config": {"Value": "", "Source": "default"}}}
+    daemon.results["add-model"] = {"options": ["logging-config"]}
 
     result = run("add-model", "--no-switch", "jubilant-1", "local", "--config", "logging-config=<root>=INFO")
 
     assert result.exit_code == 0
     assert (daemon.home / "current-model").read_text() == "demo\n"
-    assert daemon.bodies("model-config")[-1]["values"] == {"logging-config": "<root>=INFO"}
+    assert daemon.bodies("add-model")[-1]["values"] == {"logging-config": "<root>=INFO"}
     assert "WARNING" not in result.stderr
 
 

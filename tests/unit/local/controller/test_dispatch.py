@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,6 +56,12 @@ def test_the_environment_inherits_nothing():
         "PATH": "/var/lib/juju/tools/unit-flask-k8s-0:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "TERM": "tmux-256color",
     }
+
+
+def test_a_charm_sees_the_agent_version_of_its_model():
+    newer = dataclasses.replace(model(), config={**model().config, "agent-version": "4.0.1"})
+
+    assert dispatch.environment(newer, "flask-k8s/0", events.Lifecycle(step="start"), "c")["JUJU_VERSION"] == "4.0.1"
 
 
 def test_the_models_proxies_are_in_the_environment():

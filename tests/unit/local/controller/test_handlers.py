@@ -99,7 +99,7 @@ def test_debug_log_counts_only_the_lines_that_pass_its_filter(
 ):
     async def read() -> list[str]:
         daemon = Daemon(tmp_path, LocalMachine(Network(), None))
-        daemon.add("demo")
+        daemon.add("demo", {})
         for number, level in enumerate(("ERROR", "INFO", "ERROR", "INFO", "INFO")):
             daemon.log("demo", Line(time=0, entity="unit-a-0", level=level, module="m", message=str(number)))
         lines = await log.debug_log(daemon, log.DebugLog.model_validate({"model": "demo", **request_}))
@@ -115,7 +115,7 @@ def test_the_socket_of_a_pebble_is_that_of_the_named_or_the_only_container(tmp_p
         return await units.pebble_socket(daemon, units.PebbleSocket(model="demo", **request))
 
     daemon = Daemon(tmp_path, LocalMachine(Network(), None), "/bin/pebble")
-    daemon.add("demo")
+    daemon.add("demo", {})
     daemon.state.save(model_builders.deployed(model_builders.deployed(daemon.model("demo"), FLASK), PLAIN))
     daemon.state.close()
     daemon = Daemon(tmp_path, LocalMachine(Network(), None), "/bin/pebble")

@@ -290,6 +290,18 @@ def test_network_get_returns_the_units_address():
     assert read(context(related()), "unit-get", "private-address") == "10.152.0.2"
 
 
+def test_a_unit_databag_has_the_address_in_the_words_of_its_version():
+    of_4 = operations.configure_model(empty(), {"agent-version": "4.0.1"})
+    model = idle(operations.integrate(idle(deployed(deployed(of_4, FLASK), POSTGRES)), "flask-k8s", "postgresql-k8s"))
+
+    assert read(context(model), "relation-get", "-", "postgresql-k8s/0") == {"ip": "10.152.0.3"}
+    assert read(context(related()), "relation-get", "-", "postgresql-k8s/0").keys() == {
+        "egress-subnets",
+        "ingress-address",
+        "private-address",
+    }
+
+
 def test_storage_get_returns_the_mount_point():
     model = idle(deployed(empty(), POSTGRES))
     hook = context(model, "postgresql-k8s/0", events.Storage(storage="pgdata/0"))

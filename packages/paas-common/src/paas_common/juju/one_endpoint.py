@@ -32,6 +32,10 @@ def run(
         endpoints={key: value for key, value in previous.endpoints.items() if key != name} | read,
         databags={key: value for key, value in previous.databags.items() if key != name} | databags,
         unhandled=[each for each in previous.unhandled if each != name],
-        unconfirmed=[name] if databags.get(name) != previous.databags.get(name) else [],
+        unconfirmed=[
+            name
+            for name, digests in databags.items()
+            if record.own(charm, digests) != record.own(charm, previous.databags.get(name, {}))
+        ],
         unconfirmed_ports=[],
     )

@@ -23,7 +23,7 @@ if typing.TYPE_CHECKING:
     import pathlib
 
 FILE: typing.Final = ".paas-record.json"
-_FORMAT: typing.Final = 2
+_FORMAT: typing.Final = 3
 _HOOKS: typing.Final = ("update-status", "config-changed", "start", "leader-elected")
 """Hooks that bring nothing but options and leadership, which are always compared."""
 _STEPS: typing.Final = ("created", "joined", "changed", "departed")
@@ -49,6 +49,8 @@ class Endpoint(typing.NamedTuple):
     unit: bool = False
     library: bool = False
     """A charm library handles the endpoint's events."""
+    keys: tuple[str, ...] = ()
+    """The only keys of the remote units' databags that count; if empty, all keys count, and the units themselves."""
 
 
 class Record(typing.NamedTuple):
@@ -59,16 +61,19 @@ class Record(typing.NamedTuple):
     options: str
     secret_options: list[str]
     planned_units: int
-    """0 if the unit does not depend on it."""
+    """0 if the pass did not read it."""
     endpoints: dict[str, Endpoint]
-    databags: dict[str, str]
+    databags: dict[str, dict[str, str]]
+    """Endpoint → relation and owner → digest."""
+    lowest_unit: int
+    """The lowest number among the application's units that have joined."""
     contributions: dict[str, str]
     """Endpoint → digest of its contribution to the application, if it adds anything."""
     base_url: str
     unhandled: list[str]
     """Endpoints whose charm library has not handled these databags in an event of its own."""
     unconfirmed: list[str]
-    """Endpoints whose databags differ from those of the record before: the pass may have written them."""
+    """Endpoints whose own databags differ from those of the record before: the pass may have written them."""
     unconfirmed_ports: list[int]
     app_status: bool
     """The leader sets the application's status."""
@@ -90,7 +95,9 @@ def news(charm: ops.CharmBase, record: Record | None) -> News:
     step = hook.removeprefix(f"{endpoint.replace('_', '-')}-relation-") if endpoint else ""
     if record is None or _has_deferred_events(charm) or not (_brings_no_databag(hook, record) or step in _STEPS):
         return "anything"
-    if not _same_in_juju(charm, record, [name for name in record.unconfirmed if name != endpoint]):
+    if not _same_in_juju(charm, record):
+        return "anything"
+    if endpoint in charm.meta.peers and not _same_peers(charm, record, endpoint):
         return "anything"
     if endpoint and not _same_endpoint(charm, record, endpoint, step):
         return "anything" if endpoint in charm.meta.peers else "endpoint"
@@ -152,15 +159,15 @@ def options(charm: ops.CharmBase, secrets: collections.abc.Mapping[str, collecti
     return digest([dict(charm.config), {name: dict(content) for name, content in secrets.items()}])
 
 
-def databags(charm: ops.CharmBase, name: str, endpoint: Endpoint) -> str:
-    """Return a digest of the databags of an endpoint's relations that a pass reads."""
-    return digest(
-        [
-            [relation.id, _databags(charm, relation, endpoint)]
-            for relation in charm.model.relations[name]
-            if relation.active
-        ]
-    )
+def databags(charm: ops.CharmBase, name: str, endpoint: Endpoint) -> dict[str, str]:
+    """Return a digest of each databag of an endpoint's relations that counts, by relation and owner."""
+    contents = {key: _content(databag, endpoint) for key, databag in _databags(charm, name, endpoint).items()}
+    return {key: digest(content) for key, content in contents.items() if content is not None}
+
+
+def own(charm: ops.CharmBase, digests: collections.abc.Mapping[str, str]) -> dict[str, str]:
+    """Return the digests of the databags that this unit may write."""
+    return {key: each for key, each in digests.items() if _owner(key) in (charm.app.name, charm.unit.name)}
 
 
 def plan(plan: ops.pebble.Plan) -> str:
@@ -192,15 +199,29 @@ def _same_endpoint(charm: ops.CharmBase, record: Record, name: str, step: str) -
     endpoint = record.endpoints.get(name)
     if endpoint is None or name in record.unhandled or (endpoint.library and step != "changed"):
         return False
-    return databags(charm, name, endpoint) == record.databags[name]
+    # Juju sends an event for each changed databag, so that of another unit has its own event
+    owners = {os.environ.get("JUJU_REMOTE_APP", ""), os.environ.get("JUJU_REMOTE_UNIT", "")}
+    return _same_databags(charm, record, name, owners)
 
 
-def _same_in_juju(charm: ops.CharmBase, record: Record, endpoints: list[str]) -> bool:
+def _same_peers(charm: ops.CharmBase, record: Record, name: str) -> bool:
+    """Return whether the unit with the lowest number, which runs the schedulers, is the same as before.
+
+    If it may be this unit, or if the other units were not counted yet, a complete pass has to find out.
+    """
+    others = [unit for relation in charm.model.relations[name] for unit in relation.units]
+    numbers = [int(unit.name.rpartition("/")[2]) for unit in (charm.unit, *others)]
+    own, lowest = numbers[0], min(numbers)
+    counted = record.planned_units > 0 or not others
+    return counted and lowest == record.lowest_unit and (lowest < own or own == 0)
+
+
+def _same_in_juju(charm: ops.CharmBase, record: Record) -> bool:
     return (
         charm.unit.is_leader() == record.leader
         and _options(charm, record.secret_options) == record.options
         and (not record.planned_units or charm.app.planned_units() == record.planned_units)
-        and all(databags(charm, name, record.endpoints[name]) == record.databags[name] for name in endpoints)
+        and all(_same_databags(charm, record, name, {charm.app.name, charm.unit.name}) for name in record.unconfirmed)
         and (not record.unconfirmed_ports or _open_ports(charm) == record.unconfirmed_ports)
         and charm.unit.status == ops.ActiveStatus()
         and (not record.app_status or charm.app.status == ops.ActiveStatus())
@@ -232,13 +253,49 @@ def _options(charm: ops.CharmBase, names: list[str]) -> str | None:
         return None
 
 
-def _databags(charm: ops.CharmBase, relation: ops.Relation, endpoint: Endpoint) -> dict[str, dict[str, str]]:
-    entities: list[ops.Unit | ops.Application] = []
-    entities += [relation.app] if endpoint.remote_app else []
-    entities += relation.units if endpoint.remote_units else []
-    entities += [charm.app] if endpoint.app else []
-    entities += [charm.unit] if endpoint.unit else []
-    return {entity.name: dict(relation.data[entity]) for entity in entities}
+def _same_databags(charm: ops.CharmBase, record: Record, name: str, owners: set[str]) -> bool:
+    """Return whether the endpoint has the same relations and owners, and some owners the same databags."""
+    endpoint, before = record.endpoints[name], record.databags[name]
+    databags = _databags(charm, name, endpoint)
+    if not endpoint.keys and databags.keys() != before.keys():
+        return False
+    contents = {key: _content(databag, endpoint) for key, databag in databags.items() if _owner(key) in owners}
+    now = {key: digest(content) for key, content in contents.items() if content is not None}
+    return now == {key: each for key, each in before.items() if _owner(key) in owners}
+
+
+_Databag = tuple[ops.Relation, "ops.Unit | ops.Application"]
+
+
+def _databags(charm: ops.CharmBase, name: str, endpoint: Endpoint) -> dict[str, _Databag | None]:
+    """Return the databags of an endpoint's relations that a pass reads, and an entry for each relation."""
+    databags: dict[str, _Databag | None] = {}
+    for relation in charm.model.relations[name]:
+        if not relation.active:
+            continue
+        entities: list[ops.Unit | ops.Application] = []
+        entities += [relation.app] if endpoint.remote_app else []
+        entities += relation.units if endpoint.remote_units else []
+        entities += [charm.app] if endpoint.app else []
+        entities += [charm.unit] if endpoint.unit else []
+        databags[str(relation.id)] = None
+        databags |= {f"{relation.id} {entity.name}": (relation, entity) for entity in entities}
+    return databags
+
+
+def _owner(key: str) -> str:
+    return key.partition(" ")[2]
+
+
+def _content(databag: _Databag | None, endpoint: Endpoint) -> dict[str, str] | None:
+    """Return what counts of a databag; None if nothing does."""
+    if databag is None:
+        return {}
+    relation, entity = databag
+    content = dict(relation.data[entity])
+    if endpoint.keys and entity in relation.units:
+        return {key: content[key] for key in endpoint.keys if content.get(key)} or None
+    return content
 
 
 def _open_ports(charm: ops.CharmBase) -> list[int]:

@@ -11,6 +11,7 @@ import yaml
 
 from paas_common.integrations import Integration, Integrations
 from paas_common.juju import observability_relations, record, secret_key
+from paas_common.planning import migration
 from paas_common.values import paas_config
 from paas_common.values.facts import (
     ContainerState,
@@ -27,6 +28,7 @@ from paas_common.values.facts import (
     StrMap,
     UnavailableSecret,
     UnreadableSecret,
+    UnrelatedEndpoint,
     unit_number,
 )
 from paas_common.values.framework import FrameworkSpec
@@ -48,12 +50,13 @@ def read(
     identity = _identity(charm)
     key = _secret_key(charm, spec)  # before the peers: the leader notes the key in their databag
     peers = _peers(charm, identity)
-    # planned_units() costs a hook tool, and unit 0 always runs the schedulers.
-    planned = charm.app.planned_units() if identity.number else 1
+    # planned_units() costs a hook tool, and an application of one unit does not need it
+    planned = charm.app.planned_units() if identity.number or (peers and peers.others) else 0
     return Facts(
         identity=identity,
         options=tuple(_options(charm)),
         endpoints=tuple(_endpoints(charm, known, own_endpoints, missing_libraries)),
+        unrelated=tuple(_unrelated(charm, known, own_endpoints)),
         observability=observability_relations.read(charm, identity, spec.cos, own_endpoints),
         peers=peers,
         declares_peers=any(name in charm.meta.peers for name in PEERS),
@@ -97,7 +100,10 @@ def endpoints_read(known: Integrations, facts: Facts) -> dict[str, record.Endpoi
 def peers_read(charm: ops.CharmBase) -> dict[str, record.Endpoint]:
     """Return what was read of the peer endpoint, if it is related."""
     relation = peer_relation(charm)
-    return {relation.name: record.Endpoint(remote_units=True, app=True, unit=True)} if relation else {}
+    if relation is None:
+        return {}
+    keys = (migration.DONE, migration.REQUEST)
+    return {relation.name: record.Endpoint(remote_units=charm.unit.is_leader(), app=True, unit=True, keys=keys)}
 
 
 def peer_relation(charm: ops.CharmBase) -> ops.Relation | None:
@@ -121,6 +127,23 @@ def refreshed_from_paas_charm(spec: FrameworkSpec, facts: Facts) -> bool:
     return facts.peers is not None and any(
         facts.peers.app.get(key) for key in (plain_key_field(spec), secret_key.TAKEN_OVER)
     )
+
+
+def required_endpoints(
+    charm: ops.CharmBase, known: Integrations, own_endpoints: collections.abc.Container[str]
+) -> collections.abc.Iterator[str]:
+    """Return the names of required endpoints that no integration knows and the author does not keep."""
+    for name, meta in charm.meta.requires.items():
+        if meta.interface_name not in known and name not in own_endpoints and _is_required(charm.charm_dir, name):
+            yield name
+
+
+def _unrelated(
+    charm: ops.CharmBase, known: Integrations, own_endpoints: collections.abc.Container[str]
+) -> collections.abc.Iterator[UnrelatedEndpoint]:
+    for name in required_endpoints(charm, known, own_endpoints):
+        if not any(relation.active for relation in charm.model.relations[name]):
+            yield UnrelatedEndpoint(name=name, interface=charm.meta.requires[name].interface_name or "")
 
 
 def _identity(charm: ops.CharmBase) -> Identity:
@@ -151,7 +174,11 @@ def _peers(charm: ops.CharmBase, identity: Identity) -> Peers | None:
     return Peers(
         app=dict(relation.data[charm.app]),
         unit=dict(relation.data[charm.unit]),
-        others={unit.name: dict(relation.data[unit]) for unit in relation.units if unit.name != identity.unit},
+        others={
+            unit.name: dict(relation.data[unit]) if identity.leader else {}
+            for unit in relation.units
+            if unit.name != identity.unit
+        },
     )
 
 

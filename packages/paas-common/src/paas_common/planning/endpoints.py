@@ -9,7 +9,7 @@ from paas_common.integrations import Context, Integration, Integrations, Invalid
 from paas_common.planning import guard
 from paas_common.values import environment
 from paas_common.values.environment import Variable
-from paas_common.values.facts import Endpoint, Facts, Identity, Relation, StrMap
+from paas_common.values.facts import Endpoint, Facts, Identity, Relation, StrMap, UnrelatedEndpoint
 from paas_common.values.framework import FrameworkSpec
 from paas_common.values.status import Blocked, Problem, Waiting
 from paas_common.values.workload import File
@@ -177,8 +177,10 @@ def _texts(request: collections.abc.Mapping[str, object]) -> StrMap:
     return {name: guard.check_type(str, value) for name, value in request.items()}
 
 
-def problems(identity: Identity, endpoints: Endpoints) -> list[Problem]:
-    """Return everything that is missing, awaited or invalid."""
+def problems(
+    identity: Identity, endpoints: Endpoints, unrelated: collections.abc.Sequence[UnrelatedEndpoint] = ()
+) -> list[Problem]:
+    """Return everything that is missing, awaited or invalid; nothing is known of ``unrelated`` but the interface."""
     problems = [*_same_prefix(endpoints)]
     missing: list[ReadEndpoint] = []
     ingress = _ingress(endpoints)
@@ -198,7 +200,7 @@ def problems(identity: Identity, endpoints: Endpoints) -> list[Problem]:
                 missing.append(read)
             case _:
                 continue
-    return [*problems, _missing(identity, missing)] if missing else problems
+    return [*problems, _missing(identity, missing, unrelated)] if missing or unrelated else problems
 
 
 def waiting(read: ReadEndpoint) -> Waiting:
@@ -245,10 +247,15 @@ def _same_prefix(endpoints: Endpoints) -> collections.abc.Iterator[Problem]:
             )
 
 
-def _missing(identity: Identity, missing: Endpoints) -> Blocked:
-    names = ", ".join(read.endpoint.name for read in missing)
-    commands = "; ".join(_integrate_command(identity, read) for read in missing)
-    return Blocked(f"missing integrations: {names} ({commands})", stop=True)
+def _missing(identity: Identity, missing: Endpoints, unrelated: collections.abc.Sequence[UnrelatedEndpoint]) -> Blocked:
+    commands = {
+        **{read.endpoint.name: _integrate_command(identity, read) for read in missing},
+        **{
+            endpoint.name: f"juju integrate {identity.app}:{endpoint.name} <a provider of {endpoint.interface}>"
+            for endpoint in unrelated
+        },
+    }
+    return Blocked(f"missing integrations: {', '.join(commands)} ({'; '.join(commands.values())})", stop=True)
 
 
 def _integrate_command(identity: Identity, read: ReadEndpoint) -> str:

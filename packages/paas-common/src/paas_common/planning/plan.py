@@ -120,7 +120,7 @@ def draft(spec: FrameworkSpec, facts: Facts, known: Integrations) -> tuple[Draft
     )
     problems = [
         *(() if isinstance(read_options, Options) else read_options),
-        *endpoints.problems(facts.identity, read_endpoints),
+        *endpoints.problems(facts.identity, read_endpoints, facts.unrelated),
         *_database_problems(spec, facts, known, read_endpoints),
         *_container_problems(spec, facts),
     ]
@@ -284,8 +284,11 @@ def _proxies(proxies: StrMap) -> collections.abc.Iterator[Variable]:
 
 
 def _peers(spec: FrameworkSpec, facts: Facts) -> collections.abc.Iterator[Variable]:
-    others = sorted(facts.peers.others) if facts.peers else []
-    if others:
+    """Yield the names of the other units that Juju plans: at a change of their number, all are named at once."""
+    identity, planned = facts.identity, facts.planned_units
+    joined = facts.peers.others if facts.peers else ()
+    units = [f"{identity.app}/{number}" for number in range(planned)] if planned > 1 else joined
+    if others := sorted(unit for unit in units if unit != identity.unit):
         hosts = ",".join(facts.identity.pod_fqdn(unit) for unit in others)
         yield Variable(name=f"{spec.env_prefix}PEER_FQDNS", value=hosts, source="the other units")
 

@@ -111,6 +111,14 @@ class Endpoint:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class UnrelatedEndpoint:
+    """A ``requires`` endpoint with ``optional: false`` that only the author's code handles, without a relation."""
+
+    name: str
+    interface: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ObservabilityRelation:
     """A relation to Prometheus, Grafana or Loki."""
 
@@ -150,7 +158,7 @@ class Peers:
     unit: StrMap = dataclasses.field(default_factory=dict[str, str])
     """This unit's databag."""
     others: collections.abc.Mapping[str, StrMap] = dataclasses.field(default_factory=dict[str, StrMap])
-    """The databags of the other units, by name."""
+    """The databags of the other units, by name; empty ones unless this unit is the leader, which alone reads them."""
 
 
 Step = typing.Literal["check", "migration", "before-start"]
@@ -203,12 +211,15 @@ class Facts:
     identity: Identity
     options: tuple[Option, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    """The endpoints of known interfaces."""
+    unrelated: tuple[UnrelatedEndpoint, ...] = ()
     observability: Observability = dataclasses.field(default_factory=Observability)
     peers: Peers | None = None
     """None while Juju has not created the peer relation."""
     declares_peers: bool = True
     """The charm declares a peer relation of a known name."""
-    planned_units: int = 1
+    planned_units: int = 0
+    """The number of units that Juju plans; 0 if it was not read."""
     secret_key: str | None = dataclasses.field(default=None, repr=False)
     """The generated secret key; None until the leader has made it, or if it could not be read."""
     previous_key: str | None = dataclasses.field(default=None, repr=False)

@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -121,11 +121,11 @@ class Daemon:
             raise JujuError(f"the pod of {unit} does not run")
         return self._pods[name, unit]
 
-    def add(self, name: str) -> Model:
-        """Add a model."""
+    def add(self, name: str, config: Mapping[str, str]) -> Model:
+        """Add a model with these options."""
         if name in self._models:
             raise JujuError(f'failed to create new model: model "{name}" for admin already exists (already exists)')
-        model = operations.add_model(name, str(uuid.uuid4()), time.time())
+        model = operations.configure_model(operations.add_model(name, str(uuid.uuid4()), time.time()), config)
         self.folders(name).root.mkdir(parents=True, exist_ok=True)
         self._store(model)
         return model

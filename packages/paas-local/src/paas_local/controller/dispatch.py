@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 from paas_local.juju import actions, events
 from paas_local.juju.model import Model, Task
 from paas_local.juju.names import agent_folder, charm_folder, cluster_name, storage_folder, unit_tag
-from paas_local.juju.version import JUJU_VERSION
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -86,7 +85,7 @@ def environment(model: Model, unit: str, event: events.Event, context: str) -> d
         "JUJU_MODEL_UUID": model.uuid,
         "JUJU_PRINCIPAL_UNIT": "",
         "JUJU_UNIT_NAME": unit,
-        "JUJU_VERSION": JUJU_VERSION,
+        "JUJU_VERSION": model.agent_version,
         "LANG": "C.UTF-8",
         "PATH": f"/var/lib/juju/tools/{unit_tag(unit)}:{_SYSTEM_PATH}",
         "TERM": "tmux-256color",

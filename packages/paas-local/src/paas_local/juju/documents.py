@@ -8,7 +8,6 @@ from paas_local.juju.model import Application, Databag, Model, Relation, Unit, a
 from paas_local.juju.names import pod_name
 from paas_local.juju.operations import MODEL_DEFAULTS
 from paas_local.juju.status_document import CONTROLLER, CONTROLLER_UUID, REGION, SPACE
-from paas_local.juju.version import JUJU_VERSION
 
 OWNER = "admin"
 
@@ -33,7 +32,7 @@ def unit_document(model: Model, unit: Unit) -> dict[str, Any]:
 
 def model_config(model: Model) -> dict[str, Any]:
     """Return the document of ``juju model-config --format json``."""
-    fixed = {"name": model.name, "type": "kubernetes", "uuid": model.uuid, "agent-version": JUJU_VERSION}
+    fixed = {"name": model.name, "type": "kubernetes", "uuid": model.uuid, "agent-version": model.agent_version}
     return {
         key: {"Value": _model_value(key, value), "Source": "default" if MODEL_DEFAULTS.get(key) == value else "model"}
         for key, value in sorted({**model.config, **fixed}.items())
@@ -59,9 +58,11 @@ def model_document(model: Model) -> dict[str, Any]:
             "status": {"current": "available", "since": timestamps.status(model.since)},
             "users": {OWNER: {"display-name": OWNER, "access": "admin", "last-connection": "just now"}},
             "sla": "unsupported",
-            "agent-version": JUJU_VERSION,
+            "agent-version": model.agent_version,
             "credential": {"name": CONTROLLER, "owner": OWNER, "cloud": CONTROLLER, "validity-check": "valid"},
-            "supported-features": [{"name": "juju", "description": "the version of Juju", "version": JUJU_VERSION}],
+            "supported-features": [
+                {"name": "juju", "description": "the version of Juju", "version": model.agent_version}
+            ],
         }
     }
 

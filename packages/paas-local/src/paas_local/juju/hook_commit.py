@@ -110,13 +110,15 @@ def _enter_scope(model: Model, number: int, unit: Unit) -> Model:
         return model
     databag = relation.units.get(unit.name)
     if databag is None or unit.name not in relation.scope:
-        databag = Databag(data=_addresses(unit), version=databag.version + 1 if databag else 1)
+        databag = Databag(data=_addresses(model, unit), version=databag.version + 1 if databag else 1)
     units = {**relation.units, unit.name: databag}
     return with_relation(model, dataclasses.replace(relation, units=units, scope=relation.scope | {unit.name}))
 
 
-def _addresses(unit: Unit) -> dict[str, str]:
-    # a unit databag is never empty: Juju writes these three when the unit joins
+def _addresses(model: Model, unit: Unit) -> dict[str, str]:
+    # a unit databag is never empty: Juju writes these when the unit joins
+    if not model.agent_version.startswith("3."):
+        return {"ip": unit.address}
     return {
         "egress-subnets": f"{unit.address}/32",
         "ingress-address": unit.address,

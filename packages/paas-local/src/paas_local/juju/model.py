@@ -14,6 +14,7 @@ from paas_local.juju.charm import Charm, OptionValue, Role
 from paas_local.juju.constraints import Constraint
 from paas_local.juju.errors import JujuError
 from paas_local.juju.events import Event
+from paas_local.juju.version import JUJU_VERSION
 
 Life: TypeAlias = Literal["alive", "dying"]
 Owner: TypeAlias = Literal["application", "unit", "model"]
@@ -275,6 +276,11 @@ class Model:
     next_storage: int = 0
     revisions: Mapping[str, int] = field(default_factory=dict[str, int])
     constraints: Mapping[str, Constraint] = field(default_factory=dict[str, Constraint])
+
+    @property
+    def agent_version(self) -> str:
+        """Return the version of Juju that the charms of the model see."""
+        return self.config.get("agent-version", JUJU_VERSION)
 
     def unit(self, name: str) -> Unit | None:
         """Return a unit by its name."""

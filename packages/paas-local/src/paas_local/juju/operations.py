@@ -27,6 +27,7 @@ from paas_local.juju.model import (
     with_unit,
 )
 from paas_local.juju.names import APPLICATION_NAME, MODEL_NAME
+from paas_local.juju.version import AGENT_VERSIONS
 
 MODEL_DEFAULTS = {
     "update-status-hook-interval": "5m",
@@ -37,6 +38,8 @@ MODEL_DEFAULTS = {
     "juju-ftp-proxy": "",
     "juju-no-proxy": "127.0.0.1,localhost,::1",
 }
+AGENT_VERSION = "agent-version"
+MODEL_OPTIONS = (*MODEL_DEFAULTS, AGENT_VERSION)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -228,7 +231,7 @@ def set_exposed(model: Model, name: str, *, exposed: bool) -> Model:
 
 def configure_model(model: Model, values: Mapping[str, str]) -> Model:
     """Set model options; nothing changes if one of them is invalid."""
-    changed = {key: _model_option(key, text) for key, text in values.items()}
+    changed = {key: _model_option(model, key, text) for key, text in values.items()}
     return dataclasses.replace(model, config={**model.config, **changed})
 
 
@@ -348,13 +351,25 @@ def _application(model: Model, name: str) -> Application:
     return application
 
 
-def _model_option(key: str, text: str) -> str:
+def _model_option(model: Model, key: str, text: str) -> str:
+    if key == AGENT_VERSION:
+        _check_agent_version(model, text)
     if go_values.boolean(MODEL_DEFAULTS.get(key, "")) is None:
         return text
     value = go_values.boolean(text)
     if value is None:
         raise JujuError(f'{key}: expected bool, got string("{text}")')
     return str(value).lower()
+
+
+def _check_agent_version(model: Model, text: str) -> None:
+    if text not in AGENT_VERSIONS:
+        raise JujuError(f'{AGENT_VERSION} "{text}" is not supported: choose {" or ".join(AGENT_VERSIONS)}')
+    if model.applications and text != model.agent_version:
+        raise JujuError(
+            f"{AGENT_VERSION} cannot change in a model with applications; add one: "
+            f"paas-local add-model NAME --config {AGENT_VERSION}={text}"
+        )
 
 
 def _interface(model: Model, end: RelationEnd) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 from paas_local.juju import events, timestamps
 from paas_local.juju.model import Application, Model, Relation, Status, Unit, order
 from paas_local.juju.names import pod_name, storage_folder
-from paas_local.juju.version import JUJU_VERSION
 
 CONTROLLER = "local"
 CONTROLLER_UUID = "7c8f5f8e-3f51-4a6b-9d0f-5b7c2f0a1e36"
@@ -25,7 +24,7 @@ def document(model: Model, now: float) -> dict[str, Any]:
             "controller": CONTROLLER,
             "cloud": CONTROLLER,
             "region": REGION,
-            "version": JUJU_VERSION,
+            "version": model.agent_version,
             "model-status": {"current": "available", "since": timestamps.status(model.since)},
             "sla": "unsupported",
         },
@@ -145,7 +144,7 @@ def _units(model: Model, application: Application) -> dict[str, Any]:
 def _unit(model: Model, unit: Unit) -> dict[str, Any]:
     agent = _status(unit.agent)
     if unit.agent.current != "allocating":
-        agent["version"] = JUJU_VERSION
+        agent["version"] = model.agent_version
     if unit.life == "dying":
         agent["life"] = "dying"
     entry: dict[str, Any] = {

@@ -17,6 +17,12 @@ class ModelConfig(ModelRequest, frozen=True):
     reset: tuple[str, ...] = ()
 
 
+class AddModel(ModelRequest, frozen=True):
+    """A new model and its options."""
+
+    values: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
+
+
 class Constraints(ModelRequest, frozen=True):
     """The constraints of a model, in place of the present ones."""
 
@@ -37,9 +43,10 @@ async def models(controller: Controller, request: Request) -> dict[str, Any]:
 
 
 @command
-async def add_model(controller: Controller, request: ModelRequest) -> dict[str, Any]:
-    """Add a model."""
-    return {"uuid": controller.add(request.model).uuid}
+async def add_model(controller: Controller, request: AddModel) -> dict[str, Any]:
+    """Add a model, unless an option is invalid; return the names of the options that models have."""
+    model = controller.add(request.model, request.values)
+    return {"uuid": model.uuid, "options": operations.MODEL_OPTIONS}
 
 
 @command

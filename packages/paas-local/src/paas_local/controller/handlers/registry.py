@@ -43,8 +43,8 @@ class Controller(Protocol):
         """Change a model."""
         ...
 
-    def add(self, name: str) -> Model:
-        """Add a model."""
+    def add(self, name: str, config: Mapping[str, str]) -> Model:
+        """Add a model with these options."""
         ...
 
     async def destroy(self, name: str, *, force: bool) -> None:

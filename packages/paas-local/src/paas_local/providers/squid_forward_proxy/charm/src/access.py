@@ -18,6 +18,8 @@ METHODS = ("srcip+userpass", "userpass", "srcip", "none")
 """Methods of authentication, the safest first."""
 DEFAULT_METHOD = "userpass"
 """The method for requests that name none."""
+_ADDRESSES = ("private-address", "ip")
+"""Keys of a unit's address in its databag: of Juju 3, and of Juju 4."""
 _WEB = (80, 443)
 _LAST_PORT = 65535
 _NAME = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -80,7 +82,7 @@ def read(app: StrMap, units: Iterable[StrMap]) -> tuple[Request | RefusedRequest
         raise InvalidError("requests (must be JSON)") from None
     if not isinstance(listed, list):
         raise InvalidError("requests (must be a list)")
-    addresses = tuple(sorted({unit["private-address"] for unit in units if "private-address" in unit}))
+    addresses = tuple(sorted({unit[key] for unit in units for key in _ADDRESSES if key in unit}))
     requests = [_request(item, addresses) for item in cast("list[object]", listed)]
     if len({request.id for request in requests}) < len(requests):
         raise InvalidError("requests.requirer (must be different in each)")

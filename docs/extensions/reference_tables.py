@@ -10,12 +10,15 @@ import typing
 import unittest.mock
 
 import status_texts
+import yaml
 from paas_common import FrameworkSpec, schema
 from paas_common.integrations import BUILT_IN
 from paas_local.cli import left_out
 from paas_local.juju.hook_tools import TOOLS
 from paas_local.pebble.api import routes
 from paas_local.pebble.api.identities import Identities
+from paas_local.providers import BUILT_IN as BUILT_IN_CHARMS
+from paas_local.providers import CHARMHUB
 
 ROOT: typing.Final = pathlib.Path(__file__).parents[2]
 RECORDINGS: typing.Final = ROOT / "tests/charms/fixtures/handshakes"
@@ -33,6 +36,8 @@ BASES: typing.Final = {schema.OLDER: "ubuntu@22.04, ubuntu@24.04", schema.NEWER:
 ACCESS: typing.Final = {"open": "everybody", "read": "any user", "metrics": "metrics", "admin": "root"}
 WIDTH: typing.Final = 60
 """Characters of an example."""
+MANY: typing.Final = 3
+"""Names with one prefix that are listed one by one."""
 Row = collections.abc.Sequence[str]
 
 
@@ -118,6 +123,21 @@ def commands_left_out(_: str) -> str:
     return _table(("Commands", "Reason"), [(", ".join(each), reason) for reason, each in names.items()])
 
 
+def built_in_charms(kind: str) -> str:
+    """Return the options or actions of each built-in charm, compared with those of the charm on Charmhub."""
+    recorded = yaml.safe_load(CHARMHUB.read_text())
+    rows: list[Row] = []
+    for name, folder in BUILT_IN_CHARMS.items():
+        charm = yaml.safe_load((folder / "charm/charmcraft.yaml").read_text())
+        declared = charm.get("config", {}).get("options", {}) if kind == "options" else charm.get("actions", {})
+        theirs = recorded[name][kind] if name in recorded else ()
+        both, own = [each for each in declared if each in theirs], [each for each in declared if each not in theirs]
+        missing = [each for each in theirs if each not in declared]
+        rows.append((f"`{name}`", *map(_names, (both, own)), _names(missing) if name in recorded else "not compared"))
+    last = "Accepted without effect" if kind == "options" else "Left out"
+    return _table(("Charm", "As on Charmhub", "Its own", last), rows)
+
+
 def pebble_endpoints(_: str) -> str:
     """Return the endpoints of paas-local's Pebble."""
     table = routes.table(unittest.mock.MagicMock(), Identities(), "")
@@ -152,6 +172,18 @@ def _rules(declared: collections.abc.Mapping[str, typing.Any]) -> str:
         if (value := choice.get(key)) is not None
     ]
     return ", ".join(words)
+
+
+def _names(names: collections.abc.Sequence[str]) -> str:
+    """Return names as code; of many with one prefix, the prefix and their number."""
+    groups: dict[str, list[str]] = collections.defaultdict(list)
+    for name in names:
+        groups[name.partition("_")[0]].append(name)
+    return ", ".join(
+        text
+        for prefix, group in groups.items()
+        for text in ([f"`{prefix}_…` ({len(group)})"] if len(group) > MANY else [f"`{name}`" for name in group])
+    )
 
 
 def _first_line(function: collections.abc.Callable[..., object]) -> str:

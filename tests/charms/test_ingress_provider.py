@@ -75,6 +75,38 @@ def test_an_option_sets_the_host(context: testing.Context[ops.CharmBase]):
     assert url(after) == "http://notes.example.com/demo-web"
 
 
+def test_an_option_gives_each_application_a_subdomain(context: testing.Context[ops.CharmBase]):
+    config: dict[str, Any] = {"external_hostname": "example.com:8080", "routing_mode": "subdomain"}
+
+    after = context.run(context.on.config_changed(), state(client(), config=config))
+
+    file = after.get_container("traefik").get_filesystem(context) / "var/lib/caddy/caddy.json"
+    apps = json.loads(file.read_text())["apps"]
+    route = apps["http"]["servers"]["ingress"]["routes"][0]
+    assert url(after) == "http://demo-web.example.com:8080/"
+    assert route["match"] == [{"host": ["demo-web.example.com"]}]
+    assert [handler["handler"] for handler in route["handle"]] == ["reverse_proxy"]
+    assert apps["tls"]["certificates"] == {"automate": ["example.com", "demo-web.example.com"]}
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ({"routing_mode": "magic"}, "invalid option routing_mode (must be path or subdomain)"),
+        ({"routing_mode": "subdomain"}, "option routing_mode=subdomain needs the option external_hostname"),
+    ],
+)
+def test_a_routing_mode_that_cannot_be_removes_the_url(
+    config: dict[str, Any], reason: str, context: testing.Context[ops.CharmBase]
+):
+    before = context.run(context.on.config_changed(), state(client()))
+
+    after = context.run(context.on.config_changed(), dataclasses.replace(before, config=config))
+
+    assert after.unit_status == testing.BlockedStatus(reason)
+    assert url(after) is None
+
+
 def test_an_option_changes_the_urls_to_https(context: testing.Context[ops.CharmBase]):
     after = context.run(context.on.config_changed(), state(client(), config={"https": True}))
 
@@ -165,6 +197,15 @@ def test_an_action_shows_the_urls(context: testing.Context[ops.CharmBase]):
         "traefik-k8s": {"url": "http://notes.example.com"},
         "web": {"url": "http://notes.example.com/demo-web"},
     }
+
+
+def test_the_external_endpoints_are_the_same(context: testing.Context[ops.CharmBase]):
+    state_in = state(client(), config={"external_hostname": "notes.example.com"})
+
+    context.run(context.on.action("show-external-endpoints"), state_in)
+
+    shown = json.loads((context.action_results or {})["external-endpoints"])
+    assert shown["web"] == {"url": "http://notes.example.com/demo-web"}
 
 
 def test_an_action_fails_on_an_invalid_host(context: testing.Context[ops.CharmBase]):

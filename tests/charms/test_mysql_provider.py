@@ -169,3 +169,20 @@ def test_an_action_shows_the_password_of_the_administrator(context: testing.Cont
     assert results["username"] == "root"
     assert f"CREATE OR REPLACE USER 'root'@'%' IDENTIFIED BY '{results['password']}';" in str(call.stdin)
     assert not any(results["password"] in word for word in call.command)
+
+
+def test_an_option_sets_the_number_of_connections(context: testing.Context[ops.CharmBase]):
+    config = {"experimental-max-connections": 50}
+
+    after = context.run(context.on.config_changed(), providers.state(server(), config=config))
+
+    assert after.get_container("mysql").plan.services["mysql"].command.endswith(" --max-connections=50")
+
+
+def test_too_few_connections_block(context: testing.Context[ops.CharmBase]):
+    config = {"experimental-max-connections": 1}
+
+    after = context.run(context.on.config_changed(), providers.state(server(), config=config))
+
+    reason = "invalid option experimental-max-connections (must be from 10 to 100000)"
+    assert after.unit_status == testing.BlockedStatus(reason)

@@ -333,6 +333,23 @@ def test_options_are_settings_of_the_server(context: testing.Context[ops.CharmBa
     assert command.endswith(" -c listen_addresses=* -c work_mem=8192")
 
 
+def test_a_switch_is_a_setting_of_the_server(context: testing.Context[ops.CharmBase], data: Path):
+    config = {"logging_log_lock_waits": True}
+
+    after = context.run(context.on.config_changed(), providers.state(container(data), config=config))
+
+    assert after.get_container("postgresql").plan.services["postgresql"].command.endswith(" -c log_lock_waits=true")
+
+
+def test_an_option_adds_an_extension_to_the_databases_of_clients(context: testing.Context[ops.CharmBase], data: Path):
+    state = providers.state(container(data), client(), client(8), config={"plugin_vector_enable": True})
+
+    context.run(context.on.config_changed(), state)
+
+    extension = '\\connect "flask-k8s"\nCREATE EXTENSION IF NOT EXISTS vector;'
+    assert statements(context)[-1] == extension
+
+
 def test_an_option_out_of_range_blocks(context: testing.Context[ops.CharmBase], data: Path):
     config = {"memory_work_mem": 1}
 

@@ -101,3 +101,14 @@ def test_the_action_lists_spans(
     assert [each["name"] for each in results["spans"].values()] == names
     for each in results["spans"].values():
         assert (each["trace-id"], each["duration"], each["status"]) == ("5b8e", "2.500ms", "ok")
+
+
+@pytest.mark.parametrize(
+    ("requested", "shown"),
+    [('["otlp_http"]', {"otlp-http": RECEIVER["url"]}), ("[]", {})],
+    ids=["requested", "not requested"],
+)
+def test_an_action_lists_the_receivers(requested: str, shown: dict[str, str], context: testing.Context[ops.CharmBase]):
+    context.run(context.on.action("list-receivers"), state(client(receivers=requested)))
+
+    assert context.action_results == shown

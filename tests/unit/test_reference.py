@@ -81,3 +81,25 @@ def test_hook_tools_and_endpoints_of_pebble_say_what_they_do():
     effects = [*column(reference_tables.hook_tools(""), 2), *column(reference_tables.pebble_endpoints(""), 4)]
 
     assert [effect for effect in effects if not effect.endswith(".")] == []
+
+
+def test_an_option_of_a_built_in_charm_is_with_or_without_effect():
+    (row,) = [line for line in reference_tables.built_in_charms("options").splitlines() if "`traefik-k8s`" in line]
+
+    _, _, both, own, without, _ = (cell.strip() for cell in row.split("|"))
+    assert both == "`external_hostname`, `routing_mode`"
+    assert own == "`https`"
+    assert without.startswith("`basic_auth_user`, `enable_experimental_forward_auth`, `loadbalancer_annotations`")
+
+
+def test_many_options_with_one_prefix_are_one_entry():
+    (row,) = [line for line in reference_tables.built_in_charms("options").splitlines() if "`postgresql-k8s`" in line]
+
+    assert "`optimizer_…` (" in row
+    assert "`profile`, `profile_limit_memory`" in row
+
+
+def test_a_charm_that_was_not_recorded_is_not_compared():
+    (row,) = [line for line in reference_tables.built_in_charms("actions").splitlines() if "`rabbitmq-k8s`" in line]
+
+    assert row.endswith("| not compared |")

@@ -321,7 +321,7 @@ def test_config_shows_all_options_or_one(run: Run, daemon: FakeDaemon):
 
 
 def test_config_sets_and_resets_at_once(run: Run, daemon: FakeDaemon, tmp_path: Path):
-    daemon.results["config-set"] = {}
+    daemon.results |= {"config-get": config_of(), "config-set": {}}
     (tmp_path / "text").write_text("from a file")
 
     result = run("config", "web", "a=b=c", "empty=", "long=@text", "--reset", "x,y")
@@ -719,6 +719,45 @@ def test_another_pebble_needs_a_new_background_process(run: Run, daemon: FakeDae
     assert result.stderr == (
         "ERROR the background process runs already, with another pebble (embedded); end it first: paas-local shutdown\n"
     )
+
+
+def test_config_leaves_out_options_that_only_the_charm_on_charmhub_has(run: Run, daemon: FakeDaemon):
+    document = {**config_of(memory_work_mem={"type": "int"}), "charm": "postgresql-k8s"}
+    daemon.results |= {"config-get": document, "config-set": {}}
+
+    result = run(
+        "config", "db", "profile=testing", "memory_work_mem=4096", "mistyped=1", "--reset", "profile_limit_memory"
+    )
+
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "WARNING the option profile of postgresql-k8s has no effect under paas-local\n"
+        "WARNING the option profile_limit_memory of postgresql-k8s has no effect under paas-local\n"
+    )
+    (body,) = daemon.bodies("config-set")
+    assert (body["values"], body["reset"]) == ({"memory_work_mem": "4096", "mistyped": "1"}, [])
+
+
+def test_deploy_leaves_out_options_that_only_the_charm_on_charmhub_has(run: Run, daemon: FakeDaemon, tmp_path: Path):
+    daemon.results |= {"status": deployed("redis-k8s"), "deploy": {}}
+
+    result = run(
+        "deploy", str(packed(tmp_path, name="redis-k8s")), "--config", "enable-tls=true", "--config", "other=1"
+    )
+
+    assert result.exit_code == 0, result.output
+    assert "WARNING the option enable-tls of redis-k8s has no effect under paas-local\n" in result.stderr
+    assert daemon.bodies("deploy")[0]["config"] == {"other": "1"}
+
+
+def test_an_option_that_the_deployed_charm_declares_is_set(run: Run, daemon: FakeDaemon):
+    document = {**config_of(profile={"type": "string"}), "charm": "postgresql-k8s"}
+    daemon.results |= {"config-get": document, "config-set": {}}
+
+    result = run("config", "db", "profile=testing")
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert daemon.bodies("config-set")[0]["values"] == {"profile": "testing"}
 
 
 def test_model_config_prints_a_table_or_one_value(run: Run, daemon: FakeDaemon):

@@ -1,10 +1,12 @@
 """The built-in charms, which are deployed by name."""
 
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from paas_local.build import yaml_files
-from paas_local.providers import BUILT_IN
+from paas_local.cli import output
+from paas_local.providers import BUILT_IN, CHARMHUB
 
 _CHARMHUB = "ch:"
 
@@ -34,3 +36,17 @@ def find(name: str) -> BuiltInCharm | None:
 def names() -> list[str]:
     """Return the names of the built-in charms."""
     return sorted(BUILT_IN)
+
+
+def without_effect(charm: str, declared: Container[str], options: Iterable[str]) -> frozenset[str]:
+    """Return the options that only the charm on Charmhub has, and warn of them."""
+    ignored = frozenset(options) & frozenset(_only_on_charmhub(charm, declared))
+    for option in sorted(ignored):
+        output.say(f"WARNING the option {option} of {charm} has no effect under paas-local")
+    return ignored
+
+
+def _only_on_charmhub(charm: str, declared: Container[str]) -> Iterator[str]:
+    if charm in BUILT_IN:
+        recorded = yaml_files.load(CHARMHUB).get(charm, {})
+        yield from (option for option in recorded.get("options", ()) if option not in declared)

@@ -12,3 +12,6 @@ BUILT_IN: Mapping[str, Path] = {
     if (folder / "charm").is_dir()
 }
 """Name of each built-in charm to its folder."""
+
+CHARMHUB = Path(__file__).with_name("charmhub.yaml")
+"""The options and actions of the charms that the built-in ones replace."""

@@ -2,7 +2,7 @@
 
 import click
 
-from paas_local.cli import arguments, output, session
+from paas_local.cli import arguments, built_in_charms, output, session
 from paas_local.cli.juju_click import format_option, juju_command, model_option
 
 
@@ -27,7 +27,13 @@ def config(
             **(arguments.options_in_file(file, application) if file else {}),
             **arguments.options(settings),
         }
-        changes = {"values": values, "reset": arguments.comma_separated(reset)}
+        resets = arguments.comma_separated(reset)
+        shown = session.query("config-get", model=name, application=application)
+        ignored = built_in_charms.without_effect(shown["charm"], shown["settings"], (*values, *resets))
+        changes = {
+            "values": {key: value for key, value in values.items() if key not in ignored},
+            "reset": [key for key in resets if key not in ignored],
+        }
         session.request("config-set", model=name, application=application, **changes)
         return
     if len(keys) > 1:

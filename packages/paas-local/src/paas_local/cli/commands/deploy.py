@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from paas_local.cli import arguments, output, packing, progress, session
+from paas_local.cli import arguments, built_in_charms, output, packing, progress, session
 from paas_local.cli.juju_click import ignored_options, juju_command, model_option
 from paas_local.juju.names import APPLICATION_NAME
 
@@ -46,13 +46,15 @@ def deploy(
         _check_is_new(application or charm_argument, client.query("status", model=name))
         charm, rocks = packing.pack(charm_argument, arguments.pairs(resource, what="resources"), steps)
         application = application or charm.name
+        options = arguments.options_and_files(config, application)
+        ignored = built_in_charms.without_effect(charm.name, charm.options, options)
         client.request(
             "deploy",
             model=name,
             charm=str(charm.folder),
             application=application,
             resources={key: str(rock.folder) for key, rock in rocks.items()},
-            config=arguments.options_and_files(config, application),
+            config={key: value for key, value in options.items() if key not in ignored},
             units=num_units,
             trust=trust,
         )

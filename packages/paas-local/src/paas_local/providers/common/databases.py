@@ -82,7 +82,7 @@ class DatabaseCharm(provider.ProviderCharm):
 
     def serve(self, relations: Iterable[ops.Relation]) -> None:
         """Create the users of new clients, remove those of clients that have gone, and publish."""
-        clients = {relation.id: client for relation in relations if (client := self._client(relation))}
+        clients = {relation.id: client for relation in relations if (client := self.client(relation))}
         published = {client.relation for client in clients.values() if client.published}
         existing = self.relations_with_user()
         # After a hook that failed half-way, a user exists whose password no client can read.
@@ -130,7 +130,7 @@ class DatabaseCharm(provider.ProviderCharm):
             return
         event.set_results({"username": username, "password": password})
 
-    def _client(self, relation: ops.Relation) -> Client | None:
+    def client(self, relation: ops.Relation) -> Client | None:
         """Read the request of a client, with the password that it has or will get."""
         name = self._library.fetch_relation_field(relation.id, "database")
         if name is None:

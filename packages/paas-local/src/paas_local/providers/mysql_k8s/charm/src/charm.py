@@ -31,6 +31,9 @@ _OPTIONS = (
 )
 
 
+_CONNECTIONS = range(10, 100001)
+
+
 class MysqlCharm(databases.DatabaseCharm):
     """MariaDB on one unit."""
 
@@ -42,6 +45,12 @@ class MysqlCharm(databases.DatabaseCharm):
     def server(self) -> provider.Server:
         """Describe the server on the data in its storage."""
         command = ["/mysql/serve.sh", "/var/lib/mysql/data", *_OPTIONS]
+        connections = self.config.get("experimental-max-connections")
+        if connections is not None:
+            if connections not in _CONNECTIONS:
+                valid = f"must be from {_CONNECTIONS[0]} to {_CONNECTIONS[-1]}"
+                raise provider.RefusedError(f"invalid option experimental-max-connections ({valid})")
+            command.append(f"--max-connections={connections}")
         # The server writes its memory to the disk before it ends.
         return provider.Server(container="mysql", command=" ".join(command), port=PORT, user=None, kill_delay="30s")
 

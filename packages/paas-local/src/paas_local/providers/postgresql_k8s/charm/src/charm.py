@@ -74,6 +74,14 @@ class PostgresqlCharm(databases.DatabaseCharm):
             check=True,
         )
 
+    def serve(self, relations: Iterable[ops.Relation]) -> None:
+        """Add the extension to the clients' databases, too."""
+        relations = tuple(relations)
+        super().serve(relations)
+        databases = sorted({client.database for relation in relations if (client := self.client(relation))})
+        if self.config["plugin_vector_enable"] and databases:
+            self._ask(postgresql.extension(databases, "vector"))
+
     def relations_with_user(self) -> frozenset[int]:
         """Ask for the users, and for the version."""
         self.version, *users = self._state().splitlines()

@@ -26,8 +26,14 @@ _MOST = 2147483647
 _SETTINGS = {
     "connection_statement_timeout": ("statement_timeout", range(_MOST + 1)),
     "experimental_max_connections": ("max_connections", range(10, 262144)),
+    "logging_log_connections": ("log_connections", (False, True)),
+    "logging_log_disconnections": ("log_disconnections", (False, True)),
+    "logging_log_lock_waits": ("log_lock_waits", (False, True)),
     "logging_log_min_duration_statement": ("log_min_duration_statement", range(-1, _MOST + 1)),
     "memory_work_mem": ("work_mem", range(64, _MOST + 1)),
+    "request_deadlock_timeout": ("deadlock_timeout", range(1, _MOST + 1)),
+    "request_lock_timeout": ("lock_timeout", range(_MOST + 1)),
+    "session_idle_in_transaction_session_timeout": ("idle_in_transaction_session_timeout", range(_MOST + 1)),
 }
 """Option of the charm to the setting of the server and its valid values."""
 
@@ -44,7 +50,7 @@ def settings(options: Mapping[str, object]) -> Iterator[str]:
             continue
         if value not in valid:
             raise InvalidOptionError(f"invalid option {option} (must be from {valid[0]} to {valid[-1]})")
-        yield f"{setting}={value}"
+        yield f"{setting}={str(value).lower()}"
 
 
 def password(text: str) -> str:
@@ -73,6 +79,12 @@ def creation(client: "Client") -> str:
     )
 
 
+def extension(databases: Iterable[str], name: str) -> str:
+    """Write the psql commands that add an extension to databases that exist."""
+    commands = (f"\\connect {_identifier(database)}\nCREATE EXTENSION IF NOT EXISTS {name};" for database in databases)
+    return "\n".join(commands)
+
+
 def removal(relations: Iterable[int]) -> str:
     """Write the SQL that takes users' right to log in, and ends their connections; their databases stay."""
     users = [f"{USER_PREFIX}{relation}" for relation in sorted(relations)]
@@ -93,3 +105,8 @@ def _run(statement: str) -> str:
 def _literal(text: str) -> str:
     quoted = text.replace("'", "''")
     return f"'{quoted}'"
+
+
+def _identifier(text: str) -> str:
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"'

@@ -26,6 +26,7 @@ class TempoCharm(provider.ProviderCharm):
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         framework.observe(self.on["list-spans"].action, self._list_spans)
+        framework.observe(self.on["list-receivers"].action, self._list_receivers)
 
     def server(self) -> provider.Server:
         """Describe the receiver."""
@@ -35,16 +36,27 @@ class TempoCharm(provider.ProviderCharm):
     def publish(self, relation: ops.Relation) -> None:
         """Write the address of the receiver; as with the real charm, to all clients if one of them requests it."""
         protocols = _read(relation)
-        requested = {name for _, names in self.requests(_read) for name in names}
+        requested = self._requested()
         if protocols is None and PROTOCOL not in requested:
             return
-        receiver = {"protocol": {"name": PROTOCOL, "type": "http"}, "url": f"http://{self.host}:{PORT}"}
+        receiver = {"protocol": {"name": PROTOCOL, "type": "http"}, "url": self._url}
         receivers = [receiver] if PROTOCOL in requested else []
         provider.write(relation.data[self.app], {"receivers": json.dumps(receivers)})
         if others := sorted({*(protocols or ())} - {PROTOCOL}):
             raise provider.RefusedError(
                 f"{relation.app.name} asks to send traces by {', '.join(others)}; only {PROTOCOL} is supported"
             )
+
+    @property
+    def _url(self) -> str:
+        return f"http://{self.host}:{PORT}"
+
+    def _requested(self) -> frozenset[str]:
+        """Return the protocols that clients request."""
+        return frozenset(name for _, names in self.requests(_read) for name in names)
+
+    def _list_receivers(self, event: ops.ActionEvent) -> None:
+        event.set_results({PROTOCOL.replace("_", "-"): self._url} if PROTOCOL in self._requested() else {})
 
     def _list_spans(self, event: ops.ActionEvent) -> None:
         service = event.params.get("service")

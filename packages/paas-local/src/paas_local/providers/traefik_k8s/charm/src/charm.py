@@ -27,7 +27,8 @@ class TraefikCharm(provider.ProviderCharm):
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
-        framework.observe(self.on.show_proxied_endpoints_action, self._show)
+        framework.observe(self.on["show-proxied-endpoints"].action, self._show_proxied)
+        framework.observe(self.on["show-external-endpoints"].action, self._show_external)
         framework.observe(self.on["get-ca-certificate"].action, self._get_ca_certificate)
 
     def server(self) -> provider.Server:
@@ -37,6 +38,7 @@ class TraefikCharm(provider.ProviderCharm):
             self.browser_port,
             https_port=self.https_port,
             name=self._certificate_name,
+            subdomains=self._subdomains,
         )
         return provider.Server(
             container="traefik",
@@ -66,7 +68,7 @@ class TraefikCharm(provider.ProviderCharm):
             raise provider.RefusedError(
                 f"{relation.app.name} asks for {route.prefix}, which {first.app.name} has already"
             )
-        return self._address + route.prefix
+        return self._url_of(route)
 
     def _routes(self) -> Mapping[str, tuple[ops.Relation, routes.Route]]:
         """Return each prefix with the oldest relation that requests it."""
@@ -75,10 +77,23 @@ class TraefikCharm(provider.ProviderCharm):
             by_prefix.setdefault(route.prefix, (relation, route))
         return by_prefix
 
+    def _url_of(self, route: routes.Route) -> str:
+        if self.config["routing_mode"] not in {"path", "subdomain"}:
+            raise provider.RefusedError("invalid option routing_mode (must be path or subdomain)")
+        if self._subdomains and not self._external_hostname:
+            raise provider.RefusedError("option routing_mode=subdomain needs the option external_hostname")
+        scheme, host = self._address
+        return routes.url(route, scheme, host, subdomain=self._subdomains)
+
     @property
-    def _address(self) -> str:
+    def _subdomains(self) -> bool:
+        return self.config["routing_mode"] == "subdomain"
+
+    @property
+    def _address(self) -> tuple[str, str]:
+        """Return the scheme of the URLs, and the host with its port."""
         scheme, port = ("https", self.https_port) if self.config["https"] else ("http", self.browser_port)
-        return f"{scheme}://{self._external_hostname or f'{self.browser_host}:{port}'}"
+        return scheme, self._external_hostname or f"{self.browser_host}:{port}"
 
     @property
     def _certificate_name(self) -> str:
@@ -100,16 +115,20 @@ class TraefikCharm(provider.ProviderCharm):
         except ops.pebble.Error:
             event.fail("the proxy has no CA yet; juju status shows the reason")
 
-    def _show(self, event: ops.ActionEvent) -> None:
+    def _show_proxied(self, event: ops.ActionEvent) -> None:
+        self._show(event, "proxied")
+
+    def _show_external(self, event: ops.ActionEvent) -> None:
+        self._show(event, "external")
+
+    def _show(self, event: ops.ActionEvent, kind: str) -> None:
         try:
-            own = {self.app.name: {"url": self._address}}
+            own = {self.app.name: {"url": "://".join(self._address)}}
+            proxied = {relation.app.name: {"url": self._url_of(route)} for relation, route in self._routes().values()}
         except provider.RefusedError as reason:
             event.fail(str(reason))
             return
-        proxied = {
-            relation.app.name: {"url": self._address + prefix} for prefix, (relation, _) in self._routes().items()
-        }
-        event.set_results({"proxied-endpoints": json.dumps({**own, **proxied})})
+        event.set_results({f"{kind}-endpoints": json.dumps({**own, **proxied})})
 
 
 def _read(relation: ops.Relation) -> routes.Route | None:

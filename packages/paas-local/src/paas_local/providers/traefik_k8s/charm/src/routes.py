@@ -65,45 +65,57 @@ def _matching(databag: StrMap, key: str, pattern: re.Pattern[str], what: str) ->
     return value
 
 
-def configuration(routes: Iterable[Route], port: int, *, https_port: int, name: str, data: str = DATA) -> str:
-    """Write Caddy's configuration, which answers 404 to all other paths.
+def url(route: Route, scheme: str, host: str, *, subdomain: bool) -> str:
+    """Return the URL of an application below an address of the proxy, which may have a port."""
+    return f"{scheme}://{route.prefix[1:]}.{host}/" if subdomain else f"{scheme}://{host}{route.prefix}"
+
+
+def configuration(
+    routes: Iterable[Route], port: int, *, https_port: int, name: str, subdomains: bool = False, data: str = DATA
+) -> str:
+    """Write Caddy's configuration, which answers 404 to all other paths and hosts.
 
     Caddy makes its own CA in the folder ``data``, with keys that only it may read, and signs a certificate for the
-    host ``name``; it renews the certificate itself.
+    host ``name`` and its subdomains that are used; it renews the certificates itself.
     """
+    routes = sorted(routes, key=lambda route: route.prefix)
+    hosts = {route.prefix: f"{route.prefix[1:]}.{name}" for route in routes} if subdomains else {}
+    names = [name, *hosts.values()]
     handlers = {
         "automatic_https": {"disable": True},
-        "routes": [*map(_route, sorted(routes, key=lambda route: route.prefix)), {"handle": [_answer(404)]}],
+        "routes": [*(_route(route, hosts.get(route.prefix)) for route in routes), {"handle": [_answer(404)]}],
     }
     servers = {
         "ingress": {"listen": [f":{port}"], **handlers},
         "https": {"listen": [f":{https_port}"], "tls_connection_policies": [{"default_sni": name}], **handlers},
     }
-    policy = {"subjects": [name], "issuers": [{"module": "internal"}]}
+    policy = {"subjects": names, "issuers": [{"module": "internal"}]}
     document = {
         "admin": {"disabled": True, "config": {"persist": False}},
         "storage": {"module": "file_system", "root": data},
         "apps": {
             "http": {"grace_period": "1s", "servers": servers},
             "pki": {"certificate_authorities": {"local": {"name": "paas-local", "install_trust": False}}},
-            "tls": {"certificates": {"automate": [name]}, "automation": {"policies": [policy]}},
+            "tls": {"certificates": {"automate": names}, "automation": {"policies": [policy]}},
         },
     }
     return json.dumps(document, indent=1)
 
 
-def _route(route: Route) -> Mapping[str, Any]:
-    strip = [{"handler": "rewrite", "strip_path_prefix": route.prefix}] if route.strip else []
-    last = _proxy(route) if route.hosts else _answer(502)
+def _route(route: Route, host: str | None) -> Mapping[str, Any]:
+    """Write the route of an application: all paths of a host, else those that begin with its prefix."""
+    strips = route.strip and host is None
+    strip = [{"handler": "rewrite", "strip_path_prefix": route.prefix}] if strips else []
+    last = _proxy(route, strips=strips) if route.hosts else _answer(502)
     return {
-        "match": [{"path": [route.prefix, f"{route.prefix}/*"]}],
+        "match": [{"host": [host]} if host else {"path": [route.prefix, f"{route.prefix}/*"]}],
         "handle": [*strip, last],
         "terminal": True,
     }
 
 
-def _proxy(route: Route) -> Mapping[str, Any]:
-    prefix = {"request": {"set": {"X-Forwarded-Prefix": [route.prefix]}}} if route.strip else {}
+def _proxy(route: Route, *, strips: bool) -> Mapping[str, Any]:
+    prefix = {"request": {"set": {"X-Forwarded-Prefix": [route.prefix]}}} if strips else {}
     upstreams = [{"dial": f"[{host}]:{route.port}" if ":" in host else f"{host}:{route.port}"} for host in route.hosts]
     return {
         "handler": "reverse_proxy",

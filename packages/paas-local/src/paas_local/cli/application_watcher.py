@@ -120,7 +120,8 @@ class _Watcher:
         """Return why the application does not run, which only a new start may cure; an empty string if it runs."""
         with progress.steps() as steps:
             client = session.connect(steps)
-            return local_application.problem(client, self._target, self._packed.charm.name)
+            problems = local_application.problems(client, self._target, self._packed.charm.name)
+        return next((f"{name} is {status.partition(':')[0]}" for name, status in problems.items()), "")
 
     def _with_new_images(self, steps: progress.Steps) -> Packed:
         images = {key: rocks.build(self._target.folder, steps) for key in self._packed.rocks}
@@ -159,9 +160,11 @@ class _Watcher:
         output.say(f"{reason}: {packed.charm.name} restarts")
         with progress.steps() as steps:
             client = session.connect(steps)
+            # until the charm sets another one, the status is still that of the version before
+            former = local_application.problems(client, self._target, packed.charm.name)
             local_application.deploy(client, self._target, packed, steps)
             self._packed = packed
-            problem = local_application.wait_until_active(client, self._target, packed.charm.name, steps)
+            problem = local_application.wait_until_active(client, self._target, packed.charm.name, steps, former)
         local_application.report(client, self._target, packed, problem)
         return "does not run" if problem else "runs"
 

@@ -98,10 +98,15 @@ def deploy(client: Client, target: Target, packed: Packed, steps: progress.Steps
         client.request("integrate", model=target.model, endpoints=[end, other])
 
 
-def wait_until_active(client: Client, target: Target, application: str, steps: progress.Steps) -> str:
-    """Return an empty string once the application is active, or the problem once no hook runs any more."""
+def wait_until_active(
+    client: Client, target: Target, application: str, steps: progress.Steps, former: Mapping[str, str] | None = None
+) -> str:
+    """Return an empty string once the application is active, or the problem once no hook runs any more.
+
+    Each new status of a unit is printed; one in ``former`` is not new.
+    """
     began = quiet_since = time.monotonic()
-    shown: dict[str, str] = {}
+    shown = dict(former or {})
     while True:
         units = dict(_units(client.query("status", model=target.model)))
         for name, (status, _) in units.items():
@@ -120,12 +125,13 @@ def wait_until_active(client: Client, target: Target, application: str, steps: p
         time.sleep(_POLL_INTERVAL)
 
 
-def problem(client: Client, target: Target, application: str) -> str:
-    """Return the first unit that is blocked or in error, and its status; an empty string if there is none."""
-    for name, (status, _) in _units(client.query("status", model=target.model)):
-        if name.partition("/")[0] == application and status.partition(":")[0] in _BROKEN:
-            return f"{name} is {status}"
-    return ""
+def problems(client: Client, target: Target, application: str) -> dict[str, str]:
+    """Return the statuses of the units that are blocked or in error, by unit."""
+    return {
+        name: status
+        for name, (status, _) in _units(client.query("status", model=target.model))
+        if name.partition("/")[0] == application and status.partition(":")[0] in _BROKEN
+    }
 
 
 def report(client: Client, target: Target, packed: Packed, problem: str) -> None:

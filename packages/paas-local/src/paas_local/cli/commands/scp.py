@@ -6,8 +6,9 @@ import shlex
 import sys
 import tarfile
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -17,6 +18,8 @@ from paas_local.cli.juju_click import ignored_options, juju_command, model_optio
 from paas_local.cli.remote_shell import RemoteShell
 
 _ENDS = 2
+# Python 3.11.2, which Debian 12 has, and Python before 3.10.12 know no filters.
+_FILTER: Mapping[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 
 
 @juju_command
@@ -85,10 +88,18 @@ def _extract(archive: BinaryIO, name: str, place: Path) -> None:
     try:
         with tarfile.open(fileobj=archive, mode="r|") as read:
             for member in read:
-                member.name = posixpath.normpath(posixpath.join(place.name, posixpath.relpath(member.name, name)))
-                read.extract(member, place.parent, filter="data")
+                member.name = _renamed(member.name, name, place.name)
+                read.extract(member, place.parent, **_FILTER)
     except (OSError, tarfile.TarError) as error:
         raise ClientError(f"cannot write {place}: {error}") from error
+
+
+def _renamed(path: str, old: str, new: str) -> str:
+    """Return a path of an archive with another first folder; raise an error if it leaves the folder."""
+    renamed = posixpath.normpath(posixpath.join(new, posixpath.relpath(path, old)))
+    if renamed.startswith(("/", "../")):
+        raise tarfile.TarError(f"the archive has {path} outside of {old}")
+    return renamed
 
 
 def _check(code: int, path: str) -> None:

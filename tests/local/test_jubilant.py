@@ -287,5 +287,22 @@ def test_a_pruned_secret_has_only_the_revisions_that_are_read(juju: jubilant.Juj
     assert [each.revision for each in revisions] == [2]
 
 
+def test_the_revisions_of_a_secret_are_kept_again(juju: jubilant.Juju):
+    uri = juju.add_secret("kept", {"password": "one"})
+    juju.cli("update-secret", uri, "--auto-prune")
+
+    juju.cli("update-secret", uri, "password=two", "--auto-prune=false")
+
+    revisions = juju.show_secret(uri, revisions=True).revisions or ()
+    assert sorted(each.revision for each in revisions) == [1, 2]
+
+
+def test_refresh_can_trust_an_application(juju: jubilant.Juju):
+    juju.refresh("web", trust=True)
+
+    assert juju.config("web", app_config=True)["trust"] is True
+    juju.trust("web", remove=True, scope="cluster")
+
+
 def test_a_relation_is_removed_by_its_id(juju: jubilant.Juju):
     assert error(juju, "remove-relation", "77") == ('ERROR relation matching "77" not found (not found)\n', 1)

@@ -2,7 +2,7 @@ import dataclasses
 import re
 
 import pytest
-from model_builders import FLASK, NOW, POSTGRES, deployed, empty, idle, turn
+from model_builders import FLASK, NOW, PLAIN, POSTGRES, deployed, empty, idle, turn
 from paas_local.controller import etc_hosts, published_ports
 from paas_local.juju import documents, events, hook_commit, operations, status_document, timestamps
 from paas_local.juju.model import Model, Status, with_application, with_unit
@@ -258,6 +258,18 @@ def test_open_tcp_ports_are_published_with_the_units_that_open_them():
     assert (port.number, addresses) == (8000, ("10.152.0.2", "10.152.0.3"))
     assert port.url(8001) == "http://127.0.0.1:8001"
     assert dataclasses.replace(port, number=5432).url(5433) == "postgresql://127.0.0.1:5433"
+
+
+@pytest.mark.parametrize(("charm", "scheme"), [("traefik-k8s", "https"), ("plain", "http")])
+def test_only_the_ingress_speaks_https(charm: str, scheme: str):
+    model = deployed(empty(), dataclasses.replace(PLAIN, name=charm), "web")
+    unit = model.unit("web/0")
+    assert unit is not None
+    model = with_unit(model, dataclasses.replace(unit, ports=frozenset({"32000/tcp"})))
+
+    (port,) = published_ports.ports_to_publish(model)
+
+    assert port.url(32001) == f"{scheme}://127.0.0.1:32001"
 
 
 def test_show_unit_includes_databags():

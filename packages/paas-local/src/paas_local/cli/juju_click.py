@@ -152,8 +152,9 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
 
 
 def _without_switch_values(command: click.Command, args: Sequence[str]) -> list[str]:
+    # the flag for false, if a missing flag is something else
     switches = {
-        name
+        name: parameter.secondary_opts[:1]
         for parameter in command.params
         if isinstance(parameter, click.Option) and parameter.is_flag
         for name in parameter.opts
@@ -168,7 +169,7 @@ def _without_switch_values(command: click.Command, args: Sequence[str]) -> list[
         value = go_values.boolean(text)
         if value is None:
             raise click.UsageError(f'invalid value "{text}" for flag {name}: expected true or false')
-        kept += [name] if value else []
+        kept += [name] if value else switches[name]
     return [*kept, *args[end:]]
 
 

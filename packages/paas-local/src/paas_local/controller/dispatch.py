@@ -180,7 +180,7 @@ def _related(event: events.Related) -> dict[str, str]:
 
 def _secret(event: events.SecretStep) -> dict[str, str]:
     variables = {"JUJU_SECRET_ID": f"secret:{event.secret}", "JUJU_SECRET_LABEL": event.label}
-    if event.becomes == "changed":
+    if event.becomes in {"changed", "rotate"}:
         return variables
     return {**variables, "JUJU_SECRET_REVISION": str(event.revision)}
 

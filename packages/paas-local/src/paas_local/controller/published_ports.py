@@ -14,9 +14,10 @@ from paas_local.juju.model import Model
 from paas_local.pods.bridge import NetworkError
 
 RETRY_PAUSE = 5.0
-# a browser cannot open these: their URLs do not begin with http://
+_INGRESS = "traefik-k8s"
 _HTTPS = range(32000, 32768)
 """Node ports on which the built-in ingress speaks HTTPS."""
+# a browser cannot open these: their URLs do not begin with http://
 _SCHEMES = {1025: "smtp", 3306: "mysql", 5432: "postgresql", 5672: "amqp", 6379: "redis", 27017: "mongodb"}
 
 
@@ -27,10 +28,11 @@ class Port:
     model: str
     application: str
     number: int
+    https: bool = False
 
     def url(self, number: int) -> str:
         """Return the URL of the port, published as a port of the host."""
-        scheme = "https" if self.number in _HTTPS else _SCHEMES.get(self.number, "http")
+        scheme = "https" if self.https else _SCHEMES.get(self.number, "http")
         return f"{scheme}://127.0.0.1:{number}"
 
 
@@ -38,10 +40,12 @@ def ports_to_publish(model: Model) -> Mapping[Port, tuple[str, ...]]:
     """Return the ports of a model that should be published, each with the addresses of the units that open it."""
     addresses: dict[Port, tuple[str, ...]] = {}
     for unit in model.units:
+        is_ingress = model.applications[unit.application].charm.name == _INGRESS
         for text in unit.ports:
             number, _, protocol = text.partition("/")
             if protocol == "tcp" and number.isdecimal():
-                port = Port(model=model.name, application=unit.application, number=int(number))
+                https = is_ingress and int(number) in _HTTPS
+                port = Port(model=model.name, application=unit.application, number=int(number), https=https)
                 addresses[port] = (*addresses.get(port, ()), unit.address)
     return addresses
 

@@ -65,10 +65,13 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class SecretStep:
-    """A secret has a new revision (for its readers), or a revision that no unit reads (for its owner)."""
+    """A secret has a new revision (for its readers).
+
+    Or, for its owner: it is due for a new one, or one has expired, or no unit reads one.
+    """
 
     secret: str
-    becomes: Literal["changed", "remove"]
+    becomes: Literal["changed", "rotate", "expired", "remove"]
     revision: int
     label: str = ""
 
@@ -120,9 +123,9 @@ def agent_message(event: Event) -> str:
             return f"running action {action}"
         case Related(unit=unit) if unit:
             return f"running {hook(event)} hook for {unit}"
-        case SecretStep(secret=secret, becomes="changed"):
-            return f"running secret-changed hook for secret:{secret}"
+        case SecretStep(secret=secret, becomes="changed" | "rotate"):
+            return f"running {hook(event)} hook for secret:{secret}"
         case SecretStep(secret=secret, revision=revision):
-            return f"running secret-remove hook for secret:{secret}/{revision}"
+            return f"running {hook(event)} hook for secret:{secret}/{revision}"
         case _:
             return f"running {hook(event)} hook"

@@ -68,7 +68,7 @@ def commit(model: Model, context: HookContext, now: float) -> Model:
         case events.Related(relation=number, change="broken"):
             model = _leave_scope(model, number, unit.name)
         case events.SecretStep() as step:
-            model = secrets.notified(model, unit.name, step)
+            model = secrets.notified(model, unit.name, step, now)
         case _:
             pass
     return advance(_advance_local_state(model, context, now))

@@ -19,7 +19,7 @@ class SecretChange:
     label: str | None = None
     description: str | None = None
     rotate: str | None = None
-    expire: str | None = None
+    expires: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -178,11 +178,16 @@ class Application:
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """One revision of a secret."""
+    """One revision of a secret; ``expires`` is 0 if it never does, and then ``expiry_due`` is too.
+
+    ``expiry_due`` is the time of the next secret-expired hook.
+    """
 
     number: int
     content: Mapping[str, str] = field(repr=False)
     created: float = 0.0
+    expires: float = 0.0
+    expiry_due: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,8 +204,8 @@ class Secret:
     """A secret.
 
     ``grants`` maps an application or a unit to the id of the relation that the grant ends with; a user secret's grant
-    has -1. ``retired`` are the revisions whose secret-remove hook has run; with ``auto_prune``, a revision that no unit
-    reads any more is removed.
+    has -1. ``rotation_due`` is the time of the next secret-rotate hook, or 0. ``retired`` are the revisions whose
+    secret-remove hook has run; with ``auto_prune``, a revision that no unit reads any more is removed.
     """
 
     id: str
@@ -211,7 +216,7 @@ class Secret:
     name: str = ""
     description: str = ""
     rotate: str = ""
-    expire: str = ""
+    rotation_due: float = 0.0
     created: float = 0.0
     updated: float = 0.0
     grants: Mapping[str, int] = field(default_factory=dict[str, int])

@@ -6,11 +6,12 @@ unit gets one event with the newest state, however often something changed.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
-from paas_local.juju import events
+from paas_local.juju import events, secrets
 from paas_local.juju.events import Event, Related
-from paas_local.juju.model import Application, Model, Relation, Unit, application_of, order
+from paas_local.juju.model import Application, Model, Relation, Secret, Unit, application_of, order
 
 
 def next_event(model: Model, name: str, now: float) -> Event | None:
@@ -24,13 +25,18 @@ def next_event(model: Model, name: str, now: float) -> Event | None:
         return task or (unit.failure.event if retry_at is not None and retry_at <= now else None)
     if unit.life == "dying":
         return next(_dying(model, unit), None)
-    return next(_alive(model, unit), None)
+    return next(_alive(model, unit, now), None)
 
 
 def wakes_at(model: Model, name: str) -> float | None:
-    """Return the time at which a failed hook is due again."""
+    """Return the time at which a failed hook is due again or, without one, a secret of the unit is due."""
     unit = model.unit(name)
-    return unit.failure.retry_at if unit and unit.failure else None
+    if unit is None or unit.failure:
+        return unit.failure.retry_at if unit and unit.failure else None
+    owned = tuple(secrets.owned(model, unit.name))
+    times = [secret.rotation_due for secret in owned]
+    times += [revision.expiry_due for secret in owned for revision in secret.revisions]
+    return min((time for time in times if time), default=None)
 
 
 def config_hash(application: Application, unit: Unit) -> str:
@@ -52,7 +58,7 @@ def _is_alive(unit: Unit | None) -> bool:
     return unit is not None and unit.life == "alive"
 
 
-def _alive(model: Model, unit: Unit) -> Iterator[Event]:
+def _alive(model: Model, unit: Unit, now: float) -> Iterator[Event]:
     application = model.applications[unit.application]
     state = unit.local_state
     if not state.installed:
@@ -66,7 +72,7 @@ def _alive(model: Model, unit: Unit) -> Iterator[Event]:
         yield events.Lifecycle(step="leader-elected")
     if state.started:
         yield from _workload(unit)
-    yield from _secrets(model, unit)
+    yield from _secrets(model, unit, now)
     yield from _tasks(model, unit)
     if state.started:
         yield from (events.Storage(storage=item) for item in unit.storage if item not in state.storage)
@@ -100,22 +106,34 @@ def _workload(unit: Unit) -> Iterator[Event]:
     yield from (event for event in unit.pending_events if isinstance(event, events.Notice | events.Check))
 
 
-def _secrets(model: Model, unit: Unit) -> Iterator[Event]:
+def _secrets(model: Model, unit: Unit, now: float) -> Iterator[Event]:
+    owned = tuple(secrets.owned(model, unit.name))
+    yield from _times(owned, now)
     for secret in model.secrets.values():
         tracking = secret.tracking.get(unit.name)
-        owner = secret.owned_by(unit.name) and (secret.owner_kind == "unit" or model.leads(unit.name))
         latest = secret.latest.number
-        reader = secret.readable_by(unit.name) and not owner
+        reader = secret.readable_by(unit.name) and secret not in owned
         if tracking and reader and latest > max(tracking.revision, tracking.notified_revision):
             yield events.SecretStep(secret=secret.id, becomes="changed", revision=latest, label=tracking.label)
-    for secret in model.secrets.values():
-        if secret.owned_by(unit.name) and (secret.owner_kind == "unit" or model.leads(unit.name)):
-            tracked = {tracking.revision for tracking in secret.tracking.values()}
-            for revision in secret.revisions[:-1]:
-                if revision.number not in tracked | secret.retired:
-                    yield events.SecretStep(
-                        secret=secret.id, becomes="remove", revision=revision.number, label=secret.label
-                    )
+    for secret in owned:
+        tracked = {tracking.revision for tracking in secret.tracking.values()}
+        for revision in secret.revisions[:-1]:
+            if revision.number not in tracked | secret.retired:
+                yield _secret(secret, "remove", revision.number)
+
+
+def _times(owned: Sequence[Secret], now: float) -> Iterator[Event]:
+    for secret in owned:
+        for revision in secret.revisions:
+            if 0 < revision.expiry_due <= now:
+                yield _secret(secret, "expired", revision.number)
+    for secret in owned:
+        if 0 < secret.rotation_due <= now:
+            yield _secret(secret, "rotate", secret.latest.number)
+
+
+def _secret(secret: Secret, becomes: Literal["expired", "rotate", "remove"], revision: int) -> Event:
+    return events.SecretStep(secret=secret.id, becomes=becomes, revision=revision, label=secret.label)
 
 
 def _tasks(model: Model, unit: Unit) -> Iterator[Event]:

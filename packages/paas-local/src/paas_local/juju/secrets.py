@@ -1,7 +1,7 @@
 """Secrets: the revisions that units read, the right to change them, and the operations of hooks and users."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from paas_local.juju import events, timestamps
@@ -11,6 +11,18 @@ from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
 from paas_local.juju.names import SECRET_KEY, pod_name
 
 _LARGEST = 1_000_000
+_DAY = 86400.0
+_RETRY = 300.0
+ROTATIONS: Mapping[str, float] = {
+    "never": 0,
+    "hourly": 1 / 24,
+    "daily": 1,
+    "weekly": 7,
+    "monthly": 30,
+    "quarterly": 91,
+    "yearly": 365,
+}
+"""The policies of rotation, with the days between two rotations."""
 USER_GRANT = -1
 """A grant of a user secret ends with no relation."""
 
@@ -48,15 +60,33 @@ def with_change(secret: Secret, change: SecretChange, now: float) -> Secret:
     if change.content is not None and dict(change.content) != dict(secret.latest.content):
         newest = Revision(number=secret.latest.number + 1, content=change.content, created=now)
         revisions = (*revisions, newest)
+    if change.expires is not None:
+        newest = dataclasses.replace(revisions[-1], expires=change.expires, expiry_due=change.expires)
+        revisions = (*revisions[:-1], newest)
+    rotate = secret.rotate if change.rotate is None else change.rotate
+    due = secret.rotation_due if rotate == secret.rotate else next_rotation(rotate, now)
     return dataclasses.replace(
         secret,
         revisions=revisions,
         updated=now,
         label=secret.label if change.label is None else change.label,
         description=secret.description if change.description is None else change.description,
-        rotate=secret.rotate if change.rotate is None else change.rotate,
-        expire=secret.expire if change.expire is None else change.expire,
+        rotate=rotate,
+        rotation_due=due,
     )
+
+
+def next_rotation(policy: str, after: float) -> float:
+    """Return the time of a policy's next rotation, or 0 if there is none."""
+    days = ROTATIONS.get(policy, 0)
+    return after + days * _DAY if days else 0.0
+
+
+def owned(model: Model, unit: str) -> Iterator[Secret]:
+    """Yield the secrets that a unit looks after: its own and, if it leads, its application's."""
+    for secret in model.secrets.values():
+        if secret.owned_by(unit) and (secret.owner_kind == "unit" or model.leads(unit)):
+            yield secret
 
 
 def track(model: Model, uri: str, unit: str, revision: int, label: str | None) -> Model:
@@ -67,13 +97,26 @@ def track(model: Model, uri: str, unit: str, revision: int, label: str | None) -
     return with_secret(model, _pruned(dataclasses.replace(secret, tracking={**secret.tracking, unit: new})))
 
 
-def notified(model: Model, unit: str, step: events.SecretStep) -> Model:
-    """Record that a unit's secret-changed or secret-remove hook has handled a revision."""
+def notified(model: Model, unit: str, step: events.SecretStep, now: float) -> Model:
+    """Record that a unit's hook has handled a revision; one that is still expired or not rotated is due again."""
     secret = model.secrets.get(step.secret)
     if secret is None:
         return model
-    if step.becomes == "remove":
-        return with_secret(model, dataclasses.replace(secret, retired=secret.retired | {step.revision}))
+    match step.becomes:
+        case "remove":
+            return with_secret(model, dataclasses.replace(secret, retired=secret.retired | {step.revision}))
+        case "rotate":
+            is_new = secret.latest.number > step.revision
+            due = next_rotation(secret.rotate, now) if is_new or not secret.rotation_due else now + _RETRY
+            return with_secret(model, dataclasses.replace(secret, rotation_due=due))
+        case "expired":
+            revisions = tuple(
+                dataclasses.replace(each, expiry_due=now + _RETRY) if each.number == step.revision else each
+                for each in secret.revisions
+            )
+            return with_secret(model, dataclasses.replace(secret, revisions=revisions))
+        case "changed":
+            pass
     tracking = secret.tracking.get(unit)
     if tracking is None:
         return model
@@ -174,6 +217,7 @@ def show_document(
                 "backend": "internal",
                 "created": timestamps.secret(item.created),
                 "updated": timestamps.secret(item.created),
+                **({"expires": timestamps.secret(item.expires)} if item.expires else {}),
             }
             for item in secret.revisions
         ]
@@ -192,7 +236,8 @@ def _entry(secret: Secret) -> dict[str, Any]:
         "label": secret.label,
         "description": secret.description,
         "rotation": secret.rotate,
-        "expires": secret.expire,
+        "rotates": timestamps.secret(secret.rotation_due) if secret.rotation_due else "",
+        "expires": timestamps.secret(secret.latest.expires) if secret.latest.expires else "",
     }
     return entry | {key: value for key, value in optional.items() if value}
 

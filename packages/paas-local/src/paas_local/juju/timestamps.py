@@ -34,5 +34,14 @@ def controller(time: float) -> str:
     return _utc(time).strftime("%H:%M:%SZ")
 
 
+def parsed(text: str) -> float | None:
+    """Return the time in an RFC 3339 timestamp, or None if the text is none."""
+    try:
+        time = dt.datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
+    except ValueError:
+        return None
+    return time.timestamp() if time.tzinfo else None
+
+
 def _utc(time: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(time, dt.timezone.utc)

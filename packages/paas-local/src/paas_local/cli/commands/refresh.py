@@ -13,7 +13,8 @@ from paas_local.cli.juju_click import ignored_options, juju_command, model_optio
 @click.option("--resource", multiple=True, metavar="NAME=FOLDER", help="Build an image from an application's folder.")
 @click.option("--config", multiple=True, metavar="KEY=VALUE", help="Set an option, or the options in a YAML file.")
 @ignored_options("--base", "--bind", "--channel", "--revision", "--storage", "--switch")
-@ignored_options("--force", "--force-base", "--force-units", "--trust", is_flag=True)
+@ignored_options("--force", "--force-base", "--force-units", is_flag=True)
+@click.option("--trust", is_flag=True, help="Show the charm that it is trusted.")
 @model_option
 def refresh(
     application: str,
@@ -21,13 +22,15 @@ def refresh(
     resource: tuple[str, ...],
     config: tuple[str, ...],
     model: str,
+    *,
+    trust: bool,
 ) -> None:
     """Change the charm or the images of an application; what is not named stays.
 
     \b
     paas-local refresh web --path ./charm --resource flask-app-image=.
     """  # noqa: D301  click keeps the lines after a real backspace as they are
-    if not (path or resource or config):
+    if not (path or resource or config or trust):
         raise click.UsageError(
             f"nothing to refresh: add --path CHARM, --resource NAME=FOLDER or both"
             f" (paas-local refresh {application} --path ./charm --resource app-image=.)"
@@ -44,6 +47,7 @@ def refresh(
             charm=str(charm.folder) if charm else None,
             resources={key: str(rock.folder) for key, rock in images.items()},
             config=options,
+            trust=trust,
         )
     if not answer["changed"] and (charm or images):
         output.say(f'"{application}" has this charm and these images already')

@@ -12,7 +12,9 @@ from paas_local.cli.juju_click import juju_command, model_option
 @click.option("--file", metavar="FILE", help="Take keys and values from a YAML file.")
 @click.option("--info", help="The new description of the secret.")
 @click.option("--name", "new_name", help="The new name of the secret.")
-@click.option("--auto-prune", is_flag=True, default=None, help="Remove the revisions that no unit reads any more.")
+@click.option(
+    "--auto-prune/--no-auto-prune", default=None, help="Remove the revisions that no unit reads any more, or keep them."
+)
 @model_option
 def update_secret(
     secret: str,

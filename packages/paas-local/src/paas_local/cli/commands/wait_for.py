@@ -39,7 +39,13 @@ _FIELDS: Mapping[str, wait_query.Fields] = {
 @ignored_options("--summary", is_flag=True)
 @model_option
 def wait_for(kind: str, name: str, query: str | None, timeout: str, model: str) -> None:
-    """Wait until an application, a unit or a model reaches a state; print each status on the way."""
+    """Wait until an application, a unit or a model reaches a state; print each status on the way.
+
+    An application that handles a change stays active meanwhile, as in Juju. To wait for the end of the change:
+
+    \b
+    paas-local wait-for unit web/0 --query 'workload-status=="active" && agent-status=="idle"'
+    """  # noqa: D301  click keeps the lines after a real backspace as they are
     reached = wait_query.parse(query or _QUERIES[kind], _FIELDS[kind])
     deadline = time.monotonic() + arguments.seconds(timeout, "--timeout")
     shown = ""

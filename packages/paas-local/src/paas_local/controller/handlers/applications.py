@@ -42,11 +42,12 @@ class CheckSync(ApplicationRequest, frozen=True):
 
 
 class Refresh(ApplicationRequest, frozen=True):
-    """The new charm, the new images and the new options of an application; what is left out stays."""
+    """The new charm, the new images and the new options of an application; what is left out stays, trust too."""
 
     charm: Path | None = None
     resources: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
     config: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
+    trust: bool = False
 
 
 class ConfigSet(ApplicationRequest, frozen=True):
@@ -111,6 +112,8 @@ async def refresh(controller: Controller, request: Refresh) -> dict[str, Any]:
 
     def change(model: Model) -> Model:
         model = operations.refresh(model, request.application, charm, request.resources)
+        if request.trust:
+            model = operations.set_trust(model, request.application, trust=True)
         return operations.configure(model, request.application, request.config)
 
     application = controller.change(request.model, change).applications[request.application]

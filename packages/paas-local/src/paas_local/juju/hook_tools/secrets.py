@@ -9,14 +9,12 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from paas_local.juju import secrets
+from paas_local.juju import go_values, secrets, timestamps
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import Grant, SecretChange
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
 from paas_local.juju.hook_tools.relations import chosen_relation
 from paas_local.juju.model import Owner, Revision, Secret
-
-_ROTATIONS = frozenset({"never", "hourly", "daily", "weekly", "monthly", "quarterly", "yearly"})
 
 
 def secret_add(call: Call) -> Reply:
@@ -33,11 +31,15 @@ def secret_add(call: Call) -> Reply:
         id=call.tool_context.fresh_id,
         owner_kind=kind,
         owner=call.context.unit if kind == "unit" else call.context.application,
-        revisions=(Revision(number=1, content=content, created=now),),
+        revisions=(
+            Revision(
+                number=1, content=content, created=now, expires=change.expires or 0, expiry_due=change.expires or 0
+            ),
+        ),
         label=label,
         description=change.description or "",
         rotate=change.rotate or "",
-        expire=change.expire or "",
+        rotation_due=secrets.next_rotation(change.rotate or "", now),
         created=now,
         updated=now,
     )
@@ -105,7 +107,13 @@ def secret_info_get(call: Call) -> Reply:
         "label": secret.label,
         "owner": secret.owner_kind,
     }
-    optional = {"description": secret.description, "rotation": secret.rotate, "expiry": secret.expire}
+    expires = secret.latest.expires
+    optional = {
+        "description": secret.description,
+        "rotation": secret.rotate,
+        "rotates": timestamps.secret(secret.rotation_due) if secret.rotation_due else "",
+        "expiry": timestamps.secret(expires) if expires else "",
+    }
     entry |= {key: value for key, value in optional.items() if value}
     return call.document({secret.id: entry})
 
@@ -205,7 +213,7 @@ def _check_label(call: Call, label: str) -> None:
 
 def _change(call: Call, skip: int = 0) -> SecretChange:
     rotate = call.arguments.flags.get("rotate")
-    if rotate is not None and rotate not in _ROTATIONS:
+    if rotate is not None and rotate not in secrets.ROTATIONS:
         raise JujuError(f'secret rotate policy "{rotate}" not valid', code=BAD_ARGUMENTS)
     words = call.arguments.words[skip:]
     return SecretChange(
@@ -213,8 +221,23 @@ def _change(call: Call, skip: int = 0) -> SecretChange:
         label=call.arguments.flags.get("label"),
         description=call.arguments.flags.get("description"),
         rotate=rotate,
-        expire=call.arguments.flags.get("expire"),
+        expires=_expiry(call.arguments.flags.get("expire", ""), call.now),
     )
+
+
+def _expiry(text: str, now: float) -> float | None:
+    """Return the time in ``--expire``: a timestamp, or a duration from now; None if there is none."""
+    if not text:
+        return None
+    time = timestamps.parsed(text)
+    if time is not None:
+        return time
+    duration = go_values.seconds(text)
+    if duration is None:
+        raise JujuError(f'expire time or duration "{text}" not valid', code=BAD_ARGUMENTS)
+    if duration <= 0:
+        raise JujuError(f'negative expire duration "{text}" not valid', code=BAD_ARGUMENTS)
+    return now + duration
 
 
 def _pair(call: Call, word: str) -> tuple[str, str]:
@@ -232,12 +255,12 @@ def _pair(call: Call, word: str) -> tuple[str, str]:
 
 
 def _over(before: SecretChange, after: SecretChange) -> SecretChange:
-    fields: tuple[Literal["content", "label", "description", "rotate", "expire"], ...] = (
+    fields: tuple[Literal["content", "label", "description", "rotate", "expires"], ...] = (
         "content",
         "label",
         "description",
         "rotate",
-        "expire",
+        "expires",
     )
     newer = {name: getattr(after, name) for name in fields if getattr(after, name) is not None}
     return dataclasses.replace(before, **newer)

@@ -36,6 +36,6 @@ REASONS: Mapping[str, str] = {
     **dict.fromkeys(("diff-bundle", "download", "export-bundle", "find", "info"), _NO_STORE),
     **dict.fromkeys(("add-storage", "attach-storage", "create-storage-pool", "detach-storage"), _NO_POOLS),
     **dict.fromkeys(("import-filesystem", "remove-storage", "remove-storage-pool"), _NO_POOLS),
-    **dict.fromkeys(("show-storage", "storage", "storage-pools", "update-storage-pool"), _NO_POOLS),
+    **dict.fromkeys(("storage-pools", "update-storage-pool"), _NO_POOLS),
 }
 """The reason of each."""

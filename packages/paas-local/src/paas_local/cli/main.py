@@ -29,7 +29,7 @@ class CommandsOnDemand(JujuGroup):
             *("show-application", "resources", "attach-resource", "trust", "expose", "unexpose", "providers"),
         ),
         "Integrations": ("integrate", "relate", "remove-relation"),
-        "Status and logs": ("status", "wait-for", "show-unit", "debug-log", "resolved"),
+        "Status and logs": ("status", "wait-for", "show-unit", "storage", "show-storage", "debug-log", "resolved"),
         "Actions and commands": ("run", "exec", "ssh", "scp", "operations", "show-operation", "pebble"),
         "Secrets": (
             *("add-secret", "update-secret", "grant-secret", "revoke-secret"),

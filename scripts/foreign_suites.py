@@ -134,10 +134,9 @@ def running(server: Sequence[str], folder: Path) -> Generator[Mapping[str, str]]
 
 
 def commit(checkout: Path) -> str:
-    """Return the commit of a clone."""
-    git = shutil.which("git") or "git"
-    words = ("describe", "--tags", "--always")
-    return subprocess.run([git, "-C", checkout, *words], capture_output=True, text=True, check=True).stdout.strip()
+    """Return the commit of a clone, or an empty text for a folder that is none."""
+    words = ("git", "-C", checkout, "describe", "--tags", "--always")
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -76,10 +76,10 @@ def main() -> None:
         words = ("--resource", f"web-image={folder / 'tiny/rock'}", "--num-units", str(arguments.units))
         for number in range(arguments.applications):
             juju("deploy", str(folder / "tiny"), f"app{number}", *words)
-        wanted = arguments.applications * arguments.units
-        while settled(json.loads(juju("status", "--format", "json"))) < wanted:
+        total = arguments.applications * arguments.units
+        while settled(json.loads(juju("status", "--format", "json"))) < total:
             time.sleep(1)
-        print(f"{wanted} units of {arguments.applications} applications were active and idle after {since(began)}")
+        print(f"{total} units of {arguments.applications} applications were active and idle after {since(began)}")
         running = footprint(home)
         print(f"running: {summary(running)}")
         began = time.monotonic()
@@ -154,7 +154,7 @@ def _footprint(home: Path) -> Iterator[tuple[str, str]]:
             yield from _process(process, ("pid", "mnt", "net"))
             for file in (process / "fd").glob("*"):
                 try:
-                    inode = os.readlink(file).partition("[")[2].rstrip("]")
+                    inode = str(file.readlink()).partition("[")[2].rstrip("]")
                 except OSError:
                     continue
                 if inode in listening:
@@ -173,7 +173,7 @@ def _process(process: Path, kinds: tuple[str, ...]) -> Iterator[tuple[str, str]]
         started = (process / "stat").read_text().rpartition(")")[2].split()[19]
         yield "process", f"{process.name} {started}"
         for kind in kinds:
-            yield kind, os.readlink(process / "ns" / kind)
+            yield kind, str((process / "ns" / kind).readlink())
     except OSError:
         return
 

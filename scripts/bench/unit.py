@@ -64,7 +64,7 @@ class Spec:
     """Number of further units of the application; they do nothing."""
 
 
-class World:
+class MeasuredUnit:
     """The model, the unit's Pebble and its hooks."""
 
     def __init__(self, spec: Spec) -> None:
@@ -396,13 +396,13 @@ def main() -> None:
     namespaces.die_with_parent()
     spec = Spec(**json.loads(Path(sys.argv[1]).read_text()))
     enter(spec)
-    world = World(spec)
-    world.serve()
+    unit = MeasuredUnit(spec)
+    unit.serve()
     try:
         for line in sys.stdin:
-            print(json.dumps(world.command(json.loads(line))), flush=True)  # noqa: T201  the answer
+            print(json.dumps(unit.command(json.loads(line))), flush=True)  # noqa: T201  the answer
     finally:
-        world.stop()
+        unit.stop()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fixtures of the charm tests; the module ``world`` has their types."""
+"""Fixtures of the charm tests; the module ``flask_scenario`` has their types."""
 
 import collections.abc
 import contextlib
@@ -12,20 +12,20 @@ import ops
 import providers
 import pytest
 from charm_environment import charm_libs, fast_yaml
+from flask_scenario import CALLS, CHARM, Call, Calls, Failing, Scenario
 from frameworks import BASE, Case
 from ops import testing
 from paas_local.build import charmcraft_extensions, yaml_files
-from world import CALLS, CHARM, Call, Calls, Failing, World
 
 __all__ = ["charm_libs", "fast_yaml"]
 
 
 @pytest.fixture
-def world(meta: dict[str, typing.Any], tmp_path: pathlib.Path) -> World:
+def scenario(meta: dict[str, typing.Any], tmp_path: pathlib.Path) -> Scenario:
     for name in ("base", "tmp"):
         (tmp_path / name).mkdir()
     (tmp_path / "base/app").mkdir()
-    return World(meta=meta, root=tmp_path)
+    return Scenario(meta=meta, root=tmp_path)
 
 
 @pytest.fixture
@@ -50,18 +50,18 @@ def base() -> str:
 
 
 @pytest.fixture
-def framework(world: World, case: Case, base: str, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Return a world of the charm of the framework, with the metadata of the charmcraft extension."""
+def framework(scenario: Scenario, case: Case, base: str, monkeypatch: pytest.MonkeyPatch) -> Scenario:
+    """Return a scenario of the charm of the framework, with the metadata of the charmcraft extension."""
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
-    world.meta = copy.deepcopy(_framework_meta(case.service, base))
-    world.charm_type = type("Charm", (case.charm,), {"start_timeout": 0})
-    world.container = case.older_container if base == BASE else "app"
-    world.key_field = f"{case.service}_secret_key_id"
-    world.peers = "secret-storage" if base == BASE else "peers"
-    world.image = {case.service: {"override": "replace", "startup": "enabled", "command": case.command}}
-    world.image_root = case.base
-    world.commands = {testing.Exec(["/bin/python3"]), testing.Exec(["python3"]), testing.Exec(["bash"])}
-    return world
+    scenario.meta = copy.deepcopy(_framework_meta(case.service, base))
+    scenario.charm_type = type("Charm", (case.charm,), {"start_timeout": 0})
+    scenario.container = case.older_container if base == BASE else "app"
+    scenario.key_field = f"{case.service}_secret_key_id"
+    scenario.peers = "secret-storage" if base == BASE else "peers"
+    scenario.image = {case.service: {"override": "replace", "startup": "enabled", "command": case.command}}
+    scenario.image_root = case.base
+    scenario.commands = {testing.Exec(["/bin/python3"]), testing.Exec(["python3"]), testing.Exec(["bash"])}
+    return scenario
 
 
 @functools.cache

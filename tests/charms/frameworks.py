@@ -9,8 +9,8 @@ import paas_fastapi
 import paas_flask
 import paas_go
 import pytest
+from flask_scenario import Scenario
 from ops import testing
-from world import World
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,5 +56,5 @@ GENERATIONS = ["ubuntu@24.04", "ubuntu@26.04"]
 BASE = "ubuntu@24.04"
 
 
-def deployed(world: World, **changes: typing.Any) -> testing.State:
-    return world.run(world.context().on.config_changed(), world.state(**changes))
+def deployed(scenario: Scenario, **changes: typing.Any) -> testing.State:
+    return scenario.run(scenario.context().on.config_changed(), scenario.state(**changes))

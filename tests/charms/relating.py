@@ -6,9 +6,9 @@ import pathlib
 import typing
 import unittest.mock
 
+from flask_scenario import Scenario, healthy
 from ops import testing
 from test_integrations import example_named, relation_of
-from world import World, healthy
 
 RECORDINGS: typing.Final = pathlib.Path(__file__).parent / "fixtures/handshakes"
 PROVIDED: typing.Final = {"prometheus_scrape", "grafana_dashboard"}
@@ -25,7 +25,7 @@ Document = dict[str, typing.Any]
 class Unit:
     """One unit of our application."""
 
-    world: World
+    scenario: Scenario
     endpoint: str
     state: testing.State
     alone: Document
@@ -41,19 +41,19 @@ class Unit:
         declared = {each["endpoint"]: {"interface": each["interface"]} for each in others}
         meta = {**meta, "requires": dict(declared), "provides": {}}
         meta[role][endpoint] = {"interface": interface, "optional": True}
-        world = World(meta=meta, root=root, unit=number)
-        key = world.secret()
-        state = world.state(
+        scenario = Scenario(meta=meta, root=root, unit=number)
+        key = scenario.secret()
+        state = scenario.state(
             leader=number == 0,
-            relations={world.peer(key), *(relation_of(each) for each in others)},
+            relations={scenario.peer(key), *(relation_of(each) for each in others)},
             secrets={key},
             model=MODEL,
             planned_units=2,
         )
         unit = cls(
-            world=world,
+            scenario=scenario,
             endpoint=endpoint,
-            state=healthy(world.run(world.context().on.config_changed(), state)),
+            state=healthy(scenario.run(scenario.context().on.config_changed(), state)),
             alone={},
         )
         unit.alone = unit._view()
@@ -62,9 +62,9 @@ class Unit:
 
     def run(self, event: object) -> None:
         """Run an event, on a machine with the pod's name."""
-        name = f"flask-k8s-{self.world.unit}.flask-k8s-endpoints.test-model.svc.cluster.local"
+        name = f"flask-k8s-{self.scenario.unit}.flask-k8s-endpoints.test-model.svc.cluster.local"
         with unittest.mock.patch("socket.getfqdn", return_value=name):
-            self.state = healthy(self.world.run(event, self.state))
+            self.state = healthy(self.scenario.run(event, self.state))
 
     def relation(self, number: int) -> testing.Relation:
         """Return the relation with a number."""
@@ -89,7 +89,7 @@ class Unit:
         (container,) = self.state.containers
         status = self.state.unit_status
         service = container.plan.services.get("flask")
-        files = self.world.root / "tmp/state" / self.endpoint
+        files = self.scenario.root / "tmp/state" / self.endpoint
         return {
             "status": f"{status.name}: {status.message}" if status.message else status.name,
             "environment": dict(service.environment) if service else {},
@@ -120,7 +120,7 @@ class Application:
         )
         for unit in self.units:
             unit.state = dataclasses.replace(unit.state, relations=unit.replaced(self._shared(related)))
-            unit.run(unit.world.context().on.relation_created(unit.relation(self.number)))
+            unit.run(unit.scenario.context().on.relation_created(unit.relation(self.number)))
 
     def join(self, units: dict[int, dict[str, str]]) -> None:
         """Run relation-joined and the relation-changed that follows it for each remote unit."""
@@ -130,7 +130,7 @@ class Application:
                     unit.relation(self.number), remote_units_data={each: {} for each in range(number + 1)}
                 )
                 unit.state = dataclasses.replace(unit.state, relations=unit.replaced(self._shared(related)))
-                on = unit.world.context().on
+                on = unit.scenario.context().on
                 unit.run(on.relation_joined(unit.relation(self.number), remote_unit=number))
                 unit.run(on.relation_changed(unit.relation(self.number), remote_unit=number))
 
@@ -144,7 +144,7 @@ class Application:
     def _receive(
         self, unit: Unit, app: dict[str, str], units: dict[int, dict[str, str]], secrets: dict[str, dict[str, str]]
     ) -> bool:
-        on = unit.world.context().on
+        on = unit.scenario.context().on
         before = unit.relation(self.number)
         known = {each.id: each for each in unit.state.secrets}
         changed = [uri for uri, content in secrets.items() if uri in known and known[uri].latest_content != content]
@@ -164,7 +164,7 @@ class Application:
     def end(self) -> None:
         """Break the relation, and remove the remote side's secrets."""
         for unit in self.units:
-            unit.run(unit.world.context().on.relation_broken(unit.relation(self.number)))
+            unit.run(unit.scenario.context().on.relation_broken(unit.relation(self.number)))
             own = {each for each in unit.state.secrets if each.owner is not None}
             relations = {each for each in unit.state.relations if each.id != self.number}
             unit.state = dataclasses.replace(unit.state, relations=relations, secrets=own)

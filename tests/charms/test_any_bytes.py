@@ -6,10 +6,10 @@ import typing
 
 import hypothesis
 import pytest
+from flask_scenario import Scenario
 from hypothesis import strategies as some
 from ops import testing
 from test_integrations import READY, relation_of, state_of
-from world import World
 
 Example = dict[str, typing.Any]
 
@@ -75,12 +75,14 @@ def is_reported(after: testing.State) -> bool:
 @pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
 @HARDLY_ANY
 @hypothesis.given(data=some.data())
-def test_invalid_provider_data_ends_in_a_status(world: World, example: Example, data: some.DataObject) -> None:
+def test_invalid_provider_data_ends_in_a_status(scenario: Scenario, example: Example, data: some.DataObject) -> None:
     spoiled, value = data.draw(changed_example(example))
-    world.new_container()
+    scenario.new_container()
     related = relation_of(spoiled)
 
-    after = world.run(world.context().on.relation_changed(related, remote_unit=0), state_of(world, spoiled, related))
+    after = scenario.run(
+        scenario.context().on.relation_changed(related, remote_unit=0), state_of(scenario, spoiled, related)
+    )
 
     assert is_reported(after)
     said = after.unit_status.message
@@ -103,15 +105,15 @@ VALUES: dict[str, some.SearchStrategy[str | int | float | bool]] = {
 
 @HARDLY_ANY
 @hypothesis.given(data=some.data())
-def test_invalid_options_end_in_a_status(world: World, data: some.DataObject) -> None:
+def test_invalid_options_end_in_a_status(scenario: Scenario, data: some.DataObject) -> None:
     options = {
-        name: option["type"] for name, option in world.meta["config"]["options"].items() if option["type"] in VALUES
+        name: option["type"] for name, option in scenario.meta["config"]["options"].items() if option["type"] in VALUES
     }
     names = data.draw(some.lists(some.sampled_from(sorted(options)), min_size=1, max_size=4, unique=True))
     config = {name: data.draw(VALUES[options[name]]) for name in names}
-    world.new_container()
+    scenario.new_container()
 
-    after = world.run(world.context().on.config_changed(), world.state(config=config))
+    after = scenario.run(scenario.context().on.config_changed(), scenario.state(config=config))
 
     assert is_reported(after)
 
@@ -120,11 +122,11 @@ def test_invalid_options_end_in_a_status(world: World, data: some.DataObject) ->
 @hypothesis.given(
     content=some.binary() | TEXT.map(str.encode) | DOCUMENT.map(lambda document: json.dumps(document).encode())
 )
-def test_an_invalid_paas_config_ends_in_a_status(world: World, content: bytes) -> None:
-    context = world.context()
-    (world.root / "charm/paas-config.yaml").write_bytes(content)
-    world.new_container()
+def test_an_invalid_paas_config_ends_in_a_status(scenario: Scenario, content: bytes) -> None:
+    context = scenario.context()
+    (scenario.root / "charm/paas-config.yaml").write_bytes(content)
+    scenario.new_container()
 
-    after = world.run(context.on.config_changed(), world.state())
+    after = scenario.run(context.on.config_changed(), scenario.state())
 
     assert is_reported(after)

@@ -6,13 +6,13 @@ import itertools
 import json
 import pathlib
 
+from flask_scenario import DATABASE, SERVED, Scenario, healthy, postgresql, relation
 from ops import testing
-from world import DATABASE, SERVED, World, healthy, postgresql, relation
 
 WORKS = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
 REDIS = testing.Relation("redis", interface="redis", remote_app_name="redis-k8s")
 
-Step = collections.abc.Callable[[World, testing.State], testing.State]
+Step = collections.abc.Callable[[Scenario, testing.State], testing.State]
 
 
 def with_relations(state: testing.State, *changed: testing.RelationBase) -> testing.State:
@@ -23,31 +23,31 @@ def with_relations(state: testing.State, *changed: testing.RelationBase) -> test
     )
 
 
-def container_comes_up(world: World, state: testing.State) -> testing.State:
+def container_comes_up(scenario: Scenario, state: testing.State) -> testing.State:
     (container,) = state.containers
     up = dataclasses.replace(container, can_connect=True)
-    return world.run(world.context().on.pebble_ready(up), dataclasses.replace(state, containers={up}))
+    return scenario.run(scenario.context().on.pebble_ready(up), dataclasses.replace(state, containers={up}))
 
 
-def database_answers(world: World, state: testing.State) -> testing.State:
+def database_answers(scenario: Scenario, state: testing.State) -> testing.State:
     related = dataclasses.replace(relation(state), remote_app_data=DATABASE)
-    return world.run(world.context().on.relation_changed(related), with_relations(state, related))
+    return scenario.run(scenario.context().on.relation_changed(related), with_relations(state, related))
 
 
-def redis_answers(world: World, state: testing.State) -> testing.State:
+def redis_answers(scenario: Scenario, state: testing.State) -> testing.State:
     related = dataclasses.replace(
         relation(state, "redis"), remote_units_data={0: {"hostname": "10.1.0.7", "port": "6379"}}
     )
-    return world.run(world.context().on.relation_changed(related, remote_unit=0), with_relations(state, related))
+    return scenario.run(scenario.context().on.relation_changed(related, remote_unit=0), with_relations(state, related))
 
 
-def an_option_is_set(world: World, state: testing.State) -> testing.State:
+def an_option_is_set(scenario: Scenario, state: testing.State) -> testing.State:
     config = {**state.config, "greeting": "Welcome", "webserver-workers": 3}
-    return world.run(world.context().on.config_changed(), dataclasses.replace(state, config=config))
+    return scenario.run(scenario.context().on.config_changed(), dataclasses.replace(state, config=config))
 
 
-def the_unit_leads(world: World, state: testing.State) -> testing.State:
-    return world.run(world.context().on.leader_elected(), dataclasses.replace(state, leader=True))
+def the_unit_leads(scenario: Scenario, state: testing.State) -> testing.State:
+    return scenario.run(scenario.context().on.leader_elected(), dataclasses.replace(state, leader=True))
 
 
 STEPS: tuple[Step, ...] = (
@@ -69,25 +69,25 @@ class Result:
     migrations: int
 
 
-def new_unit(world: World) -> testing.State:
+def new_unit(scenario: Scenario) -> testing.State:
     """Return the state of a new unit: no container, no leader, no relation data."""
-    world.image_file("migrate.py", "print('migrated')")
-    world.meta["requires"]["redis"] = {"interface": "redis", "optional": True, "limit": 1}
-    return world.state(
+    scenario.image_file("migrate.py", "print('migrated')")
+    scenario.meta["requires"]["redis"] = {"interface": "redis", "optional": True, "limit": 1}
+    return scenario.state(
         leader=False,
-        containers={world.workload(can_connect=False, execs={SERVED, WORKS})},
-        relations={world.peer(None), postgresql(), REDIS},
+        containers={scenario.workload(can_connect=False, execs={SERVED, WORKS})},
+        relations={scenario.peer(None), postgresql(), REDIS},
         secrets=set(),
     )
 
 
-def result(world: World, state: testing.State, migrations: int) -> Result:
-    state = world.run(world.context().on.update_status(), healthy(state))
+def result(scenario: Scenario, state: testing.State, migrations: int) -> Result:
+    state = scenario.run(scenario.context().on.update_status(), healthy(state))
     (container,) = state.containers
     (secret,) = state.secrets
     key = secret.tracked_content["value"] if secret.tracked_content else ""
     services = json.dumps({name: each.to_dict() for name, each in container.plan.services.items()})
-    files = {path.name: path.read_text() for path in _written(world.root)}
+    files = {path.name: path.read_text() for path in _written(scenario.root)}
     return Result(services.replace(key, "the key"), files, state.unit_status, migrations)
 
 
@@ -96,24 +96,26 @@ def _written(root: pathlib.Path) -> list[pathlib.Path]:
     return [path for path in sorted((root / "base").rglob("*")) if path.is_file()]
 
 
-def reset(world: World) -> None:
+def reset(scenario: Scenario) -> None:
     """Remove the results of the last run."""
-    world.new_container()
-    world.context().exec_history.clear()
+    scenario.new_container()
+    scenario.context().exec_history.clear()
 
 
-def ran(world: World) -> int:
-    return sum(each.command == ["python3", "migrate.py"] for each in world.context().exec_history[world.container])
+def ran(scenario: Scenario) -> int:
+    return sum(
+        each.command == ["python3", "migrate.py"] for each in scenario.context().exec_history[scenario.container]
+    )
 
 
-def test_every_order_of_events_has_the_same_result(world: World) -> None:
+def test_every_order_of_events_has_the_same_result(scenario: Scenario) -> None:
     ends = dict[str, Result]()
     for order in itertools.permutations(STEPS):
-        reset(world)
-        state = new_unit(world)
+        reset(scenario)
+        state = new_unit(scenario)
         for step in order:
-            state = step(world, state)
-        ends[", ".join(step.__name__ for step in order)] = result(world, state, ran(world))
+            state = step(scenario, state)
+        ends[", ".join(step.__name__ for step in order)] = result(scenario, state, ran(scenario))
 
     expected = next(iter(ends.values()))
     assert expected.status == testing.ActiveStatus()

@@ -4,8 +4,8 @@ import dataclasses
 
 import ops
 import pytest
+from flask_scenario import DATABASE, Scenario, environment, peer_of, postgresql, relation
 from ops import testing
-from world import DATABASE, World, environment, peer_of, postgresql, relation
 
 
 def runs(state: testing.State) -> bool:
@@ -13,8 +13,8 @@ def runs(state: testing.State) -> bool:
     return container.service_statuses.get("flask") == ops.pebble.ServiceStatus.ACTIVE
 
 
-def test_event_01_pebble_ready(world: World) -> None:
-    context, state = world.context(), world.state()
+def test_event_01_pebble_ready(scenario: Scenario) -> None:
+    context, state = scenario.context(), scenario.state()
     (container,) = state.containers
 
     after = context.run(context.on.pebble_ready(container), state)
@@ -23,21 +23,21 @@ def test_event_01_pebble_ready(world: World) -> None:
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_event_02_config_changed(world: World) -> None:
-    settled = world.settled()
+def test_event_02_config_changed(scenario: Scenario) -> None:
+    settled = scenario.settled()
 
     changed = dataclasses.replace(settled, config={"greeting": "Hello"})
-    after = world.run(world.context().on.config_changed(), changed)
+    after = scenario.run(scenario.context().on.config_changed(), changed)
 
     assert environment(after)["FLASK_GREETING"] == "Hello"
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_event_03_secret_storage_relation_created(world: World) -> None:
-    peer = world.peer(None)
-    state = world.state(relations={peer}, secrets=set())
+def test_event_03_secret_storage_relation_created(scenario: Scenario) -> None:
+    peer = scenario.peer(None)
+    state = scenario.state(relations={peer}, secrets=set())
 
-    after = world.run(world.context().on.relation_created(peer), state)
+    after = scenario.run(scenario.context().on.relation_created(peer), state)
 
     (secret,) = after.secrets
     noted = after.get_relation(peer.id).local_app_data
@@ -46,57 +46,57 @@ def test_event_03_secret_storage_relation_created(world: World) -> None:
     assert "flask_secret_key" not in noted
 
 
-def test_event_04_secret_storage_relation_changed(world: World) -> None:
-    secret = world.secret()
-    peer = world.peer(secret, peers_data={1: {}})
-    state = world.state(leader=False, secrets={secret}, relations={peer, postgresql(app=DATABASE, local={})})
+def test_event_04_secret_storage_relation_changed(scenario: Scenario) -> None:
+    secret = scenario.secret()
+    peer = scenario.peer(secret, peers_data={1: {}})
+    state = scenario.state(leader=False, secrets={secret}, relations={peer, postgresql(app=DATABASE, local={})})
 
-    after = world.run(world.context().on.relation_changed(peer, remote_unit=1), state)
+    after = scenario.run(scenario.context().on.relation_changed(peer, remote_unit=1), state)
 
     assert runs(after)
     assert environment(after)["FLASK_SECRET_KEY"] == "generated-key"
 
 
-def test_event_05_secret_storage_relation_departed(world: World) -> None:
-    secret = world.secret()
-    peer = world.peer(secret, peers_data={1: {}, 2: {}})
-    state = world.settled(secrets={secret}, relations={peer, postgresql(app=DATABASE)})
+def test_event_05_secret_storage_relation_departed(scenario: Scenario) -> None:
+    secret = scenario.secret()
+    peer = scenario.peer(secret, peers_data={1: {}, 2: {}})
+    state = scenario.settled(secrets={secret}, relations={peer, postgresql(app=DATABASE)})
     left = dataclasses.replace(peer, peers_data={1: {}})
     state = dataclasses.replace(state, relations={left, postgresql(app=DATABASE)})
 
-    after = world.run(world.context().on.relation_departed(left, remote_unit=2, departing_unit=2), state)
+    after = scenario.run(scenario.context().on.relation_departed(left, remote_unit=2, departing_unit=2), state)
 
     assert environment(after)["FLASK_PEER_FQDNS"] == "flask-k8s-1.flask-k8s-endpoints.demo.svc.cluster.local"
 
 
-def test_event_06_update_status(world: World) -> None:
-    state = world.state()
+def test_event_06_update_status(scenario: Scenario) -> None:
+    state = scenario.state()
 
-    after = world.run(world.context().on.update_status(), state)
+    after = scenario.run(scenario.context().on.update_status(), state)
 
     assert runs(after)
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_event_07_secret_changed(world: World) -> None:
+def test_event_07_secret_changed(scenario: Scenario) -> None:
     credentials = testing.Secret(
         {"username": "u", "password": "first"}, latest_content={"username": "u", "password": "second"}
     )
     database = postgresql(app={"endpoints": "pg:5432", "database": "flask-k8s", "secret-user": credentials.id})
-    secret = world.secret()
-    state = world.state(secrets={secret, credentials}, relations={world.peer(secret), database})
+    secret = scenario.secret()
+    state = scenario.state(secrets={secret, credentials}, relations={scenario.peer(secret), database})
 
-    after = world.run(world.context().on.secret_changed(credentials), state)
+    after = scenario.run(scenario.context().on.secret_changed(credentials), state)
 
     assert environment(after)["POSTGRESQL_DB_PASSWORD"] == "second"
 
 
-def test_event_08_database_created(world: World) -> None:
+def test_event_08_database_created(scenario: Scenario) -> None:
     credentials = testing.Secret({"username": "u", "password": "p"})
     database = postgresql(app={"endpoints": "pg:5432", "database": "flask-k8s", "secret-user": credentials.id})
-    secret = world.secret()
-    context = world.context()
-    state = world.state(secrets={secret, credentials}, relations={world.peer(secret), database})
+    secret = scenario.secret()
+    context = scenario.context()
+    state = scenario.state(secrets={secret, credentials}, relations={scenario.peer(secret), database})
 
     after = context.run(context.on.relation_changed(database), state)
 
@@ -105,12 +105,12 @@ def test_event_08_database_created(world: World) -> None:
     assert runs(after)
 
 
-def test_event_08_the_request_is_sent_by_the_library(world: World) -> None:
+def test_event_08_the_request_is_sent_by_the_library(scenario: Scenario) -> None:
     database = postgresql(local={})
-    secret = world.secret()
-    state = world.state(relations={world.peer(secret), database}, secrets={secret})
+    secret = scenario.secret()
+    state = scenario.state(relations={scenario.peer(secret), database}, secrets={secret})
 
-    after = world.run(world.context().on.relation_created(database), state)
+    after = scenario.run(scenario.context().on.relation_created(database), state)
 
     request = after.get_relation(database.id).local_app_data
     assert request["database"] == "flask-k8s"
@@ -118,22 +118,22 @@ def test_event_08_the_request_is_sent_by_the_library(world: World) -> None:
     assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
 
-def test_event_08_a_new_leader_sends_a_missing_request(world: World) -> None:
+def test_event_08_a_new_leader_sends_a_missing_request(scenario: Scenario) -> None:
     database = postgresql(local={})
-    secret = world.secret()
-    state = world.state(relations={world.peer(secret), database}, secrets={secret})
+    secret = scenario.secret()
+    state = scenario.state(relations={scenario.peer(secret), database}, secrets={secret})
 
-    after = world.run(world.context().on.leader_elected(), state)
+    after = scenario.run(scenario.context().on.leader_elected(), state)
 
     assert after.get_relation(database.id).local_app_data["database"] == "flask-k8s"
 
 
-def test_event_09_endpoints_changed(world: World) -> None:
-    secret = world.secret()
+def test_event_09_endpoints_changed(scenario: Scenario) -> None:
+    secret = scenario.secret()
     before = postgresql(app=DATABASE)
-    context = world.context()
-    state = world.run(
-        context.on.relation_changed(before), world.state(relations={world.peer(secret), before}, secrets={secret})
+    context = scenario.context()
+    state = scenario.run(
+        context.on.relation_changed(before), scenario.state(relations={scenario.peer(secret), before}, secrets={secret})
     )
     moved = dataclasses.replace(
         state.get_relation(before.id), remote_app_data={**DATABASE, "endpoints": "pg-second:5432"}
@@ -147,11 +147,11 @@ def test_event_09_endpoints_changed(world: World) -> None:
     assert environment(after)["POSTGRESQL_DB_HOSTNAME"] == "pg-second"
 
 
-def test_event_10_database_relation_broken(world: World) -> None:
-    settled = world.settled()
+def test_event_10_database_relation_broken(scenario: Scenario) -> None:
+    settled = scenario.settled()
     database = relation(settled)
 
-    after = world.run(world.context().on.relation_broken(database), settled)
+    after = scenario.run(scenario.context().on.relation_broken(database), settled)
 
     assert after.unit_status == testing.BlockedStatus(
         "missing integrations: postgresql (juju integrate flask-k8s postgresql-k8s)"
@@ -159,21 +159,21 @@ def test_event_10_database_relation_broken(world: World) -> None:
     assert not runs(after)
 
 
-def test_event_10_an_optional_database_leaves_no_trace(world: World) -> None:
-    world.meta["requires"]["postgresql"]["optional"] = True
-    settled = world.settled()
+def test_event_10_an_optional_database_leaves_no_trace(scenario: Scenario) -> None:
+    scenario.meta["requires"]["postgresql"]["optional"] = True
+    settled = scenario.settled()
     database = relation(settled)
 
-    after = world.run(world.context().on.relation_broken(database), settled)
+    after = scenario.run(scenario.context().on.relation_broken(database), settled)
 
     assert not [name for name in environment(after) if name.startswith("POSTGRESQL")]
     assert runs(after)
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_event_26_rotate_secret_key(world: World) -> None:
-    context = world.context()
-    settled = world.settled()
+def test_event_26_rotate_secret_key(scenario: Scenario) -> None:
+    context = scenario.context()
+    settled = scenario.settled()
 
     after = context.run(context.on.action("rotate-secret-key"), settled)
 
@@ -185,34 +185,34 @@ def test_event_26_rotate_secret_key(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["install", "start", "leader_elected", "upgrade_charm"])
-def test_other_juju_events_run_the_same_pass(world: World, name: str) -> None:
-    after = world.run(getattr(world.context().on, name)(), world.state())
+def test_other_juju_events_run_the_same_pass(scenario: Scenario, name: str) -> None:
+    after = scenario.run(getattr(scenario.context().on, name)(), scenario.state())
 
     assert runs(after)
     assert after.unit_status == testing.ActiveStatus()
 
 
 @pytest.mark.parametrize("name", ["stop", "remove"])
-def test_a_removed_unit_is_not_changed(world: World, name: str) -> None:
-    settled = world.settled()
+def test_a_removed_unit_is_not_changed(scenario: Scenario, name: str) -> None:
+    settled = scenario.settled()
 
-    after = world.run(getattr(world.context().on, name)(), settled)
+    after = scenario.run(getattr(scenario.context().on, name)(), settled)
 
     assert after.containers == settled.containers
 
 
-def test_waits_until_the_container_is_up(world: World) -> None:
-    state = world.state(containers={world.workload(can_connect=False)})
+def test_waits_until_the_container_is_up(scenario: Scenario) -> None:
+    state = scenario.state(containers={scenario.workload(can_connect=False)})
 
-    after = world.run(world.context().on.install(), state)
+    after = scenario.run(scenario.context().on.install(), state)
 
     assert after.unit_status == testing.WaitingStatus("Waiting for pebble ready")
 
 
-def test_both_container_names_of_the_extension_work(world: World) -> None:
-    world.meta["containers"] = {"app": {"resource": "flask-app-image"}}
-    world.container = "app"
+def test_both_container_names_of_the_extension_work(scenario: Scenario) -> None:
+    scenario.meta["containers"] = {"app": {"resource": "flask-app-image"}}
+    scenario.container = "app"
 
-    after = world.run(world.context().on.config_changed(), world.state())
+    after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
     assert runs(after)

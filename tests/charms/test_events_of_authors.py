@@ -9,24 +9,24 @@ import ops
 import paas_common
 import paas_flask
 import pytest
+from flask_scenario import DATABASE, SERVED, Calls, Scenario, environment, healthy, peer_of, postgresql, relation
 from ops import testing
-from world import DATABASE, SERVED, Calls, World, environment, healthy, peer_of, postgresql, relation
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs/reference/extending.md"
 GREETS = testing.Exec(["python3", "greet.py"], stdout="hello ada\n")
 
 
 @pytest.fixture
-def forum(world: World) -> World:
-    """Return a world of the page's charm."""
+def forum(scenario: Scenario) -> Scenario:
+    """Return a scenario of the page's charm."""
     block = next(each for each in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL) if "Forum" in each)
     namespace: dict[str, typing.Any] = {}
     exec(block, namespace)
-    world.charm_type = type("ForumCharm", (namespace["ForumCharm"],), {"start_timeout": 0})
-    world.meta["provides"]["forum-api"] = {"interface": "forum"}
-    world.meta["actions"]["add-moderator"] = {"params": {"name": {"type": "string"}}}
-    world.commands = {SERVED, GREETS}
-    return world
+    scenario.charm_type = type("ForumCharm", (namespace["ForumCharm"],), {"start_timeout": 0})
+    scenario.meta["provides"]["forum-api"] = {"interface": "forum"}
+    scenario.meta["actions"]["add-moderator"] = {"params": {"name": {"type": "string"}}}
+    scenario.commands = {SERVED, GREETS}
+    return scenario
 
 
 def services(state: testing.State) -> dict[str, ops.pebble.ServiceStatus]:
@@ -42,7 +42,7 @@ def service(state: testing.State, name: str) -> dict[str, object]:
 class TestExample:
     """The charm of the page."""
 
-    def test_a_provided_endpoint_gets_the_url(self, forum: World) -> None:
+    def test_a_provided_endpoint_gets_the_url(self, forum: Scenario) -> None:
         client = testing.Relation("forum-api", interface="forum", remote_app_name="reader")
         settled = forum.settled()
         state = dataclasses.replace(settled, relations={*settled.relations, client})
@@ -51,7 +51,7 @@ class TestExample:
 
         assert relation(after, "forum-api").local_app_data == {"url": "http://flask-k8s.demo:8000"}
 
-    def test_a_client_of_an_application_that_cannot_run_gets_nothing(self, forum: World) -> None:
+    def test_a_client_of_an_application_that_cannot_run_gets_nothing(self, forum: Scenario) -> None:
         client = testing.Relation("forum-api", interface="forum", remote_app_name="reader")
         key = forum.secret()
 
@@ -62,7 +62,7 @@ class TestExample:
 
         assert relation(after, "forum-api").local_app_data == {}
 
-    def test_an_action_changes_the_environment_at_once_and_runs_a_command_in_it(self, forum: World) -> None:
+    def test_an_action_changes_the_environment_at_once_and_runs_a_command_in_it(self, forum: Scenario) -> None:
         after = forum.run(forum.context().on.action("add-moderator", params={"name": "ada"}), forum.settled())
 
         assert environment(after)["FLASK_MODERATOR"] == "ada"
@@ -72,7 +72,7 @@ class TestExample:
         )
         assert greeting.environment["FLASK_MODERATOR"] == greeting.environment["NAME"] == "ada"
 
-    def test_another_unit_follows_the_peer_relation(self, forum: World) -> None:
+    def test_another_unit_follows_the_peer_relation(self, forum: Scenario) -> None:
         settled = forum.settled(leader=False)
         peers = peer_of(settled)
         changed = dataclasses.replace(
@@ -86,7 +86,7 @@ class TestExample:
 
         assert environment(after)["FLASK_MODERATOR"] == "ada"
 
-    def test_the_service_runs_like_the_application(self, forum: World) -> None:
+    def test_the_service_runs_like_the_application(self, forum: Scenario) -> None:
         settled = forum.settled()
 
         entry = service(settled, "index-worker")
@@ -119,11 +119,11 @@ class TestServices:
     """Services that a charm class adds."""
 
     @pytest.fixture
-    def adding(self, world: World) -> World:
-        world.charm_type = Adding
-        return world
+    def adding(self, scenario: Scenario) -> Scenario:
+        scenario.charm_type = Adding
+        return scenario
 
-    def test_an_event_without_a_change_does_nothing(self, adding: World, calls: Calls) -> None:
+    def test_an_event_without_a_change_does_nothing(self, adding: Scenario, calls: Calls) -> None:
         settled = adding.settled(config={"greeting": "tunnel"})
         before = len(calls)
 
@@ -131,12 +131,12 @@ class TestServices:
 
         assert not {"add_layer", "replan", "stop", "restart"} & set(calls.names()[before:])
 
-    def test_the_entry_s_own_variables_win(self, adding: World) -> None:
+    def test_the_entry_s_own_variables_win(self, adding: Scenario) -> None:
         settled = adding.settled(config={"greeting": "tunnel"})
 
         assert typing.cast("dict[str, str]", service(settled, "tunnel")["environment"])["NAME"] == "tunnel"
 
-    def test_one_that_is_no_longer_added_stops_and_stays_stopped(self, adding: World, calls: Calls) -> None:
+    def test_one_that_is_no_longer_added_stops_and_stays_stopped(self, adding: Scenario, calls: Calls) -> None:
         settled = adding.settled(config={"greeting": "tunnel mirror"})
 
         without = adding.run(
@@ -150,7 +150,7 @@ class TestServices:
         adding.run(adding.context().on.update_status(), without)
         assert not {"add_layer", "replan", "stop", "restart"} & set(calls.names()[before:])
 
-    def test_one_that_is_added_again_runs(self, adding: World) -> None:
+    def test_one_that_is_added_again_runs(self, adding: Scenario) -> None:
         settled = adding.settled(config={"greeting": "tunnel"})
         context = adding.context()
         without = adding.run(context.on.config_changed(), dataclasses.replace(settled, config={"greeting": "mirror"}))
@@ -160,7 +160,7 @@ class TestServices:
         assert services(again)["tunnel"] == ops.pebble.ServiceStatus.ACTIVE
         assert services(again)["mirror"] == ops.pebble.ServiceStatus.INACTIVE
 
-    def test_a_scheduler_runs_on_the_lowest_unit_only(self, adding: World) -> None:
+    def test_a_scheduler_runs_on_the_lowest_unit_only(self, adding: Scenario) -> None:
         adding.unit = 1
         key = adding.secret()
         peers = adding.peer(key, peers_data={0: {}})
@@ -175,7 +175,7 @@ class TestServices:
         assert service(settled, "night-scheduler")["startup"] == "disabled"
         assert services(settled).get("night-scheduler") != ops.pebble.ServiceStatus.ACTIVE
 
-    def test_they_stop_with_the_application(self, adding: World) -> None:
+    def test_they_stop_with_the_application(self, adding: Scenario) -> None:
         settled = adding.settled(config={"greeting": "tunnel"})
         database = relation(settled)
         without = dataclasses.replace(settled, relations={each for each in settled.relations if each != database})
@@ -193,13 +193,13 @@ class TestServices:
             ({"tunnel": "x"}, "TypeError: expected Mapping, not str"),
         ],
     )
-    def test_an_invalid_service_blocks(self, world: World, entries: object, error: str) -> None:
+    def test_an_invalid_service_blocks(self, scenario: Scenario, entries: object, error: str) -> None:
         def services(_: object, __: object) -> object:
             return entries
 
-        world.charm_type = type("MyCharm", (paas_flask.Charm,), {"services": services})
+        scenario.charm_type = type("MyCharm", (paas_flask.Charm,), {"services": services})
 
-        after = world.run(world.context().on.config_changed(), world.state())
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
         assert after.unit_status == testing.BlockedStatus(
             f"MyCharm.services failed: {error} (the traceback is in juju debug-log)"
@@ -209,7 +209,7 @@ class TestServices:
 class TestReconcile:
     """A pass that the charm's own code starts."""
 
-    def test_a_call_during_a_pass_makes_one_more_follow(self, world: World) -> None:
+    def test_a_call_during_a_pass_makes_one_more_follow(self, scenario: Scenario) -> None:
         passes: list[str] = []
 
         class Calling(paas_flask.Charm):
@@ -220,13 +220,13 @@ class TestReconcile:
                 self.reconcile()
                 return {"FLASK_PASS": str(min(len(passes), 2))}
 
-        world.charm_type = Calling
-        after = world.run(world.context().on.config_changed(), world.state())
+        scenario.charm_type = Calling
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
         assert len(passes) == 2
         assert environment(after)["FLASK_PASS"] == "2"
 
-    def test_a_handler_that_comes_later_in_the_hook_starts_another_pass(self, world: World) -> None:
+    def test_a_handler_that_comes_later_in_the_hook_starts_another_pass(self, scenario: Scenario) -> None:
         class Handling(paas_flask.Charm):
             start_timeout = 0
             title = "before"
@@ -242,7 +242,7 @@ class TestReconcile:
             def environment(self, context: paas_common.WorkloadContext) -> dict[str, str]:
                 return {"FLASK_TITLE": self.title}
 
-        world.charm_type = Handling
-        after = healthy(world.run(world.context().on.config_changed(), world.state()))
+        scenario.charm_type = Handling
+        after = healthy(scenario.run(scenario.context().on.config_changed(), scenario.state()))
 
         assert environment(after)["FLASK_TITLE"] == "after"

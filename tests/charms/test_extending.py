@@ -14,9 +14,9 @@ import paas_common
 import paas_flask
 import pydantic
 import pytest
+from flask_scenario import HERE, Calls, Failing, Scenario, environment, healthy, relation
 from ops import testing
 from paas_local.build import charmcraft_extensions, yaml_files
-from world import HERE, Calls, Failing, World, environment, healthy, relation
 
 CHARM = HERE.parent.parent / "examples/custom/charm"
 TOKEN = "weatherToken01"
@@ -34,12 +34,12 @@ def example() -> types.ModuleType:
 
 
 @pytest.fixture
-def weather(world: World, example: types.ModuleType) -> World:
-    """Return a world of the example's charm."""
-    world.meta = charmcraft_extensions.expand(yaml_files.load(CHARM / "charmcraft.yaml"), CHARM)
-    world.charm_type = type("WeatherCharm", (example.WeatherCharm,), {"start_timeout": 0})
-    world.image_file("static/version.txt", "1.4.2\n")
-    return world
+def weather(scenario: Scenario, example: types.ModuleType) -> Scenario:
+    """Return a scenario of the example's charm."""
+    scenario.meta = charmcraft_extensions.expand(yaml_files.load(CHARM / "charmcraft.yaml"), CHARM)
+    scenario.charm_type = type("WeatherCharm", (example.WeatherCharm,), {"start_timeout": 0})
+    scenario.image_file("static/version.txt", "1.4.2\n")
+    return scenario
 
 
 def station(endpoint: str = "station", **databag: str) -> testing.Relation:
@@ -53,18 +53,18 @@ def with_token(**databag: str) -> tuple[testing.Secret, testing.Relation]:
     return secret, station(**{"url": "http://station:80", "token-id": secret.id, **databag})
 
 
-def state(world: World, *relations: testing.Relation, **changes: typing.Any) -> testing.State:
-    secret = world.secret()
+def state(scenario: Scenario, *relations: testing.Relation, **changes: typing.Any) -> testing.State:
+    secret = scenario.secret()
     secrets = {secret, *changes.pop("secrets", ())}
-    return world.state(relations={world.peer(secret), *relations}, secrets=secrets, **changes)
+    return scenario.state(relations={scenario.peer(secret), *relations}, secrets=secrets, **changes)
 
 
-def deployed(world: World, *relations: testing.Relation, **changes: typing.Any) -> testing.State:
-    return healthy(world.run(world.context().on.config_changed(), state(world, *relations, **changes)))
+def deployed(scenario: Scenario, *relations: testing.Relation, **changes: typing.Any) -> testing.State:
+    return healthy(scenario.run(scenario.context().on.config_changed(), state(scenario, *relations, **changes)))
 
 
-def file(world: World) -> pathlib.Path:
-    return world.root / "base/towns.json"
+def file(scenario: Scenario) -> pathlib.Path:
+    return scenario.root / "base/towns.json"
 
 
 def starts(calls: Calls) -> list[str]:
@@ -74,7 +74,7 @@ def starts(calls: Calls) -> list[str]:
 class TestExample:
     """Tests of the example."""
 
-    def test_runs_with_its_variables_file_port_and_version(self, weather: World) -> None:
+    def test_runs_with_its_variables_file_port_and_version(self, weather: Scenario) -> None:
         after = deployed(weather)
 
         variables = environment(after)
@@ -85,7 +85,7 @@ class TestExample:
         assert after.opened_ports == {testing.TCPPort(8000), testing.TCPPort(9102)}
         assert after.workload_version == "1.4.2"
 
-    def test_its_integration_sets_variables_and_sends_a_request(self, weather: World) -> None:
+    def test_its_integration_sets_variables_and_sends_a_request(self, weather: Scenario) -> None:
         secret, related = with_token()
 
         after = deployed(weather, related, secrets={secret})
@@ -97,12 +97,12 @@ class TestExample:
             "page": "http://flask-k8s.demo:8000",
         }
 
-    def test_a_follower_sends_no_request(self, weather: World) -> None:
+    def test_a_follower_sends_no_request(self, weather: Scenario) -> None:
         after = deployed(weather, station(), leader=False)
 
         assert dict(relation(after, "station").local_app_data) == {}
 
-    def test_a_broken_relation_removes_the_variables(self, weather: World) -> None:
+    def test_a_broken_relation_removes_the_variables(self, weather: Scenario) -> None:
         before = environment(deployed(weather))
         weather.new_container()
         secret, related = with_token()
@@ -112,7 +112,7 @@ class TestExample:
 
         assert environment(after) == before
 
-    def test_a_second_station_has_variables_with_its_own_prefix(self, weather: World) -> None:
+    def test_a_second_station_has_variables_with_its_own_prefix(self, weather: Scenario) -> None:
         weather.meta["requires"]["sea-station"] = dict(weather.meta["requires"]["station"])
         secret, related = with_token()
         other = dataclasses.replace(related, endpoint="sea-station", id=77)
@@ -121,7 +121,7 @@ class TestExample:
 
         assert {"WEATHER_URL", "WEATHER_TOKEN", "SEA_STATION_URL", "SEA_STATION_TOKEN"} <= set(environment(after))
 
-    def test_blocks_with_the_command_while_a_required_integration_is_missing(self, weather: World) -> None:
+    def test_blocks_with_the_command_while_a_required_integration_is_missing(self, weather: Scenario) -> None:
         weather.meta["requires"]["station"]["optional"] = False
 
         after = deployed(weather)
@@ -130,21 +130,21 @@ class TestExample:
             "missing integrations: station (juju integrate flask-k8s weather-station)"
         )
 
-    def test_waits_for_the_data_of_a_required_integration(self, weather: World) -> None:
+    def test_waits_for_the_data_of_a_required_integration(self, weather: Scenario) -> None:
         weather.meta["requires"]["station"]["optional"] = False
 
         after = deployed(weather, station())
 
         assert after.unit_status == testing.WaitingStatus("waiting for brno-station to provide station")
 
-    def test_waits_until_the_secret_can_be_read(self, weather: World) -> None:
+    def test_waits_until_the_secret_can_be_read(self, weather: Scenario) -> None:
         weather.meta["requires"]["station"]["optional"] = False
 
         after = deployed(weather, station(url="http://s", **{"token-id": "secret:d1ehcifmp25c76e01vhg"}))
 
         assert after.unit_status == testing.WaitingStatus("waiting for brno-station to provide station")
 
-    def test_invalid_data_is_reported_with_endpoint_application_and_key(self, weather: World) -> None:
+    def test_invalid_data_is_reported_with_endpoint_application_and_key(self, weather: Scenario) -> None:
         secret, related = with_token(url="gopher://station")
 
         after = deployed(weather, related, secrets={secret})
@@ -153,7 +153,7 @@ class TestExample:
             "Invalid station relation data from brno-station: url (string should match pattern '^https?://')"
         )
 
-    def test_its_secret_is_masked_in_the_output_of_a_program(self, weather: World) -> None:
+    def test_its_secret_is_masked_in_the_output_of_a_program(self, weather: Scenario) -> None:
         secret, related = with_token()
         says = testing.Exec(["/bin/python3"], return_code=1, stdout=f"KeyError: {TOKEN}")
 
@@ -161,14 +161,14 @@ class TestExample:
 
         assert after.unit_status.message.endswith("KeyError: ***")
 
-    def test_blocks_on_its_readiness_rule(self, weather: World) -> None:
+    def test_blocks_on_its_readiness_rule(self, weather: Scenario) -> None:
         after = deployed(weather, config={"towns": " , "})
 
         assert after.unit_status == testing.BlockedStatus(
             "option towns names no town (juju config flask-k8s towns=Brno)"
         )
 
-    def test_an_event_without_a_change_does_nothing(self, weather: World, calls: Calls) -> None:
+    def test_an_event_without_a_change_does_nothing(self, weather: Scenario, calls: Calls) -> None:
         secret, related = with_token()
         settled = deployed(weather, related, secrets={secret})
         calls.clear()
@@ -180,7 +180,7 @@ class TestExample:
         assert (after.containers, after.relations) == (settled.containers, settled.relations)
         assert weather.context().unit_status_history == []
 
-    def test_every_event_of_its_relation_is_observed(self, weather: World) -> None:
+    def test_every_event_of_its_relation_is_observed(self, weather: Scenario) -> None:
         secret, related = with_token()
         settled = deployed(weather, related, secrets={secret})
         related = relation(settled, "station")
@@ -205,18 +205,18 @@ class OwnCharm(paas_flask.Charm):
 
 
 @pytest.fixture
-def charm(world: World) -> collections.abc.Callable[..., World]:
-    """Return a world of a charm that overrides some methods."""
-    world.meta["requires"] = {"planner": {"interface": "planner", "optional": True}}
+def charm(scenario: Scenario) -> collections.abc.Callable[..., Scenario]:
+    """Return a scenario of a charm that overrides some methods."""
+    scenario.meta["requires"] = {"planner": {"interface": "planner", "optional": True}}
 
-    def made(**parts: typing.Any) -> World:
-        world.charm_type = type("MyCharm", (OwnCharm,), parts)
-        return world
+    def made(**parts: typing.Any) -> Scenario:
+        scenario.charm_type = type("MyCharm", (OwnCharm,), parts)
+        return scenario
 
     return made
 
 
-Charm = collections.abc.Callable[..., World]
+Charm = collections.abc.Callable[..., Scenario]
 
 
 def always(answer: object) -> collections.abc.Callable[..., object]:
@@ -236,10 +236,10 @@ def fails(*_: object) -> typing.NoReturn:
 def test_failing_code_is_named_in_the_status_and_logged(
     charm: Charm, caplog: pytest.LogCaptureFixture, method: str
 ) -> None:
-    world = charm(**{method: fails})
+    scenario = charm(**{method: fails})
 
     with caplog.at_level(logging.ERROR):
-        after = deployed(world)
+        after = deployed(scenario)
 
     assert after.unit_status == testing.BlockedStatus(
         f"MyCharm.{method} failed: ValueError: no such thing (the traceback is in juju debug-log)"
@@ -339,14 +339,14 @@ def test_a_changed_file_has_only_the_declared_effect(
     def files(*_: object) -> list[paas_common.File]:
         return [paas_common.File(path="/flask/motd", content=content[0], on_change=on_change)]
 
-    world = charm(files=files)
-    settled = deployed(world)
+    scenario = charm(files=files)
+    settled = deployed(scenario)
     calls.clear()
     content[0] = "new"
 
-    world.run(world.context().on.update_status(), settled)
+    scenario.run(scenario.context().on.update_status(), settled)
 
-    assert (world.root / "base/motd").read_text() == "new"
+    assert (scenario.root / "base/motd").read_text() == "new"
     assert starts(calls) == expected
 
 
@@ -358,13 +358,13 @@ class TestAfterStart:
         return []
 
     @pytest.fixture
-    def acting(self, charm: Charm, acted: list[str]) -> World:
+    def acting(self, charm: Charm, acted: list[str]) -> Scenario:
         def after_start(_: object, context: paas_common.WorkloadContext) -> None:
             acted.append(context.unit)
 
         return charm(after_start=after_start)
 
-    def test_runs_once_after_a_start(self, acting: World, acted: list[str]) -> None:
+    def test_runs_once_after_a_start(self, acting: Scenario, acted: list[str]) -> None:
         settled = deployed(acting)
 
         acting.run(acting.context().on.update_status(), settled)
@@ -373,7 +373,7 @@ class TestAfterStart:
 
     @pytest.mark.parametrize("change", [{"greeting": "Hello"}, {"webserver-workers": 3}])
     def test_runs_again_after_a_restart_and_after_a_reload(
-        self, acting: World, acted: list[str], change: dict[str, str | int]
+        self, acting: Scenario, acted: list[str], change: dict[str, str | int]
     ) -> None:
         settled = deployed(acting)
 
@@ -381,7 +381,7 @@ class TestAfterStart:
 
         assert len(acted) == 2
 
-    def test_waits_until_the_application_answers(self, acting: World, acted: list[str]) -> None:
+    def test_waits_until_the_application_answers(self, acting: Scenario, acted: list[str]) -> None:
         settled = dataclasses.replace(answering(deployed(acting), well=False), config={"greeting": "Hello"})
         acted.clear()
 
@@ -397,10 +397,10 @@ class TestAfterStart:
             if len(acted) == 1:
                 fails()
 
-        world = charm(after_start=after_start)
-        failed = deployed(world)
-        after = world.run(world.context().on.update_status(), failed)
-        world.run(world.context().on.update_status(), after)
+        scenario = charm(after_start=after_start)
+        failed = deployed(scenario)
+        after = scenario.run(scenario.context().on.update_status(), failed)
+        scenario.run(scenario.context().on.update_status(), after)
 
         assert failed.unit_status == testing.BlockedStatus(
             "MyCharm.after_start failed: ValueError: no such thing (the traceback is in juju debug-log); "
@@ -409,7 +409,7 @@ class TestAfterStart:
         assert after.unit_status == testing.ActiveStatus()
         assert len(acted) == 2
 
-    def test_is_not_lost_after_a_pebble_error(self, acting: World, acted: list[str], failing: Failing) -> None:
+    def test_is_not_lost_after_a_pebble_error(self, acting: Scenario, acted: list[str], failing: Failing) -> None:
         settled = dataclasses.replace(deployed(acting), config={"greeting": "Hello"})
 
         with failing("replan", OSError("broken pipe")):
@@ -457,13 +457,13 @@ def test_a_failing_integration_is_named_without_the_relation_data(
     def fail(*_: object) -> typing.NoReturn:
         raise KeyError("http://hidden")
 
-    world = charm(integrations=(planner(**{part: fail}),))
+    scenario = charm(integrations=(planner(**{part: fail}),))
     related = testing.Relation(
         "planner", interface="planner", remote_app_name="p", remote_app_data={"url": "http://hidden"}
     )
 
     with caplog.at_level(logging.ERROR):
-        after = deployed(world, related)
+        after = deployed(scenario, related)
 
     assert after.unit_status == testing.BlockedStatus(
         "the charm's own integration planner failed: KeyError: '***' (the traceback is in juju debug-log)"
@@ -476,10 +476,10 @@ def test_the_endpoint_is_the_prefix_of_an_integration_without_one(charm: Charm) 
     def env(plan: Plan, context: paas_common.Context) -> dict[str, str | None]:
         return {f"{context.env_prefix}_URL": plan.url, f"{context.env_prefix}_NOTHING": None}
 
-    world = charm(integrations=(planner(env=env),))
+    scenario = charm(integrations=(planner(env=env),))
     related = testing.Relation("planner", interface="planner", remote_app_data={"url": "http://p"})
 
-    variables = environment(deployed(world, related))
+    variables = environment(deployed(scenario, related))
 
     assert variables["PLANNER_URL"] == "http://p"
     assert "PLANNER_NOTHING" not in variables
@@ -489,11 +489,11 @@ def test_overrides_the_built_in_integration_of_its_interface(charm: Charm) -> No
     def env(plan: Plan, _: paas_common.Context) -> dict[str, str]:
         return {"CACHE": plan.url}
 
-    world = charm(integrations=(planner(interface="redis", env=env),))
-    world.meta["requires"] = {"redis": {"interface": "redis", "optional": True}}
+    scenario = charm(integrations=(planner(interface="redis", env=env),))
+    scenario.meta["requires"] = {"redis": {"interface": "redis", "optional": True}}
     related = testing.Relation("redis", interface="redis", remote_app_data={"url": "redis://mine"})
 
-    variables = environment(deployed(world, related))
+    variables = environment(deployed(scenario, related))
 
     assert variables["CACHE"] == "redis://mine"
     assert not [name for name in variables if name.startswith("REDIS")]

@@ -6,9 +6,9 @@ import json
 import ops
 import paas_common
 import pytest
+from flask_scenario import Scenario, environment, layer, postgresql, relation
 from frameworks import DJANGO, FASTAPI, FLASK, FRAMEWORKS, GENERATIONS, GO, Case, deployed
 from ops import testing
-from world import World, environment, layer, postgresql, relation
 
 
 def variables_of(state: testing.State, case: Case) -> dict[str, str]:
@@ -18,7 +18,7 @@ def variables_of(state: testing.State, case: Case) -> dict[str, str]:
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("base", GENERATIONS)
-def test_becomes_active_with_both_versions_of_the_extension(framework: World, case: Case) -> None:
+def test_becomes_active_with_both_versions_of_the_extension(framework: Scenario, case: Case) -> None:
     after = deployed(framework)
 
     (container,) = after.containers
@@ -29,7 +29,7 @@ def test_becomes_active_with_both_versions_of_the_extension(framework: World, ca
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("base", GENERATIONS)
-def test_an_event_without_a_change_does_nothing(framework: World) -> None:
+def test_an_event_without_a_change_does_nothing(framework: Scenario) -> None:
     settled = deployed(framework)
     framework.context().unit_status_history.clear()
 
@@ -90,7 +90,7 @@ def test_an_event_without_a_change_does_nothing(framework: World) -> None:
     ],
     indirect=["case"],
 )
-def test_unset_options_have_their_defaults(framework: World, case: Case, expected: dict[str, str]) -> None:
+def test_unset_options_have_their_defaults(framework: Scenario, case: Case, expected: dict[str, str]) -> None:
     assert variables_of(deployed(framework), case) == expected
 
 
@@ -119,7 +119,7 @@ def test_unset_options_have_their_defaults(framework: World, case: Case, expecte
     indirect=["case"],
 )
 def test_an_option_becomes_a_variable(
-    framework: World, case: Case, option: str, value: object, expected: dict[str, str]
+    framework: Scenario, case: Case, option: str, value: object, expected: dict[str, str]
 ) -> None:
     variables = variables_of(deployed(framework, config={option: value}), case)
 
@@ -146,7 +146,7 @@ def test_an_option_becomes_a_variable(
     ],
     indirect=["case"],
 )
-def test_an_invalid_option_is_named(framework: World, option: str, value: object) -> None:
+def test_an_invalid_option_is_named(framework: Scenario, option: str, value: object) -> None:
     after = deployed(framework, config={option: value})
 
     assert isinstance(after.unit_status, testing.BlockedStatus)
@@ -154,7 +154,7 @@ def test_an_invalid_option_is_named(framework: World, option: str, value: object
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_blocks_on_an_image_without_the_service(framework: World, case: Case) -> None:
+def test_blocks_on_an_image_without_the_service(framework: Scenario, case: Case) -> None:
     container = framework.workload(layers={"image": layer({"other": {"override": "replace", "command": "x"}})})
 
     after = deployed(framework, containers={container})
@@ -164,7 +164,7 @@ def test_blocks_on_an_image_without_the_service(framework: World, case: Case) ->
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_every_framework_has_workers_and_schedulers(framework: World, case: Case) -> None:
+def test_every_framework_has_workers_and_schedulers(framework: Scenario, case: Case) -> None:
     for name in ("mail-worker", "tidy-scheduler"):
         framework.image[name] = {"override": "replace", "startup": "enabled", "command": name}
 
@@ -185,7 +185,7 @@ def test_every_framework_has_workers_and_schedulers(framework: World, case: Case
     ],
 )
 def test_the_migration_runs_in_the_application_s_folder(
-    framework: World, case: Case, file: str, command: list[str]
+    framework: Scenario, case: Case, file: str, command: list[str]
 ) -> None:
     app_dir = case.charm.spec.app_dir
     framework.commands |= {testing.Exec([f"{app_dir}/migrate"])}
@@ -201,7 +201,7 @@ def test_the_migration_runs_in_the_application_s_folder(
 @pytest.mark.parametrize("case", [pytest.param(FASTAPI, id="fastapi"), pytest.param(GO, id="go")], indirect=True)
 @pytest.mark.parametrize("app_key", [None, "operator's"])
 def test_an_author_s_secret_key_option_replaces_the_generated_key_only(
-    framework: World, case: Case, app_key: str | None
+    framework: Scenario, case: Case, app_key: str | None
 ) -> None:
     framework.meta["config"]["options"]["secret-key"] = {"type": "string"}
     config = {"secret-key": "author's", **({"app-secret-key": app_key} if app_key else {})}
@@ -212,7 +212,7 @@ def test_an_author_s_secret_key_option_replaces_the_generated_key_only(
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_the_port_in_paas_config_overrides_the_option(framework: World, case: Case) -> None:
+def test_the_port_in_paas_config_overrides_the_option(framework: Scenario, case: Case) -> None:
     framework.paas_config = "port: 7777\n"
 
     after = deployed(framework)
@@ -225,7 +225,7 @@ def test_the_port_in_paas_config_overrides_the_option(framework: World, case: Ca
 
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=c.service) for c in (FLASK, DJANGO)], indirect=True)
-def test_gunicorn_writes_json_lines_with_paas_config(framework: World, case: Case) -> None:
+def test_gunicorn_writes_json_lines_with_paas_config(framework: Scenario, case: Case) -> None:
     framework.paas_config = "framework_logging_format: json\n"
 
     deployed(framework)
@@ -236,7 +236,7 @@ def test_gunicorn_writes_json_lines_with_paas_config(framework: World, case: Cas
 
 
 @pytest.mark.parametrize("case", [pytest.param(FASTAPI, id="fastapi")], indirect=True)
-def test_uvicorn_writes_json_lines_with_paas_config(framework: World, case: Case) -> None:
+def test_uvicorn_writes_json_lines_with_paas_config(framework: Scenario, case: Case) -> None:
     framework.paas_config = "framework_logging_format: json\n"
     framework.image[case.service]["environment"] = {"PYTHONPATH": "/of/the/image"}
 
@@ -253,7 +253,7 @@ def test_uvicorn_writes_json_lines_with_paas_config(framework: World, case: Case
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("text", ["port: 0\n", "a: [\n", "- a\n", b"\xff\xfe"])
-def test_a_broken_paas_config_blocks(framework: World, text: str | bytes) -> None:
+def test_a_broken_paas_config_blocks(framework: Scenario, text: str | bytes) -> None:
     framework.paas_config = text
 
     after = deployed(framework)
@@ -263,7 +263,7 @@ def test_a_broken_paas_config_blocks(framework: World, text: str | bytes) -> Non
 
 
 @pytest.mark.parametrize("case", [pytest.param(GO, id="go")], indirect=True)
-def test_json_lines_without_a_server_block(framework: World, case: Case) -> None:
+def test_json_lines_without_a_server_block(framework: Scenario, case: Case) -> None:
     framework.paas_config = "framework_logging_format: json\n"
 
     assert deployed(framework).unit_status == testing.BlockedStatus(
@@ -278,7 +278,7 @@ class TestDjango:
     def case(self) -> Case:
         return DJANGO
 
-    def test_blocks_without_a_database(self, framework: World) -> None:
+    def test_blocks_without_a_database(self, framework: Scenario) -> None:
         state = framework.state()
         peer = next(each for each in state.relations if each.endpoint == "secret-storage")
 
@@ -288,7 +288,7 @@ class TestDjango:
             "Django requires a database integration to work (juju integrate flask-k8s:postgresql postgresql-k8s)"
         )
 
-    def test_stops_when_its_database_is_removed(self, framework: World) -> None:
+    def test_stops_when_its_database_is_removed(self, framework: Scenario) -> None:
         settled = deployed(framework)
 
         after = framework.run(framework.context().on.relation_broken(relation(settled)), settled)
@@ -297,7 +297,7 @@ class TestDjango:
         assert isinstance(after.unit_status, testing.BlockedStatus)
         assert container.service_statuses["django"] == ops.pebble.ServiceStatus.INACTIVE
 
-    def test_waits_for_its_database(self, framework: World) -> None:
+    def test_waits_for_its_database(self, framework: Scenario) -> None:
         key = framework.secret()
         state = framework.state(secrets={key}, relations={framework.peer(key), postgresql()})
 
@@ -305,7 +305,7 @@ class TestDjango:
 
         assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
-    def test_blocks_a_charm_that_declares_no_database(self, framework: World) -> None:
+    def test_blocks_a_charm_that_declares_no_database(self, framework: Scenario) -> None:
         del framework.meta["requires"]["postgresql"]
         key = framework.secret()
 
@@ -314,7 +314,7 @@ class TestDjango:
         assert isinstance(after.unit_status, testing.BlockedStatus)
         assert "the charm declares none: add one of postgresql_client" in after.unit_status.message
 
-    def test_create_superuser(self, framework: World) -> None:
+    def test_create_superuser(self, framework: Scenario) -> None:
         settled = deployed(framework)
 
         framework.run(
@@ -329,7 +329,7 @@ class TestDjango:
         assert ran.environment["DJANGO_SUPERUSER_PASSWORD"] == password
         assert ran.environment["POSTGRESQL_DB_HOSTNAME"] == "pg-primary"
 
-    def test_create_superuser_fails_for_a_duplicate_name(self, framework: World) -> None:
+    def test_create_superuser_fails_for_a_duplicate_name(self, framework: Scenario) -> None:
         taken = testing.Exec(["python3"], return_code=1, stdout="CommandError: That username is already taken.\n")
         settled = deployed(framework)
         (container,) = settled.containers
@@ -343,7 +343,7 @@ class TestDjango:
 
         assert refused.value.message == "CommandError: That username is already taken."
 
-    def test_create_superuser_fails_before_the_application_is_ready(self, framework: World) -> None:
+    def test_create_superuser_fails_before_the_application_is_ready(self, framework: Scenario) -> None:
         key = framework.secret()
         state = framework.state(secrets={key}, relations={framework.peer(key)})
 
@@ -355,7 +355,7 @@ class TestDjango:
         assert refused.value.message.startswith("django-app container is not ready: Django requires a database")
         assert framework.context().exec_history.get(framework.container, []) == []
 
-    def test_create_superuser_fails_without_a_name(self, framework: World) -> None:
+    def test_create_superuser_fails_without_a_name(self, framework: Scenario) -> None:
         with pytest.raises(testing.ActionFailed) as refused:
             framework.run(
                 framework.context().on.action("create-superuser", params={"username": "", "email": "a@x.org"}),
@@ -364,7 +364,7 @@ class TestDjango:
 
         assert refused.value.message == "invalid parameters: username (string should have at least 1 character)"
 
-    def test_manage_py_takes_precedence_over_other_migrations(self, framework: World) -> None:
+    def test_manage_py_takes_precedence_over_other_migrations(self, framework: Scenario) -> None:
         framework.image_file("migrate.sh")
         framework.image_file("manage.py")
 
@@ -374,7 +374,7 @@ class TestDjango:
         assert ran.command == ["python3", "manage.py", "migrate"]
 
 
-def test_another_framework_is_one_value(framework_of_another_package: World) -> None:
+def test_another_framework_is_one_value(framework_of_another_package: Scenario) -> None:
     after = deployed(framework_of_another_package)
 
     variables = environment(after, "toy")
@@ -386,7 +386,7 @@ def test_another_framework_is_one_value(framework_of_another_package: World) -> 
     )
 
 
-def test_another_framework_can_have_its_own_migrations(framework_of_another_package: World) -> None:
+def test_another_framework_can_have_its_own_migrations(framework_of_another_package: Scenario) -> None:
     framework_of_another_package.commands = {testing.Exec(["toy"])}
     framework_of_another_package.image_file("schema.toy")
     framework_of_another_package.image_file("migrate.py")
@@ -398,7 +398,7 @@ def test_another_framework_can_have_its_own_migrations(framework_of_another_pack
 
 
 @pytest.fixture
-def framework_of_another_package(world: World) -> World:
+def framework_of_another_package(scenario: Scenario) -> Scenario:
     """Return a charm of a framework that is not in the wheels; docs/how-to/add-a-framework.md has the same code."""
     import pydantic  # noqa: PLC0415  only this test declares settings
 
@@ -421,7 +421,7 @@ def framework_of_another_package(world: World) -> World:
             state_dir="/tmp/toy/state",
         )
 
-    world.meta = {
+    scenario.meta = {
         "name": "toy-k8s",
         "summary": "A toy.",
         "description": "A toy.",
@@ -433,7 +433,7 @@ def framework_of_another_package(world: World) -> World:
         "actions": {"rotate-secret-key": {}},
         "config": {"options": {"toy-colour": {"type": "string", "default": "blue"}}},
     }
-    world.charm_type, world.container, world.key_field = ToyCharm, "app", "toy_secret_key_id"
-    world.image = {"toy": {"override": "replace", "startup": "enabled", "command": "toy"}}
-    world.image_root = "/app"
-    return world
+    scenario.charm_type, scenario.container, scenario.key_field = ToyCharm, "app", "toy_secret_key_id"
+    scenario.image = {"toy": {"override": "replace", "startup": "enabled", "command": "toy"}}
+    scenario.image_root = "/app"
+    return scenario

@@ -7,9 +7,9 @@ import pathlib
 import typing
 
 import pytest
+from flask_scenario import Scenario, environment, relation
 from ops import testing
 from paas_common.integrations import BUILT_IN
-from world import World, environment, relation
 
 EXAMPLES = json.loads((pathlib.Path(__file__).parent / "fixtures/databags.json").read_text())
 READY = [each for each in EXAMPLES if each["expected_env"]]
@@ -71,37 +71,37 @@ def relation_of(example: dict[str, typing.Any], **changes: typing.Any) -> testin
     return testing.Relation(example["endpoint"], **arguments)
 
 
-def state_of(world: World, example: dict[str, typing.Any], *relations: testing.Relation) -> testing.State:
+def state_of(scenario: Scenario, example: dict[str, typing.Any], *relations: testing.Relation) -> testing.State:
     """Return a state that has only the endpoints of the example and the peers, all related."""
-    world.meta["requires"] = {"ingress": {"interface": "ingress", "limit": 1}}
+    scenario.meta["requires"] = {"ingress": {"interface": "ingress", "limit": 1}}
     for each in (example, *example.get("also_related", ())):
-        declared = world.meta["requires"].setdefault(each["endpoint"], {"interface": each["interface"]})
+        declared = scenario.meta["requires"].setdefault(each["endpoint"], {"interface": each["interface"]})
         if each["interface"] != "ingress":
             declared["optional"] = True
     if example["interface"] == "oauth":
-        world.meta["config"]["options"] |= {
+        scenario.meta["config"]["options"] |= {
             f"{example['endpoint']}-scopes": {"type": "string", "default": "openid profile email"},
             f"{example['endpoint']}-redirect-path": {"type": "string", "default": "/callback"},
         }
-    key = world.secret()
+    key = scenario.secret()
     secrets = {testing.Secret(content, id=uri) for uri, content in example["secrets"].items()}
     also = {relation_of(each) for each in example.get("also_related", ())}
-    return world.state(relations={world.peer(key), *relations, *also}, secrets={key, *secrets}, model=MODEL)
+    return scenario.state(relations={scenario.peer(key), *relations, *also}, secrets={key, *secrets}, model=MODEL)
 
 
 MODEL = testing.Model("test-model", type="kubernetes")
 
 
 @pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
-def test_provider_data_becomes_variables(world: World, example: dict[str, typing.Any]) -> None:
+def test_provider_data_becomes_variables(scenario: Scenario, example: dict[str, typing.Any]) -> None:
     related = relation_of(example)
-    state = state_of(world, example, related)
+    state = state_of(scenario, example, related)
     without = environment(
-        world.run(world.context().on.config_changed(), state_of(world, replaced(example, also_related=[])))
+        scenario.run(scenario.context().on.config_changed(), state_of(scenario, replaced(example, also_related=[])))
     )
-    world.new_container()
+    scenario.new_container()
 
-    after = world.run(world.context().on.relation_changed(related, remote_unit=0), state)
+    after = scenario.run(scenario.context().on.relation_changed(related, remote_unit=0), state)
 
     variables = environment(after)
     new = {name: value for name, value in variables.items() if without.get(name) != value}
@@ -111,11 +111,11 @@ def test_provider_data_becomes_variables(world: World, example: dict[str, typing
 
 
 @pytest.mark.parametrize("name", sorted(PENDING))
-def test_does_not_wait_for_an_optional_provider(world: World, name: str) -> None:
+def test_does_not_wait_for_an_optional_provider(scenario: Scenario, name: str) -> None:
     example = example_named(name)
     related = relation_of(example)
 
-    after = world.run(world.context().on.config_changed(), state_of(world, example, related))
+    after = scenario.run(scenario.context().on.config_changed(), state_of(scenario, example, related))
 
     prefix = BUILT_IN[example["interface"]].env_prefix
     assert not [variable for variable in environment(after) if prefix and variable.startswith(prefix)]
@@ -123,23 +123,25 @@ def test_does_not_wait_for_an_optional_provider(world: World, name: str) -> None
 
 
 @pytest.mark.parametrize("name", sorted(PENDING))
-def test_waits_for_a_required_provider(world: World, name: str) -> None:
+def test_waits_for_a_required_provider(scenario: Scenario, name: str) -> None:
     example = example_named(name)
-    state = state_of(world, example, relation_of(example))
-    world.meta["requires"][example["endpoint"]]["optional"] = False
+    state = state_of(scenario, example, relation_of(example))
+    scenario.meta["requires"][example["endpoint"]]["optional"] = False
 
-    after = world.run(world.context().on.config_changed(), state)
+    after = scenario.run(scenario.context().on.config_changed(), state)
 
     assert after.unit_status == testing.WaitingStatus(f"waiting for provider to provide {example['endpoint']}")
 
 
 @pytest.mark.parametrize("interface", sorted(BUILT_IN))
-def test_blocks_with_the_command_while_a_required_integration_is_missing(world: World, interface: str) -> None:
+def test_blocks_with_the_command_while_a_required_integration_is_missing(scenario: Scenario, interface: str) -> None:
     known = BUILT_IN[interface]
-    world.meta["requires"] = {"some-name": {"interface": interface}}
-    key = world.secret()
+    scenario.meta["requires"] = {"some-name": {"interface": interface}}
+    key = scenario.secret()
 
-    after = world.run(world.context().on.config_changed(), world.state(relations={world.peer(key)}, secrets={key}))
+    after = scenario.run(
+        scenario.context().on.config_changed(), scenario.state(relations={scenario.peer(key)}, secrets={key})
+    )
 
     assert after.unit_status == testing.BlockedStatus(
         f"missing integrations: some-name (juju integrate flask-k8s {known.provider})"
@@ -147,15 +149,17 @@ def test_blocks_with_the_command_while_a_required_integration_is_missing(world: 
 
 
 @pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
-def test_a_broken_relation_removes_all_variables(world: World, example: dict[str, typing.Any]) -> None:
+def test_a_broken_relation_removes_all_variables(scenario: Scenario, example: dict[str, typing.Any]) -> None:
     related = relation_of(example)
     before = environment(
-        world.run(world.context().on.config_changed(), state_of(world, replaced(example, also_related=[])))
+        scenario.run(scenario.context().on.config_changed(), state_of(scenario, replaced(example, also_related=[])))
     )
-    world.new_container()
-    state = world.run(world.context().on.config_changed(), state_of(world, replaced(example, also_related=[]), related))
+    scenario.new_container()
+    state = scenario.run(
+        scenario.context().on.config_changed(), state_of(scenario, replaced(example, also_related=[]), related)
+    )
 
-    after = world.run(world.context().on.relation_broken(relation(state, example["endpoint"])), state)
+    after = scenario.run(scenario.context().on.relation_broken(relation(state, example["endpoint"])), state)
 
     assert environment(after) == before
 
@@ -205,14 +209,14 @@ def test_a_broken_relation_removes_all_variables(world: World, example: dict[str
     ],
 )
 def test_invalid_data_is_reported_with_endpoint_application_and_key(
-    world: World, name: str, changes: dict[str, str | None], reason: str
+    scenario: Scenario, name: str, changes: dict[str, str | None], reason: str
 ) -> None:
     example = example_named(name)
     databag = {key: value for key, value in {**example["provider_app"], **changes}.items() if value is not None}
     units = {"0": {"hostname": "h", "port": "70000"}} if name == "redis" else example.get("provider_units", {})
     broken = {**example, "provider_app": databag, "provider_units": units}
 
-    after = world.run(world.context().on.config_changed(), state_of(world, broken, relation_of(broken)))
+    after = scenario.run(scenario.context().on.config_changed(), state_of(scenario, broken, relation_of(broken)))
 
     assert isinstance(after.unit_status, testing.BlockedStatus)
     assert f"Invalid {example['endpoint']} relation data from provider: " in after.unit_status.message
@@ -222,10 +226,10 @@ def test_invalid_data_is_reported_with_endpoint_application_and_key(
 @pytest.mark.parametrize(
     "name", [each["name"] for each in EXAMPLES if each["secrets"] and each["name"] != "oauth-without-ingress"]
 )
-def test_an_unreadable_secret_does_not_block(world: World, name: str) -> None:
+def test_an_unreadable_secret_does_not_block(scenario: Scenario, name: str) -> None:
     example = replaced(example_named(name), secrets={})
 
-    after = world.run(world.context().on.config_changed(), state_of(world, example, relation_of(example)))
+    after = scenario.run(scenario.context().on.config_changed(), state_of(scenario, example, relation_of(example)))
 
     assert isinstance(after.unit_status, testing.ActiveStatus | testing.WaitingStatus)
 
@@ -233,50 +237,50 @@ def test_an_unreadable_secret_does_not_block(world: World, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["rabbitmq-k8s", "openfga", "oauth", "tracing", "s3", "postgresql-secret", "mysql-secret"]
 )
-def test_the_leader_sends_the_same_request_as_paas_charm(world: World, name: str) -> None:
+def test_the_leader_sends_the_same_request_as_paas_charm(scenario: Scenario, name: str) -> None:
     example = example_named(name)
     empty = replaced(example, provider_app={}, secrets={})
     related = relation_of(empty, remote_units_data={0: {}})
-    state = state_of(world, empty, related)
+    state = state_of(scenario, empty, related)
 
-    created = world.run(world.context().on.relation_created(related), state)
-    after = world.run(
-        world.context().on.relation_joined(relation(created, example["endpoint"]), remote_unit=0), created
+    created = scenario.run(scenario.context().on.relation_created(related), state)
+    after = scenario.run(
+        scenario.context().on.relation_joined(relation(created, example["endpoint"]), remote_unit=0), created
     )
 
     assert dict(relation(after, example["endpoint"]).local_app_data) == example["requirer_app"]
 
 
 @pytest.mark.parametrize("interface", ["valkey_client", "http_proxy"])
-def test_the_id_in_a_request_never_changes(world: World, interface: str) -> None:
+def test_the_id_in_a_request_never_changes(scenario: Scenario, interface: str) -> None:
     example = next(each for each in EXAMPLES if each["interface"] == interface)
     empty = replaced(example, provider_app={}, secrets={})
     related = relation_of(empty)
-    state = state_of(world, empty, related)
+    state = state_of(scenario, empty, related)
 
-    once = world.run(world.context().on.config_changed(), state)
-    twice = world.run(world.context().on.config_changed(), once)
+    once = scenario.run(scenario.context().on.config_changed(), state)
+    twice = scenario.run(scenario.context().on.config_changed(), once)
 
     request = dict(relation(once, example["endpoint"]).local_app_data)
     assert request
     assert dict(relation(twice, example["endpoint"]).local_app_data) == request
 
 
-def test_a_follower_sends_no_request(world: World) -> None:
+def test_a_follower_sends_no_request(scenario: Scenario) -> None:
     example = replaced(example_named("rabbitmq-k8s"), provider_app={})
-    state = dataclasses.replace(state_of(world, example, relation_of(example)), leader=False)
+    state = dataclasses.replace(state_of(scenario, example, relation_of(example)), leader=False)
 
-    after = world.run(world.context().on.config_changed(), state)
+    after = scenario.run(scenario.context().on.config_changed(), state)
 
     assert dict(relation(after, "rabbitmq").local_app_data) == {}
 
 
-def test_the_ingress_gets_the_port_and_sets_the_address(world: World) -> None:
+def test_the_ingress_gets_the_port_and_sets_the_address(scenario: Scenario) -> None:
     example = example_named("ingress")
     related = relation_of(example)
-    world.paas_config = "port: 8443\n"
+    scenario.paas_config = "port: 8443\n"
 
-    after = world.run(world.context().on.relation_changed(related), state_of(world, example, related))
+    after = scenario.run(scenario.context().on.relation_changed(related), state_of(scenario, example, related))
 
     ingress = relation(after, "ingress")
     assert dict(ingress.local_app_data) == {**example["requirer_app"], "port": "8443", "is_port_open": "true"}
@@ -284,11 +288,13 @@ def test_the_ingress_gets_the_port_and_sets_the_address(world: World) -> None:
     assert environment(after)["FLASK_BASE_URL"] == "http://juju.test/test-model-flask-k8s"
 
 
-def test_blocks_while_a_required_ingress_is_missing(world: World) -> None:
-    world.meta["requires"] = {"ingress": {"interface": "ingress", "optional": False}}
-    key = world.secret()
+def test_blocks_while_a_required_ingress_is_missing(scenario: Scenario) -> None:
+    scenario.meta["requires"] = {"ingress": {"interface": "ingress", "optional": False}}
+    key = scenario.secret()
 
-    after = world.run(world.context().on.config_changed(), world.state(relations={world.peer(key)}, secrets={key}))
+    after = scenario.run(
+        scenario.context().on.config_changed(), scenario.state(relations={scenario.peer(key)}, secrets={key})
+    )
 
     assert after.unit_status == testing.BlockedStatus(
         "missing integrations: ingress (juju integrate flask-k8s traefik-k8s)"
@@ -296,58 +302,60 @@ def test_blocks_while_a_required_ingress_is_missing(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["smtp-secret", "openfga", "postgresql-secret", "valkey", "http-proxy"])
-def test_waits_for_an_unreadable_secret_of_a_required_integration(world: World, name: str) -> None:
+def test_waits_for_an_unreadable_secret_of_a_required_integration(scenario: Scenario, name: str) -> None:
     example = replaced(example_named(name), secrets={})
-    state = state_of(world, example, relation_of(example))
-    world.meta["requires"][example["endpoint"]]["optional"] = False
+    state = state_of(scenario, example, relation_of(example))
+    scenario.meta["requires"][example["endpoint"]]["optional"] = False
 
-    after = world.run(world.context().on.config_changed(), state)
+    after = scenario.run(scenario.context().on.config_changed(), state)
 
     assert after.unit_status == testing.WaitingStatus(f"waiting for provider to provide {example['endpoint']}")
 
 
 @pytest.mark.parametrize("word", ["no", "one", "on"])
-def test_a_mail_user_named_like_a_part_of_none_is_kept(world: World, word: str) -> None:
+def test_a_mail_user_named_like_a_part_of_none_is_kept(scenario: Scenario, word: str) -> None:
     example = example_named("smtp-secret")
     answered = replaced(example, provider_app={**example["provider_app"], "user": word, "domain": word})
 
-    after = world.run(world.context().on.config_changed(), state_of(world, answered, relation_of(answered)))
+    after = scenario.run(scenario.context().on.config_changed(), state_of(scenario, answered, relation_of(answered)))
 
     assert (environment(after)["SMTP_USER"], environment(after)["SMTP_DOMAIN"]) == (word, word)
 
 
-def test_the_order_of_units_does_not_matter(world: World) -> None:
+def test_the_order_of_units_does_not_matter(scenario: Scenario) -> None:
     example = example_named("rabbitmq-server")
     databag = example["provider_units"]["0"]
     environments = set[str]()
     for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
         units = {str(unit): {**databag, "hostname": f"10.0.0.{unit}"} for unit in order}
         answered = replaced(example, provider_units=units)
-        world.new_container()
-        after = world.run(world.context().on.config_changed(), state_of(world, answered, relation_of(answered)))
+        scenario.new_container()
+        after = scenario.run(
+            scenario.context().on.config_changed(), state_of(scenario, answered, relation_of(answered))
+        )
         environments.add(json.dumps(environment(after)))
 
     assert len(environments) == 1
     assert "10.0.0.0:5672/%2F,amqp" in environments.pop()
 
 
-def test_an_ipv6_address_is_in_brackets(world: World) -> None:
+def test_an_ipv6_address_is_in_brackets(scenario: Scenario) -> None:
     example = replaced(
         example_named("redis"), provider_app={}, provider_units={"0": {"hostname": "fd00::5", "port": "6379"}}
     )
 
     variables = environment(
-        world.run(world.context().on.config_changed(), state_of(world, example, relation_of(example)))
+        scenario.run(scenario.context().on.config_changed(), state_of(scenario, example, relation_of(example)))
     )
 
     assert variables["REDIS_DB_CONNECT_STRING"] == "redis://[fd00::5]:6379"
     assert (variables["REDIS_DB_HOSTNAME"], variables["REDIS_DB_PORT"]) == ("fd00::5", "6379")
 
 
-def test_oauth_without_an_ingress_blocks_with_the_command(world: World) -> None:
+def test_oauth_without_an_ingress_blocks_with_the_command(scenario: Scenario) -> None:
     example = example_named("oauth-without-ingress")
 
-    after = world.run(world.context().on.config_changed(), state_of(world, example, relation_of(example)))
+    after = scenario.run(scenario.context().on.config_changed(), state_of(scenario, example, relation_of(example)))
 
     assert after.unit_status == testing.BlockedStatus(
         "integration oidc needs an ingress, so that browsers reach the application "
@@ -355,35 +363,35 @@ def test_oauth_without_an_ingress_blocks_with_the_command(world: World) -> None:
     )
 
 
-def test_oauth_without_the_openid_scope_blocks(world: World) -> None:
+def test_oauth_without_the_openid_scope_blocks(scenario: Scenario) -> None:
     example = example_named("oauth")
-    state = dataclasses.replace(state_of(world, example, relation_of(example)), config={"oidc-scopes": "profile"})
+    state = dataclasses.replace(state_of(scenario, example, relation_of(example)), config={"oidc-scopes": "profile"})
 
-    after = world.run(world.context().on.config_changed(), state)
+    after = scenario.run(scenario.context().on.config_changed(), state)
 
     assert after.unit_status == testing.BlockedStatus("invalid options: oidc-scopes (must contain openid)")
 
 
-def test_a_password_is_quoted_in_every_url(world: World) -> None:
+def test_a_password_is_quoted_in_every_url(scenario: Scenario) -> None:
     odd = "p@ss/w:rd %#?&"
     example = example_named("rabbitmq-k8s")
     databag = {**example["provider_app"], "password": odd}
     changed = {**example, "provider_app": databag}
 
-    after = world.run(world.context().on.config_changed(), state_of(world, changed, relation_of(changed)))
+    after = scenario.run(scenario.context().on.config_changed(), state_of(scenario, changed, relation_of(changed)))
 
     assert environment(after)["RABBITMQ_PASSWORD"] == odd
     assert "p%40ss%2Fw%3Ard%20%25%23%3F%26@" in environment(after)["RABBITMQ_CONNECT_STRING"]
 
 
-def test_the_certificates_of_s3_are_a_file_in_every_format(world: World) -> None:
+def test_the_certificates_of_s3_are_a_file_in_every_format(scenario: Scenario) -> None:
     example = example_named("s3")
     pem = json.loads(example["provider_app"]["tls-ca-chain"])[0]
     other = pem.replace("example", "another")
     chain = json.dumps([pem, base64.b64encode(other.encode()).decode()])
     changed = {**example, "provider_app": {**example["provider_app"], "tls-ca-chain": chain}}
 
-    after = world.run(world.context().on.config_changed(), state_of(world, changed, relation_of(changed)))
+    after = scenario.run(scenario.context().on.config_changed(), state_of(scenario, changed, relation_of(changed)))
 
-    assert (world.root / "tmp/state/s3/ca.pem").read_text() == f"{pem}\n{other}\n"
+    assert (scenario.root / "tmp/state/s3/ca.pem").read_text() == f"{pem}\n{other}\n"
     assert environment(after)["S3_TLS_CA_CHAIN"] == chain

@@ -8,8 +8,8 @@ import json
 
 import ops
 import pytest
+from flask_scenario import CALLS, SERVED, Scenario, healthy, relation
 from ops import testing
-from world import CALLS, SERVED, World, healthy, relation
 
 WORKS = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
 ACTS = frozenset({"add_layer", "exec", "push", "remove_path", "replan", "restart", "send_signal", "stop"})
@@ -24,7 +24,7 @@ class Killed(BaseException):
 class Killing:
     """A counter of container calls that kills the process at one of them."""
 
-    world: World
+    scenario: Scenario
     at: int = -1
     after: bool = False
     done: list[str] = dataclasses.field(default_factory=list[str])
@@ -65,7 +65,7 @@ class Killing:
             self.entries = entries
         elif name not in {"replan", "send_signal"}:
             return
-        self.configuration = self.world.gunicorn
+        self.configuration = self.scenario.gunicorn
 
     def _end(self, container: ops.Container) -> None:
         # ops.testing would have put this into the state
@@ -74,9 +74,9 @@ class Killing:
 
 
 @pytest.fixture
-def killing(world: World, monkeypatch: pytest.MonkeyPatch) -> Killing:
+def killing(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> Killing:
     """Patch every call that changes the container."""
-    killing = Killing(world=world)
+    killing = Killing(scenario=scenario)
 
     def watch(name: str) -> None:
         real = getattr(ops.Container, name)
@@ -92,40 +92,42 @@ def killing(world: World, monkeypatch: pytest.MonkeyPatch) -> Killing:
     return killing
 
 
-def first_start(world: World) -> tuple[testing.State, object]:
-    return starting(world), world.context().on.config_changed()
+def first_start(scenario: Scenario) -> tuple[testing.State, object]:
+    return starting(scenario), scenario.context().on.config_changed()
 
 
-def new_workers(world: World) -> tuple[testing.State, object]:
+def new_workers(scenario: Scenario) -> tuple[testing.State, object]:
     config = {"webserver-workers": 3}
-    return dataclasses.replace(running(world), config=config), world.context().on.config_changed()
+    return dataclasses.replace(running(scenario), config=config), scenario.context().on.config_changed()
 
 
-def new_variable(world: World) -> tuple[testing.State, object]:
-    return dataclasses.replace(running(world), config={"greeting": "Welcome"}), world.context().on.config_changed()
+def new_variable(scenario: Scenario) -> tuple[testing.State, object]:
+    return dataclasses.replace(
+        running(scenario), config={"greeting": "Welcome"}
+    ), scenario.context().on.config_changed()
 
 
-def new_database(world: World) -> tuple[testing.State, object]:
-    state = running(world)
+def new_database(scenario: Scenario) -> tuple[testing.State, object]:
+    state = running(scenario)
     database = relation(state)
     other = dataclasses.replace(
         database, remote_app_data={**database.remote_app_data, "database": "other", "endpoints": "pg-other:5432"}
     )
     relations = {*(each for each in state.relations if each.id != database.id), other}
-    return dataclasses.replace(state, relations=relations), world.context().on.relation_changed(other)
+    return dataclasses.replace(state, relations=relations), scenario.context().on.relation_changed(other)
 
 
-def no_database(world: World) -> tuple[testing.State, object]:
-    state = running(world)
-    return state, world.context().on.relation_broken(relation(state))
+def no_database(scenario: Scenario) -> tuple[testing.State, object]:
+    state = running(scenario)
+    return state, scenario.context().on.relation_broken(relation(state))
 
 
-def starting(world: World) -> testing.State:
-    return world.state(containers={world.workload(execs={SERVED, WORKS})})
+def starting(scenario: Scenario) -> testing.State:
+    return scenario.state(containers={scenario.workload(execs={SERVED, WORKS})})
 
 
-def running(world: World) -> testing.State:
-    return healthy(world.run(world.context().on.config_changed(), starting(world)))
+def running(scenario: Scenario) -> testing.State:
+    return healthy(scenario.run(scenario.context().on.config_changed(), starting(scenario)))
 
 
 EVENTS = [first_start, new_workers, new_variable, new_database, no_database]
@@ -136,35 +138,35 @@ def result_of(killing: Killing, state: testing.State) -> str:
     (container,) = state.containers
     services = {name: service.to_dict() for name, service in container.plan.services.items()}
     statuses = {name: status.value for name, status in sorted(container.service_statuses.items())}
-    return json.dumps([services, statuses, killing.world.gunicorn, killing.entries, killing.configuration])
+    return json.dumps([services, statuses, killing.scenario.gunicorn, killing.entries, killing.configuration])
 
 
-def reset(world: World) -> None:
-    world.new_container()
-    world.image_file("migrate.py", "print('migrated')")
+def reset(scenario: Scenario) -> None:
+    scenario.new_container()
+    scenario.image_file("migrate.py", "print('migrated')")
 
 
 @pytest.mark.parametrize("prepare", EVENTS)
 def test_a_hook_killed_at_any_call_succeeds_when_it_runs_again(
-    world: World, killing: Killing, prepare: collections.abc.Callable[[World], tuple[testing.State, object]]
+    scenario: Scenario, killing: Killing, prepare: collections.abc.Callable[[Scenario], tuple[testing.State, object]]
 ) -> None:
-    reset(world)
-    state, event = prepare(world)
+    reset(scenario)
+    state, event = prepare(scenario)
     killing.begin()
-    whole = world.run(event, state)
+    whole = scenario.run(event, state)
     acts, expected = tuple(killing.done), result_of(killing, whole)
     assert acts
 
     for at, after in itertools.product(range(len(acts)), (False, True)):
-        reset(world)
-        state, event = prepare(world)
+        reset(scenario)
+        state, event = prepare(scenario)
         killing.begin(at, after=after)
         with pytest.raises(Killed):
-            world.run(event, state)
+            scenario.run(event, state)
         killing.at = -1
         assert killing.left is not None
 
-        ended = world.run(event, dataclasses.replace(state, containers={killing.left}))
+        ended = scenario.run(event, dataclasses.replace(state, containers={killing.left}))
 
         where = f"{'after' if after else 'before'} {acts[at]}, number {at} of {acts}"
         assert result_of(killing, ended) == expected, where

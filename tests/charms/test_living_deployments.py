@@ -8,8 +8,8 @@ import typing
 import ops
 import paas_flask
 import pytest
+from flask_scenario import DATABASE, SERVED, Scenario, environment, healthy, peer_of, postgresql, relation
 from ops import testing
-from world import DATABASE, SERVED, World, environment, healthy, peer_of, postgresql, relation
 
 MIGRATES = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
 
@@ -47,14 +47,14 @@ class TestRequestsOfPaasCharm:
         ],
     )
     def test_a_request_in_the_databag_stays(
-        self, world: World, endpoint: str, interface: str, written: dict[str, str]
+        self, scenario: Scenario, endpoint: str, interface: str, written: dict[str, str]
     ) -> None:
-        world.meta["requires"] = {endpoint: {"interface": interface, "optional": True}}
-        key, provider = world.secret(), related(endpoint, interface, local_app_data=written)
+        scenario.meta["requires"] = {endpoint: {"interface": interface, "optional": True}}
+        key, provider = scenario.secret(), related(endpoint, interface, local_app_data=written)
 
-        after = world.run(
-            world.context().on.upgrade_charm(),
-            world.state(relations={world.peer(key), provider}, secrets={key}),
+        after = scenario.run(
+            scenario.context().on.upgrade_charm(),
+            scenario.state(relations={scenario.peer(key), provider}, secrets={key}),
         )
 
         assert relation(after, endpoint).local_app_data == written
@@ -63,18 +63,18 @@ class TestRequestsOfPaasCharm:
 class TestApplicationStatus:
     """Juju shows an application status that a charm has set until a charm sets it again."""
 
-    def test_the_leader_sets_it_after_a_refresh_from_paas_charm(self, world: World) -> None:
-        peer = world.peer(None, local_app_data={"flask_secret_key": "of-old"})
-        state = world.state(
+    def test_the_leader_sets_it_after_a_refresh_from_paas_charm(self, scenario: Scenario) -> None:
+        peer = scenario.peer(None, local_app_data={"flask_secret_key": "of-old"})
+        state = scenario.state(
             secrets=set(), relations={peer, postgresql(app=DATABASE)}, app_status=testing.BlockedStatus("stale")
         )
 
-        after = world.run(world.context().on.upgrade_charm(), state)
+        after = scenario.run(scenario.context().on.upgrade_charm(), state)
 
         assert after.app_status == after.unit_status == testing.ActiveStatus()
 
-    def test_it_stays_juju_s_in_other_deployments(self, world: World) -> None:
-        after = world.run(world.context().on.config_changed(), world.state())
+    def test_it_stays_juju_s_in_other_deployments(self, scenario: Scenario) -> None:
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
         assert after.app_status == testing.UnknownStatus()
 
@@ -89,28 +89,28 @@ class TestSecretsThatCannotBeReadNow:
 
         monkeypatch.setattr(ops.Model, "get_secret", fails)
 
-    def test_a_database_s_secret(self, world: World, request: pytest.FixtureRequest) -> None:
+    def test_a_database_s_secret(self, scenario: Scenario, request: pytest.FixtureRequest) -> None:
         account = testing.Secret({"username": "u", "password": "p"})
         database = postgresql(app={"endpoints": "pg:5432", "database": "d", "secret-user": account.id})
-        key = world.secret()
-        settled = world.settled(relations={world.peer(key), database}, secrets={key, account})
+        key = scenario.secret()
+        settled = scenario.settled(relations={scenario.peer(key), database}, secrets={key, account})
         request.getfixturevalue("sealed")
 
-        after = world.run(world.context().on.update_status(), settled)
+        after = scenario.run(scenario.context().on.update_status(), settled)
 
         assert running(after)
         assert after.unit_status.name == "waiting"
 
-    def test_an_option_s_secret(self, world: World, request: pytest.FixtureRequest) -> None:
-        key, moderator = world.secret(), testing.Secret({"name": "ada"})
-        settled = world.settled(
+    def test_an_option_s_secret(self, scenario: Scenario, request: pytest.FixtureRequest) -> None:
+        key, moderator = scenario.secret(), testing.Secret({"name": "ada"})
+        settled = scenario.settled(
             config={"moderator": moderator.id},
             secrets={key, moderator},
-            relations={world.peer(key), postgresql(app=DATABASE)},
+            relations={scenario.peer(key), postgresql(app=DATABASE)},
         )
         request.getfixturevalue("sealed")
 
-        after = world.run(world.context().on.update_status(), settled)
+        after = scenario.run(scenario.context().on.update_status(), settled)
 
         assert running(after)
         assert (
@@ -119,13 +119,13 @@ class TestSecretsThatCannotBeReadNow:
         )
 
 
-def test_relating_an_optional_proxy_does_not_stop_the_application(world: World) -> None:
-    world.meta["requires"]["http-proxy"] = {"interface": "http_proxy", "optional": True}
-    settled = world.settled()
+def test_relating_an_optional_proxy_does_not_stop_the_application(scenario: Scenario) -> None:
+    scenario.meta["requires"]["http-proxy"] = {"interface": "http_proxy", "optional": True}
+    settled = scenario.settled()
 
     proxy = related("http-proxy", "http_proxy")
-    after = world.run(
-        world.context().on.relation_created(proxy),
+    after = scenario.run(
+        scenario.context().on.relation_created(proxy),
         dataclasses.replace(settled, relations={*settled.relations, proxy}),
     )
 
@@ -137,12 +137,12 @@ class TestCommandsInTheServiceEnvironment:
     """Checks and migrations run with the image's own variables too."""
 
     @pytest.fixture
-    def with_migration(self, world: World) -> World:
-        world.image_file("migrate.py")
-        world.commands = {SERVED, MIGRATES}
-        return world
+    def with_migration(self, scenario: Scenario) -> Scenario:
+        scenario.image_file("migrate.py")
+        scenario.commands = {SERVED, MIGRATES}
+        return scenario
 
-    def test_the_check_and_the_migration_have_the_image_s_variables(self, with_migration: World) -> None:
+    def test_the_check_and_the_migration_have_the_image_s_variables(self, with_migration: Scenario) -> None:
         after = with_migration.run(with_migration.context().on.config_changed(), with_migration.state())
 
         ran = with_migration.context().exec_history[with_migration.container]
@@ -156,26 +156,28 @@ class TestNewImages:
     """A new image means a migration, whatever changed in it."""
 
     @pytest.fixture
-    def deployed(self, world: World) -> testing.State:
-        world.image_file("migrate.py")
-        world.commands = {SERVED, MIGRATES}
-        return world.run(world.context().on.config_changed(), world.state(planned_units=1))
+    def deployed(self, scenario: Scenario) -> testing.State:
+        scenario.image_file("migrate.py")
+        scenario.commands = {SERVED, MIGRATES}
+        return scenario.run(scenario.context().on.config_changed(), scenario.state(planned_units=1))
 
-    def migrations(self, world: World) -> int:
-        history = world.context().exec_history.get(world.container, [])
+    def migrations(self, scenario: Scenario) -> int:
+        history = scenario.context().exec_history.get(scenario.container, [])
         return sum(each.command[-1] == "migrate.py" for each in history)
 
-    def refreshed(self, world: World, state: testing.State, file: str, text: str) -> testing.State:
+    def refreshed(self, scenario: Scenario, state: testing.State, file: str, text: str) -> testing.State:
         """Replace the pod by one whose image has another file outside of the application's folder."""
-        world.new_container()
-        folder = world.root / "outside"
+        scenario.new_container()
+        folder = scenario.root / "outside"
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(text)
         top = file.partition("/")[0]
         mounts = {top: testing.Mount(location=f"/{top}", source=folder / top)}
-        container = world.workload()
+        container = scenario.workload()
         container = dataclasses.replace(container, mounts={**container.mounts, **mounts})
-        return world.run(world.context().on.pebble_ready(container), dataclasses.replace(state, containers={container}))
+        return scenario.run(
+            scenario.context().on.pebble_ready(container), dataclasses.replace(state, containers={container})
+        )
 
     @pytest.mark.parametrize(
         "file",
@@ -186,57 +188,57 @@ class TestNewImages:
         ],
     )
     def test_a_change_outside_of_the_application_s_folder_migrates(
-        self, world: World, deployed: testing.State, file: str
+        self, scenario: Scenario, deployed: testing.State, file: str
     ) -> None:
-        before = self.migrations(world)
+        before = self.migrations(scenario)
 
-        self.refreshed(world, deployed, file, "2")
+        self.refreshed(scenario, deployed, file, "2")
 
-        assert self.migrations(world) == before + 1
+        assert self.migrations(scenario) == before + 1
 
-    def test_the_same_image_in_a_new_pod_does_not(self, world: World, deployed: testing.State) -> None:
-        again = self.refreshed(world, deployed, ".rock/metadata.yaml", "2")
-        before = self.migrations(world)
+    def test_the_same_image_in_a_new_pod_does_not(self, scenario: Scenario, deployed: testing.State) -> None:
+        again = self.refreshed(scenario, deployed, ".rock/metadata.yaml", "2")
+        before = self.migrations(scenario)
 
-        self.refreshed(world, again, ".rock/metadata.yaml", "2")
+        self.refreshed(scenario, again, ".rock/metadata.yaml", "2")
 
-        assert self.migrations(world) == before
+        assert self.migrations(scenario) == before
 
 
 class TestTurns:
     """Turns to migrate do not depend on the leader's own container."""
 
-    def test_a_leader_whose_container_is_down_grants_turns(self, world: World) -> None:
-        key = world.secret()
-        peer = world.peer(key, peers_data={1: {"migration-request": "abc"}})
-        state = world.state(
-            containers={world.workload(can_connect=False)},
+    def test_a_leader_whose_container_is_down_grants_turns(self, scenario: Scenario) -> None:
+        key = scenario.secret()
+        peer = scenario.peer(key, peers_data={1: {"migration-request": "abc"}})
+        state = scenario.state(
+            containers={scenario.workload(can_connect=False)},
             relations={peer, postgresql(app=DATABASE)},
             secrets={key},
             planned_units=2,
         )
 
-        after = world.run(world.context().on.relation_changed(peer, remote_unit=1), state)
+        after = scenario.run(scenario.context().on.relation_changed(peer, remote_unit=1), state)
 
         assert peer_of(after).local_app_data["migration-turn"] == "flask-k8s/1 abc"
 
-    def test_an_operator_can_force_a_migration(self, world: World) -> None:
-        world.meta["actions"]["force-migration"] = {}
-        world.image_file("migrate.py")
-        world.commands = {SERVED, MIGRATES}
-        settled = healthy(world.run(world.context().on.config_changed(), world.state()))
-        runs = sum(each.command[-1] == "migrate.py" for each in world.context().exec_history[world.container])
+    def test_an_operator_can_force_a_migration(self, scenario: Scenario) -> None:
+        scenario.meta["actions"]["force-migration"] = {}
+        scenario.image_file("migrate.py")
+        scenario.commands = {SERVED, MIGRATES}
+        settled = healthy(scenario.run(scenario.context().on.config_changed(), scenario.state()))
+        runs = sum(each.command[-1] == "migrate.py" for each in scenario.context().exec_history[scenario.container])
 
-        world.run(world.context().on.action("force-migration"), settled)
+        scenario.run(scenario.context().on.action("force-migration"), settled)
 
-        history = world.context().exec_history[world.container]
+        history = scenario.context().exec_history[scenario.container]
         assert sum(each.command[-1] == "migrate.py" for each in history) == runs + 1
 
-    def test_only_the_leader_can_force_a_migration(self, world: World) -> None:
-        world.meta["actions"]["force-migration"] = {}
+    def test_only_the_leader_can_force_a_migration(self, scenario: Scenario) -> None:
+        scenario.meta["actions"]["force-migration"] = {}
 
         with pytest.raises(testing.ActionFailed) as failed:
-            world.run(world.context().on.action("force-migration"), world.state(leader=False))
+            scenario.run(scenario.context().on.action("force-migration"), scenario.state(leader=False))
 
         assert failed.value.message == (
             "only the leader can force a migration (juju run flask-k8s/leader force-migration)"
@@ -281,20 +283,20 @@ class TestOverridesOfPaasCharm:
 class TestErrorsOfCharmLibraries:
     """No error of a charm library ends a hook."""
 
-    def test_a_port_that_the_library_refuses_blocks(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_port_that_the_library_refuses_blocks(self, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
         library = importlib.import_module("charms.traefik_k8s.v2.ingress")
 
         def refuses(*_: object, **__: object) -> typing.NoReturn:
             raise ValueError("port must be below 65535")
 
         monkeypatch.setattr(library.IngressPerAppRequirer, "provide_ingress_requirements", refuses)
-        world.meta["requires"]["ingress"] = {"interface": "ingress", "optional": True}
-        key = world.secret()
+        scenario.meta["requires"]["ingress"] = {"interface": "ingress", "optional": True}
+        key = scenario.secret()
         ingress = related("ingress", "ingress")
 
-        after = world.run(
-            world.context().on.relation_created(ingress),
-            world.state(relations={world.peer(key), postgresql(app=DATABASE), ingress}, secrets={key}),
+        after = scenario.run(
+            scenario.context().on.relation_created(ingress),
+            scenario.state(relations={scenario.peer(key), postgresql(app=DATABASE), ingress}, secrets={key}),
         )
 
         assert after.unit_status == testing.BlockedStatus(
@@ -315,7 +317,7 @@ class TestErrorsOfCharmLibraries:
         ],
     )
     def test_a_library_whose_object_cannot_be_created_blocks(
-        self, world: World, monkeypatch: pytest.MonkeyPatch, lacks_class: bool, error: str
+        self, scenario: Scenario, monkeypatch: pytest.MonkeyPatch, lacks_class: bool, error: str
     ) -> None:
         library = importlib.import_module("charms.traefik_k8s.v2.ingress")
 
@@ -325,13 +327,13 @@ class TestErrorsOfCharmLibraries:
         monkeypatch.setattr(library.IngressPerAppRequirer, "__init__", fails)
         if lacks_class:
             monkeypatch.delattr(library, "IngressPerAppRequirer")
-        world.meta["requires"]["ingress"] = {"interface": "ingress", "optional": True}
-        key = world.secret()
+        scenario.meta["requires"]["ingress"] = {"interface": "ingress", "optional": True}
+        key = scenario.secret()
         ingress = related("ingress", "ingress", remote_app_data={"ingress": '{"url": "http://shop.example"}'})
 
-        after = world.run(
-            world.context().on.relation_created(ingress),
-            world.state(relations={world.peer(key), postgresql(app=DATABASE), ingress}, secrets={key}),
+        after = scenario.run(
+            scenario.context().on.relation_created(ingress),
+            scenario.state(relations={scenario.peer(key), postgresql(app=DATABASE), ingress}, secrets={key}),
         )
 
         assert after.unit_status == testing.BlockedStatus(

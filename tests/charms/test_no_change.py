@@ -7,10 +7,10 @@ import re
 import typing
 
 import pytest
+from flask_scenario import Calls, Scenario, healthy, relation
 from ops import testing
 from scenario import mocking
 from test_integrations import example_named, relation_of, replaced, state_of
-from world import Calls, World, healthy, relation
 
 EVERYTHING = (
     "postgresql-secret", "mysql-secret", "mongodb-secret", "redis", "valkey", "s3", "saml", "rabbitmq-k8s",
@@ -20,8 +20,8 @@ EVERYTHING = (
 LOOKS = {"get_checks", "get_plan", "get_services", "pull"}
 
 
-def events(world: World, state: testing.State) -> typing.Iterator[tuple[str, object]]:
-    on = world.context().on
+def events(scenario: Scenario, state: testing.State) -> typing.Iterator[tuple[str, object]]:
+    on = scenario.context().on
     (container,) = state.containers
     database = relation(state)
     yield "config-changed", on.config_changed()
@@ -33,44 +33,46 @@ def events(world: World, state: testing.State) -> typing.Iterator[tuple[str, obj
     yield "start", on.start()
 
 
-def test_an_event_without_a_change_does_nothing(world: World, calls: Calls) -> None:
-    settled = world.settled()
+def test_an_event_without_a_change_does_nothing(scenario: Scenario, calls: Calls) -> None:
+    settled = scenario.settled()
     database = relation(settled)
-    settled = world.run(world.context().on.relation_changed(database), settled)  # the library records the relation data
+    settled = scenario.run(
+        scenario.context().on.relation_changed(database), settled
+    )  # the library records the relation data
 
-    for name, event in events(world, settled):
-        world.context().unit_status_history.clear()
+    for name, event in events(scenario, settled):
+        scenario.context().unit_status_history.clear()
         calls.clear()
-        after = world.run(event, settled)
+        after = scenario.run(event, settled)
 
         assert LOOKS.issuperset(calls.names()), name
         assert after.unit_status == testing.ActiveStatus(), name
-        assert world.context().unit_status_history == [], name
+        assert scenario.context().unit_status_history == [], name
         assert after.relations == settled.relations, name
         assert after.containers == settled.containers, name
         assert after.secrets == settled.secrets, name
 
 
-def test_each_fact_is_read_once(world: World, calls: Calls) -> None:
-    settled = world.settled()
+def test_each_fact_is_read_once(scenario: Scenario, calls: Calls) -> None:
+    settled = scenario.settled()
     calls.clear()
 
-    world.run(world.context().on.update_status(), settled)
+    scenario.run(scenario.context().on.update_status(), settled)
 
     assert sorted(calls.names()) == ["get_checks", "get_plan", "get_services", "pull", "pull"]
 
 
-def test_the_status_is_never_maintenance(world: World) -> None:
-    settled = world.settled()
-    world.context().unit_status_history.clear()
+def test_the_status_is_never_maintenance(scenario: Scenario) -> None:
+    settled = scenario.settled()
+    scenario.context().unit_status_history.clear()
 
-    world.run(world.context().on.config_changed(), settled)
+    scenario.run(scenario.context().on.config_changed(), settled)
 
-    assert world.context().unit_status_history == []
+    assert scenario.context().unit_status_history == []
 
 
-def test_the_application_status_is_left_to_juju(world: World) -> None:
-    settled = world.settled()
+def test_the_application_status_is_left_to_juju(scenario: Scenario) -> None:
+    settled = scenario.settled()
 
     assert settled.app_status == testing.UnknownStatus()
 
@@ -81,13 +83,13 @@ def unit_databags(reads: list[str]) -> list[str]:
     return sorted(call[1] for call in calls if call)
 
 
-def test_each_fact_is_read_once_with_every_integration(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_fact_is_read_once_with_every_integration(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = [example_named(name) for name in EVERYTHING]
     first, *others = examples
     secrets = {uri: content for each in examples for uri, content in each["secrets"].items()}
-    state = state_of(world, replaced(first, also_related=others, secrets=secrets), relation_of(first))
-    settled = healthy(world.run(world.context().on.config_changed(), state))
-    settled = world.run(world.context().on.update_status(), settled)
+    state = state_of(scenario, replaced(first, also_related=others, secrets=secrets), relation_of(first))
+    settled = healthy(scenario.run(scenario.context().on.config_changed(), state))
+    settled = scenario.run(scenario.context().on.update_status(), settled)
     reads: list[str] = []
     backend_type = mocking._MockModelBackend  # pyright: ignore[reportPrivateUsage]  it represents the hook tools
 
@@ -109,7 +111,7 @@ def test_each_fact_is_read_once_with_every_integration(world: World, monkeypatch
         "status_set",
     ):
         watch(name)
-    after = world.run(world.context().on.update_status(), settled)
+    after = scenario.run(scenario.context().on.update_status(), settled)
 
     assert after.unit_status == testing.ActiveStatus()
     twice = {call: count for call, count in collections.Counter(reads).items() if count > 1}
@@ -118,7 +120,9 @@ def test_each_fact_is_read_once_with_every_integration(world: World, monkeypatch
     assert unit_databags(reads) == ["ingress", "rabbitmq", "redis", "secret-storage"]
 
 
-def test_the_ingress_library_is_called_while_its_databags_differ(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ingress_library_is_called_while_its_databags_differ(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library = importlib.import_module("charms.traefik_k8s.v2.ingress").IngressPerAppRequirer
     real, ports = library.provide_ingress_requirements, list[int]()
 
@@ -128,18 +132,18 @@ def test_the_ingress_library_is_called_while_its_databags_differ(world: World, m
 
     monkeypatch.setattr(library, "provide_ingress_requirements", provide)
     ingress = testing.Relation("ingress", interface="ingress", remote_app_name="traefik-k8s")
-    related = world.state()
+    related = scenario.state()
     related = dataclasses.replace(related, relations={*related.relations, ingress})
-    on = world.context().on
+    on = scenario.context().on
 
-    first = world.run(on.config_changed(), related)
-    second = world.run(on.config_changed(), first)
-    world.paas_config = "port: 9000\n"
-    world.context_of(0)
-    (world.root / "charm/paas-config.yaml").write_text(world.paas_config)
-    third = world.run(on.config_changed(), second)
+    first = scenario.run(on.config_changed(), related)
+    second = scenario.run(on.config_changed(), first)
+    scenario.paas_config = "port: 9000\n"
+    scenario.context_of(0)
+    (scenario.root / "charm/paas-config.yaml").write_text(scenario.paas_config)
+    third = scenario.run(on.config_changed(), second)
     lost = dataclasses.replace(relation(third, "ingress"), local_unit_data={})
     others = {each for each in third.relations if each.endpoint != "ingress"}
-    world.run(on.config_changed(), dataclasses.replace(third, relations={*others, lost}))
+    scenario.run(on.config_changed(), dataclasses.replace(third, relations={*others, lost}))
 
     assert ports == [8000, 9000, 9000]

@@ -9,33 +9,33 @@ import hypothesis
 import ops
 import paas_common
 import pytest
+from flask_scenario import DATABASE, IMAGE, Calls, FlaskCharm, Scenario, healthy, layer, peer_of, postgresql, relation
 from hypothesis import strategies
 from ops import testing
 from paas_common.juju import record
 from scenario import mocking
 from test_any_order import REDIS, with_relations
-from world import DATABASE, IMAGE, Calls, FlaskCharm, World, healthy, layer, peer_of, postgresql, relation
 
 SHORT = ["get_checks", "get_plan", "get_services"]
 
-Step = collections.abc.Callable[[World, testing.State], testing.State]
+Step = collections.abc.Callable[[Scenario, testing.State], testing.State]
 
 
 @pytest.fixture
-def settled(world: World) -> testing.State:
+def settled(scenario: Scenario) -> testing.State:
     """Return the state after a complete pass, whose record is kept."""
-    world.keeps_record = True
-    return settle(world, world.state())
+    scenario.keeps_record = True
+    return settle(scenario, scenario.state())
 
 
-def settle(world: World, state: testing.State) -> testing.State:
-    on = world.context().on
-    state = healthy(world.run(on.config_changed(), state))
-    return world.run(on.update_status(), world.run(on.relation_changed(relation(state)), state))
+def settle(scenario: Scenario, state: testing.State) -> testing.State:
+    on = scenario.context().on
+    state = healthy(scenario.run(on.config_changed(), state))
+    return scenario.run(on.update_status(), scenario.run(on.relation_changed(relation(state)), state))
 
 
-def document(world: World) -> pathlib.Path:
-    return world.root / "charm" / record.FILE
+def document(scenario: Scenario) -> pathlib.Path:
+    return scenario.root / "charm" / record.FILE
 
 
 def is_short(calls: Calls) -> bool:
@@ -44,11 +44,11 @@ def is_short(calls: Calls) -> bool:
 
 @pytest.mark.parametrize("event", ["update_status", "config_changed", "start", "leader_elected"])
 def test_an_event_that_brings_nothing_new_only_looks_at_pebble(
-    world: World, settled: testing.State, calls: Calls, event: str
+    scenario: Scenario, settled: testing.State, calls: Calls, event: str
 ) -> None:
     calls.clear()
 
-    after = world.run(getattr(world.context().on, event)(), settled)
+    after = scenario.run(getattr(scenario.context().on, event)(), settled)
 
     assert is_short(calls)
     assert after.unit_status == testing.ActiveStatus()
@@ -56,20 +56,20 @@ def test_an_event_that_brings_nothing_new_only_looks_at_pebble(
 
 
 def test_a_running_container_that_is_ready_again_brings_nothing_new(
-    world: World, settled: testing.State, calls: Calls
+    scenario: Scenario, settled: testing.State, calls: Calls
 ) -> None:
     (container,) = settled.containers
     calls.clear()
 
-    world.run(world.context().on.pebble_ready(container), settled)
+    scenario.run(scenario.context().on.pebble_ready(container), settled)
 
     assert is_short(calls)
 
 
-def test_an_unchanged_databag_brings_nothing_new(world: World, settled: testing.State, calls: Calls) -> None:
+def test_an_unchanged_databag_brings_nothing_new(scenario: Scenario, settled: testing.State, calls: Calls) -> None:
     calls.clear()
 
-    world.run(world.context().on.relation_changed(relation(settled)), settled)
+    scenario.run(scenario.context().on.relation_changed(relation(settled)), settled)
 
     assert is_short(calls)
 
@@ -86,60 +86,62 @@ def peer_hosts(state: testing.State) -> str:
 
 
 def test_the_first_of_several_new_units_names_all_and_the_others_bring_nothing_new(
-    world: World, settled: testing.State, calls: Calls
+    scenario: Scenario, settled: testing.State, calls: Calls
 ) -> None:
-    on = world.context().on
+    on = scenario.context().on
     first = scaled(settled, 1)
-    state = world.run(on.relation_joined(peer_of(first), remote_unit=1), first)
-    state = world.run(on.update_status(), state)
+    state = scenario.run(on.relation_joined(peer_of(first), remote_unit=1), first)
+    state = scenario.run(on.update_status(), state)
     hosts = [f"flask-k8s-{unit}.flask-k8s-endpoints.demo.svc.cluster.local" for unit in (1, 2, 3)]
     calls.clear()
 
     second = scaled(state, 1, 2)
-    after = world.run(on.relation_joined(peer_of(second), remote_unit=2), second)
+    after = scenario.run(on.relation_joined(peer_of(second), remote_unit=2), second)
 
     assert is_short(calls)
     assert peer_hosts(after) == ",".join(hosts)
 
 
-def test_a_unit_that_leaves_restarts_the_others_without_it(world: World, settled: testing.State) -> None:
-    on = world.context().on
+def test_a_unit_that_leaves_restarts_the_others_without_it(scenario: Scenario, settled: testing.State) -> None:
+    on = scenario.context().on
     before = scaled(settled, 1, 2, 3)
-    state = world.run(on.relation_changed(peer_of(before), remote_unit=1), before)
+    state = scenario.run(on.relation_changed(peer_of(before), remote_unit=1), before)
     left = dataclasses.replace(scaled(state, 1, 2), planned_units=3)
 
-    after = world.run(on.relation_departed(peer_of(left), remote_unit=3, departing_unit=3), left)
+    after = scenario.run(on.relation_departed(peer_of(left), remote_unit=3, departing_unit=3), left)
 
     assert "flask-k8s-3" not in peer_hosts(after)
     assert "flask-k8s-2" in peer_hosts(after)
 
 
-def test_the_request_of_a_unit_for_a_migration_is_seen(world: World, settled: testing.State, calls: Calls) -> None:
-    on = world.context().on
+def test_the_request_of_a_unit_for_a_migration_is_seen(
+    scenario: Scenario, settled: testing.State, calls: Calls
+) -> None:
+    on = scenario.context().on
     before = scaled(settled, 1)
-    state = world.run(on.update_status(), world.run(on.relation_changed(peer_of(before), remote_unit=1), before))
+    state = scenario.run(on.update_status(), scenario.run(on.relation_changed(peer_of(before), remote_unit=1), before))
     peer = dataclasses.replace(peer_of(state), peers_data={1: {"migration-request": "abc"}})
     calls.clear()
 
-    after = world.run(on.relation_changed(peer, remote_unit=1), with_relations(state, peer))
+    after = scenario.run(on.relation_changed(peer, remote_unit=1), with_relations(state, peer))
 
     assert not is_short(calls)
     assert peer_of(after).local_app_data["migration-turn"] == "flask-k8s/1 abc"
 
 
-def test_a_changed_databag_is_applied(world: World, settled: testing.State) -> None:
+def test_a_changed_databag_is_applied(scenario: Scenario, settled: testing.State) -> None:
     changed = dataclasses.replace(relation(settled), remote_app_data={**DATABASE, "password": "another"})
 
-    after = world.run(world.context().on.relation_changed(changed), with_relations(settled, changed))
+    after = scenario.run(scenario.context().on.relation_changed(changed), with_relations(settled, changed))
 
     (container,) = after.containers
     assert container.plan.services["flask"].environment["POSTGRESQL_DB_PASSWORD"] == "another"
 
 
-def test_any_other_event_is_a_complete_pass(world: World, settled: testing.State, calls: Calls) -> None:
+def test_any_other_event_is_a_complete_pass(scenario: Scenario, settled: testing.State, calls: Calls) -> None:
     calls.clear()
 
-    world.run(world.context().on.upgrade_charm(), settled)
+    scenario.run(scenario.context().on.upgrade_charm(), settled)
 
     assert not is_short(calls)
 
@@ -160,15 +162,15 @@ def endpoints_read(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def test_a_new_optional_integration_is_requested_without_reading_others(
-    world: World, calls: Calls, endpoints_read: set[str]
+    scenario: Scenario, calls: Calls, endpoints_read: set[str]
 ) -> None:
-    world.keeps_record = True
-    world.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
-    state = settle(world, world.state())
+    scenario.keeps_record = True
+    scenario.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
+    state = settle(scenario, scenario.state())
     calls.clear()
     endpoints_read.clear()
 
-    after = related("rabbitmq")(world, state)
+    after = related("rabbitmq")(scenario, state)
 
     assert relation(after, "rabbitmq").local_app_data == {"username": "flask-k8s", "vhost": "/"}
     assert is_short(calls)
@@ -177,39 +179,39 @@ def test_a_new_optional_integration_is_requested_without_reading_others(
 
 @pytest.mark.parametrize("event", ["relation_joined", "relation_departed"])
 def test_a_library_s_other_events_read_its_own_endpoint_only(
-    world: World, settled: testing.State, calls: Calls, endpoints_read: set[str], event: str
+    scenario: Scenario, settled: testing.State, calls: Calls, endpoints_read: set[str], event: str
 ) -> None:
     calls.clear()
     endpoints_read.clear()
 
-    after = world.run(getattr(world.context().on, event)(relation(settled), remote_unit=0), settled)
+    after = scenario.run(getattr(scenario.context().on, event)(relation(settled), remote_unit=0), settled)
 
     assert after.unit_status == testing.ActiveStatus()
     assert is_short(calls)
     assert endpoints_read == {"postgresql"}
-    assert document(world).exists()
+    assert document(scenario).exists()
 
 
-def test_a_required_integration_without_data_stops_the_application(world: World) -> None:
-    world.keeps_record = True
-    world.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
+def test_a_required_integration_without_data_stops_the_application(scenario: Scenario) -> None:
+    scenario.keeps_record = True
+    scenario.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
     rabbitmq = testing.Relation("rabbitmq", remote_app_name="rabbitmq-k8s", remote_app_data=RABBITMQ)
-    state = world.state()
-    state = settle(world, dataclasses.replace(state, relations={*state.relations, rabbitmq}))
+    state = scenario.state()
+    state = settle(scenario, dataclasses.replace(state, relations={*state.relations, rabbitmq}))
     empty = dataclasses.replace(relation(state), remote_app_data={})
 
-    after = world.run(world.context().on.relation_changed(empty), with_relations(state, empty))
+    after = scenario.run(scenario.context().on.relation_changed(empty), with_relations(state, empty))
 
     assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
 
-def test_a_stopped_service_is_seen_at_a_new_integration(world: World, calls: Calls) -> None:
-    world.keeps_record = True
-    world.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
-    state = stopped(settle(world, world.state()))
+def test_a_stopped_service_is_seen_at_a_new_integration(scenario: Scenario, calls: Calls) -> None:
+    scenario.keeps_record = True
+    scenario.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
+    state = stopped(settle(scenario, scenario.state()))
     calls.clear()
 
-    related("rabbitmq")(world, state)
+    related("rabbitmq")(scenario, state)
 
     assert "replan" in calls.names()
 
@@ -253,63 +255,66 @@ def other_status(state: testing.State) -> testing.State:
 
 @pytest.mark.parametrize("change", [greeting, other_leader, other_status, stopped, image_only, failing_check])
 def test_what_changed_without_its_own_event_is_seen(
-    world: World, settled: testing.State, calls: Calls, change: collections.abc.Callable[[testing.State], testing.State]
+    scenario: Scenario,
+    settled: testing.State,
+    calls: Calls,
+    change: collections.abc.Callable[[testing.State], testing.State],
 ) -> None:
     calls.clear()
 
-    world.run(world.context().on.update_status(), change(settled))
+    scenario.run(scenario.context().on.update_status(), change(settled))
 
     assert not is_short(calls)
 
 
 def test_another_model_or_proxy_is_seen(
-    world: World, settled: testing.State, calls: Calls, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, settled: testing.State, calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JUJU_CHARM_HTTP_PROXY", "http://proxy:3128")
     calls.clear()
 
-    world.run(world.context().on.update_status(), settled)
+    scenario.run(scenario.context().on.update_status(), settled)
 
     assert not is_short(calls)
 
 
-def test_new_files_of_the_charm_are_seen(world: World, settled: testing.State, calls: Calls) -> None:
-    world.paas_config = "port: 9000\n"
-    world.run(world.context().on.update_status(), settled)  # its first event also writes the file
-    (world.root / "charm/paas-config.yaml").write_text("port: 9001\n")
+def test_new_files_of_the_charm_are_seen(scenario: Scenario, settled: testing.State, calls: Calls) -> None:
+    scenario.paas_config = "port: 9000\n"
+    scenario.run(scenario.context().on.update_status(), settled)  # its first event also writes the file
+    (scenario.root / "charm/paas-config.yaml").write_text("port: 9001\n")
     calls.clear()
 
-    after = world.run(world.context().on.update_status(), settled)
+    after = scenario.run(scenario.context().on.update_status(), settled)
 
     assert after.opened_ports == {testing.TCPPort(9001)}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"surroundings": "another"}'])
 def test_an_unusable_record_means_a_complete_pass(
-    world: World, settled: testing.State, calls: Calls, text: str
+    scenario: Scenario, settled: testing.State, calls: Calls, text: str
 ) -> None:
-    document(world).write_text(text)
+    document(scenario).write_text(text)
     calls.clear()
 
-    after = world.run(world.context().on.update_status(), settled)
+    after = scenario.run(scenario.context().on.update_status(), settled)
 
     assert not is_short(calls)
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_the_record_has_no_secret_and_is_private(world: World, settled: testing.State) -> None:
-    text = document(world).read_text()
+def test_the_record_has_no_secret_and_is_private(scenario: Scenario, settled: testing.State) -> None:
+    text = document(scenario).read_text()
 
     assert all(each not in text for each in ("generated-key", DATABASE["password"]))
-    assert document(world).stat().st_mode & 0o077 == 0
+    assert document(scenario).stat().st_mode & 0o077 == 0
 
 
-def test_a_problem_leaves_no_record(world: World, settled: testing.State) -> None:
+def test_a_problem_leaves_no_record(scenario: Scenario, settled: testing.State) -> None:
     blocked = dataclasses.replace(settled, config={"webserver-workers": -1})
 
-    world.run(world.context().on.config_changed(), blocked)
+    scenario.run(scenario.context().on.config_changed(), blocked)
 
-    assert not document(world).exists()
+    assert not document(scenario).exists()
 
 
 class FailsLater(FlaskCharm):
@@ -324,42 +329,42 @@ class FailsLater(FlaskCharm):
             raise RuntimeError("of the author")
 
 
-def test_a_failed_hook_leaves_no_record(world: World) -> None:
-    world.charm_type = FailsLater
-    world.keeps_record = True
-    state = settle(world, world.state())
-    assert document(world).exists()
+def test_a_failed_hook_leaves_no_record(scenario: Scenario) -> None:
+    scenario.charm_type = FailsLater
+    scenario.keeps_record = True
+    state = settle(scenario, scenario.state())
+    assert document(scenario).exists()
 
     with pytest.raises(testing.errors.UncaughtCharmError):
-        world.run(world.context().on.config_changed(), dataclasses.replace(state, config={"greeting": "fail"}))
+        scenario.run(scenario.context().on.config_changed(), dataclasses.replace(state, config={"greeting": "fail"}))
 
-    assert not document(world).exists()
+    assert not document(scenario).exists()
 
 
-def test_an_own_handler_of_the_author_runs_on_the_short_path(world: World, calls: Calls) -> None:
-    world.charm_type = FailsLater
-    world.keeps_record = True
-    state = settle(world, dataclasses.replace(world.state(), config={"greeting": "Hello"}))
+def test_an_own_handler_of_the_author_runs_on_the_short_path(scenario: Scenario, calls: Calls) -> None:
+    scenario.charm_type = FailsLater
+    scenario.keeps_record = True
+    state = settle(scenario, dataclasses.replace(scenario.state(), config={"greeting": "Hello"}))
     calls.clear()
-    world.run(world.context().on.config_changed(), state)
+    scenario.run(scenario.context().on.config_changed(), state)
     assert is_short(calls)
 
     with pytest.raises(testing.errors.UncaughtCharmError, match="of the author"):
-        world.run(world.context().on.config_changed(), dataclasses.replace(state, config={"greeting": "fail"}))
+        scenario.run(scenario.context().on.config_changed(), dataclasses.replace(state, config={"greeting": "fail"}))
 
 
-def test_what_juju_refused_after_the_hook_is_written_again(world: World) -> None:
-    world.keeps_record = True
-    world.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
-    before = settle(world, world.state())
+def test_what_juju_refused_after_the_hook_is_written_again(scenario: Scenario) -> None:
+    scenario.keeps_record = True
+    scenario.meta["requires"]["rabbitmq"] = {"interface": "rabbitmq", "optional": True, "limit": 1}
+    before = settle(scenario, scenario.state())
     rabbitmq = testing.Relation("rabbitmq", interface="rabbitmq", remote_app_name="rabbitmq-k8s")
     related = dataclasses.replace(before, relations={*before.relations, rabbitmq})
-    after = world.run(world.context().on.relation_created(rabbitmq), related)
+    after = scenario.run(scenario.context().on.relation_created(rabbitmq), related)
     assert relation(after, "rabbitmq").local_app_data == {"username": "flask-k8s", "vhost": "/"}
-    assert document(world).exists()
+    assert document(scenario).exists()
 
     refused = with_relations(after, rabbitmq)
-    again = world.run(world.context().on.update_status(), refused)
+    again = scenario.run(scenario.context().on.update_status(), refused)
 
     assert relation(again, "rabbitmq").local_app_data == {"username": "flask-k8s", "vhost": "/"}
 
@@ -371,43 +376,43 @@ class Extends(FlaskCharm):
         return {"STAMP": (self.charm_dir / "stamp").read_text()}
 
 
-def test_a_charm_with_extension_methods_always_makes_a_complete_pass(world: World) -> None:
-    world.charm_type = Extends
-    world.keeps_record = True
-    world.context()
-    (world.root / "charm/stamp").write_text("1")
-    state = settle(world, world.state())
-    (world.root / "charm/stamp").write_text("2")
+def test_a_charm_with_extension_methods_always_makes_a_complete_pass(scenario: Scenario) -> None:
+    scenario.charm_type = Extends
+    scenario.keeps_record = True
+    scenario.context()
+    (scenario.root / "charm/stamp").write_text("1")
+    state = settle(scenario, scenario.state())
+    (scenario.root / "charm/stamp").write_text("2")
 
-    after = world.run(world.context().on.update_status(), state)
+    after = scenario.run(scenario.context().on.update_status(), state)
 
     (container,) = after.containers
     assert container.plan.services["flask"].environment["STAMP"] == "2"
 
 
-def test_a_changed_secret_of_an_option_is_seen(world: World) -> None:
-    world.keeps_record = True
+def test_a_changed_secret_of_an_option_is_seen(scenario: Scenario) -> None:
+    scenario.keeps_record = True
     secret = testing.Secret({"name": "ann", "password": "a"}, latest_content={"name": "ann", "password": "a"})
-    state = world.state()
+    state = scenario.state()
     state = dataclasses.replace(state, config={"moderator": secret.id}, secrets={*state.secrets, secret})
-    state = settle(world, state)
+    state = settle(scenario, state)
     renewed = dataclasses.replace(secret, latest_content={"name": "bob", "password": "b"})
     secrets = {each if each.id != secret.id else renewed for each in state.secrets}
 
-    after = world.run(world.context().on.update_status(), dataclasses.replace(state, secrets=secrets))
+    after = scenario.run(scenario.context().on.update_status(), dataclasses.replace(state, secrets=secrets))
 
     (container,) = after.containers
     assert container.plan.services["flask"].environment["FLASK_MODERATOR_NAME"] == "bob"
 
 
-def test_a_reset_secret_of_an_option_is_seen(world: World) -> None:
-    world.keeps_record = True
+def test_a_reset_secret_of_an_option_is_seen(scenario: Scenario) -> None:
+    scenario.keeps_record = True
     secret = testing.Secret({"name": "ann"}, latest_content={"name": "ann"})
-    state = world.state()
+    state = scenario.state()
     state = dataclasses.replace(state, config={"moderator": secret.id}, secrets={*state.secrets, secret})
-    state = settle(world, state)
+    state = settle(scenario, state)
 
-    after = world.run(world.context().on.config_changed(), dataclasses.replace(state, config={}))
+    after = scenario.run(scenario.context().on.config_changed(), dataclasses.replace(state, config={}))
 
     (before,), (container,) = state.containers, after.containers
     assert "FLASK_MODERATOR_NAME" in before.plan.services["flask"].environment
@@ -425,48 +430,48 @@ class Defers(FlaskCharm):
         event.defer()
 
 
-def test_a_deferred_event_means_complete_passes(world: World, calls: Calls) -> None:
-    world.charm_type = Defers
-    world.keeps_record = True
-    state = settle(world, world.state())
+def test_a_deferred_event_means_complete_passes(scenario: Scenario, calls: Calls) -> None:
+    scenario.charm_type = Defers
+    scenario.keeps_record = True
+    state = settle(scenario, scenario.state())
     assert state.deferred
     calls.clear()
 
-    world.run(world.context().on.update_status(), state)
+    scenario.run(scenario.context().on.update_status(), state)
 
     assert not is_short(calls)
 
 
-def nothing(world: World, state: testing.State) -> testing.State:
-    return world.run(world.context().on.update_status(), state)
+def nothing(scenario: Scenario, state: testing.State) -> testing.State:
+    return scenario.run(scenario.context().on.update_status(), state)
 
 
-def nothing_configured(world: World, state: testing.State) -> testing.State:
-    return world.run(world.context().on.config_changed(), state)
+def nothing_configured(scenario: Scenario, state: testing.State) -> testing.State:
+    return scenario.run(scenario.context().on.config_changed(), state)
 
 
-def nothing_related(world: World, state: testing.State) -> testing.State:
-    return world.run(world.context().on.relation_changed(relation(state)), state)
+def nothing_related(scenario: Scenario, state: testing.State) -> testing.State:
+    return scenario.run(scenario.context().on.relation_changed(relation(state)), state)
 
 
 def option(value: str) -> Step:
-    def step(world: World, state: testing.State) -> testing.State:
+    def step(scenario: Scenario, state: testing.State) -> testing.State:
         state = dataclasses.replace(state, config={**state.config, "greeting": value})
-        return world.run(world.context().on.config_changed(), state)
+        return scenario.run(scenario.context().on.config_changed(), state)
 
     return step
 
 
 def database(data: dict[str, str]) -> Step:
-    def step(world: World, state: testing.State) -> testing.State:
+    def step(scenario: Scenario, state: testing.State) -> testing.State:
         changed = dataclasses.replace(relation(state), remote_app_data=data)
-        return world.run(world.context().on.relation_changed(changed), with_relations(state, changed))
+        return scenario.run(scenario.context().on.relation_changed(changed), with_relations(state, changed))
 
     return step
 
 
-def database_joins(world: World, state: testing.State) -> testing.State:
-    return world.run(world.context().on.relation_joined(relation(state), remote_unit=0), state)
+def database_joins(scenario: Scenario, state: testing.State) -> testing.State:
+    return scenario.run(scenario.context().on.relation_joined(relation(state), remote_unit=0), state)
 
 
 NEW = {"rabbitmq": 7002, "s3": 7003, "metrics-endpoint": 7004}
@@ -476,80 +481,84 @@ S3 = {"access-key": "key", "secret-key": "a-secret", "bucket": "flask"}
 
 
 def related(endpoint: str) -> Step:
-    def step(world: World, state: testing.State) -> testing.State:
+    def step(scenario: Scenario, state: testing.State) -> testing.State:
         if any(each.endpoint == endpoint for each in state.relations):
             return state
         new = testing.Relation(endpoint, remote_app_name=f"{endpoint}-provider", id=NEW[endpoint])
         state = dataclasses.replace(state, relations={*state.relations, new})
-        return world.run(world.context().on.relation_created(new), state)
+        return scenario.run(scenario.context().on.relation_created(new), state)
 
     return step
 
 
 def joined(endpoint: str) -> Step:
-    def step(world: World, state: testing.State) -> testing.State:
-        state = related(endpoint)(world, state)
+    def step(scenario: Scenario, state: testing.State) -> testing.State:
+        state = related(endpoint)(scenario, state)
         changed = dataclasses.replace(relation(state, endpoint), remote_units_data={0: {"private-address": "10.1.0.9"}})
-        return world.run(world.context().on.relation_joined(changed, remote_unit=0), with_relations(state, changed))
+        return scenario.run(
+            scenario.context().on.relation_joined(changed, remote_unit=0), with_relations(state, changed)
+        )
 
     return step
 
 
 def answers(endpoint: str, data: dict[str, str]) -> Step:
-    def step(world: World, state: testing.State) -> testing.State:
-        state = related(endpoint)(world, state)
+    def step(scenario: Scenario, state: testing.State) -> testing.State:
+        state = related(endpoint)(scenario, state)
         changed = dataclasses.replace(relation(state, endpoint), remote_app_data=data)
-        return world.run(world.context().on.relation_changed(changed), with_relations(state, changed))
+        return scenario.run(scenario.context().on.relation_changed(changed), with_relations(state, changed))
 
     return step
 
 
 def removed(endpoint: str) -> Step:
-    def step(world: World, state: testing.State) -> testing.State:
-        state = related(endpoint)(world, state)
-        state = world.run(world.context().on.relation_broken(relation(state, endpoint)), state)
+    def step(scenario: Scenario, state: testing.State) -> testing.State:
+        state = related(endpoint)(scenario, state)
+        state = scenario.run(scenario.context().on.relation_broken(relation(state, endpoint)), state)
         return dataclasses.replace(state, relations={each for each in state.relations if each.endpoint != endpoint})
 
     return step
 
 
 def redis(port: str) -> Step:
-    def step(world: World, state: testing.State) -> testing.State:
+    def step(scenario: Scenario, state: testing.State) -> testing.State:
         units = {0: {"hostname": "10.1.0.7", "port": port}}
         changed = dataclasses.replace(relation(state, "redis"), remote_units_data=units)
-        return world.run(world.context().on.relation_changed(changed, remote_unit=0), with_relations(state, changed))
+        return scenario.run(
+            scenario.context().on.relation_changed(changed, remote_unit=0), with_relations(state, changed)
+        )
 
     return step
 
 
 def leads(*, leader: bool) -> Step:
-    def step(world: World, state: testing.State) -> testing.State:
-        on = world.context().on
+    def step(scenario: Scenario, state: testing.State) -> testing.State:
+        on = scenario.context().on
         event = on.leader_elected() if leader else on.update_status()  # Juju has no event for lost leadership
-        return world.run(event, dataclasses.replace(state, leader=leader))
+        return scenario.run(event, dataclasses.replace(state, leader=leader))
 
     return step
 
 
-def service_stops(world: World, state: testing.State) -> testing.State:
-    return world.run(world.context().on.update_status(), stopped(state))
+def service_stops(scenario: Scenario, state: testing.State) -> testing.State:
+    return scenario.run(scenario.context().on.update_status(), stopped(state))
 
 
-def status_is_overwritten(world: World, state: testing.State) -> testing.State:
-    return world.run(world.context().on.update_status(), other_status(state))
+def status_is_overwritten(scenario: Scenario, state: testing.State) -> testing.State:
+    return scenario.run(scenario.context().on.update_status(), other_status(state))
 
 
 def peers(*units: int) -> Step:
-    def step(world: World, state: testing.State) -> testing.State:
+    def step(scenario: Scenario, state: testing.State) -> testing.State:
         peer = dataclasses.replace(peer_of(state), peers_data={unit: {} for unit in units})
-        on = world.context().on
+        on = scenario.context().on
         state = dataclasses.replace(with_relations(state, peer), planned_units=len(units) + 1)
-        return world.run(on.relation_changed(peer, remote_unit=units[0]) if units else on.update_status(), state)
+        return scenario.run(on.relation_changed(peer, remote_unit=units[0]) if units else on.update_status(), state)
 
     return step
 
 
-def peer_leaves(world: World, state: testing.State) -> testing.State:
+def peer_leaves(scenario: Scenario, state: testing.State) -> testing.State:
     others = dict(peer_of(state).peers_data)
     if not others:
         return state
@@ -557,22 +566,22 @@ def peer_leaves(world: World, state: testing.State) -> testing.State:
     del others[unit]
     peer = dataclasses.replace(peer_of(state), peers_data=others)
     state = dataclasses.replace(with_relations(state, peer), planned_units=len(others) + 1)
-    return world.run(world.context().on.relation_departed(peer, remote_unit=unit, departing_unit=unit), state)
+    return scenario.run(scenario.context().on.relation_departed(peer, remote_unit=unit, departing_unit=unit), state)
 
 
-def peer_asks(world: World, state: testing.State) -> testing.State:
+def peer_asks(scenario: Scenario, state: testing.State) -> testing.State:
     others = dict(peer_of(state).peers_data)
     if 1 not in others:
         return state
     peer = dataclasses.replace(peer_of(state), peers_data={**others, 1: {"migration-request": "abc"}})
-    return world.run(world.context().on.relation_changed(peer, remote_unit=1), with_relations(state, peer))
+    return scenario.run(scenario.context().on.relation_changed(peer, remote_unit=1), with_relations(state, peer))
 
 
-def container_restarts(world: World, state: testing.State) -> testing.State:
+def container_restarts(scenario: Scenario, state: testing.State) -> testing.State:
     (container,) = state.containers
-    world.new_container()
+    scenario.new_container()
     fresh = dataclasses.replace(container, layers={"image": layer(IMAGE)}, service_statuses={}, check_infos=frozenset())
-    return world.run(world.context().on.pebble_ready(fresh), dataclasses.replace(state, containers={fresh}))
+    return scenario.run(scenario.context().on.pebble_ready(fresh), dataclasses.replace(state, containers={fresh}))
 
 
 STEPS: dict[str, Step] = {
@@ -607,7 +616,7 @@ STEPS: dict[str, Step] = {
 }
 
 
-def outcome(world: World, state: testing.State) -> object:
+def outcome(scenario: Scenario, state: testing.State) -> object:
     """Return everything that an operator, the application or another charm can see."""
     (container,) = state.containers
     key = next(iter(state.secrets)).tracked_content or {}
@@ -618,7 +627,7 @@ def outcome(world: World, state: testing.State) -> object:
         for each in state.relations
         if isinstance(each, testing.Relation)
     }
-    files = {path.name: path.read_text() for path in sorted((world.root / "base").rglob("*")) if path.is_file()}
+    files = {path.name: path.read_text() for path in sorted((scenario.root / "base").rglob("*")) if path.is_file()}
     # A charm library keeps its own notes in the databag; it sees an unchanged databag on the complete path only.
     return services.replace(key.get("value", "the key"), "the key"), running, databags, files, state.unit_status
 
@@ -635,23 +644,23 @@ def test_the_short_path_ends_where_the_complete_one_does(
 ) -> None:
     outcomes: list[list[object]] = []
     for keeps_record in (True, False):
-        root = tmp_path_factory.mktemp("world")
+        root = tmp_path_factory.mktemp("scenario")
         for folder in ("base/app", "tmp"):
             (root / folder).mkdir(parents=True)
-        world = World(meta=meta, root=root, keeps_record=keeps_record)
+        scenario = Scenario(meta=meta, root=root, keeps_record=keeps_record)
         for name in ("redis", "rabbitmq", "s3"):
-            world.meta["requires"][name] = {"interface": name, "optional": True, "limit": 1}
+            scenario.meta["requires"][name] = {"interface": name, "optional": True, "limit": 1}
         secret = testing.Secret({"value": "generated-key"}, owner="app", id="secret:cs9e1vm3i7s5fnw3b0ag")
-        state = world.state(
-            relations={world.peer(secret), dataclasses.replace(postgresql(app=DATABASE), id=7001), REDIS},
+        state = scenario.state(
+            relations={scenario.peer(secret), dataclasses.replace(postgresql(app=DATABASE), id=7001), REDIS},
             secrets={secret},
             model=testing.Model("demo", type="kubernetes", uuid="11111111-2222-4333-8444-555555555555"),
         )
-        state = settle(world, state)
+        state = settle(scenario, state)
         seen: list[object] = []
         for name in names:
-            state = healthy(STEPS[name](world, state))
-            seen.append(outcome(world, state))
+            state = healthy(STEPS[name](scenario, state))
+            seen.append(outcome(scenario, state))
         outcomes.append(seen)
 
     assert outcomes[0] == outcomes[1]

@@ -8,9 +8,9 @@ import typing
 
 import ops
 import pytest
+from flask_scenario import Scenario, healthy, relation
 from frameworks import BASE, FRAMEWORKS, GENERATIONS, GO, Case
 from ops import testing
-from world import World, healthy, relation
 
 UUID = "5c6f2f0c-3c66-4c1c-9a52-0a9a7a3f4e10"
 MODEL = testing.Model("test-model", uuid=UUID, type="kubernetes")
@@ -78,8 +78,8 @@ def observability_relation(endpoint: str, *addresses: str, **more: typing.Any) -
     return testing.Relation(endpoint, **arguments)
 
 
-def state(world: World, *relations: testing.RelationBase, **more: typing.Any) -> testing.State:
-    base = world.state(model=MODEL, **more)
+def state(scenario: Scenario, *relations: testing.RelationBase, **more: typing.Any) -> testing.State:
+    base = scenario.state(model=MODEL, **more)
     return dataclasses.replace(base, relations={*base.relations, *relations})
 
 
@@ -91,8 +91,8 @@ def all_of_them() -> list[testing.Relation]:
     ]
 
 
-def changed(world: World, before: testing.State, endpoint: str) -> testing.State:
-    return world.run(world.context().on.relation_changed(relation(before, endpoint), remote_unit=0), before)
+def changed(scenario: Scenario, before: testing.State, endpoint: str) -> testing.State:
+    return scenario.run(scenario.context().on.relation_changed(relation(before, endpoint), remote_unit=0), before)
 
 
 def app_databag(after: testing.State, endpoint: str) -> dict[str, typing.Any]:
@@ -127,8 +127,8 @@ def rules(after: testing.State, endpoint: str) -> dict[str, dict[str, typing.Any
     return {rule["alert"]: rule for group in groups for rule in group["rules"]}
 
 
-def custom(world: World, name: str, text: str | bytes) -> None:
-    path = world.root / "charm/cos_custom" / name
+def custom(scenario: Scenario, name: str, text: str | bytes) -> None:
+    path = scenario.root / "charm/cos_custom" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
 
@@ -150,7 +150,7 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
 @pytest.mark.parametrize("base", GENERATIONS)
 class TestEveryFramework:
-    def test_prometheus_gets_the_jobs_and_addresses(self, framework: World, case: Case, base: str) -> None:
+    def test_prometheus_gets_the_jobs_and_addresses(self, framework: Scenario, case: Case, base: str) -> None:
         port = 9102 if case.gunicorn else 8000 if (case.service, base) == ("fastapi", "ubuntu@26.04") else 8080
 
         after = changed(framework, state(framework, observability_relation("metrics-endpoint")), "metrics-endpoint")
@@ -167,7 +167,7 @@ class TestEveryFramework:
             "prometheus_scrape_unit_fqdn": "flask-k8s-0.flask-k8s-endpoints.test-model.svc.cluster.local",
         }
 
-    def test_grafana_gets_the_framework_s_dashboard(self, framework: World, case: Case) -> None:
+    def test_grafana_gets_the_framework_s_dashboard(self, framework: Scenario, case: Case) -> None:
         after = changed(framework, state(framework, observability_relation("grafana-dashboard")), "grafana-dashboard")
 
         shown = dashboards(after)[f"file:{case.service}"]
@@ -175,7 +175,7 @@ class TestEveryFramework:
         assert {"Request rate by unit", "Responses by status", "Duration by quantile", "Log"} <= titles
         assert shown["tags"] == ["paas", f"charm: {case.service}-k8s"]
 
-    def test_logs_are_sent_to_loki(self, framework: World, case: Case) -> None:
+    def test_logs_are_sent_to_loki(self, framework: Scenario, case: Case) -> None:
         after = changed(framework, state(framework, observability_relation("logging", LOKI)), "logging")
 
         labels = {**FORWARDED["labels"], "charm": f"{case.service}-k8s"}
@@ -185,7 +185,7 @@ class TestEveryFramework:
         assert app_databag(after, "logging")["metadata"] == TOPOLOGY | {"charm_name": f"{case.service}-k8s"}
         assert len(app_databag(after, "logging")["alert_rules"]["groups"]) == 1
 
-    def test_the_same_event_again_writes_nothing(self, framework: World, writes: list[str]) -> None:
+    def test_the_same_event_again_writes_nothing(self, framework: Scenario, writes: list[str]) -> None:
         settled = framework.run(framework.context().on.config_changed(), state(framework, *all_of_them()))
         settled = healthy(settled)
         writes.clear()
@@ -198,15 +198,15 @@ class TestEveryFramework:
         assert writes == []
 
 
-def test_the_databags_of_the_contract(world: World) -> None:
+def test_the_databags_of_the_contract(scenario: Scenario) -> None:
     related = (
         observability_relation("logging", LOKI),
         observability_relation("metrics-endpoint"),
         observability_relation("grafana-dashboard"),
     )
-    world.meta["name"] = "flask-k8s"
+    scenario.meta["name"] = "flask-k8s"
 
-    after = world.run(world.context().on.config_changed(), state(world, *related))
+    after = scenario.run(scenario.context().on.config_changed(), state(scenario, *related))
 
     metrics = relation(after, "metrics-endpoint").local_app_data
     assert json.loads(metrics["scrape_metadata"]) == TOPOLOGY
@@ -227,14 +227,14 @@ def test_the_databags_of_the_contract(world: World) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_new_relation_gets_the_same_databags(world: World, endpoint: str) -> None:
-    before = changed(world, state(world, observability_relation(endpoint, LOKI)), endpoint)
-    gone = world.run(world.context().on.relation_broken(relation(before, endpoint)), before)
+def test_a_new_relation_gets_the_same_databags(scenario: Scenario, endpoint: str) -> None:
+    before = changed(scenario, state(scenario, observability_relation(endpoint, LOKI)), endpoint)
+    gone = scenario.run(scenario.context().on.relation_broken(relation(before, endpoint)), before)
     again = observability_relation(endpoint, LOKI)
     gone = without(gone, endpoint)
     gone = dataclasses.replace(gone, relations={*gone.relations, again})
 
-    after = changed(world, gone, endpoint)
+    after = changed(scenario, gone, endpoint)
 
     assert relation(after, endpoint).local_app_data == relation(before, endpoint).local_app_data
     assert unit_databag(after, endpoint) == unit_databag(before, endpoint)
@@ -242,9 +242,9 @@ def test_a_new_relation_gets_the_same_databags(world: World, endpoint: str) -> N
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_every_event_of_the_relation_runs_the_pass(world: World, endpoint: str) -> None:
+def test_every_event_of_the_relation_runs_the_pass(scenario: Scenario, endpoint: str) -> None:
     related = observability_relation(endpoint, LOKI)
-    on = world.context().on
+    on = scenario.context().on
 
     for event in (
         on.relation_created(related),
@@ -252,23 +252,23 @@ def test_every_event_of_the_relation_runs_the_pass(world: World, endpoint: str) 
         on.relation_changed(related, remote_unit=0),
         on.relation_departed(related, remote_unit=1, departing_unit=1),
     ):
-        after = world.run(event, state(world, related))
+        after = scenario.run(event, state(scenario, related))
 
         assert relation(after, endpoint).local_app_data, event
 
 
-def test_a_follower_writes_only_its_address(world: World) -> None:
-    key = world.secret()
-    peers = world.peer(key, peers_data={0: {}})
+def test_a_follower_writes_only_its_address(scenario: Scenario) -> None:
+    key = scenario.secret()
+    peers = scenario.peer(key, peers_data={0: {}})
     before = testing.State(
         leader=False,
-        containers={world.workload()},
+        containers={scenario.workload()},
         relations={peers, *(dataclasses.replace(each, local_app_data={"theirs": "leader"}) for each in all_of_them())},
         secrets={dataclasses.replace(key, owner=None)},
         model=MODEL,
     )
 
-    after = world.run(world.context_of(1).on.config_changed(), before)
+    after = scenario.run(scenario.context_of(1).on.config_changed(), before)
 
     assert unit_databag(after, "metrics-endpoint")["prometheus_scrape_unit_name"] == "flask-k8s/1"
     for endpoint in ENDPOINTS:
@@ -277,31 +277,31 @@ def test_a_follower_writes_only_its_address(world: World) -> None:
     assert not unit_databag(after, "logging")
 
 
-def test_all_relations_of_an_endpoint_are_written(world: World) -> None:
+def test_all_relations_of_an_endpoint_are_written(scenario: Scenario) -> None:
     two = (
         observability_relation("metrics-endpoint"),
         observability_relation("metrics-endpoint", remote_app_name="otelcol"),
     )
 
-    after = world.run(world.context().on.config_changed(), state(world, *two))
+    after = scenario.run(scenario.context().on.config_changed(), state(scenario, *two))
 
     databags = [dict(each.local_app_data) for each in after.relations if each.endpoint == "metrics-endpoint"]  # type: ignore[attr-defined]
     assert databags[0] == databags[1]
     assert databags[0]["scrape_jobs"]
 
 
-def test_an_endpoint_is_found_by_its_interface(world: World) -> None:
-    world.meta["provides"] = {"numbers": {"interface": "prometheus_scrape"}}
+def test_an_endpoint_is_found_by_its_interface(scenario: Scenario) -> None:
+    scenario.meta["provides"] = {"numbers": {"interface": "prometheus_scrape"}}
     related = testing.Relation("numbers", interface="prometheus_scrape", remote_app_name="prometheus")
 
-    after = world.run(world.context().on.relation_created(related), state(world, related))
+    after = scenario.run(scenario.context().on.relation_created(related), state(scenario, related))
 
     assert app_databag(after, "numbers")["scrape_metadata"] == TOPOLOGY
 
 
 class TestMetrics:
     @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
-    def test_a_changed_option_is_written(self, framework: World) -> None:
+    def test_a_changed_option_is_written(self, framework: Scenario) -> None:
         settled = changed(framework, state(framework, observability_relation("metrics-endpoint")), "metrics-endpoint")
         settled = dataclasses.replace(settled, config={"metrics-port": 9464, "metrics-path": "/numbers"})
 
@@ -312,7 +312,7 @@ class TestMetrics:
         ]
 
     @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
-    def test_invalid_options_do_not_change_the_databag(self, framework: World, writes: list[str]) -> None:
+    def test_invalid_options_do_not_change_the_databag(self, framework: Scenario, writes: list[str]) -> None:
         settled = changed(framework, state(framework, observability_relation("metrics-endpoint")), "metrics-endpoint")
         writes.clear()
 
@@ -331,7 +331,7 @@ class TestMetrics:
         ],
     )
     def test_an_unrelated_invalid_option_does_not_keep_the_ports_back(
-        self, framework: World, config: dict[str, typing.Any], published: bool
+        self, framework: Scenario, config: dict[str, typing.Any], published: bool
     ) -> None:
         framework.meta["requires"]["ingress"] = {"interface": "ingress", "optional": True}
         ingress = testing.Relation("ingress", interface="ingress", remote_app_name="traefik")
@@ -345,8 +345,8 @@ class TestMetrics:
         assert ("port" in relation(after, "ingress").local_app_data) == published
         assert ("scrape_jobs" in app_databag(after, "metrics-endpoint")) == published
 
-    def test_the_author_s_jobs_follow_the_framework_s(self, world: World) -> None:
-        world.paas_config = """\
+    def test_the_author_s_jobs_follow_the_framework_s(self, scenario: Scenario) -> None:
+        scenario.paas_config = """\
 metrics-port: 9999
 prometheus:
   scrape_configs:
@@ -360,7 +360,7 @@ prometheus:
         - targets: ["@scheduler:9100"]
 """
 
-        after = changed(world, state(world, observability_relation("metrics-endpoint")), "metrics-endpoint")
+        after = changed(scenario, state(scenario, observability_relation("metrics-endpoint")), "metrics-endpoint")
 
         assert app_databag(after, "metrics-endpoint")["scrape_jobs"] == [
             {"metrics_path": "/metrics", "static_configs": [{"targets": ["*:9999"]}]},
@@ -376,20 +376,20 @@ prometheus:
             },
         ]
 
-    def test_the_scheduler_target_is_the_unit_that_runs_it(self, world: World) -> None:
-        world.paas_config = """\
+    def test_the_scheduler_target_is_the_unit_that_runs_it(self, scenario: Scenario) -> None:
+        scenario.paas_config = """\
 prometheus:
   scrape_configs:
     - job_name: beat
       static_configs: [{targets: ["@scheduler:9100"]}]
 """
-        key = world.secret()
-        before = state(world, observability_relation("metrics-endpoint"))
-        peers = world.peer(key, peers_data={3: {}, 7: {}})
+        key = scenario.secret()
+        before = state(scenario, observability_relation("metrics-endpoint"))
+        peers = scenario.peer(key, peers_data={3: {}, 7: {}})
         before = dataclasses.replace(without(before, "secret-storage"), secrets={key}, planned_units=3)
         before = dataclasses.replace(before, relations={*before.relations, peers})
 
-        after = world.run(world.context_of(5).on.config_changed(), before)
+        after = scenario.run(scenario.context_of(5).on.config_changed(), before)
 
         assert app_databag(after, "metrics-endpoint")["scrape_jobs"][1]["static_configs"] == [
             {"targets": ["flask-k8s-3.flask-k8s-endpoints.test-model.svc.cluster.local:9100"]}
@@ -397,17 +397,17 @@ prometheus:
 
 
 class TestLogs:
-    def test_a_loki_unit_without_an_address_is_skipped(self, world: World) -> None:
+    def test_a_loki_unit_without_an_address_is_skipped(self, scenario: Scenario) -> None:
         related = observability_relation("logging", LOKI, remote_units_data={0: {}})
 
-        after = changed(world, state(world, related), "logging")
+        after = changed(scenario, state(scenario, related), "logging")
 
         assert log_targets(after) == {}
         assert after.unit_status == testing.ActiveStatus()
 
-    def test_logs_are_not_sent_to_a_removed_unit(self, world: World) -> None:
+    def test_logs_are_not_sent_to_a_removed_unit(self, scenario: Scenario) -> None:
         before = changed(
-            world, state(world, observability_relation("logging", LOKI, "http://loki-1:3100/push")), "logging"
+            scenario, state(scenario, observability_relation("logging", LOKI, "http://loki-1:3100/push")), "logging"
         )
         assert set(log_targets(before)) == {"loki/0", "loki/1"}
         left = dataclasses.replace(
@@ -416,62 +416,64 @@ class TestLogs:
         smaller = without(before, "logging")
         smaller = dataclasses.replace(smaller, relations={*smaller.relations, left})
 
-        after = world.run(world.context().on.relation_departed(left, remote_unit=1, departing_unit=1), smaller)
+        after = scenario.run(scenario.context().on.relation_departed(left, remote_unit=1, departing_unit=1), smaller)
 
         assert log_targets(after) == {"loki/0": FORWARDED, "loki/1": OFF}
 
-    def test_logs_are_not_sent_to_the_last_removed_unit(self, world: World) -> None:
-        before = changed(world, state(world, observability_relation("logging", LOKI)), "logging")
+    def test_logs_are_not_sent_to_the_last_removed_unit(self, scenario: Scenario) -> None:
+        before = changed(scenario, state(scenario, observability_relation("logging", LOKI)), "logging")
 
-        after = world.run(world.context().on.relation_broken(relation(before, "logging")), before)
+        after = scenario.run(scenario.context().on.relation_broken(relation(before, "logging")), before)
 
         assert log_targets(after) == {"loki/0": OFF}
 
-    def test_missed_changes_are_applied_when_pebble_returns(self, world: World) -> None:
-        before = changed(world, state(world, observability_relation("logging", LOKI)), "logging")
+    def test_missed_changes_are_applied_when_pebble_returns(self, scenario: Scenario) -> None:
+        before = changed(scenario, state(scenario, observability_relation("logging", LOKI)), "logging")
 
-        after = world.run(world.context().on.update_status(), without(before, "logging"))
-        settled = world.run(world.context().on.update_status(), healthy(after))
+        after = scenario.run(scenario.context().on.update_status(), without(before, "logging"))
+        settled = scenario.run(scenario.context().on.update_status(), healthy(after))
 
         assert log_targets(after) == {"loki/0": OFF}
         assert settled.containers == healthy(after).containers
 
-    def test_a_changed_address_is_applied(self, world: World) -> None:
-        before = changed(world, state(world, observability_relation("logging", "http://old:3100/push")), "logging")
+    def test_a_changed_address_is_applied(self, scenario: Scenario) -> None:
+        before = changed(
+            scenario, state(scenario, observability_relation("logging", "http://old:3100/push")), "logging"
+        )
         moved = dataclasses.replace(
             relation(before, "logging"), remote_units_data={0: {"endpoint": json.dumps({"url": LOKI})}}
         )
         remaining = without(before, "logging")
 
-        after = changed(world, dataclasses.replace(remaining, relations={*remaining.relations, moved}), "logging")
+        after = changed(scenario, dataclasses.replace(remaining, relations={*remaining.relations, moved}), "logging")
 
         assert log_targets(after) == {"loki/0": FORWARDED}
 
-    def test_a_log_target_of_the_image_is_not_changed(self, world: World) -> None:
+    def test_a_log_target_of_the_image_is_not_changed(self, scenario: Scenario) -> None:
         own: typing.Any = {"override": "replace", "type": "syslog", "location": "tcp://logs:514", "services": ["all"]}
-        image = ops.pebble.Layer({"services": world.image, "log-targets": {"syslog": own}})  # type: ignore[typeddict-item]
+        image = ops.pebble.Layer({"services": scenario.image, "log-targets": {"syslog": own}})  # type: ignore[typeddict-item]
         related = state(
-            world, observability_relation("logging", LOKI), containers={world.workload(layers={"image": image})}
+            scenario, observability_relation("logging", LOKI), containers={scenario.workload(layers={"image": image})}
         )
-        before = changed(world, related, "logging")
+        before = changed(scenario, related, "logging")
 
-        after = world.run(world.context().on.relation_broken(relation(before, "logging")), before)
+        after = scenario.run(scenario.context().on.relation_broken(relation(before, "logging")), before)
 
         assert log_targets(before) == {"loki/0": FORWARDED, "syslog": own}
         assert log_targets(after) == {"loki/0": OFF, "syslog": own}
 
-    def test_nothing_restarts(self, world: World) -> None:
-        settled = healthy(world.run(world.context().on.config_changed(), state(world)))
+    def test_nothing_restarts(self, scenario: Scenario) -> None:
+        settled = healthy(scenario.run(scenario.context().on.config_changed(), state(scenario)))
         related = dataclasses.replace(settled, relations={*settled.relations, observability_relation("logging", LOKI)})
-        world.context().exec_history.clear()
+        scenario.context().exec_history.clear()
 
-        after = changed(world, related, "logging")
+        after = changed(scenario, related, "logging")
 
         (container,) = after.containers
         (before,) = settled.containers
         assert log_targets(after) == {"loki/0": FORWARDED}
         assert container.plan.services == before.plan.services
-        assert not world.context().exec_history.get(world.container)
+        assert not scenario.context().exec_history.get(scenario.container)
 
     @pytest.mark.parametrize(
         ("written", "words"),
@@ -482,12 +484,12 @@ class TestLogs:
             ('{"url": "loki"}', "endpoint.url (must be a URL)"),
         ],
     )
-    def test_an_invalid_address_is_reported(self, world: World, written: str, words: str) -> None:
+    def test_an_invalid_address_is_reported(self, scenario: Scenario, written: str, words: str) -> None:
         related = observability_relation(
             "logging", remote_units_data={0: {"endpoint": written}, 1: {"endpoint": json.dumps({"url": LOKI})}}
         )
 
-        after = changed(world, state(world, related), "logging")
+        after = changed(scenario, state(scenario, related), "logging")
 
         (container,) = after.containers
         assert after.unit_status.name == "blocked"
@@ -495,10 +497,10 @@ class TestLogs:
         assert container.service_statuses["flask"] == ops.pebble.ServiceStatus.ACTIVE
         assert log_targets(after) == {"loki/1": FORWARDED}
 
-    def test_an_older_juju_is_reported(self, world: World) -> None:
-        world.juju = "3.3.7"
+    def test_an_older_juju_is_reported(self, scenario: Scenario) -> None:
+        scenario.juju = "3.3.7"
 
-        after = changed(world, state(world, observability_relation("logging", LOKI)), "logging")
+        after = changed(scenario, state(scenario, observability_relation("logging", LOKI)), "logging")
 
         assert after.unit_status == testing.BlockedStatus(
             "integration logging needs Juju 3.4 or newer, and this is 3.3.7: no logs are forwarded "
@@ -510,16 +512,16 @@ class TestLogs:
 
 
 class TestTheAuthorsFiles:
-    def test_custom_files_are_added_to_the_framework_s(self, world: World) -> None:
-        custom(world, "grafana_dashboards/flask.json", '{"title": "Shop", "tags": ["charm: other"], "panels": []}')
-        custom(world, "prometheus_alert_rules/slow.rule", "alert: Slow\nexpr: shop_wait{%%juju_topology%%} > 1\n")
+    def test_custom_files_are_added_to_the_framework_s(self, scenario: Scenario) -> None:
+        custom(scenario, "grafana_dashboards/flask.json", '{"title": "Shop", "tags": ["charm: other"], "panels": []}')
+        custom(scenario, "prometheus_alert_rules/slow.rule", "alert: Slow\nexpr: shop_wait{%%juju_topology%%} > 1\n")
         custom(
-            world,
+            scenario,
             "loki_alert_rules/shop.yaml",
             "groups: [{name: sales, rules: [{alert: Refund, expr: vector(1), labels: {juju_model: mine}}]}]",
         )
 
-        after = world.run(world.context().on.config_changed(), state(world, *all_of_them()))
+        after = scenario.run(scenario.context().on.config_changed(), state(scenario, *all_of_them()))
 
         shown = dashboards(after)
         assert set(shown) == {"file:flask", "file:custom_flask"}
@@ -535,11 +537,11 @@ class TestTheAuthorsFiles:
         assert after.unit_status == testing.ActiveStatus()
 
     @pytest.mark.parametrize("name", BROKEN)
-    def test_an_invalid_file_is_named_and_the_others_are_sent(self, world: World, name: str) -> None:
+    def test_an_invalid_file_is_named_and_the_others_are_sent(self, scenario: Scenario, name: str) -> None:
         text, words = BROKEN[name]
-        custom(world, name, text)
+        custom(scenario, name, text)
 
-        after = world.run(world.context().on.config_changed(), state(world, *all_of_them()))
+        after = scenario.run(scenario.context().on.config_changed(), state(scenario, *all_of_them()))
 
         (container,) = after.containers
         assert isinstance(after.unit_status, testing.BlockedStatus)
@@ -549,36 +551,36 @@ class TestTheAuthorsFiles:
         assert "FlaskTargetMissing" in rules(after, "metrics-endpoint")
         assert "FlaskTracebacksInLog" in rules(after, "logging")
 
-    def test_a_fixed_file_makes_the_unit_active(self, world: World) -> None:
-        custom(world, "grafana_dashboards/shop.json", "{")
-        before = world.run(
-            world.context().on.config_changed(), state(world, observability_relation("grafana-dashboard"))
+    def test_a_fixed_file_makes_the_unit_active(self, scenario: Scenario) -> None:
+        custom(scenario, "grafana_dashboards/shop.json", "{")
+        before = scenario.run(
+            scenario.context().on.config_changed(), state(scenario, observability_relation("grafana-dashboard"))
         )
-        custom(world, "grafana_dashboards/shop.json", "{}")
+        custom(scenario, "grafana_dashboards/shop.json", "{}")
 
-        after = world.run(world.context().on.upgrade_charm(), healthy(before))
+        after = scenario.run(scenario.context().on.upgrade_charm(), healthy(before))
 
         assert before.unit_status.name == "blocked"
         assert after.unit_status == testing.ActiveStatus()
         assert set(dashboards(after)) == {"file:flask", "file:custom_shop"}
 
     @pytest.mark.parametrize("endpoint", [None, *ENDPOINTS])
-    def test_an_invalid_file_is_ignored_without_the_relation(self, world: World, endpoint: str | None) -> None:
+    def test_an_invalid_file_is_ignored_without_the_relation(self, scenario: Scenario, endpoint: str | None) -> None:
         for name, (text, _) in BROKEN.items():
             if not (endpoint and name.startswith(APPS[endpoint])):
-                custom(world, name, text)
+                custom(scenario, name, text)
         related = [observability_relation(endpoint, LOKI)] if endpoint else []
 
-        after = world.run(world.context().on.config_changed(), state(world, *related))
+        after = scenario.run(scenario.context().on.config_changed(), state(scenario, *related))
 
         assert after.unit_status == testing.ActiveStatus()
 
     @pytest.mark.parametrize("name", ["notes.txt", "dashboards/shop.json"])
-    def test_a_file_in_a_wrong_folder_is_reported(self, world: World, name: str) -> None:
-        custom(world, name, "{}")
+    def test_a_file_in_a_wrong_folder_is_reported(self, scenario: Scenario, name: str) -> None:
+        custom(scenario, name, "{}")
 
-        after = world.run(
-            world.context().on.config_changed(), state(world, observability_relation("grafana-dashboard"))
+        after = scenario.run(
+            scenario.context().on.config_changed(), state(scenario, observability_relation("grafana-dashboard"))
         )
 
         assert after.unit_status == testing.BlockedStatus(
@@ -587,12 +589,12 @@ class TestTheAuthorsFiles:
         )
         assert list(dashboards(after)) == ["file:flask"]
 
-    def test_other_reasons_are_reported_too(self, world: World) -> None:
-        custom(world, "grafana_dashboards/shop.json", b"\xff")
-        world.image = {"other": {"override": "replace", "command": "other"}}
+    def test_other_reasons_are_reported_too(self, scenario: Scenario) -> None:
+        custom(scenario, "grafana_dashboards/shop.json", b"\xff")
+        scenario.image = {"other": {"override": "replace", "command": "other"}}
 
-        after = world.run(
-            world.context().on.config_changed(), state(world, observability_relation("grafana-dashboard"))
+        after = scenario.run(
+            scenario.context().on.config_changed(), state(scenario, observability_relation("grafana-dashboard"))
         )
 
         assert "the image has no service flask" in after.unit_status.message

@@ -8,12 +8,12 @@ import cosl
 import cosl.rules
 import ops
 import pytest
+from flask_scenario import Scenario, relation
 from frameworks import FRAMEWORKS, Case
 from ops import testing
 from paas_common.observability import rules
 from paas_common.values import facts
 from test_observability import LABELS, LOKI, MODEL, UUID, custom, log_targets, observability_relation, state
-from world import World, relation
 
 
 class _Reader(ops.CharmBase):
@@ -72,8 +72,8 @@ class Loki(_Reader):
         return {"name": "loki", "provides": {"logging": {"interface": "loki_push_api"}}}
 
 
-def written(world: World, *relations: testing.Relation) -> testing.State:
-    return world.run(world.context().on.config_changed(), state(world, *relations))
+def written(scenario: Scenario, *relations: testing.Relation) -> testing.State:
+    return scenario.run(scenario.context().on.config_changed(), state(scenario, *relations))
 
 
 def read(
@@ -97,7 +97,7 @@ def read(
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_prometheus_scrapes_each_unit(framework: World, case: Case) -> None:
+def test_prometheus_scrapes_each_unit(framework: Scenario, case: Case) -> None:
     port = 9102 if case.gunicorn else 8080
 
     jobs, _ = read(
@@ -114,8 +114,8 @@ def test_prometheus_scrapes_each_unit(framework: World, case: Case) -> None:
     ]
 
 
-def test_prometheus_scrapes_the_author_s_jobs(world: World) -> None:
-    world.paas_config = """\
+def test_prometheus_scrapes_the_author_s_jobs(scenario: Scenario) -> None:
+    scenario.paas_config = """\
 prometheus:
   scrape_configs:
     - job_name: celery
@@ -125,7 +125,7 @@ prometheus:
 """
 
     jobs, _ = read(
-        Prometheus, written(world, observability_relation("metrics-endpoint")), lambda library: library.jobs()
+        Prometheus, written(scenario, observability_relation("metrics-endpoint")), lambda library: library.jobs()
     )
 
     targets = {job["job_name"].rpartition("scrape")[2]: job["static_configs"][0] for job in jobs}
@@ -135,7 +135,7 @@ prometheus:
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_prometheus_and_loki_accept_the_alert_rules(framework: World, case: Case) -> None:
+def test_prometheus_and_loki_accept_the_alert_rules(framework: Scenario, case: Case) -> None:
     ours = written(framework, observability_relation("metrics-endpoint"), observability_relation("logging", LOKI))
 
     for charm in (Prometheus, Loki):
@@ -145,18 +145,18 @@ def test_prometheus_and_loki_accept_the_alert_rules(framework: World, case: Case
         assert groups["groups"][0]["name"] == f"test_model_5c6f2f0c_flask_k8s_{case.service}_rules"
 
 
-def test_log_targets_match_the_library_s(world: World) -> None:
-    ours = written(world, observability_relation("logging"))
+def test_log_targets_match_the_library_s(scenario: Scenario) -> None:
+    ours = written(scenario, observability_relation("logging"))
     _, loki = read(Loki, ours, lambda library: library)
     address = relation(loki, "logging").local_unit_data["endpoint"]
 
-    after = written(world, observability_relation("logging", remote_units_data={0: {"endpoint": address}}))
+    after = written(scenario, observability_relation("logging", remote_units_data={0: {"endpoint": address}}))
 
     assert log_targets(after)["loki/0"]["location"] == json.loads(address)["url"]
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_grafana_accepts_the_dashboards(framework: World, case: Case) -> None:
+def test_grafana_accepts_the_dashboards(framework: Scenario, case: Case) -> None:
     custom(framework, "grafana_dashboards/shop.json", '{"title": "Shop", "panels": []}')
 
     shown, grafana = read(

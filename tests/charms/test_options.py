@@ -6,9 +6,9 @@ import re
 import typing
 
 import pytest
+from flask_scenario import CHARM, DATABASE, Scenario, environment, postgresql
 from ops import testing
 from paas_local.build import charmcraft_extensions, yaml_files
-from world import CHARM, DATABASE, World, environment, postgresql
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,15 @@ from world import CHARM, DATABASE, World, environment, postgresql
         ("greeting", " as it is ", "FLASK_GREETING", " as it is "),
     ],
 )
-def test_an_option_becomes_a_variable(world: World, option: str, value: object, variable: str, text: str) -> None:
-    after = world.run(world.context().on.config_changed(), world.state(config={option: value}))
+def test_an_option_becomes_a_variable(scenario: Scenario, option: str, value: object, variable: str, text: str) -> None:
+    after = scenario.run(scenario.context().on.config_changed(), scenario.state(config={option: value}))
 
     assert environment(after)[variable] == text
     assert after.unit_status == testing.ActiveStatus()
 
 
-def test_unset_options_have_their_defaults(world: World) -> None:
-    variables = environment(world.settled())
+def test_unset_options_have_their_defaults(scenario: Scenario) -> None:
+    variables = environment(scenario.settled())
 
     assert {name: value for name, value in variables.items() if not name.startswith("POSTGRESQL")} == {
         "FLASK_BASE_URL": "http://flask-k8s.demo:8000",
@@ -57,10 +57,10 @@ def test_unset_options_have_their_defaults(world: World) -> None:
         ("webserver-timeout", 120, "timeout = 120"),
     ],
 )
-def test_a_web_server_option_becomes_a_line(world: World, option: str, value: int, line: str) -> None:
-    after = world.run(world.context().on.config_changed(), world.state(config={option: value}))
+def test_a_web_server_option_becomes_a_line(scenario: Scenario, option: str, value: int, line: str) -> None:
+    after = scenario.run(scenario.context().on.config_changed(), scenario.state(config={option: value}))
 
-    assert line in world.gunicorn.splitlines()
+    assert line in scenario.gunicorn.splitlines()
     assert after.unit_status == testing.ActiveStatus()
 
 
@@ -81,17 +81,19 @@ def test_a_web_server_option_becomes_a_line(world: World, option: str, value: in
         ("webserver-worker-class", "eventlet", "input should be 'sync' or 'gevent'"),
     ],
 )
-def test_an_invalid_option_is_named(world: World, option: str, value: object, why: str) -> None:
-    after = world.run(world.context().on.config_changed(), world.state(config={option: value}))
+def test_an_invalid_option_is_named(scenario: Scenario, option: str, value: object, why: str) -> None:
+    after = scenario.run(scenario.context().on.config_changed(), scenario.state(config={option: value}))
 
     assert after.unit_status == testing.BlockedStatus(f"invalid options: {option} ({why})")
 
 
-def test_the_status_has_all_invalid_options_and_the_application_keeps_running(world: World) -> None:
-    settled = world.settled()
+def test_the_status_has_all_invalid_options_and_the_application_keeps_running(scenario: Scenario) -> None:
+    settled = scenario.settled()
     bad = {"flask-env": "", "webserver-workers": -1}
 
-    after = world.run(world.context().on.config_changed(), world.state(config=bad, containers=settled.containers))
+    after = scenario.run(
+        scenario.context().on.config_changed(), scenario.state(config=bad, containers=settled.containers)
+    )
 
     assert after.unit_status == testing.BlockedStatus(
         "invalid options: flask-env (string should have at least 1 character), "
@@ -100,11 +102,11 @@ def test_the_status_has_all_invalid_options_and_the_application_keeps_running(wo
     assert environment(after) == environment(settled)
 
 
-def test_blocks_on_a_required_option_without_a_value(world: World) -> None:
-    world.meta["config"]["options"]["api-key"] = {"type": "string", "optional": False}
-    world.meta["config"]["options"]["region"] = {"type": "string", "optional": False}
+def test_blocks_on_a_required_option_without_a_value(scenario: Scenario) -> None:
+    scenario.meta["config"]["options"]["api-key"] = {"type": "string", "optional": False}
+    scenario.meta["config"]["options"]["region"] = {"type": "string", "optional": False}
 
-    after = world.run(world.context().on.config_changed(), world.state())
+    after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
     assert after.unit_status == testing.BlockedStatus(
         "missing options: api-key, region (juju config flask-k8s api-key=<value> region=<value>)"
@@ -114,32 +116,34 @@ def test_blocks_on_a_required_option_without_a_value(world: World) -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "text"), [("int", 3, "3"), ("float", 1.5, "1.5"), ("boolean", True, "true"), ("string", "3", "3")]
 )
-def test_the_type_of_an_author_s_option_is_kept(world: World, kind: str, value: object, text: str) -> None:
-    world.meta["config"]["options"]["some-limit"] = {"type": kind}
+def test_the_type_of_an_author_s_option_is_kept(scenario: Scenario, kind: str, value: object, text: str) -> None:
+    scenario.meta["config"]["options"]["some-limit"] = {"type": kind}
 
-    after = world.run(world.context().on.config_changed(), world.state(config={"some-limit": value}))
+    after = scenario.run(scenario.context().on.config_changed(), scenario.state(config={"some-limit": value}))
 
     assert environment(after)["FLASK_SOME_LIMIT"] == text
 
 
-def test_a_framework_option_hides_no_option_of_the_author(world: World) -> None:
-    world.meta["config"]["options"] |= {"env": {"type": "string"}, "app-colour": {"type": "string"}}
+def test_a_framework_option_hides_no_option_of_the_author(scenario: Scenario) -> None:
+    scenario.meta["config"]["options"] |= {"env": {"type": "string"}, "app-colour": {"type": "string"}}
 
-    after = world.run(world.context().on.config_changed(), world.state(config={"env": "theirs", "app-colour": "blue"}))
+    after = scenario.run(
+        scenario.context().on.config_changed(), scenario.state(config={"env": "theirs", "app-colour": "blue"})
+    )
 
     assert (environment(after)["FLASK_ENV"], environment(after)["FLASK_APP_COLOUR"]) == ("theirs", "blue")
 
 
-def test_a_secret_option_sets_a_variable_per_key(world: World) -> None:
-    key = world.secret()
+def test_a_secret_option_sets_a_variable_per_key(scenario: Scenario) -> None:
+    key = scenario.secret()
     credentials = testing.Secret({"name": "ann", "pass-word": "s3cret"})
-    state = world.state(
+    state = scenario.state(
         config={"moderator": credentials.id},
         secrets={key, credentials},
-        relations={world.peer(key), postgresql(app=DATABASE)},
+        relations={scenario.peer(key), postgresql(app=DATABASE)},
     )
 
-    after = world.run(world.context().on.config_changed(), state)
+    after = scenario.run(scenario.context().on.config_changed(), state)
 
     variables = environment(after)
     assert variables["FLASK_MODERATOR_NAME"] == "ann"
@@ -147,9 +151,9 @@ def test_a_secret_option_sets_a_variable_per_key(world: World) -> None:
     assert "FLASK_MODERATOR" not in variables
 
 
-def test_blocks_on_a_secret_option_without_a_grant(world: World) -> None:
-    after = world.run(
-        world.context().on.config_changed(), world.state(config={"moderator": "secret:d1ehcifmp25c76e01vhg"})
+def test_blocks_on_a_secret_option_without_a_grant(scenario: Scenario) -> None:
+    after = scenario.run(
+        scenario.context().on.config_changed(), scenario.state(config={"moderator": "secret:d1ehcifmp25c76e01vhg"})
     )
 
     assert after.unit_status == testing.BlockedStatus(
@@ -158,10 +162,10 @@ def test_blocks_on_a_secret_option_without_a_grant(world: World) -> None:
     )
 
 
-def test_a_charm_without_the_rotate_action_works(world: World) -> None:
-    world.meta["actions"] = {}
+def test_a_charm_without_the_rotate_action_works(scenario: Scenario) -> None:
+    scenario.meta["actions"] = {}
 
-    after = world.run(world.context().on.config_changed(), world.state())
+    after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
     assert after.unit_status == testing.ActiveStatus()
 
@@ -169,90 +173,92 @@ def test_a_charm_without_the_rotate_action_works(world: World) -> None:
 class TestSecretKey:
     """Tests of the operator's secret key."""
 
-    def test_the_key_comes_from_a_secret(self, world: World) -> None:
-        state = self.with_secret(world, {"value": "from-a-secret"})
+    def test_the_key_comes_from_a_secret(self, scenario: Scenario) -> None:
+        state = self.with_secret(scenario, {"value": "from-a-secret"})
 
-        after = world.run(world.context().on.config_changed(), state)
+        after = scenario.run(scenario.context().on.config_changed(), state)
 
         assert environment(after)["FLASK_SECRET_KEY"] == "from-a-secret"
         assert "FLASK_SECRET_KEY_ID" not in environment(after)
 
     @pytest.mark.parametrize("content", [{"key": "k"}, {"value": "v", "other": "o"}])
-    def test_blocks_on_a_secret_with_other_keys(self, world: World, content: dict[str, str]) -> None:
-        after = world.run(world.context().on.config_changed(), self.with_secret(world, content))
+    def test_blocks_on_a_secret_with_other_keys(self, scenario: Scenario, content: dict[str, str]) -> None:
+        after = scenario.run(scenario.context().on.config_changed(), self.with_secret(scenario, content))
 
         assert after.unit_status == testing.BlockedStatus(
             "invalid options: flask-secret-key-id (the secret must hold one key, value, that is not empty)"
         )
 
-    def test_blocks_on_both_options_together(self, world: World) -> None:
+    def test_blocks_on_both_options_together(self, scenario: Scenario) -> None:
         config = {"flask-secret-key": "a", "flask-secret-key-id": "secret:d1ehcifmp25c76e01vhg"}
 
-        after = world.run(world.context().on.config_changed(), world.state(config=config))
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state(config=config))
 
         assert "invalid options: flask-secret-key, flask-secret-key-id (only one of the two may be set)" in (
             after.unit_status.message
         )
 
-    def test_both_names_of_the_options_work(self, world: World) -> None:
-        options = world.meta["config"]["options"]
+    def test_both_names_of_the_options_work(self, scenario: Scenario) -> None:
+        options = scenario.meta["config"]["options"]
         options["app-secret-key"] = options.pop("flask-secret-key")
         options["app-secret-key-id"] = options.pop("flask-secret-key-id")
 
-        after = world.run(world.context().on.config_changed(), world.state(config={"app-secret-key": "mine"}))
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state(config={"app-secret-key": "mine"}))
 
         assert environment(after)["FLASK_SECRET_KEY"] == "mine"
         assert "FLASK_APP_SECRET_KEY" not in environment(after)
 
     @staticmethod
-    def with_secret(world: World, content: dict[str, str]) -> testing.State:
-        key, operator_key = world.secret(), testing.Secret(typing.cast("typing.Any", content))
-        return world.state(
+    def with_secret(scenario: Scenario, content: dict[str, str]) -> testing.State:
+        key, operator_key = scenario.secret(), testing.Secret(typing.cast("typing.Any", content))
+        return scenario.state(
             config={"flask-secret-key-id": operator_key.id},
             secrets={key, operator_key},
-            relations={world.peer(key), postgresql(app=DATABASE)},
+            relations={scenario.peer(key), postgresql(app=DATABASE)},
         )
 
 
-def test_every_option_of_the_extension_is_tested(world: World) -> None:
+def test_every_option_of_the_extension_is_tested(scenario: Scenario) -> None:
     mine = {"greeting", "moderator"}
     text = pathlib.Path(__file__).read_text()
 
     missing = [
-        name for name in world.meta["config"]["options"] if name not in mine and not re.search(f'"{name}"', text)
+        name for name in scenario.meta["config"]["options"] if name not in mine and not re.search(f'"{name}"', text)
     ]
 
     assert missing == []
 
 
 @pytest.mark.parametrize("kind", ["http", "https", "no"])
-def test_the_proxies_of_the_model_become_variables(world: World, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_the_proxies_of_the_model_become_variables(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     monkeypatch.setenv(f"JUJU_CHARM_{kind.upper()}_PROXY", "squid:3128")
 
-    variables = environment(world.run(world.context().on.config_changed(), world.state()))
+    variables = environment(scenario.run(scenario.context().on.config_changed(), scenario.state()))
 
     assert variables[f"{kind}_proxy"] == variables[f"{kind.upper()}_PROXY"] == "squid:3128"
 
 
-def test_an_empty_proxy_sets_no_variable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_proxy_sets_no_variable(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUJU_CHARM_HTTP_PROXY", "")
 
-    assert "http_proxy" not in environment(world.settled())
+    assert "http_proxy" not in environment(scenario.settled())
 
 
-def test_the_newer_extension_works(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newer_extension_works(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     """Test the container ``app``, the peers ``peers``, and the option for a secret key."""
     monkeypatch.setenv(charmcraft_extensions.EXPERIMENTAL, "1")
     charmcraft = {**yaml_files.load(CHARM / "charmcraft.yaml"), "base": "ubuntu@26.04"}
-    world.meta, world.container = charmcraft_extensions.expand(charmcraft, CHARM), "app"
-    key, operator_key = world.secret(), testing.Secret({"value": "mine"})
+    scenario.meta, scenario.container = charmcraft_extensions.expand(charmcraft, CHARM), "app"
+    key, operator_key = scenario.secret(), testing.Secret({"value": "mine"})
     peer = testing.PeerRelation("peers", local_app_data={"flask_secret_key_id": key.id})
     relations = {peer, postgresql(app=DATABASE)}
-    state = world.state(secrets={key, operator_key}, relations=relations)
+    state = scenario.state(secrets={key, operator_key}, relations=relations)
 
-    generated = world.run(world.context().on.config_changed(), state)
-    after_choice = world.run(
-        world.context().on.config_changed(), dataclasses.replace(state, config={"app-secret-key": operator_key.id})
+    generated = scenario.run(scenario.context().on.config_changed(), state)
+    after_choice = scenario.run(
+        scenario.context().on.config_changed(), dataclasses.replace(state, config={"app-secret-key": operator_key.id})
     )
 
     assert environment(generated)["FLASK_SECRET_KEY"] == "generated-key"

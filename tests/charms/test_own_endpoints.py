@@ -7,8 +7,8 @@ import typing
 import ops
 import paas_flask
 import pytest
+from flask_scenario import DATABASE, Scenario, environment, postgresql, relation
 from ops import testing
-from world import DATABASE, World, environment, postgresql, relation
 
 
 class CharmWithOwnObjects(paas_flask.Charm):
@@ -33,22 +33,22 @@ class CharmWithOwnStation(paas_flask.Charm):
 
 
 @pytest.fixture
-def own(world: World) -> World:
-    world.charm_type = CharmWithOwnObjects
-    world.meta["requires"]["admin-ingress"] = {"interface": "ingress"}
-    world.meta["requires"]["archive"] = {"interface": "postgresql_client"}
-    world.meta["provides"]["numbers"] = {"interface": "prometheus_scrape"}
-    return world
+def own(scenario: Scenario) -> Scenario:
+    scenario.charm_type = CharmWithOwnObjects
+    scenario.meta["requires"]["admin-ingress"] = {"interface": "ingress"}
+    scenario.meta["requires"]["archive"] = {"interface": "postgresql_client"}
+    scenario.meta["provides"]["numbers"] = {"interface": "prometheus_scrape"}
+    return scenario
 
 
-def test_they_are_not_required(own: World) -> None:
+def test_they_are_not_required(own: Scenario) -> None:
     after = own.run(own.context().on.config_changed(), own.state())
 
     assert after.unit_status == testing.ActiveStatus()
     assert "POSTGRESQL_DB_HOSTNAME" in environment(after)
 
 
-def test_only_the_author_s_objects_use_them(own: World) -> None:
+def test_only_the_author_s_objects_use_them(own: Scenario) -> None:
     key = own.secret()
     ingress = testing.Relation(
         "admin-ingress",
@@ -72,7 +72,7 @@ def test_only_the_author_s_objects_use_them(own: World) -> None:
     assert environment(after)["POSTGRESQL_DB_USERNAME"] == DATABASE["username"]
 
 
-def test_their_events_are_the_author_s(own: World) -> None:
+def test_their_events_are_the_author_s(own: Scenario) -> None:
     key = own.secret()
     ingress = testing.Relation("admin-ingress", interface="ingress", remote_app_name="traefik")
     state = own.state(secrets={key}, relations={own.peer(key), postgresql(app=DATABASE), ingress})
@@ -97,46 +97,48 @@ class TestRequiredEndpointOfUnknownInterface:
     )
 
     @pytest.fixture
-    def related(self, world: World) -> testing.State:
-        world.meta["requires"]["station"] = {"interface": "weather_station", "optional": False}
-        key = world.secret()
+    def related(self, scenario: Scenario) -> testing.State:
+        scenario.meta["requires"]["station"] = {"interface": "weather_station", "optional": False}
+        key = scenario.secret()
         station = testing.Relation("station", interface="weather_station", remote_app_name="weather")
-        return world.state(secrets={key}, relations={world.peer(key), postgresql(app=DATABASE), station})
+        return scenario.state(secrets={key}, relations={scenario.peer(key), postgresql(app=DATABASE), station})
 
-    def test_blocks_until_it_is_related(self, world: World, related: testing.State) -> None:
+    def test_blocks_until_it_is_related(self, scenario: Scenario, related: testing.State) -> None:
         station = related.get_relations("station")[0]
         without = dataclasses.replace(related, relations=related.relations - {station})
 
-        before = world.run(world.context().on.config_changed(), without)
-        after = world.run(
-            world.context().on.relation_created(station),
+        before = scenario.run(scenario.context().on.config_changed(), without)
+        after = scenario.run(
+            scenario.context().on.relation_created(station),
             dataclasses.replace(before, relations=before.relations | {station}),
         )
 
         assert before.unit_status == self.MISSING
         assert after.unit_status == testing.ActiveStatus()
 
-    def test_stops_the_application_when_the_relation_is_removed(self, world: World, related: testing.State) -> None:
-        world.keeps_record = True
-        served = world.run(world.context().on.config_changed(), related)
-        broken = world.run(world.context().on.relation_broken(served.get_relations("station")[0]), served)
+    def test_stops_the_application_when_the_relation_is_removed(
+        self, scenario: Scenario, related: testing.State
+    ) -> None:
+        scenario.keeps_record = True
+        served = scenario.run(scenario.context().on.config_changed(), related)
+        broken = scenario.run(scenario.context().on.relation_broken(served.get_relations("station")[0]), served)
 
         assert served.unit_status == testing.ActiveStatus()
         assert broken.unit_status == self.MISSING
         assert broken.get_container("flask-app").service_statuses["flask"] == ops.pebble.ServiceStatus.INACTIVE
 
     @pytest.mark.parametrize("declared", [{}, {"optional": True}], ids=["without the key", "optional"])
-    def test_is_not_required_unless_the_author_says_so(self, world: World, declared: dict[str, bool]) -> None:
-        world.meta["requires"]["station"] = {"interface": "weather_station", **declared}
+    def test_is_not_required_unless_the_author_says_so(self, scenario: Scenario, declared: dict[str, bool]) -> None:
+        scenario.meta["requires"]["station"] = {"interface": "weather_station", **declared}
 
-        after = world.run(world.context().on.config_changed(), world.state())
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
         assert after.unit_status == testing.ActiveStatus()
 
-    def test_is_the_author_s_matter_if_the_author_keeps_it(self, world: World) -> None:
-        world.charm_type = CharmWithOwnStation
-        world.meta["requires"]["station"] = {"interface": "weather_station", "optional": False}
+    def test_is_the_author_s_matter_if_the_author_keeps_it(self, scenario: Scenario) -> None:
+        scenario.charm_type = CharmWithOwnStation
+        scenario.meta["requires"]["station"] = {"interface": "weather_station", "optional": False}
 
-        after = world.run(world.context().on.config_changed(), world.state())
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
         assert after.unit_status == testing.ActiveStatus()

@@ -1,10 +1,10 @@
 """Tests of the charm author's ``paas-config.yaml``."""
 
 import pytest
+from flask_scenario import Scenario, environment
 from ops import testing
 from paas_common.values import paas_config
 from paas_common.values.paas_config import Invalid, PaasConfig
-from world import World, environment
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_both_spellings_of_a_key_work() -> None:
     assert paas_config.parse("metrics-port: 9000") == paas_config.parse("metrics_port: 9000")
 
 
-def test_the_port_is_used_everywhere(world: World) -> None:
-    world.paas_config = "port: 8443\nmetrics-port: 9999\nmetrics-path: /stats\n"
+def test_the_port_is_used_everywhere(scenario: Scenario) -> None:
+    scenario.paas_config = "port: 8443\nmetrics-port: 9999\nmetrics-path: /stats\n"
 
-    after = world.settled()
+    after = scenario.settled()
 
     variables = environment(after)
     (container,) = after.containers
-    assert 'bind = ["0.0.0.0:8443"]' in world.gunicorn
+    assert 'bind = ["0.0.0.0:8443"]' in scenario.gunicorn
     assert variables["FLASK_BASE_URL"] == "http://flask-k8s.demo:8443"
     assert (variables["FLASK_METRICS_PORT"], variables["FLASK_METRICS_PATH"]) == ("9999", "/stats")
     assert container.plan.checks["answers"].tcp == {"port": 8443}
@@ -68,10 +68,10 @@ def test_the_port_is_used_everywhere(world: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["port: 0\n", "a: [\n", b"\xff\xfe"])
-def test_a_broken_file_blocks(world: World, text: str | bytes) -> None:
-    world.paas_config = text
+def test_a_broken_file_blocks(scenario: Scenario, text: str | bytes) -> None:
+    scenario.paas_config = text
 
-    after = world.run(world.context().on.config_changed(), world.state())
+    after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
     assert isinstance(after.unit_status, testing.BlockedStatus)
     assert after.unit_status.message.startswith("invalid paas-config.yaml: ")

@@ -5,8 +5,8 @@ import datetime as dt
 
 import ops
 import pytest
+from flask_scenario import CALLS, Calls, Failing, Scenario, relation
 from ops import testing
-from world import CALLS, Calls, Failing, World, relation
 
 CHANGE = ops.pebble.Change(
     ops.pebble.ChangeID("1"),
@@ -33,26 +33,26 @@ ERRORS = [
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("call", sorted({*CALLS} - {"remove_path", "restart", "send_signal", "stop"}))
 def test_an_error_at_the_first_start_is_a_status_and_passes(
-    world: World, failing: Failing, call: str, error: Exception
+    scenario: Scenario, failing: Failing, call: str, error: Exception
 ) -> None:
     with failing(call, error):
-        failed = world.run(world.context().on.config_changed(), world.state())
+        failed = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
     assert isinstance(failed.unit_status, testing.WaitingStatus | testing.BlockedStatus)
-    assert world.run(world.context().on.update_status(), failed).unit_status == testing.ActiveStatus()
+    assert scenario.run(scenario.context().on.update_status(), failed).unit_status == testing.ActiveStatus()
 
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("call", ["push", "send_signal"])
 def test_an_error_while_reloading_is_repaired(
-    world: World, calls: Calls, failing: Failing, call: str, error: Exception
+    scenario: Scenario, calls: Calls, failing: Failing, call: str, error: Exception
 ) -> None:
-    settled = dataclasses.replace(world.settled(), config={"webserver-workers": 3})
+    settled = dataclasses.replace(scenario.settled(), config={"webserver-workers": 3})
 
     with failing(call, error):
-        failed = world.run(world.context().on.config_changed(), settled)
+        failed = scenario.run(scenario.context().on.config_changed(), settled)
     calls.clear()
-    after = world.run(world.context().on.update_status(), failed)
+    after = scenario.run(scenario.context().on.update_status(), failed)
 
     assert isinstance(failed.unit_status, testing.WaitingStatus)
     assert calls.names().count("send_signal") == 1
@@ -60,10 +60,10 @@ def test_an_error_while_reloading_is_repaired(
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_an_error_while_stopping_is_repaired(world: World, failing: Failing, error: Exception) -> None:
-    settled = world.settled()
+def test_an_error_while_stopping_is_repaired(scenario: Scenario, failing: Failing, error: Exception) -> None:
+    settled = scenario.settled()
 
     with failing("stop", error):
-        after = world.run(world.context().on.relation_broken(relation(settled)), settled)
+        after = scenario.run(scenario.context().on.relation_broken(relation(settled)), settled)
 
     assert isinstance(after.unit_status, testing.WaitingStatus)

@@ -5,12 +5,12 @@ import json
 import typing
 
 import pytest
+from flask_scenario import Scenario, relation
 from frameworks import FRAMEWORKS
 from ops import testing
 from paas_common.integrations import BUILT_IN
 from test_events_of_integrations import runs
 from test_integrations import example_named, relation_of, replaced, state_of
-from world import World, relation
 
 VALKEY_REQUEST = "4be8724a07a5c71e"
 """Id of the request in the example, which the recorded answer names."""
@@ -40,16 +40,16 @@ CHANGES = {
 class Round:
     """An application and one provider over several events."""
 
-    world: World
+    scenario: Scenario
     state: testing.State
 
     def snapshot(self) -> str:
         """Return the application's services, in order, and its files."""
         (container,) = self.state.containers
         files = {
-            str(path.relative_to(self.world.root)): path.read_text()
+            str(path.relative_to(self.scenario.root)): path.read_text()
             for folder in ("base", "tmp")
-            for path in sorted((self.world.root / folder).rglob("*"))
+            for path in sorted((self.scenario.root / folder).rglob("*"))
             if path.is_file()
         }
         services = {name: service.to_dict() for name, service in container.plan.services.items()}
@@ -57,7 +57,7 @@ class Round:
 
     def relate(self, example: dict[str, typing.Any]) -> None:
         """Integrate the provider, then run the event of its data."""
-        on = self.world.context().on
+        on = self.scenario.context().on
         empty = relation_of(example, remote_app_data={}, remote_units_data={0: {}})
         self._update(empty)
         self._run(on.relation_created(empty))
@@ -82,7 +82,7 @@ class Round:
         ]
         self.state = dataclasses.replace(self.state, secrets={*{**known, **{each.id: each for each in news}}.values()})
         self._update(answered)
-        on = self.world.context().on
+        on = self.scenario.context().on
         if answered != before:
             self._run(on.relation_changed(answered, remote_unit=0))
         else:
@@ -91,7 +91,7 @@ class Round:
 
     def end(self, example: dict[str, typing.Any]) -> None:
         """Remove the relation and the provider's secrets."""
-        self._run(self.world.context().on.relation_broken(relation(self.state, example["endpoint"])))
+        self._run(self.scenario.context().on.relation_broken(relation(self.state, example["endpoint"])))
         self.state = dataclasses.replace(
             self.state,
             relations={each for each in self.state.relations if each.endpoint != example["endpoint"]},
@@ -103,21 +103,21 @@ class Round:
         self.state = dataclasses.replace(self.state, relations={*others, state})
 
     def _run(self, event: object) -> None:
-        self.state = self.world.run(event, self.state)
+        self.state = self.scenario.run(event, self.state)
 
 
-def without(world: World, example: dict[str, typing.Any], *, required: bool = False) -> Round:
+def without(scenario: Scenario, example: dict[str, typing.Any], *, required: bool = False) -> Round:
     """Return an application that has every integration except the example's."""
-    state = state_of(world, replaced(example, secrets={}))
+    state = state_of(scenario, replaced(example, secrets={}))
     if required:
-        world.meta["requires"][example["endpoint"]]["optional"] = False
-    return Round(world=world, state=world.run(world.context().on.config_changed(), state))
+        scenario.meta["requires"][example["endpoint"]]["optional"] = False
+    return Round(scenario=scenario, state=scenario.run(scenario.context().on.config_changed(), state))
 
 
-def relate_again(world: World, first: dict[str, typing.Any]) -> None:
+def relate_again(scenario: Scenario, first: dict[str, typing.Any]) -> None:
     """Relate, change, break and relate again; compare the application."""
     old, new = CHANGES[first["name"]]
-    way = without(world, first)
+    way = without(scenario, first)
     at_first = way.snapshot()
 
     way.relate(first)
@@ -144,19 +144,19 @@ def test_every_interface_can_be_related_again() -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_new_relation_has_the_same_result(world: World, name: str) -> None:
-    relate_again(world, example_named(name))
+def test_a_new_relation_has_the_same_result(scenario: Scenario, name: str) -> None:
+    relate_again(scenario, example_named(name))
 
 
 @pytest.mark.parametrize("case", FRAMEWORKS, indirect=True)
-def test_a_new_relation_has_the_same_result_with_every_framework(framework: World) -> None:
+def test_a_new_relation_has_the_same_result_with_every_framework(framework: Scenario) -> None:
     relate_again(framework, replaced(example_named("redis"), also_related=[example_named("postgresql-plain")]))
 
 
 @pytest.mark.parametrize("name", [name for name in CHANGES if name != "ingress"])
-def test_the_application_stops_without_a_required_relation(world: World, name: str) -> None:
+def test_the_application_stops_without_a_required_relation(scenario: Scenario, name: str) -> None:
     example = example_named(name)
-    way = without(world, example, required=True)
+    way = without(scenario, example, required=True)
     way.relate(example)
     related = way.snapshot()
     assert runs(way.state)

@@ -12,9 +12,9 @@ import typing
 
 import ops
 import pytest
+from flask_scenario import DATABASE, IMAGE, Calls, Failing, Scenario, environment, layer, peer_of, postgresql, relation
 from ops import testing
 from paas_common.pebble import logs
-from world import DATABASE, IMAGE, Calls, Failing, World, environment, layer, peer_of, postgresql, relation
 
 EXTRA = {
     "mail-Worker": {
@@ -31,16 +31,16 @@ def image() -> dict[str, ops.pebble.Layer]:
     return {"image": layer({**IMAGE, **EXTRA})}
 
 
-def on_unit(world: World, unit: int, peers: dict[int, dict[str, str]], planned: int) -> testing.State:
-    secret = world.secret()
-    state = world.state(
+def on_unit(scenario: Scenario, unit: int, peers: dict[int, dict[str, str]], planned: int) -> testing.State:
+    secret = scenario.secret()
+    state = scenario.state(
         leader=unit == 0,
         secrets={secret},
-        relations={world.peer(secret, peers_data=peers), postgresql(app=DATABASE, local={} if unit else None)},
-        containers={world.workload(layers=image())},
+        relations={scenario.peer(secret, peers_data=peers), postgresql(app=DATABASE, local={} if unit else None)},
+        containers={scenario.workload(layers=image())},
         planned_units=planned,
     )
-    return world.run(world.context_of(unit).on.config_changed(), state)
+    return scenario.run(scenario.context_of(unit).on.config_changed(), state)
 
 
 def running(state: testing.State) -> set[str]:
@@ -48,8 +48,8 @@ def running(state: testing.State) -> set[str]:
     return {name for name, status in container.service_statuses.items() if status == ops.pebble.ServiceStatus.ACTIVE}
 
 
-def test_worker_and_scheduler_get_the_whole_environment(world: World) -> None:
-    after = on_unit(world, 0, {}, 1)
+def test_worker_and_scheduler_get_the_whole_environment(scenario: Scenario) -> None:
+    after = on_unit(scenario, 0, {}, 1)
 
     ours = {name: value for name, value in environment(after).items() if name != "OF_THE_IMAGE"}
     assert environment(after, "mail-Worker") == ours
@@ -57,8 +57,8 @@ def test_worker_and_scheduler_get_the_whole_environment(world: World) -> None:
     assert running(after) == {"flask", "statsd-exporter", "mail-Worker", "tidy-scheduler"}
 
 
-def test_other_services_of_the_image_are_not_changed(world: World) -> None:
-    after = on_unit(world, 0, {}, 1)
+def test_other_services_of_the_image_are_not_changed(scenario: Scenario) -> None:
+    after = on_unit(scenario, 0, {}, 1)
 
     (container,) = after.containers
     assert "statsd-exporter" not in container.layers["charm"].services
@@ -76,22 +76,22 @@ def test_other_services_of_the_image_are_not_changed(world: World) -> None:
     ],
 )
 def test_one_unit_runs_the_scheduler(
-    world: World, unit: int, peers: dict[int, dict[str, str]], planned: int, schedules: bool
+    scenario: Scenario, unit: int, peers: dict[int, dict[str, str]], planned: int, schedules: bool
 ) -> None:
-    after = on_unit(world, unit, peers, planned)
+    after = on_unit(scenario, unit, peers, planned)
 
     assert ("tidy-scheduler" in running(after)) is schedules
 
 
-def test_a_scheduler_is_stopped_on_other_units(world: World) -> None:
-    state = on_unit(world, 2, {}, 1)
+def test_a_scheduler_is_stopped_on_other_units(scenario: Scenario) -> None:
+    state = on_unit(scenario, 2, {}, 1)
     assert "tidy-scheduler" in running(state)
     peer = peer_of(state)
     database = relation(state)
     joined = dataclasses.replace(peer, peers_data={1: {}})
 
-    after = world.run(
-        world.context().on.relation_joined(joined, remote_unit=1),
+    after = scenario.run(
+        scenario.context().on.relation_joined(joined, remote_unit=1),
         dataclasses.replace(state, relations={joined, database}, planned_units=2),
     )
 
@@ -99,11 +99,11 @@ def test_a_scheduler_is_stopped_on_other_units(world: World) -> None:
     assert "mail-Worker" in running(after)
 
 
-def test_all_services_stop_without_a_required_integration(world: World) -> None:
-    settled = on_unit(world, 0, {}, 1)
+def test_all_services_stop_without_a_required_integration(scenario: Scenario) -> None:
+    settled = on_unit(scenario, 0, {}, 1)
     database = relation(settled)
 
-    after = world.run(world.context().on.relation_broken(database), settled)
+    after = scenario.run(scenario.context().on.relation_broken(database), settled)
 
     assert running(after) == {"statsd-exporter"}
 
@@ -118,41 +118,41 @@ class TestHealth:
         changed = dataclasses.replace(check, **look)
         return dataclasses.replace(state, containers={dataclasses.replace(container, check_infos={changed})})
 
-    def test_the_layer_has_a_check_of_the_port(self, world: World) -> None:
-        (container,) = world.settled().containers
+    def test_the_layer_has_a_check_of_the_port(self, scenario: Scenario) -> None:
+        (container,) = scenario.settled().containers
 
         check = container.plan.checks["answers"]
         assert (check.level, check.tcp) == (ops.pebble.CheckLevel.READY, {"port": 8000})
 
-    def test_waits_while_the_application_does_not_answer(self, world: World) -> None:
-        state = self.with_check(world.settled(), status=ops.pebble.CheckStatus.DOWN, failures=4)
+    def test_waits_while_the_application_does_not_answer(self, scenario: Scenario) -> None:
+        state = self.with_check(scenario.settled(), status=ops.pebble.CheckStatus.DOWN, failures=4)
 
-        after = world.run(world.context().on.update_status(), state)
+        after = scenario.run(scenario.context().on.update_status(), state)
 
         assert after.unit_status == testing.WaitingStatus("flask does not answer on port 8000 yet")
 
     def test_a_failure_before_the_threshold_does_not_count_because_no_event_announces_its_end(
-        self, world: World
+        self, scenario: Scenario
     ) -> None:
-        state = self.with_check(world.settled(), status=ops.pebble.CheckStatus.UP, failures=1)
+        state = self.with_check(scenario.settled(), status=ops.pebble.CheckStatus.UP, failures=1)
 
-        after = world.run(world.context().on.update_status(), state)
+        after = scenario.run(scenario.context().on.update_status(), state)
 
         assert after.unit_status == testing.ActiveStatus()
 
-    def test_blocks_if_the_application_never_answers(self, world: World) -> None:
-        state = self.with_check(world.settled(), status=ops.pebble.CheckStatus.DOWN, failures=20)
+    def test_blocks_if_the_application_never_answers(self, scenario: Scenario) -> None:
+        state = self.with_check(scenario.settled(), status=ops.pebble.CheckStatus.DOWN, failures=20)
 
-        after = world.run(world.context().on.update_status(), state)
+        after = scenario.run(scenario.context().on.update_status(), state)
 
         assert after.unit_status == testing.BlockedStatus("flask does not answer on port 8000 yet")
 
     def test_a_start_is_seen_at_the_port_itself(
-        self, world: World, calls: Calls, monkeypatch: pytest.MonkeyPatch
+        self, scenario: Scenario, calls: Calls, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(world.charm_type, "start_timeout", 30)
+        monkeypatch.setattr(scenario.charm_type, "start_timeout", 30)
         port = free_port()
-        world.paas_config = f"port: {port}"
+        scenario.paas_config = f"port: {port}"
 
         def serve() -> None:
             while "replan" not in calls.names():
@@ -162,17 +162,17 @@ class TestHealth:
 
         server = threading.Thread(target=serve)
         server.start()
-        after = world.run(world.context().on.config_changed(), world.state())
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state())
         server.join()
 
         assert after.unit_status == testing.ActiveStatus()
         assert "get_checks" not in calls.names()
 
     def test_without_an_answer_in_time_pebble_s_check_decides(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
+        self, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(world.charm_type, "start_timeout", 0.2)
-        world.paas_config = f"port: {free_port()}"
+        monkeypatch.setattr(scenario.charm_type, "start_timeout", 0.2)
+        scenario.paas_config = f"port: {free_port()}"
         down = ops.pebble.CheckInfo("answers", None, ops.pebble.CheckStatus.DOWN, failures=4)
 
         def get_checks(_: ops.Container, *__: str) -> dict[str, ops.pebble.CheckInfo]:
@@ -180,35 +180,37 @@ class TestHealth:
 
         monkeypatch.setattr(ops.Container, "get_checks", get_checks)
 
-        after = world.run(world.context().on.config_changed(), world.state())
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
         assert isinstance(after.unit_status, testing.WaitingStatus)
 
     @pytest.mark.parametrize("event", ["pebble_check_failed", "pebble_check_recovered"])
-    def test_check_events_update_the_status(self, world: World, event: str) -> None:
+    def test_check_events_update_the_status(self, scenario: Scenario, event: str) -> None:
         down = event == "pebble_check_failed"
         state = self.with_check(
-            world.settled(),
+            scenario.settled(),
             status=ops.pebble.CheckStatus.DOWN if down else ops.pebble.CheckStatus.UP,
             failures=3 if down else 0,
         )
         (container,) = state.containers
         (check,) = container.check_infos
 
-        after = world.run(getattr(world.context().on, event)(container, check), state)
+        after = scenario.run(getattr(scenario.context().on, event)(container, check), state)
 
         assert isinstance(after.unit_status, testing.WaitingStatus if down else testing.ActiveStatus)
 
-    def test_a_pebble_without_a_success_count_works(self, world: World) -> None:
-        state = self.with_check(world.settled(), successes=None)
+    def test_a_pebble_without_a_success_count_works(self, scenario: Scenario) -> None:
+        state = self.with_check(scenario.settled(), successes=None)
 
-        after = world.run(world.context().on.update_status(), state)
+        after = scenario.run(scenario.context().on.update_status(), state)
 
         assert after.unit_status == testing.ActiveStatus()
 
-    def test_an_application_that_exits_at_start_shows_its_last_lines(self, world: World, failing: Failing) -> None:
+    def test_an_application_that_exits_at_start_shows_its_last_lines(
+        self, scenario: Scenario, failing: Failing
+    ) -> None:
         with failing("replan", ops.pebble.ChangeError("cannot perform", change_of_a_failed_start())):
-            after = world.run(world.context().on.config_changed(), world.state())
+            after = scenario.run(scenario.context().on.config_changed(), scenario.state())
 
         assert after.unit_status == testing.BlockedStatus(
             "start service \"flask\" failed: import app | KeyError: 'COLOUR' (Pebble goes on trying; see juju "

@@ -5,20 +5,20 @@ import json
 import typing
 
 import pytest
+from flask_scenario import Scenario, environment
 from ops import testing
 from test_integrations import MODEL, example_named, relation_of, replaced
-from world import World, environment
 
 
 def both(
-    world: World, first: dict[str, typing.Any], endpoint: str, *, change: tuple[str, str], only: str = ""
+    scenario: Scenario, first: dict[str, typing.Any], endpoint: str, *, change: tuple[str, str], only: str = ""
 ) -> testing.State:
     """Return a state with an example on its own endpoint and, with other data, on a second one; or on one of them."""
     text = json.dumps(first).replace(*change)
     for uri in first["secrets"]:
         text = text.replace(uri, f"{uri}x")
     second = replaced(json.loads(text), endpoint=endpoint)
-    world.meta["requires"] = {
+    scenario.meta["requires"] = {
         # the second one is declared first
         endpoint: {"interface": first["interface"], "optional": True},
         first["endpoint"]: {"interface": first["interface"], "optional": True},
@@ -29,13 +29,13 @@ def both(
         for number, each in enumerate((first, second))
         if only in ("", each["endpoint"])
     }
-    key = world.secret()
+    key = scenario.secret()
     secrets = {testing.Secret(content, id=uri) for uri, content in {**first["secrets"], **second["secrets"]}.items()}
-    return world.state(relations={world.peer(key), *relations}, secrets={key, *secrets}, model=MODEL)
+    return scenario.state(relations={scenario.peer(key), *relations}, secrets={key, *secrets}, model=MODEL)
 
 
-def ran(world: World, state: testing.State) -> testing.State:
-    return world.run(world.context().on.config_changed(), state)
+def ran(scenario: Scenario, state: testing.State) -> testing.State:
+    return scenario.run(scenario.context().on.config_changed(), state)
 
 
 @pytest.mark.parametrize(
@@ -91,34 +91,34 @@ def ran(world: World, state: testing.State) -> testing.State:
     ],
 )
 def test_the_default_endpoint_keeps_its_prefix_and_others_use_their_name(
-    world: World, name: str, endpoint: str, change: tuple[str, str], variables: dict[str, str]
+    scenario: Scenario, name: str, endpoint: str, change: tuple[str, str], variables: dict[str, str]
 ) -> None:
-    after = ran(world, both(world, example_named(name), endpoint, change=change))
+    after = ran(scenario, both(scenario, example_named(name), endpoint, change=change))
 
     assert after.unit_status == testing.ActiveStatus()
     assert {variable: environment(after).get(variable) for variable in variables} == variables
 
 
-def test_all_variables_of_a_second_valkey_start_with_its_name(world: World) -> None:
-    state = both(world, example_named("valkey"), "cache-db", change=("vkPass01", "vkPass02"))
+def test_all_variables_of_a_second_valkey_start_with_its_name(scenario: Scenario) -> None:
+    state = both(scenario, example_named("valkey"), "cache-db", change=("vkPass01", "vkPass02"))
 
-    variables = environment(ran(world, state))
+    variables = environment(ran(scenario, state))
 
     assert {"CACHE_DB_MODE", "CACHE_DB_VERSION", "VALKEY_MODE", "VALKEY_VERSION"} <= variables.keys()
     assert "CACHE_MODE" not in variables
 
 
-def test_two_oauth_providers_have_their_own_variables(world: World) -> None:
+def test_two_oauth_providers_have_their_own_variables(scenario: Scenario) -> None:
     for endpoint in ("oidc", "staff"):
-        world.meta["config"]["options"] |= {
+        scenario.meta["config"]["options"] |= {
             f"{endpoint}-scopes": {"type": "string", "default": "openid"},
             f"{endpoint}-redirect-path": {"type": "string", "default": f"/{endpoint}/callback"},
         }
     oauth = example_named("oauth")
-    state = both(world, oauth, "staff", change=("oauthSecret01", "staffSecret01"))
+    state = both(scenario, oauth, "staff", change=("oauthSecret01", "staffSecret01"))
     state = dataclasses.replace(state, relations={*state.relations, relation_of(example_named("ingress"))})
 
-    after = ran(world, state)
+    after = ran(scenario, state)
 
     variables = environment(after)
     assert (variables["FLASK_OIDC_CLIENT_SECRET"], variables["FLASK_STAFF_CLIENT_SECRET"]) == (
@@ -130,49 +130,49 @@ def test_two_oauth_providers_have_their_own_variables(world: World) -> None:
     assert redirects["staff"].endswith("/staff/callback")
 
 
-def test_another_ingress_sets_the_address_without_the_default_one(world: World) -> None:
-    state = both(world, example_named("ingress"), "public", change=("juju.test", "public.test"), only="public")
+def test_another_ingress_sets_the_address_without_the_default_one(scenario: Scenario) -> None:
+    state = both(scenario, example_named("ingress"), "public", change=("juju.test", "public.test"), only="public")
 
-    variables = environment(ran(world, state))
+    variables = environment(ran(scenario, state))
 
     assert variables["FLASK_BASE_URL"] == variables["PUBLIC_BASE_URL"] == "http://public.test/test-model-flask-k8s"
 
 
-def test_another_ingress_does_not_replace_the_default_one(world: World) -> None:
-    state = both(world, example_named("ingress"), "public", change=("juju.test", "public.test"))
+def test_another_ingress_does_not_replace_the_default_one(scenario: Scenario) -> None:
+    state = both(scenario, example_named("ingress"), "public", change=("juju.test", "public.test"))
     silent = {
         dataclasses.replace(each, remote_app_data={}) if each.endpoint == "ingress" else each
         for each in typing.cast("frozenset[testing.Relation]", state.relations)
     }
 
-    variables = environment(ran(world, dataclasses.replace(state, relations=silent)))
+    variables = environment(ran(scenario, dataclasses.replace(state, relations=silent)))
 
     assert variables["FLASK_BASE_URL"] == "http://flask-k8s.test-model:8000"
     assert variables["PUBLIC_BASE_URL"] == "http://public.test/test-model-flask-k8s"
 
 
-def test_endpoints_that_would_set_the_same_variables_block(world: World) -> None:
-    state = both(world, example_named("mysql-secret"), "mysql-db", change=("mysql-k8s-primary", "mysql-k8s-other"))
+def test_endpoints_that_would_set_the_same_variables_block(scenario: Scenario) -> None:
+    state = both(scenario, example_named("mysql-secret"), "mysql-db", change=("mysql-k8s-primary", "mysql-k8s-other"))
 
-    assert ran(world, state).unit_status == testing.BlockedStatus(
+    assert ran(scenario, state).unit_status == testing.BlockedStatus(
         "endpoints mysql and mysql-db would both set MYSQL_DB_… (rename one in charmcraft.yaml)"
     )
 
 
-def test_a_required_login_waits_for_the_ingress(world: World) -> None:
+def test_a_required_login_waits_for_the_ingress(scenario: Scenario) -> None:
     oauth = example_named("oauth-without-ingress")
-    world.meta["requires"] = {
+    scenario.meta["requires"] = {
         "ingress": {"interface": "ingress"},
         "oidc": {"interface": "oauth", "optional": False},
     }
-    key = world.secret()
+    key = scenario.secret()
     secrets = {testing.Secret(content, id=uri) for uri, content in oauth["secrets"].items()}
     relations = {
-        world.peer(key),
+        scenario.peer(key),
         relation_of(oauth),
         relation_of(example_named("ingress"), remote_app_data={}, remote_app_name="traefik-k8s"),
     }
 
-    after = ran(world, world.state(relations=relations, secrets={key, *secrets}, model=MODEL))
+    after = ran(scenario, scenario.state(relations=relations, secrets={key, *secrets}, model=MODEL))
 
     assert after.unit_status == testing.WaitingStatus("waiting for traefik-k8s to provide ingress")

@@ -9,7 +9,7 @@ import pytest
 from ops import testing
 
 CLIENT = testing.Relation("smtp", interface="smtp", id=7, remote_app_name="web")
-MAIL = {"sender": "web@app.test", "to": ["a@b.test", "c@d.test"], "subject": "Hello", "body": "world"}
+MAIL = {"sender": "web@app.test", "to": ["a@b.test", "c@d.test"], "subject": "Hello", "body": "scenario"}
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_the_action_lists_mails(context: testing.Context[ops.CharmBase], monkeyp
 
     context.run(context.on.action("list-mails"), state())
 
-    listed = {"from": "web@app.test", "to": "a@b.test, c@d.test", "subject": "Hello", "body": "world"}
+    listed = {"from": "web@app.test", "to": "a@b.test, c@d.test", "subject": "Hello", "body": "scenario"}
     assert context.action_results == {"count": 1, "mails": {"1": listed}}
 
 

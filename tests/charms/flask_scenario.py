@@ -73,7 +73,7 @@ Failing = collections.abc.Callable[[str, Exception], contextlib.AbstractContextM
 
 
 @dataclasses.dataclass(kw_only=True)
-class World:
+class Scenario:
     """A builder of states for a Flask charm with one unit, which runs events on them."""
 
     meta: dict[str, typing.Any]

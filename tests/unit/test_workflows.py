@@ -70,3 +70,11 @@ def test_a_configuration_of_concierge_installs_the_packing_tools_and_one_control
 
     assert config["host"]["snaps"].keys() == {"charmcraft", "rockcraft"}
     assert len([each for each in config["providers"].values() if each.get("bootstrap")]) == 1
+
+
+def test_a_release_packs_with_each_python_that_the_packages_allow():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
+
+    assert jobs["pack"]["strategy"]["matrix"]["python"] == ["3.10", "3.12", "3.13", "3.14"]
+    assert jobs["pack"]["steps"][-1]["run"] == 'make pack PYTHONS="$PYTHON"'
+    assert "pack" in jobs["publish"]["needs"]

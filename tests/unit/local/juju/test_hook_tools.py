@@ -518,3 +518,16 @@ def test_action_set_rejects_invalid_keys(argument: str):
     hook, _ = acting()
 
     assert call(hook, "action-set", argument).code in {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("event", "place"),
+    [
+        pytest.param(START, "on k8s", id="hook"),
+        pytest.param(events.Run(task=1, action="backup"), "when running an action.", id="action"),
+    ],
+)
+def test_a_pod_is_not_rebooted(event: events.Event, place: str):
+    hook = context(related(), event=event)
+
+    assert error_of(hook, "juju-reboot", "--now") == (f"juju-reboot is not supported {place}", 1)

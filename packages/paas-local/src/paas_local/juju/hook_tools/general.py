@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from paas_local.juju import events
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
 from paas_local.juju.names import charm_folder
@@ -70,8 +71,10 @@ def credential_get(_: Call) -> Reply:
     raise JujuError('credential-get on a "caas" model not supported')
 
 
-def juju_reboot(_: Call) -> Reply:
-    """Fail as in every Kubernetes model."""
+def juju_reboot(call: Call) -> Reply:
+    """Fail: a pod has no machine."""
+    if isinstance(call.context.event, events.Run):
+        raise JujuError("juju-reboot is not supported when running an action.")
     raise JujuError("juju-reboot is not supported on k8s")
 
 

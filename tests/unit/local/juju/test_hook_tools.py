@@ -362,7 +362,6 @@ def test_a_new_secret_is_readable_at_once_and_stored_when_the_hook_succeeds():
         "owner": "application",
         "description": "d",
         "rotation": "daily",
-        "rotates": "2026-11-24T05:00:00Z",
     }
     assert "new00000000000000000" in hook_commit.commit(hook.snapshot, hook, NOW).secrets
     assert error_of(hook, "secret-add", "--label", "l", "key=v")[0] == 'secret with label "l" already exists'

@@ -132,7 +132,6 @@ def test_the_times_are_shown_to_the_owner_and_the_operator():
     ("text", "message"),
     [
         pytest.param("soon", 'expire time or duration "soon" not valid', id="word"),
-        pytest.param("2026-11-30T00:00:00", 'expire time or duration "2026-11-30T00:00:00" not valid', id="no-zone"),
         pytest.param("0s", 'negative expire duration "0s" not valid', id="zero"),
     ],
 )
@@ -143,3 +142,11 @@ def test_an_invalid_expiry_is_refused(text: str, message: str):
     reply = call(context, NOW, "secret-add", "--expire", text, "key=value")
 
     assert (reply.stderr, reply.code) == (f"ERROR {message}\n", 2)
+
+
+def test_an_expiry_without_a_zone_is_in_utc():
+    model = owning("--expire", "2026-11-30T00:00:00")
+
+    assert secrets.show_document(model, model.secrets["s1"], reveal=False, revisions=False)["s1"]["expires"] == (
+        "2026-11-30T00:00:00Z"
+    )

@@ -35,12 +35,12 @@ def controller(time: float) -> str:
 
 
 def parsed(text: str) -> float | None:
-    """Return the time in an RFC 3339 timestamp, or None if the text is none."""
+    """Return the time in an RFC 3339 timestamp, in UTC if it has no zone, or None if the text is none."""
     try:
         time = dt.datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
     except ValueError:
         return None
-    return time.timestamp() if time.tzinfo else None
+    return (time if time.tzinfo else time.replace(tzinfo=dt.timezone.utc)).timestamp()
 
 
 def _utc(time: float) -> dt.datetime:

@@ -108,10 +108,12 @@ def secret_info_get(call: Call) -> Reply:
         "owner": secret.owner_kind,
     }
     expires = secret.latest.expires
+    is_new = secret.id in call.writes.added
     optional = {
         "description": secret.description,
         "rotation": secret.rotate,
-        "rotates": timestamps.secret(secret.rotation_due) if secret.rotation_due else "",
+        # Juju plans the rotation when the hook that adds the secret has ended.
+        "rotates": timestamps.secret(secret.rotation_due) if secret.rotation_due and not is_new else "",
         "expiry": timestamps.secret(expires) if expires else "",
     }
     entry |= {key: value for key, value in optional.items() if value}

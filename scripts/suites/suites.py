@@ -68,7 +68,6 @@ _ALL = (
             "test_tracing::*": _TRACING,
             "test_hookcmds::test_juju_reboot_queues_reboot": "the suite skips it on Kubernetes",
             "test_hookcmds::*": _FILE,
-            "test_secrets::test_add_with_meta*": "not yet: times of expiry and rotation",
         },
     ),
     Suite(

@@ -135,6 +135,13 @@ class TestRequiredEndpointOfUnknownInterface:
 
         assert after.unit_status == testing.ActiveStatus()
 
+    def test_of_an_observer_is_not_required(self, scenario: Scenario) -> None:
+        scenario.meta["requires"]["logging"] = {"interface": "loki_push_api", "optional": False}
+
+        after = scenario.run(scenario.context().on.config_changed(), scenario.state())
+
+        assert after.unit_status == testing.ActiveStatus()
+
     def test_is_the_author_s_matter_if_the_author_keeps_it(self, scenario: Scenario) -> None:
         scenario.charm_type = CharmWithOwnStation
         scenario.meta["requires"]["station"] = {"interface": "weather_station", "optional": False}

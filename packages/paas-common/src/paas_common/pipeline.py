@@ -109,8 +109,7 @@ class Pipeline:
 
     def _required_endpoints(self) -> collections.abc.Iterator[str]:
         """Return the names of other endpoints without which the application cannot run."""
-        handled = {*self._endpoints(), *self._charm.own_endpoints}
-        return state.required_endpoints(self._charm, self._known, handled)
+        return state.required_endpoints(self._charm, self._known, self._charm.own_endpoints)
 
     def run(self) -> None:
         """Run the four steps once per dispatch: charm libraries emit further events for the same hook."""

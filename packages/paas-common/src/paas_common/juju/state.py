@@ -132,9 +132,11 @@ def refreshed_from_paas_charm(spec: FrameworkSpec, facts: Facts) -> bool:
 def required_endpoints(
     charm: ops.CharmBase, known: Integrations, own_endpoints: collections.abc.Container[str]
 ) -> collections.abc.Iterator[str]:
-    """Return the names of required endpoints that no integration knows and the author does not keep."""
-    for name, meta in charm.meta.requires.items():
-        if meta.interface_name not in known and name not in own_endpoints and _is_required(charm.charm_dir, name):
+    """Return the names of required endpoints of unknown interfaces that the author does not keep."""
+    observed = observability_relations.endpoints(charm.meta, own_endpoints)
+    handled = {*observed, *(name for name, meta in charm.meta.requires.items() if meta.interface_name in known)}
+    for name in charm.meta.requires:
+        if name not in handled and name not in own_endpoints and _is_required(charm.charm_dir, name):
             yield name
 
 

@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).with_name("bench")))
 import charm_folders
 import plots
 import report
+import simulate_controller
 from client import Unit
 from report import EMPTY, OURS, PEER
 
@@ -215,6 +216,10 @@ def write(text: str, results: Results, growth: report.Growth) -> None:
     page = DOCS / "benchmarks.md"
     marked = re.compile(r"(<!-- dispatch -->\n).*(<!-- /dispatch -->)", re.DOTALL)
     page.write_text(marked.sub(lambda match: f"{match[1]}\n{text}\n\n{match[2]}", page.read_text()))
+    scale = DOCS / "scale.md"
+    marked = re.compile(r"(<!-- day -->\n).*(<!-- /day -->)", re.DOTALL)
+    day = simulate_controller.document(1000)
+    scale.write_text(marked.sub(lambda match: f"{match[1]}\n{day}\n\n{match[2]}", scale.read_text()))
     plots.events(results, DOCS / "dispatch.svg")
     if growth:
         plots.growth(growth, DOCS / "growth.svg")

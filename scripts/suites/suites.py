@@ -53,7 +53,7 @@ _ALL = (
     ),
     Suite(
         name="ops-examples",
-        what="[ops](https://github.com/canonical/operator), `examples/k8s-1` to `k8s-5`",
+        what="[ops](https://github.com/canonical/operator), the examples `k8s-1` to `k8s-5`",
         projects=_EXAMPLES,
         uv=("--group", "integration"),
         charms=_EXAMPLES,

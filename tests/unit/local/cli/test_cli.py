@@ -481,7 +481,13 @@ def test_refresh_packs_and_builds_only_what_is_named(run: Run, daemon: FakeDaemo
     assert "WARNING --channel has no meaning on one machine and is ignored\n" in result.stderr
     body = daemon.bodies("refresh")[0]
     assert Path(body.pop("charm")).is_dir()
-    assert body == {"model": "demo", "application": "site", "resources": {}, "config": {"debug": "true"}}
+    assert body == {
+        "model": "demo",
+        "application": "site",
+        "resources": {},
+        "config": {"debug": "true"},
+        "trust": False,
+    }
 
 
 def test_refresh_tells_what_it_needs_and_when_nothing_is_new(run: Run, daemon: FakeDaemon, tmp_path: Path):

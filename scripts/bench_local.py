@@ -34,7 +34,7 @@ MIB = 1024
 SAVES = 5
 NO_GOAL = ""
 Row = tuple[str, str, str]
-"""What is measured, the result, and the goal."""
+"""The name of a measurement, its result, and its goal."""
 
 
 class BenchError(Exception):

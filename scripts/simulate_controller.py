@@ -18,6 +18,8 @@ DAY = 24 * 60
 """Minutes."""
 PAGE = pathlib.Path(__file__).parents[1] / "docs/benchmarks.md"
 RELATED = ", 8 integrations"
+COLUMNS, CPU = 10, 3
+"""Columns of the table of events, and the place of the processor seconds."""
 CHARMS = OURS, PEER, EMPTY = "paas-flask", "paas-charm 1.12.3", "empty ops charm"
 Row = collections.abc.Sequence[str]
 
@@ -62,13 +64,16 @@ def measured(page: str) -> dict[tuple[str, str], Cost]:
     paas-charm logs that some charm libraries of the benchmark are stand-ins.
     """
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("|")]
-    seconds = {(row[0], row[1]): float(row[3].removesuffix(" s")) for row in rows if len(row) == 10 and " s" in row[3]}  # noqa: PLR2004
-    tools = {
-        (row[0], row[1]): sum(int(count) for count, tool in re.findall(r"(\d+) ([a-z-]+)", row[2]) if tool != "juju-log")
-        for row in rows
-        if (row[0], row[1]) in seconds and len(row) == 3  # noqa: PLR2004
-    }
+    costs = [row for row in rows if len(row) == COLUMNS and row[CPU].endswith(" s")]
+    seconds = {(row[0], row[1]): float(row[CPU].removesuffix(" s")) for row in costs}
+    counted = [row for row in rows if len(row) == len(("event", "charm", "hook tools")) and (row[0], row[1]) in seconds]
+    tools = {(event, charm): sum(_counts(text)) for event, charm, text in counted}
     return {key: Cost(tools=count, seconds=seconds[key]) for key, count in tools.items()}
+
+
+def _counts(text: str) -> collections.abc.Iterator[int]:
+    """Return the numbers in ``1 config-get, 2 juju-log``, without that of ``juju-log``."""
+    return (int(count) for count, tool in re.findall(r"(\d+) ([a-z-]+)", text) if tool != "juju-log")
 
 
 KINDS: typing.Final = (

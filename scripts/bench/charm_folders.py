@@ -205,7 +205,10 @@ def environment(folder: Path, *requirements: str) -> Path:
     """Create a Python environment with compiled packages; return its Python."""
     program = interpreters.find_uv()
     python = folder / "venv/bin/python"
-    install = [program, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *requirements]
+    # uv's cache has an older build of the same version
+    fresh = [f"--refresh-package={wheel.name.partition('-')[0]}" for wheel in (ROOT / "dist").glob("paas_*.whl")]
+    options = ["--quiet", "--compile-bytecode", *fresh, "--python", str(python)]
+    install = [program, "pip", "install", *options, *requirements]
     for words in (
         [program, "venv", "--quiet", "--python", str(Path(sys.executable).resolve()), str(folder / "venv")],
         install,

@@ -96,7 +96,7 @@ def test_the_deployment(deployment: tuple[client.Unit, list[typing.Any]]) -> Non
 
     assert events[-1]["status"] == "active: "
     assert len(events) == 36
-    assert exceeds(cost(*events), Cost(tools=509, requests=149)) == ()
+    assert exceeds(cost(*events), Cost(tools=468, requests=149)) == ()
 
 
 def test_a_new_integration_costs_the_same_however_many_there_are(

@@ -32,7 +32,7 @@ _TRACING = "needs kubectl, Tempo's worker charm and MinIO's image"
 _CLOUDS = "clouds and credentials are left out"
 _FILE = "not yet: the charm has a resource of the type `file`"
 _MODELS = "not yet: relations between models, and COS Lite"
-_SSH = "not yet: `ssh` and `scp`"
+_SSH = "run before `ssh` and `scp` were there; to be run again"
 
 _ALL = (
     Suite(

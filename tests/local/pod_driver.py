@@ -40,6 +40,7 @@ def spec(folder: Path, job: dict[str, Any]) -> containers.PodSpec:
         folder=folder / "pod",
         charm=cast("Any", SimpleNamespace(mounts=(folder / "environment",))),
         charm_dir=folder / "charm",
+        resources=folder / "resources",
         agent_socket=folder / "agent.socket",
         tools=("is-leader",),
         containers=(
@@ -52,7 +53,7 @@ def spec(folder: Path, job: dict[str, Any]) -> containers.PodSpec:
 
 
 def prepare(folder: Path) -> None:
-    for name in ("charm", "data", "environment"):
+    for name in ("charm", "data", "environment", "resources"):
         (folder / name).mkdir(parents=True)
     (folder / "hosts").write_text("127.0.0.1 localhost\n10.152.0.5 flask-k8s-0\n")
     (folder / "pebble").write_text(IDLE)

@@ -260,6 +260,72 @@ def test_resources_of_an_application_without_any(juju: jubilant.Juju):
     assert json.loads(juju.cli("resources", "web", "--format", "json")) == {"resources": []}
 
 
+@pytest.fixture
+def reader(juju: jubilant.Juju, tmp_path: Path) -> Generator[str]:
+    """Yield an application whose charm reads two files; one of them is attached."""
+    file = tmp_path / "reader.charm"
+    declared = {"words": {"type": "file", "filename": "words.txt"}, "more": {"type": "file", "filename": "more.bin"}}
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("metadata.yaml", yaml.safe_dump({"name": "reader", "resources": declared}))
+        archive.writestr("dispatch", "#!/bin/sh\n")
+    words = tmp_path / "first.txt"
+    words.write_text("first")
+    juju.deploy(file, resources={"words": str(words)})
+    yield "reader"
+    juju.remove_application("reader", force=True)
+
+
+def resource(juju: jubilant.Juju, name: str) -> dict[str, object]:
+    """Return one resource of the application ``reader``."""
+    entries = json.loads(juju.cli("resources", "reader", "--format", "json"))["resources"]
+    (entry,) = [entry for entry in entries if entry["name"] == name]
+    return entry
+
+
+def test_a_file_is_attached_replaced_and_refreshed(juju: jubilant.Juju, reader: str, tmp_path: Path):
+    first = resource(juju, "words")
+    assert (first["type"], first["path"], first["used"]) == ("file", "words.txt", True)
+    assert (resource(juju, "more")["used"], resource(juju, "more")["revision"]) == (False, "-")
+
+    (tmp_path / "second.txt").write_text("second")
+    juju.cli("attach-resource", reader, f"words={tmp_path}/second.txt")
+    second = resource(juju, "words")
+    assert second["revision"] != first["revision"]
+
+    juju.refresh(reader, resources={"words": str(tmp_path / "first.txt")})
+    assert resource(juju, "words") == first
+    assert juju.cli("resources", reader).splitlines()[1].split() == ["more", "upload", "-"]
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        pytest.param("words=./none.txt", 'there is no "none.txt" for the resource words', id="no file"),
+        pytest.param(
+            "words=./words.tar",
+            'incorrect extension on resource upload "words.tar", expected ".txt"',
+            id="another extension",
+        ),
+        pytest.param(
+            "more=./folder.bin", 'the resource "more" must be a file, and folder.bin is a folder', id="folder"
+        ),
+        pytest.param("other=./words.tar", 'unrecognized resource "other"; the charm has: more, words', id="unknown"),
+        pytest.param("words", 'expected a resource as key=value, got "words"', id="no path"),
+    ],
+)
+def test_another_file_than_declared_is_refused(
+    juju: jubilant.Juju, reader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, text: str
+):
+    (tmp_path / "words.tar").touch()
+    (tmp_path / "folder.bin").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    message, _ = error(juju, "attach-resource", reader, word)
+
+    assert message.startswith(f"ERROR {text}")
+    assert message.count("\n") == 1
+
+
 def test_a_secret_is_renamed_and_shown_by_revision(juju: jubilant.Juju):
     uri = juju.add_secret("first", {"password": "one"})
     juju.update_secret(uri, {"password": "two"}, name="renamed", info="changed")

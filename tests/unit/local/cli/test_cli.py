@@ -254,12 +254,12 @@ def test_the_default_name_of_an_application_is_its_charms(run: Run, daemon: Fake
         ),
         pytest.param(
             ("./image.charm", "--resource", "app-imge=."),
-            'the charm has no image resource "app-imge"; it has: app-image',
+            'unrecognized resource "app-imge"; the charm has: app-image',
             id="wrong resource",
         ),
         pytest.param(
             ("./image.charm", "--resource", "app-image=./nowhere"),
-            'there is no folder "nowhere" for the resource app-image',
+            'there is no "nowhere" for the resource app-image: an image needs the application\'s folder',
             id="no such application",
         ),
         pytest.param(("./web.charm", "--config", "none.yaml"), "none.yaml: No such file", id="no such options"),
@@ -498,10 +498,10 @@ def test_refresh_tells_what_it_needs_and_when_nothing_is_new(run: Run, daemon: F
 
     assert nothing.exit_code == 2
     assert nothing.stderr == (
-        "ERROR nothing to refresh: add --path CHARM, --resource NAME=FOLDER or both"
+        "ERROR nothing to refresh: add --path CHARM, --resource NAME=PATH or both"
         " (paas-local refresh site --path ./charm --resource app-image=.)\n"
     )
-    assert same.stderr.endswith('"site" has this charm and these images already\n')
+    assert same.stderr.endswith('"site" has this charm and these resources already\n')
 
 
 def web(status: str, message: str = "") -> dict[str, Any]:

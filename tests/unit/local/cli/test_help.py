@@ -121,7 +121,15 @@ def test_a_mistyped_name_names_the_closest(run: Run, daemon: FakeDaemon, words: 
 def test_clean_removes_what_no_application_uses(run: Run, home: Path, daemon: FakeDaemon, tmp_path: Path):
     (home / "models/demo").mkdir(parents=True)
     cache = tmp_path / "cache/paas-local"
-    for kind, name in (("charms", "used"), ("charms", "old"), ("envs", "used"), ("envs", "old"), ("rocks", "used")):
+    for kind, name in (
+        ("charms", "used"),
+        ("charms", "old"),
+        ("envs", "used"),
+        ("envs", "old"),
+        ("rocks", "used"),
+        ("files", "used"),
+        ("files", "old"),
+    ):
         (cache / kind / name).mkdir(parents=True)
     (cache / "envs/old/module.py").write_text("x" * 2_000_000)
     (cache / "envs/.new-1").mkdir()
@@ -131,12 +139,13 @@ def test_clean_removes_what_no_application_uses(run: Run, home: Path, daemon: Fa
         "{name: web, layers: {}, mounts: [], environment: {}, python: null, folders: []}"
     )
     daemon.results["packed-folders"] = {"charms": [f"{cache}/charms/used"], "rocks": [f"{cache}/rocks/used"]}
+    daemon.results["packed-folders"]["files"] = [f"{cache}/files/used"]
 
     result = run("clean")
 
     assert result.stderr == f"Removed 2 MB from {cache}.\n"
     kept = sorted(str(path.relative_to(cache)) for path in cache.glob("*/*"))
-    assert kept == ["charms/used", "envs/.new-1", "envs/used", "rocks/used"]
+    assert kept == ["charms/used", "envs/.new-1", "envs/used", "files/used", "rocks/used"]
 
 
 def test_clean_without_models_removes_everything(run: Run, tmp_path: Path):

@@ -23,7 +23,7 @@ def test_a_charms_declarations():
                 "plain": None,
             },
             "storage": {"data": {"type": "filesystem"}, "logs": {"type": "filesystem", "location": "/logs"}},
-            "resources": {"image": {"type": "oci-image"}, "file": {"type": "file"}},
+            "resources": {"image": {"type": "oci-image"}, "file": {"type": "file", "filename": "words.txt"}},
         },
         options={"n": {"type": "int", "default": 1, "description": "d"}, "t": {}},
         actions={"act": {"description": "a", "params": {"p": {"type": "string"}}, "required": ["p"]}},
@@ -44,6 +44,7 @@ def test_a_charms_declarations():
         "plain": Container(name="plain"),
     }
     assert (declared.storage, declared.images) == (("data", "logs"), ("image",))
+    assert declared.files == {"file": "words.txt"}
     assert declared.options == {"n": Option(type="int", default=1, description="d"), "t": Option()}
     assert declared.actions["act"] == Action(
         schema={"type": "object", "properties": {"p": {"type": "string"}}, "required": ["p"]}

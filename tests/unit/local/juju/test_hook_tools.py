@@ -3,7 +3,7 @@ import json
 from typing import Any
 
 import pytest
-from model_builders import FLASK, NOW, POSTGRES, deployed, empty, idle
+from model_builders import FLASK, NOW, PLAIN, POSTGRES, deployed, empty, idle
 from paas_local.juju import actions, events, hook_commit, hook_tools, operations
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import HookContext
@@ -149,9 +149,11 @@ def test_the_smart_format_is_for_shell_scripts():
         pytest.param(
             ["resource-get", "nope"],
             0,
-            ("could not download resource: resource 'nope' not found", 1),
+            ("could not download resource: resource#flask-k8s/nope not found", 1),
             id="no resource",
         ),
+        pytest.param(["resource-get"], 0, ("missing required resource name", 2), id="no name of a resource"),
+        pytest.param(["resource-get", "a", "b"], 0, ('unrecognized args: ["b"]', 2), id="two names of resources"),
     ],
 )
 def test_errors_have_jujus_words(argv: list[str], unit: int, expected: tuple[str, int]):
@@ -324,7 +326,19 @@ def test_goal_state_shows_own_and_remote_units():
 def test_resource_get_returns_a_file_in_the_charm_container():
     said = call(context(related()), "resource-get", "app-image").stdout
 
-    assert said == "/var/lib/juju/agents/unit-flask-k8s-0/charm/.resources/app-image.yaml"
+    assert said == "/var/lib/juju/agents/unit-flask-k8s-0/resources/app-image/content.yaml"
+
+
+def test_resource_get_returns_a_file_by_its_name_in_the_metadata():
+    charm = dataclasses.replace(PLAIN, files={"words": "words.txt", "later": "later.bin"})
+    request = operations.Request(charm=charm, application="plain", resources={"words": "/files/a"}, config={})
+    hook = context(operations.deploy(empty(), request, ["10.152.0.2"], NOW), "plain/0", START)
+
+    assert call(hook, "resource-get", "words").stdout == ("/var/lib/juju/agents/unit-plain-0/resources/words/words.txt")
+    assert error_of(hook, "resource-get", "later") == (
+        "could not download resource: resource#plain/later not found",
+        1,
+    )
 
 
 def owned(**changed: Any) -> Secret:

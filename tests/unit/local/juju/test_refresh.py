@@ -81,9 +81,25 @@ def test_an_incompatible_charm_is_an_error(model: Model, charm: Charm, images: d
 
 
 def test_refresh_may_change_only_the_images(model: Model):
-    after = operations.with_resources(model, "flask-k8s", IMAGES)
+    after = operations.with_images(model, "flask-k8s", IMAGES)
 
     assert after.applications["flask-k8s"].resources == IMAGES
+
+
+def test_a_file_may_be_attached_later_and_stays_until_the_charm_no_longer_has_it(model: Model):
+    new = dataclasses.replace(NEW, files={"words": "words.txt"})
+    model = operations.refresh(model, "flask-k8s", new, {})
+    assert "words" not in model.applications["flask-k8s"].resources
+
+    attached = operations.refresh(model, "flask-k8s", None, {"words": "/files/a"})
+    synced = operations.with_images(attached, "flask-k8s", IMAGES)
+    assert synced.applications["flask-k8s"].resources == {**IMAGES, "words": "/files/a"}
+
+    as_image = dataclasses.replace(NEW, images=("app-image", "words"), folder="/charms/newest")
+    with pytest.raises(JujuError, match="missing OCI images for: words"):
+        operations.refresh(attached, "flask-k8s", as_image, {})
+    without = operations.refresh(attached, "flask-k8s", FLASK, {})
+    assert without.applications["flask-k8s"].resources == {"app-image": "/rocks/some"}
 
 
 def test_the_same_images_change_no_container(model: Model):

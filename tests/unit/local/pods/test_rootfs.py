@@ -173,8 +173,11 @@ def test_an_interpreter_is_shown_with_the_links_that_lead_to_it(tmp_path: Path) 
 def test_the_charm_container_has_juju_s_paths() -> None:
     steps = rootfs.charm(
         agent="unit-a-0",
-        charm_dir=Path("/h/charm"),
-        agent_socket=Path("/h/socket"),
+        agent_files={
+            "charm": Path("/h/charm"),
+            "resources": Path("/h/resources"),
+            "agent.socket": Path("/h/socket"),
+        },
         mounts=[Path("/cache/env")],
         storage={"/var/lib/juju/storage/data/0": Path("/h/data")},
         pebbles={"app": Path("/h/app")},
@@ -185,6 +188,7 @@ def test_the_charm_container_has_juju_s_paths() -> None:
     assert {step.path: step.writable for step in of(Bind, steps).values()} == {
         "/cache/env": False,
         "/var/lib/juju/agents/unit-a-0/charm": True,
+        "/var/lib/juju/agents/unit-a-0/resources": True,
         "/var/lib/juju/agents/unit-a-0/agent.socket": True,
         "/charm/containers/app": True,
         "/var/lib/juju/storage/data/0": True,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from paas_local.build import charms, rocks, yaml_files
+from paas_local.build import charm_resources, charms, rocks, yaml_files
 from paas_local.build.progress import Progress
 from paas_local.cli import backing_services, output, packing, progress, session
 from paas_local.cli.client import Client
@@ -64,7 +64,7 @@ def use_model(client: Client, target: Target, *, chosen: bool) -> None:
 def pack(target: Target, steps: Progress) -> Packed:
     """Pack the charm and build its one image."""
     charm = charms.pack(target.folder / CHARM_FOLDER, steps)
-    images = packing.image_resources(charm)
+    images = [name for name, file_name in charm_resources.declared(charm.metadata).items() if not file_name]
     if len(images) != 1:
         raise click.ClickException(
             f"paas-local up supports charms with one image, and this charm has {len(images)}; use: paas-local deploy"
@@ -154,8 +154,7 @@ def stop_advice(target: Target, packed: Packed) -> str:
 
 
 def _deploy_provider(client: Client, target: Target, name: str, steps: progress.Steps) -> None:
-    charm, images = packing.pack(name, {}, steps)
-    resources = {key: str(rock.folder) for key, rock in images.items()}
+    charm, resources = packing.pack(name, {}, steps)
     client.request("deploy", model=target.model, charm=str(charm.folder), application=name, resources=resources)
 
 

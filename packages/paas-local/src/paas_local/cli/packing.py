@@ -1,40 +1,48 @@
-"""The charm and the images of ``deploy``, packed and built from folders."""
+"""The charm and the resources of ``deploy``: images are built from folders, files are stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
-from paas_local.build import charms, rocks
+from paas_local.build import charm_resources, charms, rocks
 from paas_local.cli import built_in_charms, progress
+from paas_local.cli.client import Client
 from paas_local.juju import names
 
 
 def pack(
     charm_argument: str, resources: Mapping[str, str], steps: progress.Steps
-) -> tuple[charms.Charm, dict[str, rocks.Rock]]:
-    """Pack a charm and build the images of its resources."""
+) -> tuple[charms.Charm, dict[str, str]]:
+    """Pack a charm and build its resources; return it with the folder of each."""
     built_in = built_in_charms.find(charm_argument)
-    folders = _folders(resources)  # checked before packing, which takes long
+    paths = _paths(resources)  # checked before packing, which takes long
     source = built_in.charm if built_in else charm_path(charm_argument)
     charm = charms.pack(source, steps)
-    images = image_resources(charm)
+    declared = charm_resources.declared(charm.metadata)
+    images = [name for name, file_name in declared.items() if not file_name]
     if built_in and built_in.rock.is_dir():
-        folders = {**dict.fromkeys(images, built_in.rock), **folders}
-    _check_resources(images, folders)
-    return charm, {key: rocks.build(folder, steps) for key, folder in folders.items()}
+        paths = {**dict.fromkeys(images, built_in.rock), **paths}
+    _check_names(paths, declared)
+    if missing := [key for key in images if key not in paths]:
+        raise click.ClickException(
+            f"local charm missing OCI images for: {', '.join(missing)}; add --resource {missing[0]}=FOLDER,"
+            " the application's folder, which has rockcraft.yaml"
+        )
+    return charm, _built(paths, declared, steps)
 
 
-def build(resources: Mapping[str, str], steps: progress.Steps) -> dict[str, rocks.Rock]:
-    """Build images from folders; ``resources`` maps the names of the resources to the folders."""
-    return {key: rocks.build(folder, steps) for key, folder in _folders(resources).items()}
+def declared_in_model(client: Client, model: str, application: str) -> dict[str, str]:
+    """Return the resources that an application's charm declares, each with its file name; an image has an empty one."""
+    document = client.query("resources", model=model, application=application)
+    return {each["name"]: each["path"] for each in document["resources"]}
 
 
-def image_resources(charm: charms.Charm) -> list[str]:
-    """Return the names of a charm's resources that are images."""
-    resources: Mapping[str, Mapping[str, Any]] = charm.metadata.get("resources") or {}
-    return [key for key, resource in resources.items() if resource.get("type") == "oci-image"]
+def build(resources: Mapping[str, str], declared: Mapping[str, str], steps: progress.Steps) -> dict[str, str]:
+    """Build resources, and return the folder of each; ``declared`` has the charm's resources with their file names."""
+    paths = _paths(resources)
+    _check_names(paths, declared)
+    return _built(paths, declared, steps)
 
 
 def charm_path(argument: str) -> Path:
@@ -52,24 +60,28 @@ def charm_path(argument: str) -> Path:
     )
 
 
-def _folders(resources: Mapping[str, str]) -> dict[str, Path]:
-    folders = {key: Path(folder) for key, folder in resources.items()}
-    for key, folder in folders.items():
-        if not folder.exists():
+def _paths(resources: Mapping[str, str]) -> dict[str, Path]:
+    paths = {key: Path(path) for key, path in resources.items()}
+    for key, path in paths.items():
+        if not path.exists():
             raise click.ClickException(
-                f'there is no folder "{folder}" for the resource {key}: it must be the application\'s folder,'
-                " which has rockcraft.yaml"
+                f'there is no "{path}" for the resource {key}: an image needs the application\'s folder,'
+                " which has rockcraft.yaml; a file resource, a file"
             )
-    return folders
+    return paths
 
 
-def _check_resources(images: Sequence[str], folders: Mapping[str, Path]) -> None:
-    for key in folders:
-        if key not in images:
-            known = ", ".join(images) or "no images"
-            raise click.ClickException(f'the charm has no image resource "{key}"; it has: {known}')
-    if missing := [key for key in images if key not in folders]:
-        raise click.ClickException(
-            f"local charm missing OCI images for: {', '.join(missing)}; add --resource {missing[0]}=FOLDER,"
-            " the application's folder, which has rockcraft.yaml"
-        )
+def _check_names(paths: Mapping[str, Path], declared: Mapping[str, str]) -> None:
+    for key in paths:
+        if key not in declared:
+            raise click.ClickException(
+                f'unrecognized resource "{key}"; the charm has: {", ".join(declared) or "no resources"}'
+            )
+
+
+def _built(paths: Mapping[str, Path], declared: Mapping[str, str], steps: progress.Steps) -> dict[str, str]:
+    return {key: str(_folder(key, path, declared[key], steps)) for key, path in paths.items()}
+
+
+def _folder(name: str, path: Path, file_name: str, steps: progress.Steps) -> Path:
+    return charm_resources.store(name, path, file_name) if file_name else rocks.build(path, steps).folder

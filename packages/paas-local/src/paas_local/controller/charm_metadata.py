@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from paas_local.build import charm_resources
 from paas_local.juju.charm import Action, Charm, Container, Endpoint, Option, Role
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ _ROLES: Mapping[str, Role] = {"requires": "requirer", "provides": "provider", "p
 def declared(charm: "charms.Charm") -> Charm:
     """Return what a packed charm declares."""
     metadata = charm.metadata
+    resources = charm_resources.declared(metadata)
     return Charm(
         name=charm.name,
         folder=str(charm.folder),
@@ -21,7 +23,8 @@ def declared(charm: "charms.Charm") -> Charm:
         endpoints={endpoint.name: endpoint for endpoint in _endpoints(metadata)},
         containers={name: _container(metadata, name, item or {}) for name, item in _items(metadata, "containers")},
         storage=tuple(name for name, _ in _items(metadata, "storage")),
-        images=tuple(name for name, item in _items(metadata, "resources") if item.get("type") == "oci-image"),
+        images=tuple(name for name, file_name in resources.items() if not file_name),
+        files={name: file_name for name, file_name in resources.items() if file_name},
         options={name: _option(item) for name, item in charm.options.items()},
         actions={name: _action(item) for name, item in charm.actions.items()},
     )

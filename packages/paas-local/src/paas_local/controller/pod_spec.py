@@ -7,10 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from paas_local.build import charms, rocks
-from paas_local.juju import hook_tools
+from paas_local.build import charm_resources, charms, rocks
+from paas_local.juju import hook_tools, resources
 from paas_local.juju.charm import Container
-from paas_local.juju.model import Model, Unit
+from paas_local.juju.model import Application, Model, Unit
 from paas_local.juju.names import pod_name, storage_folder
 from paas_local.pods import containers
 
@@ -38,6 +38,10 @@ class Folders:
         """Return the folder of a unit's copy of its charm, where the charm keeps its state."""
         return self.root / "charms" / pod_name(unit)
 
+    def resources(self, unit: str) -> Path:
+        """Return the folder of a unit's resources, a folder each."""
+        return self.root / "resources" / pod_name(unit)
+
     def storage(self, unit: str, storage: str) -> Path:
         """Return the folder of a storage, which outlives pods."""
         return self.root / "storage" / f"{storage.partition('/')[0]}-{pod_name(unit)}"
@@ -54,6 +58,7 @@ def spec(folders: Folders, model: Model, unit: Unit) -> containers.PodSpec:
         folder=folders.pod(unit.name),
         charm=charms.read(Path(application.charm.folder)),
         charm_dir=folders.charm(unit.name),
+        resources=folders.resources(unit.name),
         agent_socket=folders.pod(unit.name) / "agent.socket",
         tools=hook_tools.NAMES,
         containers=tuple(
@@ -65,33 +70,36 @@ def spec(folders: Folders, model: Model, unit: Unit) -> containers.PodSpec:
     )
 
 
-def create_folders(spec: containers.PodSpec, resources: Mapping[str, str]) -> None:
-    """Create the folders of a pod; storage is kept, the charm's folder is copied again."""
+def create_folders(spec: containers.PodSpec, application: Application) -> None:
+    """Create the folders of a pod; storage is kept, the charm's folder and the resources are copied again."""
     for folder in spec.charm_storage.values():
         folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(spec.folder, ignore_errors=True)
     spec.folder.mkdir(parents=True)
     shutil.rmtree(spec.charm_dir, ignore_errors=True)
     shutil.copytree(spec.charm.folder, spec.charm_dir, symlinks=True)
-    descriptions = spec.charm_dir / ".resources"
-    descriptions.mkdir(exist_ok=True)
-    for name, rock in resources.items():
-        document = {"registrypath": f"file://{rock}", "username": "", "password": ""}
-        (descriptions / f"{name}.yaml").write_text(yaml.safe_dump(document))
+    shutil.rmtree(spec.resources, ignore_errors=True)
+    spec.resources.mkdir(parents=True)
+    for name, stored in application.resources.items():
+        file = spec.resources / name / resources.file_name(application.charm, name)
+        file.parent.mkdir()
+        if name in application.charm.files:
+            shutil.copyfile(Path(stored) / charm_resources.CONTENT, file)
+        else:
+            document = {"registrypath": f"file://{stored}", "username": "", "password": ""}
+            file.write_text(yaml.safe_dump(document))
 
 
 def remove_folders(folders: Folders, unit: Unit) -> None:
     """Remove the folders of a unit, its storage included."""
-    paths = [folders.pod(unit.name), folders.charm(unit.name)]
+    paths = [folders.pod(unit.name), folders.charm(unit.name), folders.resources(unit.name)]
     for path in (*paths, *(folders.storage(unit.name, item) for item in unit.storage)):
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _container(
-    container: Container, resources: Mapping[str, str], storages: Mapping[str, Path]
-) -> containers.Container:
+def _container(container: Container, images: Mapping[str, str], storages: Mapping[str, Path]) -> containers.Container:
     by_name = {item.partition("/")[0]: folder for item, folder in storages.items()}
-    rock = resources.get(container.resource or "")
+    rock = images.get(container.resource or "")
     return containers.Container(
         name=container.name,
         rock=rocks.read(Path(rock)) if rock else None,

@@ -168,7 +168,7 @@ class Agent:
             model = self._models.model(self._name)
             try:
                 spec = pod_spec.spec(self._folders, model, unit)
-                pod_spec.create_folders(spec, model.applications[unit.application].resources)
+                pod_spec.create_folders(spec, model.applications[unit.application])
                 await server.open()
                 return await self._models.start_pod(spec)
             except (containers.PodError, ProjectError, OSError) as error:

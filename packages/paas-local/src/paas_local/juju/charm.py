@@ -46,7 +46,10 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class Charm:
-    """A packed charm; ``images`` are its resources of type oci-image, ``folder`` its unpacked files."""
+    """A packed charm; ``folder`` has its unpacked files.
+
+    ``images`` are its resources of type oci-image; ``files`` are those of type file, each with its file name.
+    """
 
     name: str
     folder: str
@@ -56,5 +59,6 @@ class Charm:
     containers: Mapping[str, Container] = field(default_factory=dict[str, Container])
     storage: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
     options: Mapping[str, Option] = field(default_factory=dict[str, Option])
     actions: Mapping[str, Action] = field(default_factory=dict[str, Action])

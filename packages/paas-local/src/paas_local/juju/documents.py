@@ -7,9 +7,8 @@ from paas_local.juju import go_values, timestamps
 from paas_local.juju.model import Application, Databag, Model, Relation, Unit, application_of, order
 from paas_local.juju.names import pod_name
 from paas_local.juju.operations import MODEL_DEFAULTS
+from paas_local.juju.resources import OWNER
 from paas_local.juju.status_document import CONTROLLER, CONTROLLER_UUID, REGION, SPACE
-
-OWNER = "admin"
 
 
 def unit_document(model: Model, unit: Unit) -> dict[str, Any]:
@@ -80,25 +79,6 @@ def application_document(application: Application) -> dict[str, Any]:
             "life": application.life,
             "endpoint-bindings": {"": SPACE} | dict.fromkeys(sorted(application.charm.endpoints), SPACE),
         }
-    }
-
-
-def resources_document(application: Application) -> dict[str, Any]:
-    """Return the document of ``juju resources APP --format json``; the folder of an image is its revision."""
-    return {
-        "resources": [
-            {
-                "resourceid": f"{application.name}/{name}",
-                "applicationid": application.name,
-                "name": name,
-                "type": "oci-image",
-                "revision": folder.rpartition("/")[2],
-                "origin": "upload",
-                "used": True,
-                "username": OWNER,
-            }
-            for name, folder in sorted(application.resources.items())
-        ]
     }
 
 

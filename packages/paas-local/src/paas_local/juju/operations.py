@@ -7,7 +7,7 @@ event: the next hooks follow from the difference (``next_hook``).
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
-from paas_local.juju import actions, charm_config, endpoint_matching, go_values
+from paas_local.juju import actions, charm_config, endpoint_matching, go_values, resources
 from paas_local.juju.charm import Charm, Endpoint
 from paas_local.juju.errors import JujuError
 from paas_local.juju.events import Check, Event, Notice
@@ -86,16 +86,15 @@ def deploy(model: Model, request: Request, addresses: Sequence[str], now: float)
     return add_units(model, name, addresses, now)
 
 
-def refresh(model: Model, name: str, charm: Charm | None, resources: Mapping[str, str]) -> Model:
-    """Change the charm and the images of an application; they take effect in the next pods of its units.
+def refresh(model: Model, name: str, charm: Charm | None, attached: Mapping[str, str]) -> Model:
+    """Change the charm and the resources of an application; they take effect in the next pods of its units.
 
-    Without a charm, and for each image that is not in ``resources``, the present one stays.
+    Without a charm, and for each resource that is not in ``attached``, the present one stays.
     """
     before = _application(model, name)
     charm = charm or before.charm
-    kept = {image: rock for image, rock in before.resources.items() if image in charm.images}
-    resources = {**kept, **resources}
-    _check_refresh(model, before, charm, resources)
+    after = {**resources.kept(before, charm), **attached}
+    _check_refresh(model, before, charm, after)
     revisions = model.revisions
     if charm.folder == before.charm.folder:
         charm = before.charm
@@ -105,7 +104,7 @@ def refresh(model: Model, name: str, charm: Charm | None, resources: Mapping[str
     types = {name: option.type for name, option in before.charm.options.items()}
     unchanged = {name for name, option in charm.options.items() if types.get(name) == option.type}
     config = charm_config.without(before.config, before.config.keys() - unchanged)
-    application = dataclasses.replace(before, charm=charm, resources=resources, config=config)
+    application = dataclasses.replace(before, charm=charm, resources=after, config=config)
     model = with_application(dataclasses.replace(model, revisions=revisions), application)
     for endpoint in charm.endpoints.values():
         if endpoint.role == "peer" and endpoint.name not in before.charm.endpoints:
@@ -113,9 +112,10 @@ def refresh(model: Model, name: str, charm: Charm | None, resources: Mapping[str
     return model
 
 
-def with_resources(model: Model, name: str, resources: Mapping[str, str]) -> Model:
-    """Record the images of an application's pods."""
-    return with_application(model, dataclasses.replace(_application(model, name), resources={**resources}))
+def with_images(model: Model, name: str, images: Mapping[str, str]) -> Model:
+    """Record new images of an application's pods."""
+    application = _application(model, name)
+    return with_application(model, dataclasses.replace(application, resources={**application.resources, **images}))
 
 
 def add_units(model: Model, name: str, addresses: Sequence[str], now: float) -> Model:
@@ -318,30 +318,21 @@ def _check_deploy(model: Model, request: Request) -> None:
         )
     if name in model.applications:
         raise JujuError(f'cannot add application "{name}": application "{name}" already exists')
-    _check_resources(request.charm, request.resources)
+    resources.check(request.charm, request.resources)
 
 
-def _check_refresh(model: Model, application: Application, charm: Charm, resources: Mapping[str, str]) -> None:
+def _check_refresh(model: Model, application: Application, charm: Charm, after: Mapping[str, str]) -> None:
     name = application.name
     if charm.name != application.charm.name:
         raise JujuError(f'cannot refresh "{name}": it runs the charm "{application.charm.name}", not "{charm.name}"')
     for relation in model.relations_of(name):
         end = relation.local(name) or relation.ends[0]
-        before, after = application.charm.endpoints.get(end.endpoint), charm.endpoints.get(end.endpoint)
-        if before is not None and (after is None or (after.role, after.interface) != (before.role, before.interface)):
+        old, new = application.charm.endpoints.get(end.endpoint), charm.endpoints.get(end.endpoint)
+        if old is not None and (new is None or (new.role, new.interface) != (old.role, old.interface)):
             raise JujuError(f'cannot refresh "{name}": would break relation "{relation.key}"')
     if charm.storage != application.charm.storage:
         raise JujuError(f'cannot refresh "{name}": the storage of the charm changed; remove it and deploy it again')
-    _check_resources(charm, resources)
-
-
-def _check_resources(charm: Charm, resources: Mapping[str, str]) -> None:
-    unknown = [resource for resource in resources if resource not in charm.images]
-    if unknown:
-        raise JujuError(f'unrecognized resource "{unknown[0]}"')
-    missing = [image for image in charm.images if image not in resources]
-    if missing:
-        raise JujuError(f"local charm missing OCI images for: {', '.join(missing)}")
+    resources.check(charm, after)
 
 
 def _application(model: Model, name: str) -> Application:

@@ -68,6 +68,8 @@ class PodSpec:
     """The pod's own folder, with the socket and the log of each container."""
     charm: "Charm"
     charm_dir: Path
+    resources: Path
+    """A folder for each resource."""
     agent_socket: Path
     """Has to exist before the pod starts."""
     tools: tuple[str, ...]
@@ -219,8 +221,11 @@ class Pod:
             rootfs.python3(_base_python()),
             *rootfs.charm(
                 agent=rootfs.unit_tag(spec.unit),
-                charm_dir=spec.charm_dir,
-                agent_socket=spec.agent_socket,
+                agent_files={
+                    "charm": spec.charm_dir,
+                    "resources": spec.resources,
+                    "agent.socket": spec.agent_socket,
+                },
                 mounts=spec.charm.mounts,
                 storage=spec.charm_storage,
                 pebbles={each.name: spec.folder / each.name for each in spec.containers},

@@ -147,20 +147,24 @@ def _passwd(user: int) -> str:
 def charm(
     *,
     agent: str,
-    charm_dir: Path,
-    agent_socket: Path,
+    agent_files: Mapping[str, Path],
     mounts: Iterable[Path],
     storage: Mapping[str, Path],
     pebbles: Mapping[str, Path],
     tools: Iterable[str],
     hook_tool: str,
 ) -> tuple[Step, ...]:
-    """Return further steps for the charm container; ``agent`` is the unit's tag, ``unit-flask-k8s-0``."""
+    """Return further steps for the charm container; ``agent`` is the unit's tag, ``unit-flask-k8s-0``.
+
+    ``agent_files`` are the files and folders in the folder of the unit's agent, such as ``charm``.
+    """
     folder = f"/var/lib/juju/tools/{agent}"
     return (
         *same(mounts),
-        Bind(source=str(charm_dir), path=f"/var/lib/juju/agents/{agent}/charm", writable=True),
-        Bind(source=str(agent_socket), path=f"/var/lib/juju/agents/{agent}/agent.socket", writable=True),
+        *(
+            Bind(source=str(source), path=f"/var/lib/juju/agents/{agent}/{name}", writable=True)
+            for name, source in agent_files.items()
+        ),
         Folder(path="/charm/containers"),
         *(
             Bind(source=str(source), path=f"/charm/containers/{name}", writable=True)

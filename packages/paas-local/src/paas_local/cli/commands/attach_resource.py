@@ -8,16 +8,13 @@ from paas_local.cli.juju_click import juju_command, model_option
 
 @juju_command
 @click.argument("application")
-@click.argument("resource", metavar="NAME=FOLDER")
+@click.argument("resource", metavar="NAME=PATH")
 @model_option
 def attach_resource(application: str, resource: str, model: str) -> None:
-    """Replace an image of an application by the one that is built from a folder."""
+    """Replace a resource of an application: an image by the one that is built from a folder, a file by another."""
+    paths = arguments.pairs([resource], what="a resource")
+    name = session.chosen_model(model)
     with progress.steps() as steps:
         client = session.connect(steps)
-        images = packing.build(arguments.pairs([resource], what="a resource"), steps)
-        client.request(
-            "refresh",
-            model=session.chosen_model(model),
-            application=application,
-            resources={key: str(rock.folder) for key, rock in images.items()},
-        )
+        resources = packing.build(paths, packing.declared_in_model(client, name, application), steps)
+        client.request("refresh", model=name, application=application, resources=resources)

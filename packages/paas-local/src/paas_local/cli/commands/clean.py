@@ -13,7 +13,7 @@ _MEGABYTE = 1_000_000
 
 @juju_command
 def clean() -> None:
-    """Remove the packed charms, images, packages and environments that no application of your models uses.
+    """Remove the packed charms, images, files, packages and environments that no application of your models uses.
 
     They are built again when a command needs them.
     """
@@ -25,6 +25,7 @@ def clean() -> None:
 
 
 def _used(packed: Mapping[str, Sequence[str]]) -> Iterator[Path]:
+    yield from map(Path, packed.get("files", ()))
     for folder in map(Path, packed.get("charms", ())):
         yield from (folder, *charms.read(folder).mounts)
     for folder in map(Path, packed.get("rocks", ())):

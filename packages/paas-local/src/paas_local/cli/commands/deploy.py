@@ -13,7 +13,12 @@ from paas_local.juju.names import APPLICATION_NAME
 
 @juju_command
 @click.argument("words", nargs=-1, metavar="CHARM [APP]")
-@click.option("--resource", multiple=True, metavar="NAME=FOLDER", help="Build an image from an application's folder.")
+@click.option(
+    "--resource",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Build an image from an application's folder, or give the charm a file.",
+)
 @click.option("--config", multiple=True, metavar="KEY=VALUE", help="Set an option, or the options in a YAML file.")
 @click.option(
     "--num-units", "-n", type=click.IntRange(min=1), default=1, show_default=True, help="The number of units."
@@ -44,7 +49,7 @@ def deploy(
         client = session.connect(steps)
         # checked before packing, which takes long; a charm's path is not the name of an application
         _check_is_new(application or charm_argument, client.query("status", model=name))
-        charm, rocks = packing.pack(charm_argument, arguments.pairs(resource, what="resources"), steps)
+        charm, resources = packing.pack(charm_argument, arguments.pairs(resource, what="resources"), steps)
         application = application or charm.name
         options = arguments.options_and_files(config, application)
         ignored = built_in_charms.without_effect(charm.name, charm.options, options)
@@ -53,7 +58,7 @@ def deploy(
             model=name,
             charm=str(charm.folder),
             application=application,
-            resources={key: str(rock.folder) for key, rock in rocks.items()},
+            resources=resources,
             config={key: value for key, value in options.items() if key not in ignored},
             units=num_units,
             trust=trust,
@@ -82,5 +87,5 @@ def _check_is_new(application: str, document: Mapping[str, Any]) -> None:
     if application in document.get("applications", {}):
         raise click.ClickException(
             f'cannot add application "{application}": application "{application}" already exists;'
-            f" to change it: paas-local refresh {application} --path ./charm --resource NAME=FOLDER"
+            f" to change it: paas-local refresh {application} --path ./charm --resource NAME=PATH"
         )

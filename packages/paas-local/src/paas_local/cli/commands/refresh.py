@@ -1,16 +1,24 @@
-"""refresh: change the charm and the images of an application."""
+"""refresh: change the charm and the resources of an application."""
+
+from collections.abc import Mapping
 
 import click
 
-from paas_local.build import charms
+from paas_local.build import charm_resources, charms
 from paas_local.cli import arguments, output, packing, progress, session
+from paas_local.cli.client import Client
 from paas_local.cli.juju_click import ignored_options, juju_command, model_option
 
 
 @juju_command
 @click.argument("application")
 @click.option("--path", metavar="CHARM", help="The new charm: a folder or a packed charm.")
-@click.option("--resource", multiple=True, metavar="NAME=FOLDER", help="Build an image from an application's folder.")
+@click.option(
+    "--resource",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Build an image from an application's folder, or give the charm a file.",
+)
 @click.option("--config", multiple=True, metavar="KEY=VALUE", help="Set an option, or the options in a YAML file.")
 @ignored_options("--base", "--bind", "--channel", "--revision", "--storage", "--switch")
 @ignored_options("--force", "--force-base", "--force-units", is_flag=True)
@@ -25,31 +33,39 @@ def refresh(
     *,
     trust: bool,
 ) -> None:
-    """Change the charm or the images of an application; what is not named stays.
+    """Change the charm or the resources of an application; what is not named stays.
 
     \b
     paas-local refresh web --path ./charm --resource flask-app-image=.
     """  # noqa: D301  click keeps the lines after a real backspace as they are
     if not (path or resource or config or trust):
         raise click.UsageError(
-            f"nothing to refresh: add --path CHARM, --resource NAME=FOLDER or both"
+            f"nothing to refresh: add --path CHARM, --resource NAME=PATH or both"
             f" (paas-local refresh {application} --path ./charm --resource app-image=.)"
         )
     options = arguments.options_and_files(config, application)
     with progress.steps() as steps:
         client = session.connect(steps)
-        images = packing.build(arguments.pairs(resource, what="resources"), steps)
+        name = session.chosen_model(model)
         charm = charms.pack(packing.charm_path(path), steps) if path else None
+        paths = arguments.pairs(resource, what="resources")
+        resources = packing.build(paths, _declared(client, name, application, charm), steps) if paths else {}
         answer = client.request(
             "refresh",
-            model=session.chosen_model(model),
+            model=name,
             application=application,
             charm=str(charm.folder) if charm else None,
-            resources={key: str(rock.folder) for key, rock in images.items()},
+            resources=resources,
             config=options,
             trust=trust,
         )
-    if not answer["changed"] and (charm or images):
-        output.say(f'"{application}" has this charm and these images already')
+    if not answer["changed"] and (charm or resources):
+        output.say(f'"{application}" has this charm and these resources already')
     elif charm:
         output.say(f'Added local charm "{charm.name}", revision {answer["revision"]}, to the model')
+
+
+def _declared(client: Client, model: str, application: str, charm: charms.Charm | None) -> Mapping[str, str]:
+    if charm:
+        return charm_resources.declared(charm.metadata)
+    return packing.declared_in_model(client, model, application)

@@ -20,5 +20,5 @@ def resources(application: str, output_format: str, model: str) -> None:
         output.say("No resources to display.")
         return
     columns = [tables.Column(name=name) for name in ("Resource", "Supplied by", "Revision")]
-    rows = [(each["name"], each["username"], each["revision"]) for each in document["resources"]]
+    rows = [(each["name"], each.get("username", each["origin"]), each["revision"]) for each in document["resources"]]
     click.echo("\n".join(tables.table(columns, rows)))

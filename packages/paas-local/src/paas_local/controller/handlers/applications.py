@@ -11,7 +11,7 @@ from paas_local.build import charms
 from paas_local.build.errors import ProjectError
 from paas_local.controller import charm_metadata, live_update
 from paas_local.controller.handlers.registry import ApplicationRequest, Controller, ModelRequest, command, query
-from paas_local.juju import charm_config, documents, operations
+from paas_local.juju import charm_config, documents, operations, resources
 from paas_local.juju.charm import Charm
 from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Model, named_application
@@ -42,7 +42,7 @@ class CheckSync(ApplicationRequest, frozen=True):
 
 
 class Refresh(ApplicationRequest, frozen=True):
-    """The new charm, the new images and the new options of an application; what is left out stays, trust too."""
+    """The new charm, resources and options of an application; what is left out stays, trust too."""
 
     charm: Path | None = None
     resources: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
@@ -106,7 +106,7 @@ async def deploy(controller: Controller, request: Deploy) -> dict[str, Any]:
 
 @command
 async def refresh(controller: Controller, request: Refresh) -> dict[str, Any]:
-    """Change the charm and the images of an application, and replace its pods if they differ."""
+    """Change the charm and the resources of an application, and replace its pods if they differ."""
     charm = _charm(request.charm) if request.charm else None
     before = controller.model(request.model)
 
@@ -134,7 +134,7 @@ async def sync(controller: Controller, request: Sync) -> dict[str, Any]:
     for unit, container, files in live_update.changed(model, request.application, request.resources):
         actions = await live_update.deliver(unit, folders.pebble_socket(unit, container), files)
     controller.change(
-        request.model, lambda model: operations.with_resources(model, request.application, request.resources)
+        request.model, lambda model: operations.with_images(model, request.application, request.resources)
     )
     return {"reloaded": actions.reload, "restarted": actions.restart, "since": since}
 
@@ -172,9 +172,9 @@ async def show_application(controller: Controller, request: ApplicationRequest) 
 
 
 @query
-async def resources(controller: Controller, request: ApplicationRequest) -> dict[str, Any]:
+async def resources_(controller: Controller, request: ApplicationRequest) -> dict[str, Any]:
     """Return the resources of an application."""
-    return documents.resources_document(named_application(controller.model(request.model), request.application))
+    return resources.document(named_application(controller.model(request.model), request.application))
 
 
 @command

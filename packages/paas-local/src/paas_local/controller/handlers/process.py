@@ -19,12 +19,17 @@ async def ping(controller: Controller, request: Request) -> dict[str, Any]:
 
 @query
 async def packed_folders(controller: Controller, request: Request) -> dict[str, Any]:
-    """Return the folders of the packed charms and built images of all applications."""
+    """Return the folders of the packed charms, the built images and the stored files of all applications."""
     del request
     applications = [app for name in controller.names for app in controller.model(name).applications.values()]
     return {
         "charms": sorted({application.charm.folder for application in applications}),
-        "rocks": sorted({folder for application in applications for folder in application.resources.values()}),
+        "rocks": sorted(
+            {folder for each in applications for name, folder in each.resources.items() if name in each.charm.images}
+        ),
+        "files": sorted(
+            {folder for each in applications for name, folder in each.resources.items() if name in each.charm.files}
+        ),
     }
 
 

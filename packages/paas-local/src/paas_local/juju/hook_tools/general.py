@@ -1,14 +1,14 @@
 """The hook tools for leadership, options, the unit's own state, resources and the log."""
 
 import dataclasses
+import json
 from typing import Any
 
 import yaml
 
-from paas_local.juju import events
+from paas_local.juju import events, resources
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
-from paas_local.juju.names import charm_folder
 
 _LEVELS = frozenset({"TRACE", "DEBUG", "INFO", "WARNING", "ERROR"})
 
@@ -53,17 +53,17 @@ def state_delete(call: Call) -> Reply:
 
 
 def resource_get(call: Call) -> Reply:
-    """Return the path, in the charm container, of the file that describes an image."""
-    name = call.arguments.word(0)
+    """Return the path, in the charm container, of a resource's file; that of an image describes it."""
+    name, *others = call.arguments.words or ("",)
+    if not name:
+        raise JujuError("missing required resource name", code=BAD_ARGUMENTS)
+    if others:
+        raise JujuError(f"unrecognized args: {json.dumps(others)}", code=BAD_ARGUMENTS)
     application = call.context.snapshot.applications[call.context.application]
     if name not in application.resources:
-        raise JujuError(f"could not download resource: resource {name!r} not found")
-    return call.reply(resource_path(call.context.unit, name))
-
-
-def resource_path(unit: str, name: str) -> str:
-    """Return the path of an image's file in the charm container."""
-    return f"{charm_folder(unit)}/.resources/{name}.yaml"
+        raise JujuError(f"could not download resource: resource#{application.name}/{name} not found")
+    folder = f"{resources.folder(call.context.unit)}/{name}"
+    return call.reply(f"{folder}/{resources.file_name(application.charm, name)}")
 
 
 def credential_get(_: Call) -> Reply:

@@ -199,26 +199,24 @@ def _smtp(answering: Answering) -> None:
 
 
 def _saml(answering: Answering) -> None:
+    """Answer with a page for redirects; in a new relation, with one for forms only and without a metadata URL."""
     if answering.stage in WAITING:
         return
-    endpoint = answering.module.SamlEndpoint
+    least = answering.stage == "related again"
     annotation = answering.module.SamlRelationData.model_fields["metadata_url"].annotation
     optional = type(None) in typing.get_args(annotation)
-    redirect = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+    binding = f"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{'POST' if least else 'Redirect'}"
+    host = "https://login2.example.com" if answering.changed else "https://login.example.com"
+    urls = {"SingleSignOnService": (f"{host}/saml", None)}
+    if not least:
+        urls["SingleLogoutService"] = (f"{host}/logout", f"{host}/logout2")
     data = answering.module.SamlRelationData(
-        entity_id="https://login.example.com",
-        metadata_url=None if answering.changed and optional else "https://login.example.com/saml/metadata",
+        entity_id=host,
+        metadata_url=None if least and optional else f"{host}/saml/metadata",
         certificates=("MIIsecond" if answering.stage == "rotated" else "MIIfirst", "MIIother"),
-        endpoints=(
-            endpoint(
-                name="SingleSignOnService", url="https://login.example.com/saml", binding=redirect, response_url=None
-            ),
-            endpoint(
-                name="SingleLogoutService",
-                url="https://login.example.com/logout",
-                binding=redirect,
-                response_url="https://login.example.com/logout2",
-            ),
+        endpoints=tuple(
+            answering.module.SamlEndpoint(name=name, url=url, binding=binding, response_url=response_url)
+            for name, (url, response_url) in urls.items()
         ),
     )
     answering.library.update_relation_data(answering.relation, data)
@@ -340,6 +338,10 @@ def _tracing_provider(module: types.ModuleType, charm: ops.CharmBase, endpoint: 
     return module.TracingEndpointProvider(charm, relation_name=endpoint)
 
 
+def _loki_provider(module: types.ModuleType, charm: ops.CharmBase, endpoint: str) -> typing.Any:
+    return module.LokiPushApiProvider(charm, endpoint, address="loki-1")
+
+
 def _charmlib(
     name: str, endpoint: str, create: Create, answer: collections.abc.Callable[[Answering], None]
 ) -> Provider:
@@ -394,12 +396,8 @@ PROVIDERS: typing.Final[collections.abc.Mapping[str, tuple[Provider, ...]]] = {
         _charmlib("tracing", "tracing", _tracing_provider, _tracing),
     ),
     "loki_push_api": (
-        Provider(
-            "charms.loki_k8s.v1.loki_push_api",
-            "logging",
-            lambda module, charm, endpoint: module.LokiPushApiProvider(charm, endpoint, address="loki-1"),
-            _loki,
-        ),
+        Provider("charms.loki_k8s.v0.loki_push_api", "logging", _loki_provider, _loki),
+        Provider("charms.loki_k8s.v1.loki_push_api", "logging", _loki_provider, _loki),
     ),
     "prometheus_scrape": (
         Provider(

@@ -33,8 +33,8 @@ from paas_local.build import charm_libs, charmcraft_extensions, yaml_files
 ROOT: typing.Final = pathlib.Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests/charms"))
 
-import relating  # noqa: E402  found in tests/charms
-import world  # noqa: E402
+import flask_scenario  # noqa: E402  found in tests/charms
+import relating  # noqa: E402
 
 PINNED: typing.Final = {
     "data_platform_libs.data_interfaces": "0",
@@ -192,6 +192,8 @@ def handshake(application: relating.Application, remote: RemoteSide) -> list[Doc
                 stages.append({"stage": stage, "units": application.views()})
                 continue
             case _:
+                if stage == "changed":
+                    application.change()
                 remote.act()
         note(stage)
     return stages
@@ -254,8 +256,8 @@ def main() -> None:
         folders = sorted(each for each in arguments.libraries.iterdir() if each.is_dir())
         known = [each for folder in folders for each in libraries(folder)]
         # The ingress library is not on a package index, so our charm has the newest one of the folders.
-        newest = max((each for each in known if each.interface == "ingress"), key=lambda each: each.patch)
-        sys.modules[newest.provider.module] = newest.module
+        for ingress in sorted((each for each in known if each.interface == "ingress"), key=lambda each: each.patch):
+            sys.modules[ingress.provider.module] = ingress.module
         for library in known:
             if arguments.only in (None, library.interface):
                 _record(pathlib.Path(scratch), library)
@@ -263,7 +265,7 @@ def main() -> None:
 
 def _record(scratch: pathlib.Path, library: Library) -> None:
     sys.stdout.write(f"{library.name}\n")
-    stages = _stages(scratch / library.name, library)
+    stages = stages_of(scratch / library.name, library)
     document = {
         "interface": library.interface,
         "endpoint": library.provider.endpoint,
@@ -278,7 +280,7 @@ def _record(scratch: pathlib.Path, library: Library) -> None:
         return
     own = sys.modules.get(ours.module)
     sys.modules[ours.module] = library.module
-    again = _stages(scratch / f"{library.name}-both", library)
+    again = stages_of(scratch / f"{library.name}-both", library)
     sys.modules.pop(ours.module)
     if own:
         sys.modules[ours.module] = own
@@ -287,9 +289,10 @@ def _record(scratch: pathlib.Path, library: Library) -> None:
             raise SystemExit(f"{library.name}: our charm with this library reads something else when {first['stage']}")
 
 
-def _stages(root: pathlib.Path, library: Library) -> list[Document]:
+def stages_of(root: pathlib.Path, library: Library) -> list[Document]:
+    """Return what our charm and a library write to each other, stage by stage."""
     random.seed(library.name)  # the salt of a request is random
-    meta = charmcraft_extensions.expand(yaml_files.load(world.CHARM / "charmcraft.yaml"), world.CHARM)
+    meta = charmcraft_extensions.expand(yaml_files.load(flask_scenario.CHARM / "charmcraft.yaml"), flask_scenario.CHARM)
     application = relating.Application(root, meta, library.provider.endpoint, library.interface)
     return handshake(application, RemoteSide(library.interface, library.provider, library.module))
 

@@ -13,11 +13,19 @@ from test_integrations import example_named, relation_of
 RECORDINGS: typing.Final = pathlib.Path(__file__).parent / "fixtures/handshakes"
 PROVIDED: typing.Final = {"prometheus_scrape", "grafana_dashboard"}
 """Interfaces that our charm provides."""
+LOGS: typing.Final = "loki_push_api"
 JUJU_KEYS: typing.Final = {"egress-subnets", "ingress-address", "private-address"}
 MODEL: typing.Final = testing.Model("test-model", type="kubernetes", uuid="c0ffee00-0000-4000-8000-000000000000")
 FIRST: typing.Final = 9001
 """Id of the first relation; ``ops.testing`` numbers the others from 1."""
 REMOTE: typing.Final = "provider"
+AUTHORS_FILES: typing.Final = {
+    "paas-config.yaml": "prometheus: {scrape_configs: [{job_name: celery, static_configs: [{targets: ['*:9808']}]}]}",
+    "cos_custom/prometheus_alert_rules/slow.rule": "alert: Slow\nexpr: shop_wait{%%juju_topology%%} > 1\n",
+    "cos_custom/loki_alert_rules/shop.yaml": "groups: [{name: sales, rules: [{alert: Refund, expr: vector(1)}]}]",
+    "cos_custom/grafana_dashboards/shop.json": '{"title": "Shop", "panels": []}',
+}
+"""Files of a charm's author, which change what Prometheus, Loki and Grafana read."""
 Document = dict[str, typing.Any]
 
 
@@ -133,6 +141,15 @@ class Application:
                 on = unit.scenario.context().on
                 unit.run(on.relation_joined(unit.relation(self.number), remote_unit=number))
                 unit.run(on.relation_changed(unit.relation(self.number), remote_unit=number))
+
+    def change(self) -> None:
+        """Refresh the charm to one with its author's files, if the other side reads more than a request."""
+        for unit in self.units if self.interface in {*PROVIDED, LOGS} else ():
+            for name, text in AUTHORS_FILES.items():
+                path = unit.scenario.root / "charm" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            unit.run(unit.scenario.context().on.upgrade_charm())
 
     def receive(
         self, app: dict[str, str], units: dict[int, dict[str, str]], secrets: dict[str, dict[str, str]]

@@ -10,10 +10,18 @@ import typing
 
 import pytest
 from paas_common.integrations import BUILT_IN
-from relating import PROVIDED, RECORDINGS, STAGES, Application, Document
+from relating import LOGS, PROVIDED, RECORDINGS, STAGES, Application, Document
 
 FILES = sorted(RECORDINGS.glob("*.json"))
-LOGS = {"loki_push_api"}
+REPEATED = {
+    "grafana_dashboard": {"ready", "rotated"},
+    "ingress": {"rotated"},
+    "loki_push_api": {"ready", "rotated"},
+    "prometheus_scrape": {"ready", "rotated"},
+    "redis": {"ready", "rotated"},
+    "tracing": {"rotated"},
+}
+"""Stages that repeat the one before: there is no credential to rotate, or the other side does not wait."""
 OPTIONAL = ("postgresql_client", "mysql_client", "mongodb_client", "s3")
 """Interfaces whose library a charm may lack."""
 DOCUMENTATION = pathlib.Path(__file__).parent.parent.parent / "docs/reference/integrations.md"
@@ -66,6 +74,8 @@ def replay(
             units = {int(number): databag for number, databag in stage["remote"]["units"].items()}
             if name == "related again":
                 application.relate()
+            if name == "changed":
+                application.change()
             if name in {"waiting", "related again"}:
                 application.join(units)
             application.receive(app, units, stage["secrets"])
@@ -75,9 +85,20 @@ def replay(
 def test_every_interface_is_recorded_in_every_stage() -> None:
     recordings = [json.loads(file.read_text()) for file in FILES]
 
-    assert {each["interface"] for each in recordings} == {*BUILT_IN, *PROVIDED, *LOGS}
+    assert {each["interface"] for each in recordings} == {*BUILT_IN, *PROVIDED, LOGS}
     for each in recordings:
         assert tuple(stage["stage"] for stage in each["stages"]) == STAGES, each["interface"]
+
+
+@pytest.mark.parametrize("file", [pytest.param(each, id=each.stem) for each in FILES])
+def test_a_stage_repeats_the_one_before_only_where_the_interface_has_no_other(file: pathlib.Path) -> None:
+    recording = json.loads(file.read_text())
+    texts = {each["stage"]: [each.get(key) for key in ("remote", "secrets", "own")] for each in recording["stages"]}
+    pairs = [("waiting", "ready"), ("ready", "changed"), ("changed", "rotated")]
+
+    repeated = {stage for before, stage in pairs if texts[stage] == texts[before]}
+
+    assert repeated == REPEATED.get(recording["interface"], set())
 
 
 def test_the_documentation_names_the_recorded_versions() -> None:

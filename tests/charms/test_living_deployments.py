@@ -11,6 +11,7 @@ import pytest
 from flask_scenario import DATABASE, SERVED, Scenario, environment, healthy, peer_of, postgresql, relation
 from ops import testing
 
+DENIED = "d1ehcifmp25c76e01vhg"
 MIGRATES = testing.Exec(["python3", "migrate.py"], stdout="migrated\n")
 
 
@@ -117,6 +118,41 @@ class TestSecretsThatCannotBeReadNow:
             "waiting for Juju to return the secret of option moderator (it is read again at the next event)"
             in after.unit_status.message
         )
+
+
+class TestSecretsWithoutGrant:
+    """A person must grant an option's secret; a provider grants its own once it has made it."""
+
+    @pytest.fixture(autouse=True)
+    def denied(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let Juju answer as it does for a secret without grant, apart from the application's own."""
+        real = ops.Model.get_secret
+
+        def get_secret(model: ops.Model, **names: str) -> ops.Secret:
+            if names.get("id", "").endswith(DENIED):
+                raise ops.ModelError("ERROR permission denied")
+            return real(model, **names)
+
+        monkeypatch.setattr(ops.Model, "get_secret", get_secret)
+
+    def test_an_option_s_secret_blocks_with_the_command(self, scenario: Scenario) -> None:
+        state = scenario.state(config={"moderator": f"secret:{DENIED}"})
+
+        after = scenario.run(scenario.context().on.config_changed(), state)
+
+        assert after.unit_status == testing.BlockedStatus(
+            "option moderator names a secret that flask-k8s may not read or that does not exist "
+            f"(juju grant-secret secret:{DENIED} flask-k8s)"
+        )
+
+    def test_a_database_s_secret_is_waited_for(self, scenario: Scenario) -> None:
+        key = scenario.secret()
+        database = postgresql(app={"endpoints": "pg:5432", "database": "d", "secret-user": f"secret:{DENIED}"})
+        state = scenario.state(relations={scenario.peer(key), database}, secrets={key})
+
+        after = scenario.run(scenario.context().on.config_changed(), state)
+
+        assert after.unit_status == testing.WaitingStatus("waiting for postgresql-k8s to provide postgresql")
 
 
 def test_relating_an_optional_proxy_does_not_stop_the_application(scenario: Scenario) -> None:

@@ -326,6 +326,26 @@ def test_another_file_than_declared_is_refused(
     assert message.count("\n") == 1
 
 
+def test_storage_is_added_by_charms_and_by_deploy(juju: jubilant.Juju, charm: Path):
+    assert error(juju, "add-storage", "web/0", "data=2") == (
+        'ERROR Juju command "add-storage" not supported on container models\n',
+        1,
+    )
+    with pytest.raises(jubilant.CLIError) as raised:
+        juju.deploy(charm, "stored", storage={"data": "ebs,2"})
+    assert raised.value.stderr.splitlines()[-2:] == [
+        "WARNING the pool and the size of data have no effect: storage is a folder of this machine",
+        'ERROR charm "web" has no store called "data"',
+    ]
+    assert error(juju, "deploy", str(charm), "stored", "--storage", "data=0") == (
+        (
+            'ERROR cannot parse directive for storage "data": cannot parse count: '
+            'count must be greater than zero, got "0"\n'
+        ),
+        2,
+    )
+
+
 def test_a_secret_is_renamed_and_shown_by_revision(juju: jubilant.Juju):
     uri = juju.add_secret("first", {"password": "one"})
     juju.update_secret(uri, {"password": "two"}, name="renamed", info="changed")

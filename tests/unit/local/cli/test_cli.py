@@ -225,6 +225,7 @@ def test_deploy_sends_the_packed_charm_and_the_options(run: Run, daemon: FakeDae
         "application": "site",
         "resources": {},
         "config": {"debug": "true", "greeting": "hi"},
+        "storage": {},
         "units": 2,
         "trust": True,
     }

@@ -88,8 +88,16 @@ def test_the_tests_own_flag_keeps_their_models(run: Run, daemon: FakeDaemon, tmp
 def test_a_command_that_is_left_out_is_refused_in_one_line(run: Run, name: str):
     result = run(name, "--anything", "word")
 
-    assert result.stderr == f"ERROR {name} is not possible here: {left_out.REASONS[name]}\n"
+    assert result.stderr == f"ERROR {left_out.refusal_of(name)}\n"
+    assert name in result.stderr
     assert result.exit_code == 1
+
+
+def test_a_command_without_containers_in_juju_is_refused_in_jujus_words(run: Run):
+    assert run("add-storage", "web/0", "data=2").stderr == (
+        'ERROR Juju command "add-storage" not supported on container models\n'
+    )
+    assert run("login").stderr == "ERROR login is not possible here: its one user is admin\n"
 
 
 @pytest.mark.parametrize("url", ["valkey", "ch:valkey", "ch:amd64/noble/valkey"])

@@ -312,7 +312,6 @@ def test_storage_get_returns_the_mount_point():
     assert read(hook, "storage-get") == {"kind": "filesystem", "location": "/var/lib/juju/storage/pgdata/0"}
     assert read(hook, "storage-get", "-s", "pgdata/0", "kind") == "filesystem"
     assert error_of(hook, "storage-get", "-s", "other/1")[1] == 2
-    assert error_of(hook, "storage-add", "data=1")[1] == 1
 
 
 def test_goal_state_shows_own_and_remote_units():

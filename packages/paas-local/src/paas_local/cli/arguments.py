@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from paas_local.build import yaml_files
-from paas_local.juju import go_values
+from paas_local.cli import output
+from paas_local.juju import go_values, storage
+from paas_local.juju.errors import JujuError
 from paas_local.juju.names import APPLICATION_NAME
 
 _RELATION_END = re.compile(rf"{APPLICATION_NAME.pattern}(:[A-Za-z0-9_-]+)?")
@@ -64,6 +66,18 @@ def seconds(duration: str, flag: str) -> float:
     if value is None:
         raise click.UsageError(f'invalid value "{duration}" for flag {flag}: expected a duration such as 30s or 1m30s')
     return value
+
+
+def storage_counts(words: Sequence[str]) -> dict[str, int]:
+    """Return the number of instances of each storage in ``NAME=COUNT`` words; pools and sizes have no effect."""
+    try:
+        directives = storage.directives(words)
+    except JujuError as error:
+        raise click.UsageError(error.message) from None
+    for name, directive in directives.items():
+        if directive.names_pool_or_size:
+            output.say(f"WARNING the pool and the size of {name} have no effect: storage is a folder of this machine")
+    return {name: directive.count for name, directive in directives.items()}
 
 
 def comma_separated(words: Sequence[str]) -> list[str]:

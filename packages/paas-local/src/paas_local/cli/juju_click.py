@@ -63,8 +63,8 @@ class JujuGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if self.get_command(ctx, args[0]) is None:
             program = ctx.info_name
-            if reason := left_out.REASONS.get(args[0]):
-                raise click.ClickException(f"{args[0]} is not possible here: {reason}")
+            if text := left_out.refusal_of(args[0]):
+                raise click.ClickException(text)
             raise click.UsageError(
                 f'{program}: "{args[0]}" is not a {program} command. See "{program} --help"'
                 f"{names.did_you_mean(args[0], self.list_commands(ctx)) or '.'}"

@@ -12,6 +12,7 @@ _NO_STORE = (
     "it downloads no charms; deploy takes a folder, a .charm file or a built-in charm (see: paas-local providers)"
 )
 _NO_POOLS = "storage is a folder of this machine"
+_MACHINES_ONLY = "Juju has it for machine models only; a charm adds storage with `storage-add`"
 
 REASONS: Mapping[str, str] = {
     **dict.fromkeys(("offer", "consume", "find-offers", "offers", "show-offer", "remove-offer"), _CROSS_MODEL),
@@ -34,8 +35,16 @@ REASONS: Mapping[str, str] = {
     **dict.fromkeys(("show-user", "users", "whoami"), _NO_USERS),
     **dict.fromkeys(("debug-code", "debug-hook", "debug-hooks"), _NO_DEBUGGER),
     **dict.fromkeys(("diff-bundle", "download", "export-bundle", "find", "info"), _NO_STORE),
-    **dict.fromkeys(("add-storage", "attach-storage", "create-storage-pool", "detach-storage"), _NO_POOLS),
-    **dict.fromkeys(("import-filesystem", "remove-storage", "remove-storage-pool"), _NO_POOLS),
+    **dict.fromkeys(("add-storage", "attach-storage", "detach-storage", "import-filesystem"), _MACHINES_ONLY),
+    **dict.fromkeys(("create-storage-pool", "remove-storage", "remove-storage-pool"), _NO_POOLS),
     **dict.fromkeys(("storage-pools", "update-storage-pool"), _NO_POOLS),
 }
 """The reason of each."""
+
+
+def refusal_of(command: str) -> str:
+    """Return the text that refuses a command, in Juju's words if it refuses it too; empty if it is not left out."""
+    reason = REASONS.get(command, "")
+    if reason == _MACHINES_ONLY:
+        return f'Juju command "{command}" not supported on container models'
+    return f"{command} is not possible here: {reason}" if reason else ""

@@ -1,14 +1,17 @@
 """A packed charm's metadata, options and actions as a ``juju.charm.Charm``."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from paas_local.build import charm_resources
-from paas_local.juju.charm import Action, Charm, Container, Endpoint, Option, Role
+from paas_local.build.errors import ProjectError
+from paas_local.juju.charm import Action, Charm, Container, Endpoint, Option, Role, StorageRange
 
 if TYPE_CHECKING:
     from paas_local.build import charms
 
+_RANGE = re.compile(r"(\d+)(?:(-|\+)(\d+)?)?")
 _ROLES: Mapping[str, Role] = {"requires": "requirer", "provides": "provider", "peers": "peer"}
 
 
@@ -23,6 +26,9 @@ def declared(charm: "charms.Charm") -> Charm:
         endpoints={endpoint.name: endpoint for endpoint in _endpoints(metadata)},
         containers={name: _container(metadata, name, item or {}) for name, item in _items(metadata, "containers")},
         storage=tuple(name for name, _ in _items(metadata, "storage")),
+        multiple={
+            name: _range(name, item["multiple"]) for name, item in _items(metadata, "storage") if "multiple" in item
+        },
         images=tuple(name for name, file_name in resources.items() if not file_name),
         files={name: file_name for name, file_name in resources.items() if file_name},
         options={name: _option(item) for name, item in charm.options.items()},
@@ -49,6 +55,17 @@ def _container(metadata: Mapping[str, Any], name: str, item: Mapping[str, Any]) 
         for mount in declarations
     }
     return Container(name=name, resource=item.get("resource"), uid=item.get("uid"), mounts=mounts)
+
+
+def _range(name: str, multiple: object) -> StorageRange:
+    text = str(multiple.get("range")) if isinstance(multiple, dict) else ""  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]  # YAML
+    match = _RANGE.fullmatch(text)
+    if not match:
+        raise ProjectError(
+            f"metadata.yaml: storage.{name}.multiple.range: must be a number or a range, as 2, 0-3 or 1-; found {text}"
+        )
+    minimum, separator, maximum = match.groups()
+    return StorageRange(minimum=int(minimum), maximum=int(maximum) if maximum else None if separator else int(minimum))
 
 
 def _option(item: Mapping[str, Any]) -> Option:

@@ -1,14 +1,14 @@
 """The folders of a model, and the specification of a unit's pod."""
 
+import os
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from paas_local.build import charm_resources, charms, rocks
-from paas_local.juju import hook_tools, resources
+from paas_local.juju import hook_tools, resources, storage
 from paas_local.juju.charm import Container
 from paas_local.juju.model import Application, Model, Unit
 from paas_local.juju.names import pod_name, storage_folder
@@ -43,14 +43,13 @@ class Folders:
         return self.root / "resources" / pod_name(unit)
 
     def storage(self, unit: str, storage: str) -> Path:
-        """Return the folder of a storage, which outlives pods."""
-        return self.root / "storage" / f"{storage.partition('/')[0]}-{pod_name(unit)}"
+        """Return the folder of a storage, such as ``data/0``, or of all storages of a name; it outlives pods."""
+        return self.root / "storage" / pod_name(unit) / storage
 
 
 def spec(folders: Folders, model: Model, unit: Unit) -> containers.PodSpec:
     """Return the specification of a unit's pod."""
     application = model.applications[unit.application]
-    storages = {item: folders.storage(unit.name, item) for item in unit.storage}
     return containers.PodSpec(
         unit=unit.name,
         model=model.name,
@@ -62,18 +61,29 @@ def spec(folders: Folders, model: Model, unit: Unit) -> containers.PodSpec:
         agent_socket=folders.pod(unit.name) / "agent.socket",
         tools=hook_tools.NAMES,
         containers=tuple(
-            _container(container, application.resources, storages)
-            for container in application.charm.containers.values()
+            _container(folders, application, unit, container) for container in application.charm.containers.values()
         ),
-        charm_storage={storage_folder(item): folder for item, folder in storages.items()},
+        # the folder of a name: what the charm adds is there at once
+        charm_storage={storage_folder(name): folders.storage(unit.name, name) for name in application.charm.storage},
         hosts=folders.hosts,
     )
 
 
-def create_folders(spec: containers.PodSpec, application: Application) -> None:
+def create_storage(folders: Folders, application: Application, unit: str) -> None:
+    """Create the missing folders of a unit's storage; each belongs to the owner of the folder of its name."""
+    for name in application.charm.storage:
+        folders.storage(unit, name).mkdir(parents=True, exist_ok=True)
+    for item in application.units[unit].storage:
+        folder = folders.storage(unit, item)
+        if not folder.exists():
+            folder.mkdir()
+            owner = folder.parent.stat()
+            os.chown(folder, owner.st_uid, owner.st_gid)
+
+
+def create_folders(folders: Folders, spec: containers.PodSpec, application: Application) -> None:
     """Create the folders of a pod; storage is kept, the charm's folder and the resources are copied again."""
-    for folder in spec.charm_storage.values():
-        folder.mkdir(parents=True, exist_ok=True)
+    create_storage(folders, application, spec.unit)
     shutil.rmtree(spec.folder, ignore_errors=True)
     spec.folder.mkdir(parents=True)
     shutil.rmtree(spec.charm_dir, ignore_errors=True)
@@ -93,16 +103,28 @@ def create_folders(spec: containers.PodSpec, application: Application) -> None:
 def remove_folders(folders: Folders, unit: Unit) -> None:
     """Remove the folders of a unit, its storage included."""
     paths = [folders.pod(unit.name), folders.charm(unit.name), folders.resources(unit.name)]
-    for path in (*paths, *(folders.storage(unit.name, item) for item in unit.storage)):
+    for path in (*paths, folders.storage(unit.name, "")):
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _container(container: Container, images: Mapping[str, str], storages: Mapping[str, Path]) -> containers.Container:
-    by_name = {item.partition("/")[0]: folder for item, folder in storages.items()}
-    rock = images.get(container.resource or "")
+def _container(folders: Folders, application: Application, unit: Unit, container: Container) -> containers.Container:
+    rock = application.resources.get(container.resource or "")
+    mounts = (_mounts(folders, application, unit, *mount) for mount in container.mounts.items())
     return containers.Container(
         name=container.name,
         rock=rocks.read(Path(rock)) if rock else None,
         uid=container.uid,
-        storage={path: by_name[name] for path, name in container.mounts.items() if name in by_name},
+        storage={path: folder for folders_of_mount in mounts for path, folder in folders_of_mount.items()},
     )
+
+
+def _mounts(folders: Folders, application: Application, unit: Unit, path: str, name: str) -> dict[str, Path]:
+    """Return the mounts of a storage; a path with several is a folder with one for each, as ``/data/0``."""
+    items = {
+        item.partition("/")[2]: folders.storage(unit.name, item)
+        for item in unit.storage
+        if item.partition("/")[0] == name
+    }
+    if application.charm.multiple.get(name, storage.SINGULAR) == storage.SINGULAR:
+        return dict(zip([path], items.values(), strict=True))
+    return {path: folders.storage(unit.name, name), **{f"{path}/{number}": folder for number, folder in items.items()}}

@@ -168,7 +168,7 @@ class Agent:
             model = self._models.model(self._name)
             try:
                 spec = pod_spec.spec(self._folders, model, unit)
-                pod_spec.create_folders(spec, model.applications[unit.application])
+                pod_spec.create_folders(self._folders, spec, model.applications[unit.application])
                 await server.open()
                 return await self._models.start_pod(spec)
             except (containers.PodError, ProjectError, OSError) as error:
@@ -227,12 +227,17 @@ class Agent:
 
     def _succeed(self, context: HookContext, event: events.Event) -> None:
         try:
-            self._change(lambda model: hook_commit.commit(model, context, time.time()))
+            self._commit(context)
         except JujuError as error:
             self._fail(event, error.message)
             return
         level = "DEBUG" if event == events.Lifecycle(step="update-status") else "INFO"
         self._log(level, _OPERATION_MODULE, f'ran "{events.hook(event)}" hook ({_DISPATCHED})')
+
+    def _commit(self, context: HookContext) -> None:
+        model = self._change(lambda model: hook_commit.commit(model, context, time.time()))
+        if context.writes.storage:
+            pod_spec.create_storage(self._folders, model.applications[context.application], self._unit)
 
     def _fail(self, event: events.Event, reason: str) -> None:
         jitter = random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
@@ -245,7 +250,7 @@ class Agent:
         task_end = actions.Exit(code=end.code, stdout=end.stdout, stderr=end.stderr)
         try:
             if task_end.code == 0:
-                self._change(lambda model: hook_commit.commit(model, context, time.time()))
+                self._commit(context)
         except JujuError as error:
             task_end = dataclasses.replace(task_end, code=1, stderr=f"{task_end.stderr}ERROR {error.message}\n")
         if task_end.code != 0:

@@ -29,6 +29,14 @@ class Container:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StorageRange:
+    """The numbers of instances that a unit may have of one storage; without a maximum, any number."""
+
+    minimum: int = 1
+    maximum: int | None = 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class Option:
     """One configuration option."""
 
@@ -48,6 +56,7 @@ class Action:
 class Charm:
     """A packed charm; ``folder`` has its unpacked files.
 
+    ``storage`` are the names of its storage; ``multiple`` has the ranges of those that are not singular.
     ``images`` are its resources of type oci-image; ``files`` are those of type file, each with its file name.
     """
 
@@ -58,6 +67,7 @@ class Charm:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict[str, Endpoint])
     containers: Mapping[str, Container] = field(default_factory=dict[str, Container])
     storage: tuple[str, ...] = ()
+    multiple: Mapping[str, StorageRange] = field(default_factory=dict[str, StorageRange])
     images: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     options: Mapping[str, Option] = field(default_factory=dict[str, Option])

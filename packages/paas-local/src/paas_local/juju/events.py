@@ -78,9 +78,10 @@ class SecretStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """A storage is attached."""
+    """A storage is attached, or is about to be detached because its unit is removed."""
 
     storage: str
+    change: Literal["attached", "detaching"] = "attached"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +110,8 @@ def hook(event: Event) -> str:
             name = f"{container}-pebble-check-{outcome}"
         case SecretStep(becomes=becomes):
             name = f"secret-{becomes}"
-        case Storage(storage=storage):
-            name = f"{storage.partition('/')[0]}-storage-attached"
+        case Storage(storage=storage, change=change):
+            name = f"{storage.partition('/')[0]}-storage-{change}"
         case Run(action=action):
             name = action
     return name

@@ -1,14 +1,14 @@
 """The model after a hook has begun, succeeded or failed.
 
-A hook that succeeds commits all its writes at once: databags, secrets, ports and state. If one of them is invalid by
-then (the unit lost the leadership meanwhile), the whole hook has failed. The unit's local state advances to the
-snapshot that the hook read, not to the model at its end, so a change during the hook causes another event.
+A hook that succeeds commits all its writes at once: databags, secrets, storage, ports and state. If one of them is
+invalid by then (the unit lost the leadership meanwhile), the whole hook has failed. The unit's local state advances to
+the snapshot that the hook read, not to the model at its end, so a change during the hook causes another event.
 """
 
 import dataclasses
 from collections.abc import Mapping
 
-from paas_local.juju import actions, events, go_values, next_hook, secrets
+from paas_local.juju import actions, events, go_values, next_hook, secrets, storage
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import HookContext, overlay
 from paas_local.juju.lifecycle import advance
@@ -58,7 +58,7 @@ def commit(model: Model, context: HookContext, now: float) -> Model:
     """Apply all writes of a successful hook, and advance its unit's local state."""
     if model.unit(context.unit) is None:
         return model
-    model = secrets.commit(_commit_databags(model, context), context, now)
+    model = storage.commit(secrets.commit(_commit_databags(model, context), context, now), context)
     unit = _commit_unit(model.applications[context.application].units[context.unit], context)
     unit = _ended(unit, context.event, now)
     if not isinstance(context.event, events.Run):
@@ -196,8 +196,9 @@ def _advance_local_state(model: Model, context: HookContext, now: float) -> Mode
             pending = unit.pending_events
             at = pending.index(event) if event in pending else len(pending)
             unit = dataclasses.replace(unit, pending_events=pending[:at] + pending[at + 1 :])
-        case events.Storage(storage=storage):
-            state = dataclasses.replace(state, storage=state.storage | {storage})
+        case events.Storage(storage=item, change=change):
+            attached = state.storage | {item} if change == "attached" else state.storage - {item}
+            state = dataclasses.replace(state, storage=attached)
             unit = dataclasses.replace(unit, local_state=state)
         case events.SecretStep() | events.Run():
             pass

@@ -44,6 +44,7 @@ class PendingWrites:
     opened: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
     state: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    storage: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, kw_only=True)

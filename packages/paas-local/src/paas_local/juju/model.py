@@ -152,7 +152,7 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """One application; ``config`` has only the options that the operator set."""
+    """One application; ``config`` has only the options that the operator set, ``storage`` the numbers of instances."""
 
     name: str
     charm: Charm
@@ -163,6 +163,7 @@ class Application:
     trust: bool = False
     exposed: bool = False
     resources: Mapping[str, str] = field(default_factory=dict[str, str])
+    storage: Mapping[str, int] = field(default_factory=dict[str, int])
     status: Status | None = None
     version: str = ""
     leader: str | None = None

@@ -87,6 +87,9 @@ def _alive(model: Model, unit: Unit, now: float) -> Iterator[Event]:
 
 def _dying(model: Model, unit: Unit) -> Iterator[Event]:
     yield from _tasks(model, unit)
+    for item in unit.storage:
+        if item in unit.local_state.storage:
+            yield events.Storage(storage=item, change="detaching")
     yield from _relations(model, unit)
     if not unit.local_state.stopped:
         yield events.Lifecycle(step="stop")

@@ -7,7 +7,7 @@ event: the next hooks follow from the difference (``next_hook``).
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
-from paas_local.juju import actions, charm_config, endpoint_matching, go_values, resources
+from paas_local.juju import actions, charm_config, endpoint_matching, go_values, resources, storage
 from paas_local.juju.charm import Charm, Endpoint
 from paas_local.juju.errors import JujuError
 from paas_local.juju.events import Check, Event, Notice
@@ -50,6 +50,7 @@ class Request:
     application: str
     resources: Mapping[str, str]
     config: Mapping[str, str]
+    storage: Mapping[str, int] = dataclasses.field(default_factory=dict[str, int])
     trust: bool = False
     provider_id: str = ""
 
@@ -76,6 +77,7 @@ def deploy(model: Model, request: Request, addresses: Sequence[str], now: float)
         config=charm_config.parse(charm, request.config),
         trust=request.trust,
         resources=request.resources,
+        storage=request.storage,
         provider_id=request.provider_id,
     )
     revisions = {**model.revisions, charm.name: charm.revision + 1}
@@ -124,16 +126,15 @@ def add_units(model: Model, name: str, addresses: Sequence[str], now: float) -> 
     for address in addresses:
         application = model.applications[name]
         number = next(n for n in range(len(application.units) + 1) if f"{name}/{n}" not in application.units)
-        count = len(application.charm.storage)
-        storage = tuple(f"{item}/{model.next_storage + index}" for index, item in enumerate(application.charm.storage))
+        model, items = storage.with_new_unit(model, application)
         unit = Unit(
             name=f"{name}/{number}",
             address=address,
-            storage=storage,
+            storage=items,
             workload=Status(current="waiting", message="installing agent", since=now),
             agent=Status(current="allocating", since=now),
         )
-        model = with_unit(dataclasses.replace(model, next_storage=model.next_storage + count), unit)
+        model = with_unit(model, unit)
         application = dataclasses.replace(model.applications[name], scale=application.scale + 1)
         model = with_application(model, application)
     return advance(model)
@@ -319,6 +320,7 @@ def _check_deploy(model: Model, request: Request) -> None:
     if name in model.applications:
         raise JujuError(f'cannot add application "{name}": application "{name}" already exists')
     resources.check(request.charm, request.resources)
+    storage.check(request.charm, request.storage)
 
 
 def _check_refresh(model: Model, application: Application, charm: Charm, after: Mapping[str, str]) -> None:

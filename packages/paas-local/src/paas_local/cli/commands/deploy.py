@@ -25,13 +25,15 @@ from paas_local.juju.names import APPLICATION_NAME
 )
 @click.option("--trust", is_flag=True, help="Show the charm that it is trusted.")
 @ignored_options("--attach-storage", "--base", "--bind", "--channel", "--constraints", "--overlay", "--revision")
-@ignored_options("--storage", "--to")
+@click.option("--storage", multiple=True, metavar="NAME=COUNT", help="Give each unit several of one storage.")
+@ignored_options("--to")
 @ignored_options("--force", is_flag=True)
 @model_option
 def deploy(
     words: tuple[str, ...],
     resource: tuple[str, ...],
     config: tuple[str, ...],
+    storage: tuple[str, ...],
     num_units: int,
     model: str,
     *,
@@ -60,6 +62,7 @@ def deploy(
             application=application,
             resources=resources,
             config={key: value for key, value in options.items() if key not in ignored},
+            storage=arguments.storage_counts(storage),
             units=num_units,
             trust=trust,
         )

@@ -23,6 +23,7 @@ class Deploy(ApplicationRequest, frozen=True):
     charm: Path
     resources: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
     config: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
+    storage: dict[str, int] = pydantic.Field(default_factory=dict[str, int])
     units: int = pydantic.Field(default=1, ge=1)
     trust: bool = False
 
@@ -96,6 +97,7 @@ async def deploy(controller: Controller, request: Deploy) -> dict[str, Any]:
         application=request.application,
         resources=request.resources,
         config=request.config,
+        storage=request.storage,
         trust=request.trust,
         provider_id=str(uuid.uuid4()),
     )

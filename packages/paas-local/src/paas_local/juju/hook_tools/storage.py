@@ -1,6 +1,6 @@
 """The hook tools for storages."""
 
-from paas_local.juju import events
+from paas_local.juju import events, storage
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
 from paas_local.juju.names import storage_folder
@@ -16,19 +16,31 @@ def storage_get(call: Call) -> Reply:
     """Return a storage's kind and location, by default those of the hook's storage."""
     event = call.context.event
     default = event.storage if isinstance(event, events.Storage) else ""
-    storage = call.arguments.flags.get("storage", default)
-    if not storage:
+    item = call.arguments.flags.get("storage", default)
+    if not item:
         raise JujuError("no storage instance specified", code=BAD_ARGUMENTS)
-    if storage not in _all(call):
-        raise JujuError(f'invalid value "{storage}" for option -s: storage not found', code=BAD_ARGUMENTS)
-    entry = {"kind": "filesystem", "location": storage_folder(storage)}
+    if item not in _all(call):
+        raise JujuError(f'invalid value "{item}" for option -s: storage not found', code=BAD_ARGUMENTS)
+    entry = {"kind": "filesystem", "location": storage_folder(item)}
     key = call.arguments.word(0)
     return call.document(entry.get(key) if key else entry)
 
 
 def storage_add(call: Call) -> Reply:
-    """Fail: a pod's storages are fixed when it starts."""
-    raise JujuError(f'cannot add storage "{call.arguments.word(0)}": not supported here')
+    """Request further storages, which the unit has when the hook has ended."""
+    if not call.arguments.words:
+        raise JujuError("storage add requires a storage directive", code=BAD_ARGUMENTS)
+    try:
+        directives = storage.directives(call.arguments.words)
+    except JujuError as error:
+        raise JujuError(error.message, code=BAD_ARGUMENTS) from None
+    for name, directive in directives.items():
+        if directive.names_pool_or_size:
+            raise JujuError(f'only count can be specified for "{name}"', code=BAD_ARGUMENTS)
+    before = call.writes.storage
+    return call.writing(
+        storage={**before, **{name: before.get(name, 0) + each.count for name, each in directives.items()}}
+    )
 
 
 def _all(call: Call) -> tuple[str, ...]:

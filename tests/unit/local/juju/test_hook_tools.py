@@ -378,6 +378,8 @@ def test_a_new_secret_is_readable_at_once_and_stored_when_the_hook_succeeds():
     }
     assert "new00000000000000000" in hook_commit.commit(hook.snapshot, hook, NOW).secrets
     assert error_of(hook, "secret-add", "--label", "l", "key=v")[0] == 'secret with label "l" already exists'
+    labelled = call(hook, "secret-get", "new00000000000000000", "--label", "m").writes
+    assert labelled.added["new00000000000000000"].label == "m"
 
 
 def test_reading_tracks_a_revision_until_refresh():

@@ -7,8 +7,8 @@ from typing import Any
 from paas_local.juju import events, timestamps
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import Grant, HookContext, SecretChange
-from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
-from paas_local.juju.names import SECRET_KEY, pod_name
+from paas_local.juju.model import Model, Revision, Secret, Tracking, application_of, with_secret
+from paas_local.juju.names import SECRET_KEY, pod_name, unit_tag
 
 _LARGEST = 1_000_000
 _DAY = 86400.0
@@ -132,15 +132,42 @@ def check_may_write(model: Model, secret: Secret, unit: str) -> None:
         raise JujuError("this unit is not the leader")
 
 
+def check_owner_label(model: Model, secret: Secret, label: str) -> None:
+    """Raise JujuError if a label is in use: by the owner, or between an application and its units."""
+    if not label:
+        return
+    for other in model.secrets.values():
+        users = {unit for unit, tracking in other.tracking.items() if tracking.label == label}
+        if other.label == label and other.owner_kind != "model":
+            users.add(other.owner)
+        if other.id != secret.id and any(_share_labels(user, secret.owner) for user in users):
+            raise JujuError(f'secret with label "{label}" already exists')
+
+
+def check_reader_label(model: Model, unit: str, secret: Secret, label: str) -> None:
+    """Raise JujuError if a unit reads another secret by a label, or if it or its application owns one with it."""
+    for other in model.secrets.values():
+        tracking = other.tracking.get(unit)
+        role = None
+        if other.label == label and other.owned_by(unit):
+            role = "" if other.owner_kind == "application" else "owner "
+        elif tracking and tracking.label == label:
+            role = "consumer "
+        if role is not None and other.id != secret.id:
+            raise JujuError(f'secret label "{label}" for {role}"{unit_tag(unit)}" already exists')
+
+
 def commit(model: Model, context: HookContext, now: float) -> Model:
     """Apply a hook's pending writes to secrets: additions, changes, grants, then removals."""
     writes = context.writes
     for secret in writes.added.values():
         check_may_write(model, secret, context.unit)
+        check_owner_label(model, secret, secret.label)
         model = with_secret(model, secret)
     for secret_id, change in writes.changed.items():
         secret = find(model, secret_id)
         check_may_write(model, secret, context.unit)
+        check_owner_label(model, secret, change.label or "")
         model = with_secret(model, with_change(secret, change, now))
     for pending in writes.grants:
         secret = find(model, pending.secret)
@@ -255,6 +282,11 @@ def _pruned(secret: Secret) -> Secret:
     return dataclasses.replace(secret, revisions=tuple(each for each in secret.revisions if each.number in used))
 
 
+def _share_labels(first: str, second: str) -> bool:
+    """Return whether no label may be of both: the same unit or application, or an application and one of its units."""
+    return first == second or first == application_of(second) or application_of(first) == second
+
+
 def _user_secret(model: Model, uri: str) -> Secret:
     secret = find(model, uri)
     if secret.owner_kind != "model":
@@ -278,6 +310,8 @@ def _with_grant(model: Model, secret: Secret, pending: Grant) -> Secret:
         return dataclasses.replace(secret, grants=others)
     if pending.relation not in model.relations:
         raise JujuError(f"relation {pending.relation} not found")
+    if secret.grants.get(pending.reader, pending.relation) != pending.relation:
+        raise JujuError("cannot change secret permission scope")
     return dataclasses.replace(secret, grants={**others, pending.reader: pending.relation})
 
 

@@ -14,7 +14,8 @@ from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import Grant, SecretChange
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
 from paas_local.juju.hook_tools.relations import chosen_relation
-from paas_local.juju.model import Owner, Revision, Secret
+from paas_local.juju.model import Model, Owner, Revision, Secret, application_of, with_secret
+from paas_local.juju.names import UNIT_NAME
 
 
 def secret_add(call: Call) -> Reply:
@@ -24,7 +25,8 @@ def secret_add(call: Call) -> Reply:
         raise JujuError("this unit is not the leader")
     change = _change(call)
     label = change.label or ""
-    _check_label(call, label)
+    if label and any(secret.label == label for secret in call.writes.added.values()):
+        raise JujuError(f'secret with label "{label}" already exists')
     now = call.now
     content = secrets.check_content(change.content or {})
     secret = Secret(
@@ -53,8 +55,6 @@ def secret_set(call: Call) -> Reply:
     change = _change(call, skip=1)
     if change.content is not None:
         secrets.check_content(change.content)
-    if change.label is not None and change.label != secret.label:
-        _check_label(call, change.label)
     if secret.id in call.writes.added:
         # not committed yet: still the first revision
         changed = secrets.with_change(call.writes.added[secret.id], change, call.now)
@@ -76,7 +76,9 @@ def secret_get(call: Call) -> Reply:
     if peek and refresh:
         raise JujuError("specify one of --peek or --refresh but not both", code=BAD_ARGUMENTS)
     if secret.id in call.writes.added:
-        return _content(call, secret.latest.content)
+        reply = _content(call, secret.latest.content)
+        added = {**call.writes.added, secret.id: dataclasses.replace(secret, label=label or secret.label)}
+        return dataclasses.replace(reply, writes=dataclasses.replace(call.writes, added=added))
     tracking = secret.tracking.get(call.context.unit)
     number = secret.latest.number if tracking is None or refresh else tracking.revision
     revision = (secret.latest if peek else secret.revision(number)) or secret.latest
@@ -87,10 +89,24 @@ def secret_get(call: Call) -> Reply:
     reply = _content(call, content)
     if peek and label is None:
         return reply
-    kept = label if uri and not secret.owned_by(call.context.unit) else None
     number = number if tracking or not peek else secret.latest.number
-    model = secrets.track(call.model, secret.id, call.context.unit, number, kept)
-    return dataclasses.replace(reply, model=model)
+    model, kept = _labelled(call, secret, label or "") if uri and label else (call.model, None)
+    return dataclasses.replace(reply, model=secrets.track(model, secret.id, call.context.unit, number, kept))
+
+
+def _labelled(call: Call, secret: Secret, label: str) -> tuple[Model, str | None]:
+    """Return the model after the owner has changed the label, or the label that a reader has given the secret.
+
+    The label of other units of the owning application has no effect.
+    """
+    unit = call.context.unit
+    if not secret.owned_by(unit):
+        secrets.check_reader_label(call.model, unit, secret, label)
+        return call.model, label
+    if secret.owner_kind == "application" and not call.model.leads(unit):
+        return call.model, None
+    secrets.check_owner_label(call.model, secret, label)
+    return with_secret(call.model, dataclasses.replace(secret, label=label)), None
 
 
 def secret_info_get(call: Call) -> Reply:
@@ -136,28 +152,65 @@ def secret_revoke(call: Call) -> Reply:
 
 
 def secret_remove(call: Call) -> Reply:
-    """Remove a secret or one revision."""
-    secret = _own(call, call.arguments.word(0))
+    """Remove a secret or one revision; a secret that this hook has added is removed in both cases."""
+    secret_id = secrets.bare_id(call.arguments.word(0))
     text = call.arguments.flags.get("revision")
     revision = int(text) if text and text.isdecimal() else None
-    if secret.id in call.writes.added:
-        added = {key: other for key, other in call.writes.added.items() if key != secret.id}
-        grants = tuple(grant for grant in call.writes.grants if grant.secret != secret.id)
-        return call.writing(added=added, grants=grants)
-    return call.writing(removed=(*call.writes.removed, (secret.id, revision)))
+    if secret_id not in {removed for removed, _ in call.writes.removed}:
+        _own(call, secret_id)
+    return call.writing(
+        added={key: other for key, other in call.writes.added.items() if key != secret_id},
+        grants=tuple(grant for grant in call.writes.grants if grant.secret != secret_id),
+        removed=(*call.writes.removed, (secret_id, revision)),
+    )
 
 
 def _grant(call: Call, *, revoke: bool) -> Reply:
-    secret = _own(call, call.arguments.word(0))
-    if revoke and "relation" not in call.arguments.flags and "app" in call.arguments.flags:
-        reader, number = call.arguments.flags["app"], secrets.USER_GRANT
+    if not call.arguments.words:
+        raise JujuError("missing secret URI", code=BAD_ARGUMENTS)
+    flags_of_call = call.arguments.flags
+    if revoke and "relation" not in flags_of_call and not flags_of_call.keys().isdisjoint({"app", "unit"}):
+        unit = flags_of_call.get("unit", "")
+        number, application = secrets.USER_GRANT, flags_of_call.get("app", application_of(unit))
     else:
         relation = chosen_relation(call)
-        number = relation.id
-        reader = relation.remote(call.context.application).application
-    reader = call.arguments.flags.get("unit", reader)
+        number, application = relation.id, relation.remote(call.context.application).application
+    reader = flags_of_call.get("unit", application)
+    _check_unit(reader, application)
+    secret = _own(call, call.arguments.word(0))
+    if not revoke and _is_granted(call, secret, number, reader):
+        return call.reply()
     grant = Grant(secret=secret.id, relation=number, reader=reader, revoke=revoke)
     return call.writing(grants=(*call.writes.grants, grant))
+
+
+def _check_unit(reader: str, application: str) -> None:
+    if reader == application:
+        return
+    if not UNIT_NAME.fullmatch(reader):
+        raise JujuError(f'unit "{reader}" not valid', code=BAD_ARGUMENTS)
+    if application_of(reader) != application:
+        raise JujuError(
+            f'cannot specify unit "{reader}" in relation to application "{application}"', code=BAD_ARGUMENTS
+        )
+
+
+def _is_granted(call: Call, secret: Secret, relation: int, reader: str) -> bool:
+    """Return whether a reader has a grant through a relation already; an application's is one of its units too."""
+    grants = dict(secret.grants)
+    for pending in call.writes.grants:
+        if pending.secret == secret.id and pending.revoke:
+            grants.pop(pending.reader, None)
+        elif pending.secret == secret.id:
+            grants[pending.reader] = pending.relation
+    readers = {each for each, through in grants.items() if through == relation}
+    if not readers.isdisjoint({reader, application_of(reader)}):
+        return True
+    if reader == application_of(reader) and readers:
+        raise JujuError(
+            "any unit level grants need to be revoked before granting access to the corresponding application"
+        )
+    return False
 
 
 def _content(call: Call, content: Mapping[str, str]) -> Reply:
@@ -206,11 +259,6 @@ def _by_label(call: Call, label: str) -> Secret:
         if tracking and tracking.label == label:
             return secret
     raise JujuError(f'secret "{label}" not found')
-
-
-def _check_label(call: Call, label: str) -> None:
-    if label and any(secret.label == label for secret in _owned(call)):
-        raise JujuError(f'secret with label "{label}" already exists')
 
 
 def _change(call: Call, skip: int = 0) -> SecretChange:

@@ -1,12 +1,14 @@
 """Benchmark of paas-local: from a clone to the first page, starts, saves, thirty units, and the cost of an idle unit.
 
 ``make bench-local`` works in temporary homes with empty caches, with the wheels of this repository, and leaves nothing
-running. The result replaces the part of ``docs/benchmarks.md`` between its markers. ``scripts/bench_save.py`` measures
+running. The result replaces the part of ``docs/benchmarks.md`` between its markers. With ``--only-units``, only the
+units are measured, and the result is only printed. ``scripts/bench_save.py`` measures
 the saves of the other frameworks.
 """
 
 # ruff: noqa: T201 - the benchmark prints
 import argparse
+import contextlib
 import os
 import pty
 import re
@@ -18,7 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -260,32 +262,48 @@ def measure(units: int, seconds: float) -> list[Row]:
         silent.append(longest)
         report(f"  {took:.1f} s, {longest:.1f} s of them without output")
         _clear(Path(folder))
+    with project() as home:
+        for label, goal in (
+            ("`up` with an empty cache, to the first page", NO_GOAL),
+            ("`up` again in the same model", NO_GOAL),
+            ("`up` warm: new model, filled cache", "10 s"),
+        ):
+            report(label)
+            took, longest = home.up()
+            rows.append((label, f"{took:.1f} s", goal))
+            silent.append(longest)
+            report(f"  {took:.1f} s, {longest:.1f} s of them without output")
+            if "again" in label:
+                home("destroy-model", NAME, "--no-prompt")
+        report(f"{units} units")
+        rows += grow(home, units, seconds)
+        home("destroy-model", NAME, "--no-prompt", "--force")
+        report("saves")
+        (home.folder / "saved").mkdir()
+        rows.append(save(home))
+    return [*rows, ("longest time without output of these commands", f"{max(silent):.1f} s", "3 s")]
+
+
+def measure_units(units: int, seconds: float) -> list[Row]:
+    """Return the measurements of many units."""
+    with project() as home:
+        report("`up`")
+        home.up()
+        report(f"{units} units")
+        return grow(home, units, seconds)
+
+
+@contextlib.contextmanager
+def project() -> Generator[Home]:
+    """Create a Flask project in a temporary home, yield the home, and end all of it."""
     with tempfile.TemporaryDirectory(prefix="paas-") as folder:
         home = Home(Path(folder))
         home("new", "flask", NAME)
         try:
-            for label, goal in (
-                ("`up` with an empty cache, to the first page", NO_GOAL),
-                ("`up` again in the same model", NO_GOAL),
-                ("`up` warm: new model, filled cache", "10 s"),
-            ):
-                report(label)
-                took, longest = home.up()
-                rows.append((label, f"{took:.1f} s", goal))
-                silent.append(longest)
-                report(f"  {took:.1f} s, {longest:.1f} s of them without output")
-                if "again" in label:
-                    home("destroy-model", NAME, "--no-prompt")
-            report(f"{units} units")
-            rows += grow(home, units, seconds)
-            home("destroy-model", NAME, "--no-prompt", "--force")
-            report("saves")
-            (home.folder / "saved").mkdir()
-            rows.append(save(home))
+            yield home
         finally:
             home("shutdown")
             _clear(home.folder)
-    return [*rows, ("longest time without output of these commands", f"{max(silent):.1f} s", "3 s")]
 
 
 def _clear(folder: Path) -> None:
@@ -321,11 +339,13 @@ def main() -> None:
     arguments.add_argument("--units", type=int, default=30)
     arguments.add_argument("--seconds", type=float, default=20, help="time for the CPU of idle units")
     arguments.add_argument("--dry", action="store_true", help="print only; leave the docs as they are")
+    arguments.add_argument("--only-units", action="store_true", help="measure only the units; implies --dry")
     options = arguments.parse_args()
     began = time.monotonic()
-    text = document(measure(options.units, options.seconds), began)
+    measurements = measure_units if options.only_units else measure
+    text = document(measurements(options.units, options.seconds), began)
     print(text)
-    if not options.dry:
+    if not (options.dry or options.only_units):
         page = ROOT / "docs/benchmarks.md"
         marked = re.compile(r"(<!-- local -->\n).*(<!-- /local -->)", re.DOTALL)
         page.write_text(marked.sub(lambda match: f"{match[1]}\n{text}\n\n{match[2]}", page.read_text()))

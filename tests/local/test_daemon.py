@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 import ops
 import pytest
 import yaml
+from paas_local.controller import daemon, hook_queue
+from paas_local.controller.hook_queue import HookQueue
 from plain_pods import PATIENCE, Operator, operating, packed
 
 Step = Callable[[Operator], Awaitable[None]]
@@ -494,6 +496,52 @@ def test_units_have_peers_and_one_leader(place: Path, home: Path):
         await operator.ask("remove-unit", application="tiny", units=1)
         await operator.until_ran("tiny/1", "remove")
         await operator.until_ran("tiny/0", "peers-relation-departed")
+
+    play(home, step)
+
+
+WAITING = """
+[ "$JUJU_DISPATCH_PATH" != hooks/config-changed ] || while [ -e "{folder}/hold-${{JUJU_UNIT_NAME%/*}}" ]; do
+    sleep 0.05
+done
+status-set active
+"""
+
+
+def test_a_hook_that_waits_for_others_is_due_and_delays_no_action(
+    place: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(daemon, "HookQueue", lambda: HookQueue(places=1))
+    monkeypatch.setattr(hook_queue, "HOLDS", PATIENCE)
+    charm = packed(
+        place,
+        "tiny",
+        shell=WAITING.format(folder=place),
+        options={"greeting": {"type": "string"}},
+        actions={"greet": {"description": "Greet."}},
+    )
+
+    async def step(operator: Operator) -> None:
+        async def waits() -> bool:
+            status = (await operator.unit("other/0"))["juju-status"]
+            return (status["current"], status["message"]) == ("executing", "running config-changed hook")
+
+        await operator.deploy(charm)
+        await operator.deploy(charm, "other")
+        await operator.until("tiny/0", "active")
+        await operator.until("other/0", "active")
+        (place / "hold-tiny").touch()
+        await operator.ask("config-set", application="tiny", values={"greeting": "bye"})
+        await operator.until_ran("tiny/0", "config-changed", times=2)
+        await operator.ask("config-set", application="other", values={"greeting": "bye"})
+        await operator.eventually(waits)
+
+        await operator.ask("run", unit="other/0", action="greet", params={}, wait=PATIENCE)
+        assert (await operator.ran("other/0"))[-2:] == ["start", "greet"]
+
+        (place / "hold-tiny").unlink()
+        await operator.until_ran("other/0", "config-changed", times=2)
+        await operator.until("other/0", "active")
 
     play(home, step)
 

@@ -224,6 +224,31 @@ def test_update_status_leaves_the_agent_idle():
     assert summary(model)[2] == "idle"
 
 
+def test_a_unit_whose_hook_waits_for_others_is_not_idle():
+    model = idle(deployed(empty(), FLASK))
+    event = events.Lifecycle(step="config-changed")
+
+    model = hook_commit.wait(model, "flask-k8s/0", event, NOW)
+    assert summary(model)[2] == "executing running config-changed hook"
+    assert hook_commit.wait(model, "flask-k8s/0", event, NOW + 1) == model
+
+    assert summary(hook_commit.rest(model, "flask-k8s/0", NOW))[2] == "idle"
+
+
+def test_a_unit_that_runs_a_hook_does_not_rest():
+    model = hook_commit.begin(idle(deployed(empty(), FLASK)), "flask-k8s/0", events.Lifecycle(step="stop"), NOW)
+
+    assert hook_commit.rest(model, "flask-k8s/0", NOW) == model
+    assert hook_commit.rest(model, "gone/0", NOW) == model
+
+
+def test_a_unit_that_waits_for_its_first_hook_stays_allocating():
+    model = deployed(empty(), FLASK)
+
+    assert hook_commit.wait(model, "flask-k8s/0", events.Lifecycle(step="install"), NOW) == model
+    assert hook_commit.wait(model, "gone/0", events.Lifecycle(step="install"), NOW) == model
+
+
 def test_times_have_jujus_formats():
     assert re.fullmatch(r"\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", timestamps.status(NOW))
     assert timestamps.secret(0) == "1970-01-01T00:00:00Z"

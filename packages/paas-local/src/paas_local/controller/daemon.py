@@ -24,6 +24,7 @@ from aiohttp import web
 
 from paas_local import folders
 from paas_local.controller import etc_hosts, http_api, pod_spec, unit_agent, waiting
+from paas_local.controller.hook_queue import HookQueue
 from paas_local.controller.hook_tool_server import listen
 from paas_local.controller.machine import LocalMachine, Machine
 from paas_local.controller.pod_spec import Folders
@@ -49,6 +50,7 @@ class Daemon:
         self.changed = asyncio.Event()
         self.logged = asyncio.Event()
         self.stop = asyncio.Event()
+        self.hooks = HookQueue()
         self.pebble = pebble
         self._home = home
         self._machine = machine
@@ -138,7 +140,7 @@ class Daemon:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            await waiting.until(self.changed, left)
+            await waiting.until(self.changed, seconds=left)
         # a change of the model from now on starts no agent again
         self._destroying.add(name)
         await _cancel([task for (model, _), task in self._agents.items() if model == name])

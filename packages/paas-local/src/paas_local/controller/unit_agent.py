@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from paas_local.build.errors import ProjectError
-from paas_local.controller import dispatch, pod_spec, waiting
+from paas_local.controller import dispatch, hook_queue, pod_spec, waiting
 from paas_local.controller.hook_tool_server import Answer, ToolServer
 from paas_local.controller.pebble_watcher import PebbleWatcher
 from paas_local.controller.secret_ids import fresh_id
@@ -83,6 +83,11 @@ class Models(Protocol):
         """Return the event that the next change of any model sets."""
         ...
 
+    @property
+    def hooks(self) -> hook_queue.HookQueue:
+        """Return the queue that the agents start their hooks from."""
+        ...
+
     def model(self, name: str) -> Model:
         """Return a model as it is now."""
         ...
@@ -117,6 +122,7 @@ class Agent:
         self._unit = unit
         self._context: HookContext | None = None
         self._context_id = ""
+        self._key = (model, unit)
 
     async def run(self) -> None:
         """Run one pod after the other until the unit is removed, and remove its folders."""
@@ -182,18 +188,38 @@ class Agent:
         self._change_unit(lambda model: operations.pod_failed(model, self._unit, reason))
 
     async def _run_hooks(self, pod: Pod) -> None:
-        while True:
+        try:
+            await self._run_next_hooks(pod)
+        finally:
+            self._models.hooks.leave(self._key)
+
+    async def _run_next_hooks(self, pod: Pod) -> None:
+        while (unit := self._unit_now()) is not None and not unit.local_state.removed:
             changed = self._models.changed
-            now = time.time()
-            unit = self._unit_now()
-            if unit is None or unit.local_state.removed:
-                return
-            event = next_hook.next_event(self._models.model(self._name), self._unit, now)
-            if event is not None:
-                await self._run_hook(pod, event)
+            model = self._models.model(self._name)
+            event = next_hook.next_event(model, self._unit, time.time())
+            if event is None:
+                await self._rest(changed)
                 continue
-            wake = next_hook.wakes_at(self._models.model(self._name), self._unit)
-            await waiting.until(changed, max(wake - now, 0) if wake is not None else None)
+            may_start = self._models.hooks.ask(self._key, hook_queue.urgency(model, self._unit, event))
+            if may_start.is_set():
+                await self._run_hook(pod, event)
+                self._models.hooks.leave(self._key)
+            else:
+                await self._wait(event, changed, may_start)
+
+    async def _rest(self, changed: asyncio.Event) -> None:
+        """Wait until a hook may be due."""
+        self._models.hooks.leave(self._key)
+        now = time.time()
+        model = self._change(lambda model: hook_commit.rest(model, self._unit, now))
+        wake = next_hook.wakes_at(model, self._unit)
+        await waiting.until(changed, seconds=max(wake - now, 0) if wake is not None else None)
+
+    async def _wait(self, event: events.Event, changed: asyncio.Event, may_start: asyncio.Event) -> None:
+        """Wait until the hook may start; a change meanwhile may bring another one, or a more urgent one."""
+        self._change(lambda model: hook_commit.wait(model, self._unit, event, time.time()))
+        await waiting.until(changed, may_start)
 
     async def _run_hook(self, pod: Pod, event: events.Event) -> None:
         model = self._change(lambda model: hook_commit.begin(model, self._unit, event, time.time()))

@@ -1,4 +1,4 @@
-"""Waiting for an event with a timeout.
+"""Waiting for one of several events, with a timeout.
 
 Up to Python 3.11, ``asyncio.wait_for`` loses a cancellation that comes at the same time as the event.
 """
@@ -6,10 +6,11 @@ Up to Python 3.11, ``asyncio.wait_for`` loses a cancellation that comes at the s
 import asyncio
 
 
-async def until(event: asyncio.Event, seconds: float | None) -> None:
-    """Wait until an event is set, or until the timeout."""
-    waiter = asyncio.ensure_future(event.wait())
+async def until(*events: asyncio.Event, seconds: float | None = None) -> None:
+    """Wait until one of the events is set, or until the timeout."""
+    waiters = {asyncio.ensure_future(event.wait()) for event in events}
     try:
-        await asyncio.wait({waiter}, timeout=seconds)
+        await asyncio.wait(waiters, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        waiter.cancel()
+        for waiter in waiters:
+            waiter.cancel()

@@ -34,15 +34,28 @@ PHASES = {
 }
 
 
+def wait(model: Model, name: str, event: events.Event, now: float) -> Model:
+    """Record that a unit's hook is due but waits for others: the unit is not idle."""
+    unit = model.unit(name)
+    if unit is None or unit.agent.current != "idle":
+        return model
+    return with_unit(model, _executing(unit, event, now))
+
+
+def rest(model: Model, name: str, now: float) -> Model:
+    """Record that none of a unit's hooks is due, not even one that has waited."""
+    unit = model.unit(name)
+    if unit is None or unit.running is not None or unit.agent.current != "executing":
+        return model
+    return with_unit(model, dataclasses.replace(unit, agent=Status(current="idle", since=now)))
+
+
 def begin(model: Model, name: str, event: events.Event, now: float) -> Model:
     """Record that a unit runs a hook; relation-created first creates the unit's databag."""
     unit = model.unit(name)
     if unit is None:
         return model
-    unit = dataclasses.replace(unit, running=event)
-    if event != events.Lifecycle(step="update-status"):
-        agent = Status(current="executing", message=events.agent_message(event), since=now)
-        unit = dataclasses.replace(unit, agent=agent)
+    unit = _executing(dataclasses.replace(unit, running=event), event, now)
     if isinstance(event, events.Lifecycle) and event.step in PHASES:
         workload = Status(current="maintenance", message=PHASES[event.step], since=now)
         unit = dataclasses.replace(unit, workload=workload)
@@ -94,6 +107,12 @@ def interrupted(model: Model, name: str, event: events.Event, now: float) -> Mod
     """Record that a hook was killed from outside; it stays due."""
     unit = model.unit(name)
     return advance(with_unit(model, _ended(unit, event, now))) if unit else model
+
+
+def _executing(unit: Unit, event: events.Event, now: float) -> Unit:
+    if event == events.Lifecycle(step="update-status"):
+        return unit
+    return dataclasses.replace(unit, agent=Status(current="executing", message=events.agent_message(event), since=now))
 
 
 def _ended(unit: Unit, event: events.Event, now: float) -> Unit:

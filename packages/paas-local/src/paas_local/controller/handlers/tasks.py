@@ -94,4 +94,4 @@ async def _ended(controller: Controller, model: str, task: Task, wait: float) ->
         left = deadline - time.monotonic()
         if left <= 0:
             raise JujuError(f"timed out waiting for results from: unit {task.unit}")
-        await waiting.until(changed, left)
+        await waiting.until(changed, seconds=left)

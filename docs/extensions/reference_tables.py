@@ -130,10 +130,10 @@ def built_in_charms(kind: str) -> str:
     for name, folder in BUILT_IN_CHARMS.items():
         charm = yaml.safe_load((folder / "charm/charmcraft.yaml").read_text())
         declared = charm.get("config", {}).get("options", {}) if kind == "options" else charm.get("actions", {})
-        theirs = recorded[name][kind] if name in recorded else ()
+        theirs = recorded[name][kind]
         both, own = [each for each in declared if each in theirs], [each for each in declared if each not in theirs]
         missing = [each for each in theirs if each not in declared]
-        rows.append((f"`{name}`", *map(_names, (both, own)), _names(missing) if name in recorded else "not compared"))
+        rows.append((f"`{name}`", *map(_names, (both, own, missing))))
     last = "Accepted without effect" if kind == "options" else "Left out"
     return _table(("Charm", "As on Charmhub", "Its own", last), rows)
 

@@ -56,6 +56,10 @@ class Server:
         if name == "createUser":
             assert user not in self.users
             self.users[user] = options["pwd"]
+        elif name == "updateUser":
+            assert user in self.users
+            assert options["roles"] == []
+            self.users[user] = options["pwd"]
         else:
             assert name == "dropUser"
             del self.users[user]
@@ -176,3 +180,34 @@ def test_an_action_shows_the_password_of_the_administrator(context: testing.Cont
     context.run(context.on.action("get-password", params={"username": "operator"}), before)
 
     assert context.action_results == {"username": "operator", "password": server.users["operator"]}
+
+
+@pytest.mark.parametrize("params", [{"password": "chosen"}, {}], ids=["chosen", "generated"])
+def test_an_action_changes_the_password_of_the_administrator_without_a_restart(
+    context: testing.Context[ops.CharmBase], server: Server, params: dict[str, str]
+):
+    before = context.run(context.on.update_status(), state(client()))
+    first = server.users["operator"]
+
+    changed = context.run(context.on.action("set-password", params={"username": "operator", **params}), before)
+    results = dict(context.action_results or {})
+    after = context.run(context.on.update_status(), changed)
+
+    assert results == {"username": "operator", "password": server.users["operator"]}
+    assert server.users["operator"] == params.get("password", server.users["operator"]) != first
+    assert after.unit_status == testing.ActiveStatus()
+    assert after.get_container("mongodb").plan == before.get_container("mongodb").plan
+
+
+def test_the_password_stays_where_the_server_refuses_the_change(
+    context: testing.Context[ops.CharmBase], server: Server
+):
+    before = context.run(context.on.update_status(), state(client()))
+    server.error = pymongo.errors.ServerSelectionTimeoutError("x")
+
+    with pytest.raises(testing.ActionFailed, match="waiting for the server to answer on port 27017"):
+        context.run(context.on.action("set-password", params={"username": "operator", "password": "chosen"}), before)
+
+    server.error = None
+    context.run(context.on.action("get-password", params={"username": "operator"}), before)
+    assert (context.action_results or {})["password"] == server.users["operator"] != "chosen"

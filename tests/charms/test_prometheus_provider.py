@@ -103,3 +103,18 @@ def test_an_action_lists_metrics(context: testing.Context[ops.CharmBase], paths:
 
     assert paths == ["/api/v1/query?query=up%7Bjob%3D%22a%22%7D"]
     assert context.action_results == {"count": 1, "metrics": {"1": {"metric": 'up{job="a"}', "value": "1"}}}
+
+
+def test_an_action_validates_the_requests_of_applications(context: testing.Context[ops.CharmBase]):
+    good, bad = watched(scrape_jobs=JOBS, alert_rules=RULES), watched(3, "api", scrape_jobs="[1]")
+
+    context.run(context.on.action("validate-configuration"), state(good))
+    valid = dict(context.action_results or {})
+    context.run(context.on.action("validate-configuration"), state(good, bad))
+
+    assert valid == {"result": "valid: 1 targets, 1 groups of alert rules", "error-message": "", "valid": True}
+    assert context.action_results == {
+        "result": "valid: 1 targets, 1 groups of alert rules",
+        "error-message": "invalid metrics-endpoint relation data from api: scrape_jobs[0]: not an object",
+        "valid": False,
+    }

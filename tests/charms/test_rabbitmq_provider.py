@@ -114,11 +114,12 @@ def test_the_user_of_a_removed_relation_is_removed(context: testing.Context[ops.
     assert server.code == [erlang.removal("other"), erlang.removal("web")]
 
 
-def test_a_client_cannot_get_the_user_of_the_server(context: testing.Context[ops.CharmBase], server: Server):
-    after = context.run(context.on.update_status(), providers.state(container(), client(7, "guest"), client(8, "web")))
+@pytest.mark.parametrize("user", ["guest", "operator"])
+def test_a_client_cannot_get_the_user_of_the_server(context: testing.Context[ops.CharmBase], server: Server, user: str):
+    after = context.run(context.on.update_status(), providers.state(container(), client(7, user), client(8, "web")))
 
     assert after.unit_status == testing.BlockedStatus(
-        "a client asks for the user guest, which belongs to the server itself"
+        f"a client asks for the user {user}, which belongs to the server itself"
     )
     assert not after.get_relation(7).local_app_data
     assert "password" in after.get_relation(8).local_app_data
@@ -134,6 +135,54 @@ def test_an_error_of_the_server_is_in_the_status_and_nothing_is_published(
     words = "the server refuses a change: {error, {badmatch, no}}"
     assert after.unit_status == testing.WaitingStatus(words)
     assert not after.get_relation(7).local_app_data
+
+
+def test_an_action_creates_an_administrator_once(context: testing.Context[ops.CharmBase], server: Server):
+    action = context.on.action("get-operator-info")
+
+    after = context.run(action, providers.state(container()))
+    first = dict(context.action_results or {})
+    context.run(action, after)
+
+    password = first["operator-password"]
+    assert context.action_results == first == {"operator-user": "operator", "operator-password": password}
+    assert server.code == [erlang.account("operator", password, "/", "administrator")] * 2
+
+
+def test_an_action_creates_a_user_for_another_program(context: testing.Context[ops.CharmBase], server: Server):
+    params = {"username": "other app", "vhost": "/orders"}
+
+    context.run(context.on.action("get-service-account", params=params), providers.state(container()))
+
+    results = dict(context.action_results or {})
+    host = "rabbitmq-k8s.demo.svc.cluster.local"
+    assert server.code == [erlang.account("other app", results["password"], "/orders", "account")]
+    assert results == {
+        **params,
+        "password": results["password"],
+        "ingress-address": host,
+        "port": 5672,
+        "url": f"rabbit://other%20app:{results['password']}@{host}:5672/%2Forders",
+    }
+
+
+@pytest.mark.parametrize("user", ["guest", "operator", "web"])
+def test_an_action_shows_no_user_of_the_server_or_of_a_client(
+    context: testing.Context[ops.CharmBase], server: Server, user: str
+):
+    params = {"username": user, "vhost": "/"}
+
+    with pytest.raises(testing.ActionFailed, match=f"the user {user} belongs to the server or to a related"):
+        context.run(context.on.action("get-service-account", params=params), providers.state(container(), client()))
+
+    assert not server.code
+
+
+def test_an_action_fails_with_the_error_of_the_server(context: testing.Context[ops.CharmBase], server: Server):
+    server.answer = "{error, {badmatch, no}}"
+
+    with pytest.raises(testing.ActionFailed, match=r"the server refuses a change: \{error"):
+        context.run(context.on.action("get-operator-info"), providers.state(container()))
 
 
 def test_names_are_written_as_numbers():

@@ -184,3 +184,26 @@ def test_an_invalid_databag_removes_the_answer(context: testing.Context[ops.Char
         "invalid http-proxy relation data from web: requests (must be JSON)"
     )
     assert "responses" not in after.get_relation(7).local_app_data
+
+
+def test_options_set_the_port_and_the_host_of_the_url(
+    context: testing.Context[ops.CharmBase], squid: testing.Container
+):
+    relation = asking()
+    options = {"http-port": 8888, "hostname": "proxy.example.com"}
+
+    after = context.run(context.on.config_changed(), providers.state(squid, relation, config=options))
+
+    assert after.opened_ports == {testing.TCPPort(8888)}
+    assert "http_port 8888\n" in written(context, after, "squid.conf")
+    (answer,) = answers(after)
+    assert answer["http_proxy"] == answer["https_proxy"] == "http://proxy.example.com:8888"
+
+
+@pytest.mark.parametrize("port", [0, 80, 65536])
+def test_a_port_that_squid_cannot_open_blocks(
+    context: testing.Context[ops.CharmBase], squid: testing.Container, port: int
+):
+    after = context.run(context.on.config_changed(), providers.state(squid, config={"http-port": port}))
+
+    assert after.unit_status == testing.BlockedStatus("invalid option http-port (must be 1024 to 65535)")

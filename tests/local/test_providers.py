@@ -118,6 +118,9 @@ def test_mongodb_keeps_documents_of_a_client_with_an_account(juju: Deployment):
         words(uri.replace(login["password"], "wrong"))
     with pytest.raises(pymongo.errors.OperationFailure, match="requires authentication"):
         words(f"mongodb://{host}:{port}/orders")
+    provider.run("set-password", "password=chosen")
+    with pymongo.MongoClient[dict[str, str]](f"mongodb://operator:chosen@{host}:{port}/?authSource=admin") as client:
+        assert client["orders"]["words"].count_documents({}) == 1
     juju.kill("/bin/ferretdb")
     assert juju.wait("connection", lambda: _unless(pymongo.errors.PyMongoError, lambda: words(uri))) == ["kept"]
     juju("remove-relation", "client:mongodb_client", "mongodb-k8s")
@@ -140,6 +143,15 @@ def test_rabbitmq_delivers_a_message(juju: Deployment):
     channel.queue_declare("words", durable=True)
     channel.basic_publish("", "words", b"kept")
     assert channel.basic_get("words", auto_ack=True)[2] == b"kept"
+    account = provider.run("get-service-account", "username=other", "vhost=orders")
+    login = pika.PlainCredentials("other", account["password"])
+    with pika.BlockingConnection(pika.ConnectionParameters(host, port, "orders", login)) as other:
+        assert other.is_open
+    assert provider.run("get-service-account", "username=other", "vhost=orders") == account
+    operator = provider.run("get-operator-info")
+    login = pika.PlainCredentials(operator["operator-user"], operator["operator-password"])
+    with pika.BlockingConnection(pika.ConnectionParameters(host, port, "/", login)) as other:
+        assert other.channel().queue_declare("words", durable=True, passive=True)
     juju("remove-relation", "client:rabbitmq", "rabbitmq-k8s")
     with pytest.raises(ConnectionClosedByBroker, match="user 'web' is deleted"):
         connection.sleep(60)
@@ -200,6 +212,41 @@ def test_a_person_logs_in_at_hydra(hydra: Provider):
     assert json.loads(person.text)["sub"] == "ann@example.com"
     seen = json.loads(browse(databag["introspection_endpoint"], {"token": tokens["access_token"]}).text)
     assert (seen["active"], seen["sub"]) == (True, "ann@example.com")
+
+
+def test_hydra_has_clients_of_operators(hydra: Provider):
+    back = "http://other.localhost/callback"
+    client = hydra.run(
+        "create-oauth-client", f'redirect-uris=["{back}"]', "token-endpoint-auth-method=client_secret_post"
+    )
+    urls = hydra.read("authorization_endpoint", "token_endpoint", "introspection_endpoint", "jwks_endpoint")
+    name = {"client_id": client["client-id"]}
+
+    def tokens() -> dict[str, str]:
+        query = {**name, "redirect_uri": back, "response_type": "code", "scope": "openid email"}
+        sent = browse(f"{urls['authorization_endpoint']}?{urlencode(query)}", {"sub": "ann@example.com"})
+        (code,) = parse_qs(urlsplit(sent.headers["Location"]).query)["code"]
+        form = {**name, "client_secret": client["client-secret"], "code": code, "redirect_uri": back}
+        return json.loads(browse(urls["token_endpoint"], {**form, "grant_type": "authorization_code"}).text)
+
+    def is_active(token: str) -> bool:
+        return json.loads(browse(urls["introspection_endpoint"], {"token": token}).text)["active"]
+
+    def key_of(token: str) -> str:
+        return json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))["kid"]
+
+    first = tokens()
+    assert is_active(first["access_token"])
+    hydra.run("revoke-oauth-client-access-tokens", f"client-id={client['client-id']}")
+    assert not is_active(first["access_token"])
+    key = hydra.run("rotate-key")["new-key-id"]
+    second = tokens()
+    assert is_active(second["access_token"])
+    assert key_of(second["id_token"]) == key != key_of(first["id_token"])
+    published = [each["kid"] for each in json.loads(browse(urls["jwks_endpoint"]).text)["keys"]]
+    assert published == [key, key_of(first["id_token"])]
+    hydra.run("delete-oauth-client", f"client-id={client['client-id']}")
+    assert not is_active(second["access_token"])
 
 
 def test_hydra_has_the_same_address_in_a_pod(juju: Deployment, hydra: Provider):

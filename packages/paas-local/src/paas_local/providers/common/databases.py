@@ -56,8 +56,7 @@ class DatabaseCharm(provider.ProviderCharm):
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         framework.observe(self.on["get-password"].action, self._get_password)
-        if "set-password" in self.meta.actions:
-            framework.observe(self.on["set-password"].action, self._set_password)
+        framework.observe(self.on["set-password"].action, self._set_password)
         provides = data_interfaces.DatabaseProvides(self, relation_name=self.endpoints[0])  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  untyped, as above
         self._library = cast("Library", provides)
 
@@ -72,6 +71,9 @@ class DatabaseCharm(provider.ProviderCharm):
     @abstractmethod
     def remove_users(self, relations: Iterable[int]) -> None:
         """Remove the users of relations; their databases stay."""
+
+    def renew(self, password: str) -> None:
+        """Change the administrator's password, where the server does not accept any that the charm keeps."""
 
     def let_in(self, password: str) -> None:
         """Let the administrator log in over the network with a password, where the server does not do so anyway."""
@@ -112,6 +114,7 @@ class DatabaseCharm(provider.ProviderCharm):
     def _set_password(self, event: ops.ActionEvent) -> None:
         def change() -> str:
             content = {"password": str(event.params.get("password") or _new_password()["password"])}
+            self.renew(content["password"])
             self.set_own_secret(_OPERATOR, content)
             return content["password"]
 

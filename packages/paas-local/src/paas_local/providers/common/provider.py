@@ -126,11 +126,12 @@ class ProviderCharm(ops.CharmBase):
 
     def serve(self, relations: Iterable[ops.Relation]) -> None:
         """Publish to every client; a client that is refused does not stop the others."""
-        refused = [reason for relation in relations if (reason := self._publish_problem(relation))]
+        refused = [reason for relation in relations if (reason := self.publish_problem(relation))]
         if refused:
             raise RefusedError("; ".join(refused))
 
-    def _publish_problem(self, relation: ops.Relation) -> str | None:
+    def publish_problem(self, relation: ops.Relation) -> str | None:
+        """Publish to a client; return the reason if it is refused."""
         try:
             self.publish(relation)
         except RefusedError as reason:

@@ -34,9 +34,19 @@ class MongodbCharm(databases.DatabaseCharm):
             container="mongodb",
             command=f"/bin/ferretdb {options}",
             port=mongodb.PORT,
-            environment={"PASSWORD": self.operator_password()},
+            environment=self._first_password(),
             user=None,
         )
+
+    def _first_password(self) -> dict[str, str]:
+        """Return the variable with the password that creates the administrator; a new password restarts nothing."""
+        secret = self.own_secret("first-operator", lambda: {"password": self.operator_password()})
+        return {"PASSWORD": secret["password"]}
+
+    def renew(self, password: str) -> None:
+        """Change the password of the administrator, who logs in with the present one."""
+        with mongodb.administration(self.operator_password()) as admin:
+            admin.command("updateUser", mongodb.ADMINISTRATOR, pwd=password, roles=[])
 
     def relations_with_user(self) -> frozenset[int]:
         """Ask for the users, and for the version of MongoDB that the server reports to clients."""

@@ -31,6 +31,7 @@ class PrometheusCharm(provider.ProviderCharm):
         super().__init__(framework)
         framework.observe(self.on["list-targets"].action, self._list_targets)
         framework.observe(self.on["list-metrics"].action, self._list_metrics)
+        framework.observe(self.on["validate-configuration"].action, self._validate)
 
     def server(self) -> provider.Server:
         """Describe the scraper with all valid targets; :meth:`publish` reports the invalid ones."""
@@ -72,6 +73,14 @@ class PrometheusCharm(provider.ProviderCharm):
                 yield {"metric": f"{name}{{{text}}}", "value": sample["value"][1]}
 
         self.answer(event, "metrics", metrics)
+
+    def _validate(self, event: ops.ActionEvent) -> None:
+        """Set the results that promtool gives on Charmhub: a summary, the problems, and whether there are none."""
+        requests = [request for _, request in self.requests(_read)]
+        targets, groups = sum(len(each.targets) for each in requests), sum(len(each.groups) for each in requests)
+        problems = [problem for relation in self.clients if (problem := self.publish_problem(relation))]
+        result = f"valid: {targets} targets, {groups} groups of alert rules"
+        event.set_results({"result": result, "error-message": "; ".join(problems), "valid": not problems})
 
 
 def _read(relation: ops.Relation) -> scraping.Request:

@@ -4,6 +4,7 @@
 import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import ops
 
@@ -16,7 +17,8 @@ else:
     import provider
 
 PORT = 5672
-RESERVED = "guest"
+OPERATOR = "operator"
+RESERVED = ("guest", OPERATOR)
 _NODE = "rabbit@localhost"
 _DATA = "/var/lib/rabbitmq"
 _ENVIRONMENT = {
@@ -37,6 +39,11 @@ class RabbitmqCharm(provider.ProviderCharm):
     endpoints = ("amqp",)
     patience = 60.0
 
+    def __init__(self, framework: ops.Framework) -> None:
+        super().__init__(framework)
+        framework.observe(self.on["get-operator-info"].action, self._get_operator)
+        framework.observe(self.on["get-service-account"].action, self._get_account)
+
     def server(self) -> provider.Server:
         """Describe the server on the data in its storage."""
         return provider.Server(
@@ -55,14 +62,15 @@ class RabbitmqCharm(provider.ProviderCharm):
         for user in sorted(existing - {*users.values()}):
             self._change(erlang.removal(user))
         for relation, user in users.items():
-            if user != RESERVED:
+            if user not in RESERVED:
                 password = self._password(user, users)
                 if user not in existing:
                     self._change(erlang.creation(user, password, _value(relation, "vhost") or "/"))
                     existing |= {user}
                 provider.write(relation.data[self.app], {"hostname": self.host, "password": password})
-        if RESERVED in users.values():
-            raise provider.RefusedError(f"a client asks for the user {RESERVED}, which belongs to the server itself")
+        for user in RESERVED:
+            if user in users.values():
+                raise provider.RefusedError(f"a client asks for the user {user}, which belongs to the server itself")
 
     def publish(self, relation: ops.Relation) -> None:
         """Do nothing: :meth:`serve` publishes."""
@@ -71,6 +79,31 @@ class RabbitmqCharm(provider.ProviderCharm):
         """Return the password that a user has or will get; several relations can have the same user."""
         known = (relation.data[self.app].get("password") for relation, name in users.items() if name == user)
         return next(filter(None, known), None) or secrets.token_hex(16)
+
+    def _get_operator(self, event: ops.ActionEvent) -> None:
+        if password := self._account(event, OPERATOR, "/", erlang.ADMINISTRATOR):
+            event.set_results({"operator-user": OPERATOR, "operator-password": password})
+
+    def _get_account(self, event: ops.ActionEvent) -> None:
+        user, vhost = str(event.params["username"]), str(event.params["vhost"])
+        if user in RESERVED or user in {_value(relation, "username") for relation in self.clients}:
+            event.fail(f"the user {user} belongs to the server or to a related application")
+            return
+        if password := self._account(event, user, vhost, erlang.ACCOUNT):
+            url = f"rabbit://{quote(user, safe='')}:{password}@{self.host}:{PORT}/{quote(vhost, safe='')}"
+            address = {"vhost": vhost, "ingress-address": self.host, "port": PORT, "url": url}
+            event.set_results({"username": user, "password": password, **address})
+
+    def _account(self, event: ops.ActionEvent, user: str, vhost: str, tag: str) -> str | None:
+        """Create a user that is not a client; return its password, which stays, or fail the action."""
+        make = {"password": secrets.token_hex(16)}
+        password = self.own_secret(f"account-{user}", lambda: make)["password"]
+        try:
+            self._change(erlang.account(user, password, vhost, tag))
+        except provider.NotReadyError as reason:
+            event.fail(str(reason))
+            return None
+        return password
 
     def _existing_users(self) -> frozenset[str]:
         answer = erlang.parse(self._ask(erlang.STATE))

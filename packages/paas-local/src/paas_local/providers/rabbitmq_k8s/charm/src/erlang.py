@@ -6,6 +6,9 @@ which need no quoting.
 
 import re
 
+ADMINISTRATOR, ACCOUNT = "administrator", "account"
+"""Tags of users that are not clients."""
+
 # The version, and the names of the clients' users in hexadecimal.
 STATE = """\
 string:join([rabbit_misc:version() |
@@ -26,13 +29,29 @@ def parse(answer: str) -> tuple[str, frozenset[str]] | None:
 
 
 def creation(user: str, password: str, vhost: str) -> str:
-    """Write the code that creates a user, and the virtual host where it may do everything."""
+    """Write the code that creates a client's user, and the virtual host where it may do everything."""
+    add = f'ok = rabbit_auth_backend_internal:add_user({_binary(user)}, {_binary(password)}, <<"charm">>),\n'
+    return add + _permission(user, vhost, "client")
+
+
+def account(user: str, password: str, vhost: str, tag: str) -> str:
+    """Write the code that creates a user that is not a client, unless it exists, as :func:`creation` does."""
+    name = _binary(user)
+    add = f"""\
+case rabbit_auth_backend_internal:lookup_user({name}) of
+    {{ok, _}} -> ok;
+    _ -> ok = rabbit_auth_backend_internal:add_user({name}, {_binary(password)}, <<"charm">>)
+end,
+"""
+    return add + _permission(user, vhost, tag)
+
+
+def _permission(user: str, vhost: str, tag: str) -> str:
     name, host = _binary(user), _binary(vhost)
     return f"""\
 case rabbit_vhost:exists({host}) of true -> ok; false -> rabbit_vhost:add({host}, <<"charm">>) end,
-ok = rabbit_auth_backend_internal:add_user({name}, {_binary(password)}, <<"charm">>),
 ok = rabbit_auth_backend_internal:set_permissions({name}, {host}, <<".*">>, <<".*">>, <<".*">>, <<"charm">>),
-ok = rabbit_auth_backend_internal:set_tags({name}, [client], <<"charm">>),
+ok = rabbit_auth_backend_internal:set_tags({name}, [{tag}], <<"charm">>),
 "done".
 """
 

@@ -15,10 +15,10 @@ else:
     import access
     import provider
 
-PORT = 3128
 # A folder in the container that its user may write to.
 CONFIGURATION = "/tmp/squid/squid.conf"  # noqa: S108
 ACCOUNTS = "/tmp/squid/passwd"  # noqa: S108
+PORTS = range(1024, 65536)
 HOSTS = Path("/etc/hosts")
 """The file is the same in all containers of a pod."""
 
@@ -31,15 +31,15 @@ class SquidCharm(provider.ProviderCharm):
 
     def server(self) -> provider.Server:
         """Describe the proxy with the permits of all valid requests."""
-        permits = list(self._permits())
+        permits, port = list(self._permits()), self._port
         text = access.configuration(
-            permits, name=self.app.name, port=PORT, accounts=ACCOUNTS, names=HOSTS.read_text(encoding="utf-8")
+            permits, name=self.app.name, port=port, accounts=ACCOUNTS, names=HOSTS.read_text(encoding="utf-8")
         )
         return provider.Server(
             container="squid",
             user=None,
             command=f"/usr/sbin/squid -N -f {CONFIGURATION}",
-            port=PORT,
+            port=port,
             files={ACCOUNTS: access.passwords(permits), CONFIGURATION: text},
             # squid -k reconfigure requires an account of Debian's package.
             reload=("/bin/sh", "-c", "kill -HUP $(cat /tmp/squid.pid)"),
@@ -58,12 +58,19 @@ class SquidCharm(provider.ProviderCharm):
         if refused:
             raise provider.invalid(relation, "; ".join(refused))
 
+    @property
+    def _port(self) -> int:
+        port = int(self.config["http-port"])
+        if port not in PORTS:
+            raise provider.RefusedError(f"invalid option http-port (must be {PORTS.start} to {PORTS.stop - 1})")
+        return port
+
     def _answer(self, relation: ops.Relation, request: access.Request | access.RefusedRequest) -> dict[str, str]:
         if isinstance(request, access.RefusedRequest):
             return {"requirer": request.id, "status": request.status}
         if not _has_sources(request):
             return {"requirer": request.id, "status": "pending"}
-        url = f"http://{self.host}:{PORT}"
+        url = f"http://{self.config.get('hostname') or self.host}:{self._port}"
         account = {}
         if request.by_account:
             account = {"user": self.secret(relation, request.id, self._account(relation, request))}

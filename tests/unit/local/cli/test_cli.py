@@ -94,11 +94,14 @@ def test_models_marks_the_current_model(run: Run, daemon: FakeDaemon):
 
 def test_a_missing_model_names_add_model(run: Run, daemon: FakeDaemon):
     (daemon.home / "current-model").unlink()
+    models: list[list[str]] = [[], ["demo", "other"]]
+    daemon.results["models"] = iter({"models": names} for names in models)
 
-    result = run("status")
+    without, with_models = run("status"), run("status")
 
-    assert result.stderr == "ERROR no model is selected; add one with: paas-local add-model NAME\n"
-    assert result.exit_code == 1
+    assert without.stderr == "ERROR no model is selected; add one with: paas-local add-model NAME\n"
+    assert with_models.stderr == "ERROR no model is selected; select demo or other with: paas-local switch NAME\n"
+    assert without.exit_code == with_models.exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -755,6 +758,33 @@ def test_deploy_leaves_out_options_that_only_the_charm_on_charmhub_has(run: Run,
     assert result.exit_code == 0, result.output
     assert "WARNING the option enable-tls of redis-k8s has no effect under paas-local\n" in result.stderr
     assert daemon.bodies("deploy")[0]["config"] == {"other": "1"}
+
+
+@pytest.mark.parametrize(
+    ("option", "closest"), [("profil", "profile"), ("plugin_vektor_enable", "plugin_vector_enable")]
+)
+def test_a_mistyped_option_of_the_charm_on_charmhub_is_an_error_with_the_closest_name(
+    run: Run, daemon: FakeDaemon, option: str, closest: str
+):
+    daemon.results["config-get"] = {**config_of(memory_work_mem={"type": "int"}), "charm": "postgresql-k8s"}
+
+    result = run("config", "db", f"{option}=1")
+
+    assert result.stderr == f'ERROR unknown option "{option}"; did you mean "{closest}"?\n'
+    assert result.exit_code == 1
+
+
+def test_an_action_that_only_the_charm_on_charmhub_has_says_so(run: Run, daemon: FakeDaemon):
+    daemon.results |= {"config-get": {**config_of(), "charm": "postgresql-k8s"}, "run": {}}
+    daemon.added["run"] = {"unscheduled": "Operation 1 failed to schedule any tasks:\nnot defined"}
+
+    on_charmhub, nowhere = run("run", "db/0", "create-backup"), run("run", "db/leader", "nope")
+
+    words = (
+        "WARNING the action create-backup of postgresql-k8s is only in the charm on Charmhub, not under paas-local\n"
+    )
+    assert words in on_charmhub.stderr
+    assert "WARNING" not in nowhere.stderr
 
 
 def test_an_option_that_the_deployed_charm_declares_is_set(run: Run, daemon: FakeDaemon):

@@ -1,11 +1,14 @@
 """The built-in charms, which are deployed by name."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from paas_local.build import yaml_files
 from paas_local.cli import output
+from paas_local.juju import names
 from paas_local.providers import BUILT_IN, CHARMHUB
 
 _CHARMHUB = "ch:"
@@ -33,20 +36,30 @@ def find(name: str) -> BuiltInCharm | None:
     return BuiltInCharm(name=name, charm=folder / "charm", rock=folder / "rock") if folder else None
 
 
-def names() -> list[str]:
+def charm_names() -> list[str]:
     """Return the names of the built-in charms."""
     return sorted(BUILT_IN)
 
 
-def without_effect(charm: str, declared: Container[str], options: Iterable[str]) -> frozenset[str]:
-    """Return the options that only the charm on Charmhub has, and warn of them."""
-    ignored = frozenset(options) & frozenset(_only_on_charmhub(charm, declared))
+def without_effect(charm: str, declared: Collection[str], options: Iterable[str]) -> frozenset[str]:
+    """Return the options that only the charm on Charmhub has, and warn of them; raise an error about a similar name."""
+    only_on_charmhub = [option for option in _recorded(charm, "options") if option not in declared]
+    ignored = frozenset(options) & frozenset(only_on_charmhub)
     for option in sorted(ignored):
         output.say(f"WARNING the option {option} of {charm} has no effect under paas-local")
+    for option in sorted({*options} - ignored - {*declared}):
+        # the background process knows only the declared options
+        if not names.did_you_mean(option, declared) and (similar := names.did_you_mean(option, only_on_charmhub)):
+            raise click.ClickException(f'unknown option "{option}"{similar}')
     return ignored
 
 
-def _only_on_charmhub(charm: str, declared: Container[str]) -> Iterator[str]:
-    if charm in BUILT_IN:
-        recorded = yaml_files.load(CHARMHUB).get(charm, {})
-        yield from (option for option in recorded.get("options", ()) if option not in declared)
+def warn_of_action(charm: str, action: str) -> None:
+    """Warn of an unknown action that the charm on Charmhub has."""
+    if action in _recorded(charm, "actions"):
+        output.say(f"WARNING the action {action} of {charm} is only in the charm on Charmhub, not under paas-local")
+
+
+def _recorded(charm: str, kind: str) -> Collection[str]:
+    """Return the options or actions of the charm on Charmhub that a built-in one replaces."""
+    return yaml_files.load(CHARMHUB).get(charm, {}).get(kind, ()) if charm in BUILT_IN else ()

@@ -53,7 +53,7 @@ def charm_path(argument: str) -> Path:
     argument = argument.removeprefix("ch:").rpartition("/")[2] if argument.startswith("ch:") else argument
     if argument.startswith((".", "/")) or "/" in argument:
         raise click.ClickException(f'no charm was found at "{argument}"')
-    known = built_in_charms.names()
+    known = built_in_charms.charm_names()
     raise click.ClickException(
         f'no charm "{argument}"; the built-in charms are: {", ".join(known)};'
         f" a charm of your own is a path, as ./{argument}{names.did_you_mean(argument, known)}"

@@ -58,8 +58,17 @@ def chosen_model(option: str) -> str:
     """Return the model of ``--model``, of ``JUJU_MODEL``, or the current one, in this order."""
     model = option or os.environ.get("JUJU_MODEL", "") or current_model()
     if not model:
-        raise click.ClickException("no model is selected; add one with: paas-local add-model NAME")
+        raise click.ClickException(f"no model is selected; {_advice()}")
     return short_name(model)
+
+
+def _advice() -> str:
+    with progress.steps() as steps:
+        client = connect(steps)
+        models: list[str] = client.query("models")["models"] if client.running() else []
+    if models:
+        return f"select {' or '.join(models)} with: paas-local switch NAME"
+    return "add one with: paas-local add-model NAME"
 
 
 def short_name(model: str) -> str:

@@ -10,7 +10,7 @@ from paas_local.cli.juju_click import format_option, juju_command
 @format_option("tabular", "json", "yaml")
 def providers(output_format: str) -> None:
     """List the built-in charms, which are deployed by name."""
-    charms = (built_in_charms.find(name) for name in built_in_charms.names())
+    charms = (built_in_charms.find(name) for name in built_in_charms.charm_names())
     summaries = {charm.name: charm.summary for charm in charms if charm}
     if output_format != "tabular":
         output.show(summaries, output_format)

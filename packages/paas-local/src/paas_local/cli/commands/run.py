@@ -9,7 +9,7 @@ import click
 import yaml
 
 from paas_local.build import yaml_files
-from paas_local.cli import arguments, progress, session, task_output
+from paas_local.cli import arguments, built_in_charms, progress, session, task_output
 from paas_local.cli.juju_click import format_option, juju_command, model_option
 from paas_local.juju.names import UNIT_NAME
 
@@ -49,6 +49,9 @@ def run(
     for task in answer["result"].values():
         task_output.announce(task)
     task_output.show(answer, output_format)
+    if "unscheduled" in answer:
+        shown = session.query("config-get", model=session.chosen_model(model), application=unit.partition("/")[0])
+        built_in_charms.warn_of_action(shown["charm"], action)
 
 
 def _unit_and_action(words: Sequence[str]) -> tuple[str, str, list[str]]:

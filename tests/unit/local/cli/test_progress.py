@@ -33,6 +33,17 @@ def test_without_a_terminal_each_step_is_one_line():
     assert stream.getvalue() == "packing\ninstalling\n"
 
 
+def test_a_warning_that_was_shown_before_is_not_repeated():
+    stream = io.StringIO()
+    warned: set[str] = set()
+
+    for text in ("WARNING no Python 3.12", "WARNING no Python 3.12", "WARNING stale"):
+        with progress.steps(stream, quiet=True, warned=warned) as step:
+            step(text)
+
+    assert stream.getvalue() == "WARNING no Python 3.12\nWARNING stale\n"
+
+
 def eventually(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not true():

@@ -331,6 +331,20 @@ def test_a_new_file_that_the_image_will_not_contain_is_reported_once_with_the_li
     assert "      - flask/app/helper.py\n" in result.stderr
 
 
+def test_a_warning_about_the_image_is_shown_once(
+    run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+):
+    recipe = project / "rockcraft.yaml"
+    (project / "docs").mkdir()
+    recipe.write_text(recipe.read_text() + "parts: {docs: {plugin: dump, source: docs}}\n")
+    saves(monkeypatch, *(writing(project / "app.py", f"app = {number}\n") for number in range(2)))
+
+    result = run("up", "web")
+
+    assert len(daemon.bodies("sync")) == 2, result.stderr
+    assert result.stderr.count("WARNING rockcraft.yaml: parts.docs puts no file into the image") == 1
+
+
 def test_a_service_that_ends_after_a_save_is_reported(
     run: Run, project: Path, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ):

@@ -28,20 +28,26 @@ _SERVICE_CHECKS = 6
 """The number of checks that a service stays up: on a busy machine, an application takes long to load."""
 
 
-def watch(target: Target, packed: Packed, resolutions: python_environments.Resolutions) -> None:
-    """Watch the folder until Ctrl-C."""
+def watch(target: Target, packed: Packed, resolutions: python_environments.Resolutions, warned: set[str]) -> None:
+    """Watch the folder until Ctrl-C; ``warned`` has the warnings of the start, which saves do not repeat."""
     with ThreadPoolExecutor() as executor:
-        _Watcher(target, packed, resolutions, executor).run()
+        _Watcher(target, packed, resolutions, warned, executor).run()
 
 
 class _Watcher:
     def __init__(
-        self, target: Target, packed: Packed, resolutions: python_environments.Resolutions, executor: Executor
+        self,
+        target: Target,
+        packed: Packed,
+        resolutions: python_environments.Resolutions,
+        warned: set[str],
+        executor: Executor,
     ) -> None:
         self._target = target
         self._packed = packed
         self._watching = True
         self._resolutions = resolutions
+        self._warned = warned
         self._reported: set[str] = set()
         self._executor = executor
 
@@ -90,7 +96,7 @@ class _Watcher:
     def _report_left_out(self, paths: Collection[str]) -> None:
         """Print each new file that the image will not contain, once, and how to add it."""
         new = [path for path in paths if path not in self._reported]
-        with progress.steps(quiet=True) as steps:
+        with progress.steps(quiet=True, warned=self._warned) as steps:
             recipe = rockcraft.read(self._target.folder, steps)
         for advice in left_out_files.saved(self._target.folder, recipe, new):
             output.say(f"WARNING {advice}")
@@ -106,7 +112,7 @@ class _Watcher:
     def _update(self, paths: Collection[str], *, pack_all: bool) -> str:
         if pack_all or any(_is_dependency_file(path) for path in paths):
             self._resolutions.clear()
-        with progress.steps(quiet=True) as steps:
+        with progress.steps(quiet=True, warned=self._warned) as steps:
             has_charm_file = pack_all or _has_charm_file(paths)
             packed = local_application.pack(self._target, steps) if has_charm_file else self._with_new_images(steps)
         if packed == self._packed:

@@ -29,9 +29,10 @@ _UNNAMED = "waiting for the background process"
 class Steps:
     """The steps of one command; a call with a step's text ends the last step and begins the next."""
 
-    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False, warned: set[str] | None = None) -> None:
         self._stream = stream or sys.stderr
         self._quiet = quiet
+        self._warned = set[str]() if warned is None else warned
         self._spinner = _spinner(self._stream)
         self._step = ""
         self._since = self._printed = time.monotonic()
@@ -42,8 +43,10 @@ class Steps:
     def __call__(self, step: str) -> None:
         """Begin a step."""
         if step.startswith(WARNING):
-            self.end(ok=True)
-            click.echo(step, file=self._stream)
+            if step not in self._warned:
+                self._warned.add(step)
+                self.end(ok=True)
+                click.echo(step, file=self._stream)
             return
         if step == self._step:
             return
@@ -92,9 +95,12 @@ class Steps:
 
 
 @contextlib.contextmanager
-def steps(stream: TextIO | None = None, *, quiet: bool = False) -> Generator[Steps]:
-    """Show the steps of the block, and end the last one with it; ``quiet`` shows only those that take long."""
-    current = Steps(stream, quiet=quiet)
+def steps(stream: TextIO | None = None, *, quiet: bool = False, warned: set[str] | None = None) -> Generator[Steps]:
+    """Show the steps of the block, and end the last one with it.
+
+    ``quiet`` shows only the steps that take long. A warning in ``warned`` is not shown again; new ones are added to it.
+    """
+    current = Steps(stream, quiet=quiet, warned=warned)
     try:
         yield current
     except BaseException:

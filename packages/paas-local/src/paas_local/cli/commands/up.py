@@ -29,8 +29,9 @@ def up(folder: str, model: str, *, detach: bool) -> None:
         raise click.ClickException(f'there is no folder "{source}"; for a new project: paas-local new flask NAME')
     target = Target(folder=source, model=model or scaffold.application_name(source.name))
     _write_missing_files(source)
+    warned: set[str] = set()
     with python_environments.cached_resolutions() as resolutions:
-        with progress.steps() as steps:
+        with progress.steps(warned=warned) as steps:
             client = session.connect(steps)
             local_application.use_model(client, target, chosen=bool(model))
             packed = local_application.pack(target, steps)
@@ -44,7 +45,7 @@ def up(folder: str, model: str, *, detach: bool) -> None:
             raise click.ClickException(problem)
         local_application.report(client, target, packed, problem)
         if not detach:
-            application_watcher.watch(target, packed, resolutions)
+            application_watcher.watch(target, packed, resolutions, warned)
 
 
 def _write_missing_files(folder: Path) -> None:

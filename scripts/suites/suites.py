@@ -31,7 +31,7 @@ _EXAMPLES = tuple(
 _TRACING = "needs kubectl, Tempo's worker charm and MinIO's image"
 _CLOUDS = "clouds and credentials are left out"
 _FILE = "not yet: the charm has a resource of the type `file`"
-_MODELS = "not yet: relations between models, and COS Lite"
+_COS = "not yet: COS Lite"
 _SSH = "run before `ssh` and `scp` were there; to be run again"
 
 _ALL = (
@@ -44,7 +44,6 @@ _ALL = (
             "test_cloud::*": _CLOUDS,
             "test_credentials::*": _CLOUDS,
             "test_deployment::*": "the module deploys `snappass-test` of Charmhub, with the images of Charmhub",
-            "test_cross_model::*": _MODELS,
             "test_relations::*": _FILE,
             "test_execution::test_ssh": _SSH,
             "test_execution::test_scp": _SSH,
@@ -57,7 +56,7 @@ _ALL = (
         projects=_EXAMPLES,
         uv=("--group", "integration"),
         charms=_EXAMPLES,
-        left_out={"k8s-5-observe::*": _MODELS},
+        left_out={"k8s-5-observe::*": _COS},
     ),
     Suite(
         name="ops-integration",

@@ -55,8 +55,8 @@ Write = Callable[[HookContext], HookContext]
 UnitHook = tuple[str, str]
 
 
-def empty(name: str = "demo") -> Model:
-    return operations.add_model(name, "11111111-2222-4333-8444-555555555555", NOW)
+def empty(name: str = "demo", uuid: str = "11111111-2222-4333-8444-555555555555") -> Model:
+    return operations.add_model(name, uuid, NOW)
 
 
 def deployed(model: Model, charm: Charm = PLAIN, name: str = "", units: int = 1) -> Model:

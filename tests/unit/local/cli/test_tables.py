@@ -101,6 +101,19 @@ def test_published_urls_come_last():
     assert picture.endswith("\n\nPublished  Port      URL\nflask-k8s  8000/tcp  http://127.0.0.1:8000\n")
 
 
+def test_consumed_offers_come_before_the_applications_and_offers_after_the_units():
+    sections = tables.status(document("storage_offer_and_remote_application")).split("\n\n")
+
+    assert sections[1].splitlines() == [
+        "SAAS        Status  Store  URL",
+        "prometheus  active  local  admin/cos.prometheus",
+    ]
+    assert sections[4].splitlines() == [
+        "Offer           Application     Charm           Rev  Connected  Endpoint  Interface          Role",
+        "postgresql-k8s  postgresql-k8s  postgresql-k8s  495  1/1        database  postgresql_client  provider",
+    ]
+
+
 def test_storage_has_a_section_on_request():
     shown = document("storage_offer_and_remote_application")
 

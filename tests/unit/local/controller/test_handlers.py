@@ -116,7 +116,7 @@ def test_the_socket_of_a_pebble_is_that_of_the_named_or_the_only_container(tmp_p
 
     daemon = Daemon(tmp_path, LocalMachine(Network(), None), "/bin/pebble")
     daemon.add("demo", {})
-    daemon.state.save(model_builders.deployed(model_builders.deployed(daemon.model("demo"), FLASK), PLAIN))
+    daemon.state.save([model_builders.deployed(model_builders.deployed(daemon.model("demo"), FLASK), PLAIN)])
     daemon.state.close()
     daemon = Daemon(tmp_path, LocalMachine(Network(), None), "/bin/pebble")
 

@@ -35,7 +35,7 @@ def rich() -> Model:
 
 def test_a_stored_model_equals_the_original(tmp_path: Path):
     state = State(tmp_path / "state.db")
-    state.save(rich())
+    state.save([rich()])
     state.close()
 
     reopened = State(tmp_path / "state.db")
@@ -66,7 +66,7 @@ def test_a_stored_event_has_the_same_kind(tmp_path: Path):
         assert unit is not None
         pending_events = dataclasses.replace(unit, pending_events=(event,), running=event)
         application = dataclasses.replace(model.applications["flask-k8s"], units={unit.name: pending_events})
-        state.save(dataclasses.replace(model, applications={"flask-k8s": application}))
+        state.save([dataclasses.replace(model, applications={"flask-k8s": application})])
         read = state.models()["demo"].unit("flask-k8s/0")
         assert read is not None
         assert read.pending_events == (event,)

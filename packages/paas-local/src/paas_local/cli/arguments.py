@@ -14,6 +14,7 @@ from paas_local.juju.errors import JujuError
 from paas_local.juju.names import APPLICATION_NAME
 
 _RELATION_END = re.compile(rf"{APPLICATION_NAME.pattern}(:[A-Za-z0-9_-]+)?")
+_OFFERED = re.compile(r"(?:(?P<model>[^.]*)\.)?(?P<application>[^:]*)(?::(?P<endpoints>.*))?")
 
 
 def pairs(words: Sequence[str], *, what: str) -> dict[str, str]:
@@ -85,11 +86,32 @@ def comma_separated(words: Sequence[str]) -> list[str]:
     return [part for word in words for part in word.split(",") if part]
 
 
+def offered_endpoints(word: str) -> tuple[str, str, list[str]]:
+    """Return the model, the application and the endpoints in ``[MODEL.]APP:ENDPOINT[,ENDPOINT]``."""
+    if (match := _OFFERED.fullmatch(word)) is None or match["endpoints"] is None:
+        raise click.ClickException('endpoints must conform to format "<application-name>:<endpoint-name>[,...]"')
+    if not APPLICATION_NAME.fullmatch(match["application"]):
+        raise click.ClickException(f'application name "{match["application"]}" not valid')
+    if not (endpoints := comma_separated([match["endpoints"]])):
+        raise click.ClickException(f"specify endpoints for {match['application']}")
+    return match["model"] or "", match["application"], endpoints
+
+
+def relation_ids(words: Sequence[str]) -> list[int]:
+    """Return the ids of relations."""
+    if not words:
+        raise click.UsageError("no relation ids specified")
+    for word in words:
+        if not word.isdecimal():
+            raise click.UsageError(f'relation ID "{word}" not valid')
+    return [int(word) for word in words]
+
+
 def relation_ends(words: Sequence[str]) -> list[str]:
-    """Return the two ends of a relation."""
+    """Return the two ends of a relation; the URL of an offer is checked where it is looked up."""
     if len(words) != 2:  # noqa: PLR2004 - a relation has two ends
         raise click.UsageError("an integration must involve two applications")
     for word in words:
-        if not _RELATION_END.fullmatch(word):
+        if "." not in word and not _RELATION_END.fullmatch(word):
             raise click.UsageError(f'expected an application or application:endpoint, got "{word}"')
     return list(words)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-_CROSS_MODEL = "it has no relations between models; deploy both applications in one model"
 _NO_CONTROLLERS = "this machine is the one cloud and the one controller"
 _NO_MACHINES = "it runs Kubernetes charms, whose models have no machines"
 _NO_SPACES = "this machine has one network"
@@ -15,8 +14,7 @@ _NO_POOLS = "storage is a folder of this machine"
 _MACHINES_ONLY = "Juju has it for machine models only; a charm adds storage with `storage-add`"
 
 REASONS: Mapping[str, str] = {
-    **dict.fromkeys(("offer", "consume", "find-offers", "offers", "show-offer", "remove-offer"), _CROSS_MODEL),
-    **dict.fromkeys(("remove-saas", "suspend-relation", "resume-relation", "set-firewall-rule"), _CROSS_MODEL),
+    **dict.fromkeys(("set-firewall-rule", "firewall-rules"), _NO_SPACES),
     **dict.fromkeys(("add-cloud", "add-k8s", "clouds", "remove-cloud", "remove-k8s", "show-cloud"), _NO_CONTROLLERS),
     **dict.fromkeys(("update-cloud", "update-k8s", "regions", "set-default-region"), _NO_CONTROLLERS),
     **dict.fromkeys(("add-credential", "autoload-credentials", "credentials", "remove-credential"), _NO_CONTROLLERS),

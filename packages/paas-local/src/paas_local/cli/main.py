@@ -29,6 +29,10 @@ class CommandsOnDemand(JujuGroup):
             *("show-application", "resources", "attach-resource", "trust", "expose", "unexpose", "providers"),
         ),
         "Integrations": ("integrate", "relate", "remove-relation"),
+        "Integrations across models": (
+            *("offer", "offers", "find-offers", "show-offer", "remove-offer", "consume", "remove-saas"),
+            *("suspend-relation", "resume-relation"),
+        ),
         "Status and logs": ("status", "wait-for", "show-unit", "storage", "show-storage", "debug-log", "resolved"),
         "Actions and commands": ("run", "exec", "ssh", "scp", "operations", "show-operation", "pebble"),
         "Secrets": (

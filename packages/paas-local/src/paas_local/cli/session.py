@@ -1,7 +1,7 @@
 """The requests of one command, and the model that they are about."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -69,6 +69,11 @@ def _advice() -> str:
     if models:
         return f"select {' or '.join(models)} with: paas-local switch NAME"
     return "add one with: paas-local add-model NAME"
+
+
+def model_of_offers(offers: Sequence[str], option: str) -> str:
+    """Return the model of offers that are named without one; empty if all are URLs."""
+    return "" if all("." in offer for offer in offers) else chosen_model(option)
 
 
 def short_name(model: str) -> str:

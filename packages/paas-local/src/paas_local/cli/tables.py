@@ -47,8 +47,10 @@ def status(
     colours = paint or {}
     sections = (
         _model(document),
+        _saas(document, colours),
         _applications(document, colours),
         _units(document, colours),
+        _offers(document),
         _integrations(integrations),
         _storage(document, colours) if storage else [],
         _published(published or {}),
@@ -57,8 +59,8 @@ def status(
 
 
 def is_empty(document: Mapping[str, Any]) -> bool:
-    """Return whether a model has no applications."""
-    return not document.get("applications")
+    """Return whether a model has neither applications nor consumed offers."""
+    return not document.get("applications") and not document.get("application-endpoints")
 
 
 def only(document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -120,6 +122,34 @@ def _model(document: Mapping[str, Any]) -> list[str]:
         document.get("controller", {}).get("timestamp", ""),
     )
     return table(_columns("Model", "Controller", "Cloud/Region", "Version", "SLA", "Timestamp"), [row])
+
+
+def _saas(document: Mapping[str, Any], paint: Mapping[str, Paint]) -> list[str]:
+    rows = [
+        (name, _current(saas), *saas["url"].split(":", 1))
+        for name, saas in _in_order(document, "application-endpoints")
+    ]
+    return _section(_columns("SAAS", "Status", "Store", "URL", paint=paint), rows)
+
+
+def _offers(document: Mapping[str, Any]) -> list[str]:
+    rows = list[Row]()
+    for name, offer in _in_order(document, "offers"):
+        charm, _, revision = offer["charm"].rpartition(":")[2].rpartition("/")[2].rpartition("-")
+        connected = f"{offer['active-connected-count']}/{offer['total-connected-count']}"
+        rows += endpoint_rows((name, offer["application"], charm, revision, connected), offer["endpoints"])
+    names = ("Offer", "Application", "Charm", "Rev", "Connected", "Endpoint", "Interface", "Role")
+    return _section(_columns(*names), rows)
+
+
+def endpoint_rows(first: Row, endpoints: Mapping[str, Mapping[str, str]]) -> list[Row]:
+    """Return one row per endpoint; only the first one begins with the cells of ``first``."""
+    cells = [first] + [("",) * len(first)] * len(endpoints)
+    sorted_endpoints = sorted(endpoints.items())
+    return [
+        (*begin, name, endpoint["interface"], endpoint["role"])
+        for begin, (name, endpoint) in zip(cells, sorted_endpoints, strict=False)
+    ]
 
 
 def _applications(document: Mapping[str, Any], paint: Mapping[str, Paint]) -> list[str]:

@@ -30,7 +30,8 @@ from paas_local.controller.machine import LocalMachine, Machine
 from paas_local.controller.pod_spec import Folders
 from paas_local.controller.published_ports import Port, Publisher
 from paas_local.controller.storage import Line, State
-from paas_local.juju import operations
+from paas_local.juju import cross_model, operations
+from paas_local.juju.cross_model import Models
 from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Model
 from paas_local.pods import containers
@@ -66,6 +67,7 @@ class Daemon:
     async def open(self) -> None:
         """Start the agents of the stored models."""
         self.state.prune()
+        self.change_models(lambda models: models)
         self._publishing = asyncio.create_task(self._publisher.run(self._models.values, lambda: self.changed))
         for name in self._models:
             self._after_change(name)
@@ -83,6 +85,11 @@ class Daemon:
         """Return the names of the models."""
         return sorted(self._models)
 
+    @property
+    def models(self) -> Models:
+        """Return all models."""
+        return self._models
+
     def model(self, name: str) -> Model:
         """Return a model as it is now."""
         if name not in self._models:
@@ -94,8 +101,19 @@ class Daemon:
         before = self.model(name)
         model = change(before)
         if model != before:
-            self._store(model)
-        return model
+            self.change_models(lambda _: {name: model})
+        return self._models[name]
+
+    def change_models(self, change: Callable[[Models], Models]) -> None:
+        """Change several models as ``change`` and the relations across models say."""
+        after = cross_model.settled({**self._models, **change(self._models)})
+        changed = [model for name, model in after.items() if model is not self._models.get(name)]
+        if not changed:
+            return
+        self.state.save(changed)
+        self._models |= {model.name: model for model in changed}
+        for model in changed:
+            self._after_change(model.name)
 
     def log(self, name: str, line: Line) -> None:
         """Append a line to a model's log."""
@@ -129,7 +147,7 @@ class Daemon:
             raise JujuError(f'failed to create new model: model "{name}" for admin already exists (already exists)')
         model = operations.configure_model(operations.add_model(name, str(uuid.uuid4()), time.time()), config)
         self.folders(name).root.mkdir(parents=True, exist_ok=True)
-        self._store(model)
+        self.change_models(lambda _: {name: model})
         return model
 
     async def destroy(self, name: str, *, force: bool) -> None:
@@ -150,6 +168,7 @@ class Daemon:
         self.state.remove(name)
         self._hosts.pop(name, None)
         shutil.rmtree(self.folders(name).root, ignore_errors=True)
+        self.change_models(lambda models: models)
         self._wake()
         self.logged.set()
 
@@ -185,20 +204,19 @@ class Daemon:
         units = self._models[name].units
         return bool(units) and all(unit.failure and not unit.running for unit in units)
 
-    def _store(self, model: Model) -> None:
-        self.state.save(model)
-        self._models[model.name] = model
-        self._after_change(model.name)
-
     def _after_change(self, name: str) -> None:
         model = self._models[name]
-        text = etc_hosts.text(model)
-        if self._hosts.get(name) != text:
-            self._hosts[name] = text
-            _rewrite(self.folders(name).hosts, text)
+        for each in (model, *cross_model.connected(self._models, model)):
+            self._write_hosts(each)
         for unit in model.units:
             self._start_agent(name, unit.name)
         self._wake()
+
+    def _write_hosts(self, model: Model) -> None:
+        text = etc_hosts.text(model, cross_model.connected(self._models, model))
+        if self._hosts.get(model.name) != text:
+            self._hosts[model.name] = text
+            _rewrite(self.folders(model.name).hosts, text)
 
     def _wake(self) -> None:
         self.changed.set()

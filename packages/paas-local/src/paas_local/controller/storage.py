@@ -4,7 +4,7 @@ A model is one JSON document, so a change is stored as a whole or not at all.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,12 +55,14 @@ class State:
         models = [_MODEL.validate_json(document) for (document,) in rows]
         return {model.name: model for model in models}
 
-    def save(self, model: Model) -> None:
-        """Store a model."""
-        self._database.execute(
-            "insert into models values (?, ?) on conflict (name) do update set document = excluded.document",
-            (model.name, _MODEL.dump_json(model)),
-        )
+    def save(self, models: Iterable[Model]) -> None:
+        """Store models, all of them or none."""
+        with self._database:
+            self._database.execute("begin")
+            self._database.executemany(
+                "insert into models values (?, ?) on conflict (name) do update set document = excluded.document",
+                [(model.name, _MODEL.dump_json(model)) for model in models],
+            )
 
     def remove(self, name: str) -> None:
         """Delete a model, its log and its ports."""

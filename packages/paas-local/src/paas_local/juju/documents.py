@@ -5,10 +5,9 @@ from typing import Any
 
 from paas_local.juju import go_values, timestamps
 from paas_local.juju.model import Application, Databag, Model, Relation, Unit, application_of, order
-from paas_local.juju.names import pod_name
+from paas_local.juju.names import CONTROLLER, OWNER, pod_name
 from paas_local.juju.operations import MODEL_DEFAULTS
-from paas_local.juju.resources import OWNER
-from paas_local.juju.status_document import CONTROLLER, CONTROLLER_UUID, REGION, SPACE
+from paas_local.juju.status_document import CONTROLLER_UUID, REGION, SPACE
 
 
 def unit_document(model: Model, unit: Unit) -> dict[str, Any]:
@@ -83,15 +82,17 @@ def application_document(application: Application) -> dict[str, Any]:
 
 
 def integrations(model: Model) -> Iterator[dict[str, str]]:
-    """Yield one row per relation: its provider, its requirer and its interface."""
+    """Yield one row per relation, but those to offers: its provider, its requirer and its interface."""
     for relation in model.relations.values():
+        if relation.is_to_offer:
+            continue
         ends = sorted(relation.ends, key=lambda end: end.role != "provider")
         yield {
             "provider": str(ends[0]),
             "requirer": str(ends[-1]),
             "interface": relation.interface,
             "type": "peer" if relation.peer else "regular",
-            "message": "" if relation.life == "alive" else "removing",
+            "message": _message(relation),
         }
 
 
@@ -115,6 +116,12 @@ def _relation(relation: Relation, application: Application, unit: Unit) -> dict[
         "local-unit": _in_scope(relation, unit.name),
         "related-units": {name: _in_scope(relation, name) for name in others},
     }
+
+
+def _message(relation: Relation) -> str:
+    if relation.life == "dying":
+        return "removing"
+    return f"suspended  {relation.message}".rstrip() if relation.suspended else ""
 
 
 def _in_scope(relation: Relation, name: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The endpoints of a relation, found from the operator's words: ``APP[:ENDPOINT]`` for each end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from paas_local.juju.charm import Endpoint
 from paas_local.juju.errors import JujuError
@@ -8,6 +8,17 @@ from paas_local.juju.model import Model, Relation, RelationEnd
 
 # Every application has it without declaring it; an endpoint that a charm declares takes precedence.
 JUJU_INFO = Endpoint(name="juju-info", interface="juju-info", role="provider")
+
+
+def endpoints(model: Model, name: str) -> Mapping[str, Endpoint]:
+    """Return the endpoints of an application, or of a SAAS: those of its offer."""
+    application = model.applications.get(name)
+    if application is not None and application.life == "alive":
+        return {**application.charm.endpoints, JUJU_INFO.name: JUJU_INFO}
+    saas = model.saas.get(name)
+    if saas is None or saas.life == "dying":
+        raise JujuError(f'application "{name}" not found', code=1)
+    return saas.endpoints
 
 
 def matching_ends(model: Model, first: str, second: str) -> tuple[RelationEnd, RelationEnd]:
@@ -38,28 +49,29 @@ def existing(model: Model, first: str, second: str) -> Relation | None:
     return relations[0] if relations else None
 
 
-def exhausted_limit(model: Model, end: RelationEnd) -> int | None:
-    """Return the limit of an endpoint that accepts no further relation."""
-    endpoint = model.applications[end.application].charm.endpoints.get(end.endpoint)
-    if endpoint is None or endpoint.limit is None:
-        return None
+def check_limit(model: Model, end: RelationEnd, key: str) -> None:
+    """Raise JujuError if an endpoint accepts no further relation; ``key`` is the new relation's."""
+    endpoint = endpoints(model, end.application)[end.endpoint]
+    if endpoint.limit is None or end.application in model.saas:
+        return
     relations = [
         relation
         for relation in model.relations_of(end.application)
         if any((other.application, other.endpoint) == (end.application, end.endpoint) for other in relation.ends)
     ]
-    return endpoint.limit if len(relations) >= endpoint.limit else None
+    if len(relations) >= endpoint.limit:
+        raise JujuError(
+            f'cannot add relation "{key}": establishing a new relation for '
+            f"{end} would exceed its maximum relation limit of {endpoint.limit} (quota limit exceeded)"
+        )
 
 
 def _candidates(model: Model, text: str) -> Iterator[tuple[str, Endpoint]]:
     name, _, endpoint_name = text.partition(":")
-    application = model.applications.get(name)
-    if application is None or application.life == "dying":
-        raise JujuError(f'application "{name}" not found', code=1)
-    endpoints = {**application.charm.endpoints, JUJU_INFO.name: JUJU_INFO}
-    if endpoint_name and endpoint_name not in endpoints:
+    known = endpoints(model, name)
+    if endpoint_name and endpoint_name not in known:
         raise JujuError(f'application "{name}" has no "{endpoint_name}" relation')
-    for endpoint in endpoints.values():
+    for endpoint in known.values():
         if endpoint.role != "peer" and endpoint_name in {"", endpoint.name}:
             yield name, endpoint
 

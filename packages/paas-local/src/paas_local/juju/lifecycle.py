@@ -1,6 +1,7 @@
 """The consequences of a change: ended units, relations and applications are removed, and leaders are elected.
 
-A relation ends once no unit has a hook of it left to run; an application, once its units and relations have ended.
+A relation ends once no unit has a hook of it left to run; an application, once its units and relations have ended. The
+databags of a suspended relation become empty at the same point, and its grants end.
 The living unit with the lowest number becomes the leader of an application without one. A dying unit whose install
 hook never ran is removed without any hook.
 """
@@ -10,12 +11,14 @@ import dataclasses
 from paas_local.juju import events
 from paas_local.juju.model import (
     Application,
+    Databag,
     Model,
     Relation,
     Unit,
     application_of,
     order,
     with_application,
+    with_relation,
     with_secret,
 )
 
@@ -26,14 +29,14 @@ def advance(model: Model) -> Model:
         if unit.life == "dying" and not unit.local_state.installed and unit.running is None:
             model = _without_unit(model, unit.name)
     for relation in tuple(model.relations.values()):
-        if relation.life == "dying" and not any(_involved(unit, relation) for unit in model.units):
-            model = _without_relation(model, relation)
+        if not relation.active and not any(_involved(unit, relation) for unit in model.units):
+            model = _without_relation(model, relation) if relation.life == "dying" else _emptied(model, relation)
     for application in tuple(model.applications.values()):
         if application.life == "dying" and _ended(model, application):
             model = _without_application(model, application)
         else:
             model = _elect(model, application)
-    return model
+    return _without_ended_offers(model)
 
 
 def remove_unit(model: Model, name: str) -> Model:
@@ -87,14 +90,38 @@ def _elect(model: Model, application: Application) -> Model:
 
 def _without_relation(model: Model, relation: Relation) -> Model:
     relations = {key: other for key, other in model.relations.items() if key != relation.id}
-    model = dataclasses.replace(model, relations=relations)
+    return _without_grants(dataclasses.replace(model, relations=relations), relation)
+
+
+def _emptied(model: Model, relation: Relation) -> Model:
+    # a higher version, so that no unit of the other model takes the next data for known
+    applications = {name: _empty(databag) for name, databag in relation.applications.items()}
+    units = {name: _empty(databag) for name, databag in relation.units.items()}
+    relation = dataclasses.replace(relation, applications=applications, units=units, scope=frozenset())
+    return _without_grants(with_relation(model, relation), relation)
+
+
+def _empty(databag: Databag) -> Databag:
+    return Databag(version=databag.version + 1) if databag.data else databag
+
+
+def _without_grants(model: Model, relation: Relation) -> Model:
     for secret in tuple(model.secrets.values()):
         grants = {reader: through for reader, through in secret.grants.items() if through != relation.id}
         if len(grants) != len(secret.grants):
             granted = dataclasses.replace(secret, grants=grants)
             tracking = {unit: item for unit, item in secret.tracking.items() if granted.readable_by(unit)}
             model = with_secret(model, dataclasses.replace(granted, tracking=tracking))
-    return model
+    secrets = {key: secret for key, secret in model.secrets.items() if secret.owner_kind != "remote" or secret.grants}
+    return dataclasses.replace(model, secrets=secrets)
+
+
+def _without_ended_offers(model: Model) -> Model:
+    alive = {name for name, application in model.applications.items() if application.life == "alive"}
+    related = {end.application for relation in model.relations.values() for end in relation.ends}
+    offers = {name: offer for name, offer in model.offers.items() if offer.application in alive}
+    saas = {name: each for name, each in model.saas.items() if name in related or each.life == model.life == "alive"}
+    return dataclasses.replace(model, offers=offers, saas=saas)
 
 
 def _without_application(model: Model, application: Application) -> Model:
@@ -107,7 +134,9 @@ def _without_application(model: Model, application: Application) -> Model:
 
 def _without_secrets_of(model: Model, owner: str) -> Model:
     secrets = {
-        key: secret for key, secret in model.secrets.items() if secret.owner_kind == "model" or secret.owner != owner
+        key: secret
+        for key, secret in model.secrets.items()
+        if secret.owner_kind in {"model", "remote"} or secret.owner != owner
     }
     return dataclasses.replace(model, secrets=secrets)
 

@@ -14,10 +14,11 @@ from paas_local.juju.charm import Charm, OptionValue, Role
 from paas_local.juju.constraints import Constraint
 from paas_local.juju.errors import JujuError
 from paas_local.juju.events import Event
+from paas_local.juju.offer import Offer, OtherHalf, Saas
 from paas_local.juju.version import JUJU_VERSION
 
 Life: TypeAlias = Literal["alive", "dying"]
-Owner: TypeAlias = Literal["application", "unit", "model"]
+Owner: TypeAlias = Literal["application", "unit", "model", "remote"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +52,18 @@ class RelationEnd:
 
 @dataclass(frozen=True, kw_only=True)
 class Relation:
-    """A relation with its databags; a peer relation has one end, and ``scope`` names the units that take part."""
+    """A relation with its databags; a peer relation has one end, and ``scope`` names the units that take part.
+
+    ``message`` is the operator's reason for the suspension.
+    """
 
     id: int
     interface: str
     ends: tuple[RelationEnd, ...]
     life: Life = "alive"
+    suspended: bool = False
+    message: str = ""
+    other_half: OtherHalf | None = None
     applications: Mapping[str, Databag] = field(default_factory=dict[str, Databag])
     units: Mapping[str, Databag] = field(default_factory=dict[str, Databag])
     scope: frozenset[str] = frozenset()
@@ -65,6 +72,16 @@ class Relation:
     def peer(self) -> bool:
         """Return whether this is a peer relation."""
         return len(self.ends) == 1
+
+    @property
+    def active(self) -> bool:
+        """Return whether units may take part: the relation is neither suspended nor being removed."""
+        return self.life == "alive" and not self.suspended
+
+    @property
+    def is_to_offer(self) -> bool:
+        """Return whether this is the offering model's half of a relation across models."""
+        return self.other_half is not None and bool(self.other_half.offer)
 
     @property
     def key(self) -> str:
@@ -206,7 +223,8 @@ class Secret:
 
     ``grants`` maps an application or a unit to the id of the relation that the grant ends with; a user secret's grant
     has -1. ``rotation_due`` is the time of the next secret-rotate hook, or 0. ``retired`` are the revisions whose
-    secret-remove hook has run; with ``auto_prune``, a revision that no unit reads any more is removed.
+    secret-remove hook has run; with ``auto_prune``, a revision that no unit reads any more is removed. A secret of the
+    kind "remote" is the copy of another model's, granted over a relation.
     """
 
     id: str
@@ -282,6 +300,8 @@ class Model:
     next_storage: int = 0
     revisions: Mapping[str, int] = field(default_factory=dict[str, int])
     constraints: Mapping[str, Constraint] = field(default_factory=dict[str, Constraint])
+    offers: Mapping[str, Offer] = field(default_factory=dict[str, Offer])
+    saas: Mapping[str, Saas] = field(default_factory=dict[str, Saas])
 
     @property
     def agent_version(self) -> str:

@@ -4,6 +4,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
+CONTROLLER = "local"
+OWNER = "admin"
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 APPLICATION_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*")
 UNIT_NAME = re.compile(rf"{APPLICATION_NAME.pattern}/(\d+|leader)")

@@ -46,8 +46,8 @@ def config_hash(application: Application, unit: Unit) -> str:
 
 
 def members(model: Model, relation: Relation, unit: Unit) -> tuple[str, ...]:
-    """Return the living remote units in a relation's scope; none if the relation or the unit itself is dying."""
-    if relation.life == "dying" or unit.life == "dying":
+    """Return the living remote units in a relation's scope; none if the relation or the unit itself ends."""
+    if not relation.active or unit.life == "dying":
         return ()
     remote = relation.remote(unit.application).application
     others = (name for name in relation.scope if application_of(name) == remote and name != unit.name)
@@ -55,7 +55,8 @@ def members(model: Model, relation: Relation, unit: Unit) -> tuple[str, ...]:
 
 
 def _is_alive(unit: Unit | None) -> bool:
-    return unit is not None and unit.life == "alive"
+    # a unit of another model is in the scope as long as it lives
+    return unit is None or unit.life == "alive"
 
 
 def _alive(model: Model, unit: Unit, now: float) -> Iterator[Event]:
@@ -98,7 +99,7 @@ def _dying(model: Model, unit: Unit) -> Iterator[Event]:
 
 def _created(model: Model, unit: Unit) -> Iterator[Event]:
     for relation in model.relations_of(unit.application):
-        if relation.life == "alive" and relation.id not in unit.local_state.relations:
+        if relation.active and relation.id not in unit.local_state.relations:
             yield _related(relation, unit, "created")
 
 
@@ -160,9 +161,9 @@ def _relation(model: Model, relation: Relation, unit: Unit) -> Iterator[Event]:
     for other in sorted(state.members, key=order):
         if other not in present:
             yield _related(relation, unit, "departed", other)
-    if not relation.peer and "dying" in {relation.life, unit.life}:
+    if not relation.peer and (not relation.active or unit.life == "dying"):
         yield _related(relation, unit, "broken")
-    if relation.life == "alive" and unit.life == "alive":
+    if relation.active and unit.life == "alive":
         remote = relation.remote(unit.application).application
         databag = relation.applications.get(remote)
         if databag and databag.version > state.application_version:

@@ -183,12 +183,7 @@ def integrate(model: Model, first: str, second: str) -> Model:
             "Use 'juju status --relations' to view the current relations."
         )
     for end in ends:
-        limit = endpoint_matching.exhausted_limit(model, end)
-        if limit is not None:
-            raise JujuError(
-                f'cannot add relation "{key}": establishing a new relation for '
-                f"{end} would exceed its maximum relation limit of {limit} (quota limit exceeded)"
-            )
+        endpoint_matching.check_limit(model, end, key)
     return _relate(model, interface, ends)
 
 
@@ -319,6 +314,8 @@ def _check_deploy(model: Model, request: Request) -> None:
         )
     if name in model.applications:
         raise JujuError(f'cannot add application "{name}": application "{name}" already exists')
+    if name in model.saas:
+        raise JujuError(f'cannot add application "{name}": saas application with same name already exists')
     resources.check(request.charm, request.resources)
     storage.check(request.charm, request.storage)
 
@@ -366,8 +363,7 @@ def _check_agent_version(model: Model, text: str) -> None:
 
 
 def _interface(model: Model, end: RelationEnd) -> str:
-    endpoint = model.applications[end.application].charm.endpoints.get(end.endpoint, endpoint_matching.JUJU_INFO)
-    return endpoint.interface
+    return endpoint_matching.endpoints(model, end.application)[end.endpoint].interface
 
 
 def _relate_peers(model: Model, name: str, endpoint: Endpoint) -> Model:

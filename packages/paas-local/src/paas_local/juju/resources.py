@@ -6,9 +6,8 @@ from typing import Any
 from paas_local.juju.charm import Charm
 from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Application
-from paas_local.juju.names import agent_folder
+from paas_local.juju.names import OWNER, agent_folder
 
-OWNER = "admin"
 _IMAGE_FILE = "content.yaml"
 
 

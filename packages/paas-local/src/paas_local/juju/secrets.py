@@ -33,11 +33,11 @@ def bare_id(uri: str) -> str:
 
 
 def find(model: Model, uri: str) -> Secret:
-    """Return a secret by its URI or, for a user secret, by its name."""
+    """Return a secret of the model by its URI or, for a user secret, by its name."""
     key = bare_id(uri)
     by_name = (secret for secret in model.secrets.values() if secret.name == key and secret.name)
     secret = model.secrets.get(key) or next(by_name, None)
-    if secret is None:
+    if secret is None or secret.owner_kind == "remote":
         raise JujuError(f'secret "{key}" not found')
     return secret
 
@@ -222,7 +222,7 @@ def remove(model: Model, uri: str, revision: int | None) -> Model:
 
 def list_document(model: Model) -> dict[str, Any]:
     """Return the document of ``juju secrets --format json``."""
-    return {secret.id: _entry(secret) for secret in model.secrets.values()}
+    return {secret.id: _entry(secret) for secret in model.secrets.values() if secret.owner_kind != "remote"}
 
 
 def show_document(

@@ -4,9 +4,8 @@ from typing import Any
 
 from paas_local.juju import events, timestamps
 from paas_local.juju.model import Application, Model, Relation, Status, Unit, order
-from paas_local.juju.names import pod_name, storage_folder
+from paas_local.juju.names import CONTROLLER, pod_name, storage_folder
 
-CONTROLLER = "local"
 CONTROLLER_UUID = "7c8f5f8e-3f51-4a6b-9d0f-5b7c2f0a1e36"
 REGION = "localhost"
 # The worst first: an application whose leader has set no status has its worst unit's.
@@ -92,7 +91,7 @@ def _application(model: Model, application: Application) -> dict[str, Any]:
         "charm-name": charm.name,
         "charm-rev": charm.revision,
         "exposed": application.exposed,
-        "application-status": _status(application_status(model, application)),
+        "application-status": status_entry(application_status(model, application)),
         "endpoint-bindings": {"": SPACE} | dict.fromkeys(sorted(charm.endpoints), SPACE),
     }
     address = service_address(application)
@@ -122,6 +121,8 @@ def _by_number(unit: Unit) -> tuple[str, int]:
 def _relations(model: Model, application: Application) -> dict[str, list[dict[str, str]]]:
     entries: dict[str, list[dict[str, str]]] = {}
     for relation in model.relations_of(application.name):
+        if relation.is_to_offer:
+            continue
         for end in relation.ends:
             if end.application == application.name:
                 entries.setdefault(end.endpoint, []).append(_related(relation, application.name))
@@ -142,13 +143,13 @@ def _units(model: Model, application: Application) -> dict[str, Any]:
 
 
 def _unit(model: Model, unit: Unit) -> dict[str, Any]:
-    agent = _status(unit.agent)
+    agent = status_entry(unit.agent)
     if unit.agent.current != "allocating":
         agent["version"] = model.agent_version
     if unit.life == "dying":
         agent["life"] = "dying"
     entry: dict[str, Any] = {
-        "workload-status": _status(workload(model, unit)),
+        "workload-status": status_entry(workload(model, unit)),
         "juju-status": agent,
         "provider-id": pod_name(unit.name),
     }
@@ -165,7 +166,8 @@ def _by_port(port: str) -> tuple[int, str]:
     return int(number) if number.isdecimal() else 0, port
 
 
-def _status(status: Status) -> dict[str, Any]:
+def status_entry(status: Status) -> dict[str, Any]:
+    """Return the entry of a status: without a message, the key is left out."""
     entry = {"current": status.current, "since": timestamps.status(status.since)}
     return {**entry, "message": status.message} if status.message else entry
 

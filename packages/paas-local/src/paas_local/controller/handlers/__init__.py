@@ -1,5 +1,16 @@
 """The controller's commands, by the noun that they are about; importing this package registers all of them."""
 
-from paas_local.controller.handlers import applications, log, models, process, relations, secrets, ssh, tasks, units
+from paas_local.controller.handlers import (
+    applications,
+    log,
+    models,
+    offers,
+    process,
+    relations,
+    secrets,
+    ssh,
+    tasks,
+    units,
+)
 
-__all__ = ["applications", "log", "models", "process", "relations", "secrets", "ssh", "tasks", "units"]
+__all__ = ["applications", "log", "models", "offers", "process", "relations", "secrets", "ssh", "tasks", "units"]

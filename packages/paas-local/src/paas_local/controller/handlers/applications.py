@@ -11,7 +11,7 @@ from paas_local.build import charms
 from paas_local.build.errors import ProjectError
 from paas_local.controller import charm_metadata, live_update
 from paas_local.controller.handlers.registry import ApplicationRequest, Controller, ModelRequest, command, query
-from paas_local.juju import charm_config, documents, operations, resources
+from paas_local.juju import charm_config, documents, offers, operations, resources
 from paas_local.juju.charm import Charm
 from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Model, named_application
@@ -230,7 +230,13 @@ async def remove_unit(controller: Controller, request: Units) -> dict[str, Any]:
 @command
 async def remove_application(controller: Controller, request: RemoveApplications) -> dict[str, Any]:
     """Remove applications; the answer does not wait until they are gone."""
-    controller.change(request.model, lambda model: operations.remove_applications(model, request.applications))
+
+    def change(model: Model) -> Model:
+        if not request.force:
+            offers.check_unused(model, request.applications)
+        return operations.remove_applications(model, request.applications)
+
+    controller.change(request.model, change)
     if request.force:
         await controller.remove_units_by_force(request.model, request.applications)
     return {}

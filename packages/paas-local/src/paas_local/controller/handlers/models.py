@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 
 from paas_local.controller.handlers.registry import Answer, Controller, ModelRequest, Request, command, query
-from paas_local.juju import constraints, documents, operations, status_document
+from paas_local.juju import constraints, documents, offer_documents, operations, status_document
 
 
 class ModelConfig(ModelRequest, frozen=True):
@@ -90,7 +90,7 @@ async def status(controller: Controller, request: ModelRequest) -> Answer:
     """Return a model's status document, its relations, and the URLs of its applications on this machine."""
     model = controller.model(request.model)
     return Answer(
-        result=status_document.document(model, time.time()),
+        result=status_document.document(model, time.time()) | offer_documents.status_parts(controller.models, model),
         added={
             "published": controller.urls(request.model),
             "unreachable": controller.unreachable(request.model),

@@ -18,6 +18,7 @@ from aiohttp import StreamReader
 from paas_local.controller.pod_spec import Folders
 from paas_local.controller.storage import State
 from paas_local.controller.unit_agent import Pod
+from paas_local.juju.cross_model import Models
 from paas_local.juju.model import Model
 
 
@@ -35,12 +36,21 @@ class Controller(Protocol):
         """Return the names of the models."""
         ...
 
+    @property
+    def models(self) -> Models:
+        """Return all models."""
+        ...
+
     def model(self, name: str) -> Model:
         """Return a model as it is now."""
         ...
 
     def change(self, name: str, change: Callable[[Model], Model]) -> Model:
         """Change a model."""
+        ...
+
+    def change_models(self, change: Callable[[Models], Models]) -> None:
+        """Change several models at once."""
         ...
 
     def add(self, name: str, config: Mapping[str, str]) -> Model:

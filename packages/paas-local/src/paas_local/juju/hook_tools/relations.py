@@ -9,6 +9,7 @@ from paas_local.juju.hook_context import overlay
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
 from paas_local.juju.hook_tools.general import pairs
 from paas_local.juju.model import Databag, Relation, application_of, order
+from paas_local.juju.offer_urls import saas_url
 
 _IDENTITY = re.compile(r"(?:(?P<endpoint>.+):)?(?P<number>\d+)")
 
@@ -52,13 +53,16 @@ def relation_set(call: Call) -> Reply:
 
 
 def relation_model_get(call: Call) -> Reply:
-    """Return the model's uuid: all relations are within one model."""
-    chosen_relation(call)
-    return call.document({"uuid": call.model.uuid})
+    """Return the UUID of the remote application's model."""
+    half = chosen_relation(call).other_half
+    return call.document({"uuid": half.uuid if half else call.model.uuid})
 
 
 def goal_state(call: Call) -> Reply:
-    """Return the planned units, and the remote applications and units of all relations."""
+    """Return the planned units, and the remote applications and units of all relations.
+
+    A SAAS is there by its URL and without units; a relation to an offer is left out.
+    """
     model, application = call.context.snapshot, call.context.application
     units = model.applications[application].units
     goals = {"units": {name: _goal(unit.life, unit.workload.since) for name, unit in units.items()}}
@@ -67,8 +71,14 @@ def goal_state(call: Call) -> Reply:
         if relation.peer or relation.life == "dying":
             continue
         remote = relation.remote(application).application
-        joined_at = model.applications[remote].since
+        if remote not in model.applications and remote not in model.saas:
+            continue
         goal = relations.setdefault(call.context.local_end(relation).endpoint, {})
+        if remote in model.saas:
+            status = "suspended" if relation.suspended else "joined"
+            goal[saas_url(model.saas[remote])] = {"status": status, "since": timestamps.goal_state(model.since)}
+            continue
+        joined_at = model.applications[remote].since
         goal[remote] = {"status": "joined", "since": timestamps.goal_state(joined_at)}
         for name, unit in model.applications[remote].units.items():
             goal[name] = _goal(unit.life, unit.workload.since)

@@ -86,6 +86,11 @@ def test_a_new_unit_gets_the_lowest_free_number():
     [
         pytest.param(("flask-k8s", "nope"), 'application "nope" not found', id="no application"),
         pytest.param(
+            ("flask-k8", "postgresql-k8s"),
+            'application "flask-k8" not found; did you mean "flask-k8s"?',
+            id="similar application",
+        ),
+        pytest.param(
             ("flask-k8s:nope", "postgresql-k8s"), 'application "flask-k8s" has no "nope" relation', id="no endpoint"
         ),
         pytest.param(("flask-k8s:metrics", "postgresql-k8s"), "no relations found", id="no match"),
@@ -226,13 +231,16 @@ def test_removing_an_absent_application_is_an_error():
 
     assert raised.value.message == 'removing application nope failed: application "nope" not found'
 
+    with pytest.raises(JujuError, match=r'application "flask-k8" not found; did you mean "flask-k8s"\?'):
+        operations.configure(two(), "flask-k8", {})
+
 
 def test_a_dying_application_accepts_no_changes():
     model = operations.remove_applications(two(), ["flask-k8s"])
 
     with pytest.raises(JujuError, match='application "flask-k8s" is being removed'):
         operations.configure(model, "flask-k8s", {})
-    with pytest.raises(JujuError, match='application "flask-k8s" not found'):
+    with pytest.raises(JujuError, match=r'application "flask-k8s" not found$'):
         operations.integrate(model, "flask-k8s", "postgresql-k8s")
 
 

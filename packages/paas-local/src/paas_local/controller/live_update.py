@@ -17,7 +17,7 @@ from paas_local.build.rock_changes import FileChanges, Recreate, compare
 from paas_local.controller import pebble_client
 from paas_local.controller.pebble_client import Pebble
 from paas_local.juju.errors import JujuError
-from paas_local.juju.model import Application, Model
+from paas_local.juju.model import Model, named_application
 
 _RELOAD = "SIGHUP"
 # Most applications load within 22 looks at their status; a busy machine makes the looks slower too.
@@ -52,7 +52,7 @@ def service_actions(plan: Mapping[str, Mapping[str, Any]], current: Mapping[str,
 
 def changed(model: Model, name: str, resources: Mapping[str, str]) -> list[tuple[str, str, FileChanges]]:
     """Return the containers whose images change: unit, container, and the changed files."""
-    application = _application(model, name)
+    application = named_application(model, name)
     containers: list[tuple[str, str, FileChanges]] = []
     for container in application.charm.containers.values():
         before, after = (each.get(container.resource or "") for each in (application.resources, resources))
@@ -65,15 +65,9 @@ def changed(model: Model, name: str, resources: Mapping[str, str]) -> list[tuple
 
 def containers(model: Model, name: str) -> list[tuple[str, str]]:
     """Return the containers that run an image, each with its unit."""
-    application = _application(model, name)
+    application = named_application(model, name)
     with_image = [container.name for container in application.charm.containers.values() if container.resource]
     return [(unit.name, container) for unit in application.units.values() for container in with_image]
-
-
-def _application(model: Model, name: str) -> Application:
-    if name not in model.applications:
-        raise JujuError(f'application "{name}" not found')
-    return model.applications[name]
 
 
 def _difference(before: Path, after: Path) -> FileChanges:

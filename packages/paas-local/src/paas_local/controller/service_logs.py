@@ -10,7 +10,7 @@ import aiohttp
 from paas_local.controller import pebble_client
 from paas_local.controller.pod_spec import Folders
 from paas_local.juju.errors import JujuError
-from paas_local.juju.model import Model
+from paas_local.juju.model import Model, not_found
 
 _PAUSE = 0.5
 _ALL = -1
@@ -51,8 +51,7 @@ def workloads(model: Model, names: Sequence[str]) -> list[Workload]:
     """Return the containers of the named applications and units; raise JujuError for an unknown name."""
     for name in names:
         if name not in model.applications and model.unit(name) is None:
-            kind = "unit" if "/" in name else "application"
-            raise JujuError(f'{kind} "{name}" not found')
+            raise JujuError(f'unit "{name}" not found' if "/" in name else not_found(model, name))
     return [
         (unit.name, container)
         for unit in model.units

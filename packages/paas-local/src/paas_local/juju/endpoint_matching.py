@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from paas_local.juju.charm import Endpoint
 from paas_local.juju.errors import JujuError
-from paas_local.juju.model import Model, Relation, RelationEnd
+from paas_local.juju.model import Model, Relation, RelationEnd, not_found
 
 # Every application has it without declaring it; an endpoint that a charm declares takes precedence.
 JUJU_INFO = Endpoint(name="juju-info", interface="juju-info", role="provider")
@@ -17,7 +17,7 @@ def endpoints(model: Model, name: str) -> Mapping[str, Endpoint]:
         return {**application.charm.endpoints, JUJU_INFO.name: JUJU_INFO}
     saas = model.saas.get(name)
     if saas is None or saas.life == "dying":
-        raise JujuError(f'application "{name}" not found', code=1)
+        raise JujuError(not_found(model, name), code=1)
     return saas.endpoints
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from paas_local.juju import names
 from paas_local.juju.charm import Charm, OptionValue, Role
 from paas_local.juju.constraints import Constraint
 from paas_local.juju.errors import JujuError
@@ -339,8 +340,15 @@ def named_application(model: Model, name: str) -> Application:
     """Return the application of a name."""
     application = model.applications.get(name)
     if application is None:
-        raise JujuError(f'application "{name}" not found')
+        raise JujuError(not_found(model, name))
     return application
+
+
+def not_found(model: Model, name: str) -> str:
+    """Return the error about a name that no application has."""
+    # one that is being removed is not found either
+    others = [other for other in model.applications if other != name]
+    return f'application "{name}" not found{names.did_you_mean(name, others)}'
 
 
 def named_unit(model: Model, name: str) -> Unit:

@@ -21,6 +21,7 @@ from paas_local.juju.model import (
     Unit,
     named_application,
     named_unit,
+    not_found,
     order,
     with_application,
     with_relation,
@@ -156,7 +157,7 @@ def remove_applications(model: Model, names: Sequence[str]) -> Model:
     """Mark applications, their units and their relations as dying."""
     for name in names:
         if name not in model.applications:
-            raise JujuError(f'removing application {name} failed: application "{name}" not found')
+            raise JujuError(f"removing application {name} failed: {not_found(model, name)}")
     for name in names:
         application = model.applications[name]
         units = {key: dataclasses.replace(unit, life="dying") for key, unit in application.units.items()}

@@ -32,7 +32,7 @@ REASONS: Mapping[str, str] = {
     **dict.fromkeys(("grant-cloud", "login", "logout", "remove-user", "revoke", "revoke-cloud"), _NO_USERS),
     **dict.fromkeys(("show-user", "users", "whoami"), _NO_USERS),
     **dict.fromkeys(("debug-code", "debug-hook", "debug-hooks"), _NO_DEBUGGER),
-    **dict.fromkeys(("diff-bundle", "download", "export-bundle", "find", "info"), _NO_STORE),
+    **dict.fromkeys(("diff-bundle", "download", "find", "info"), _NO_STORE),
     **dict.fromkeys(("add-storage", "attach-storage", "detach-storage", "import-filesystem"), _MACHINES_ONLY),
     **dict.fromkeys(("create-storage-pool", "remove-storage", "remove-storage-pool"), _NO_POOLS),
     **dict.fromkeys(("storage-pools", "update-storage-pool"), _NO_POOLS),

@@ -26,7 +26,16 @@ class CommandsOnDemand(JujuGroup):
         ),
         "Applications": (
             *("deploy", "refresh", "config", "add-unit", "remove-unit", "scale-application", "remove-application"),
-            *("show-application", "resources", "attach-resource", "trust", "expose", "unexpose", "providers"),
+            *(
+                "show-application",
+                "export-bundle",
+                "resources",
+                "attach-resource",
+                "trust",
+                "expose",
+                "unexpose",
+                "providers",
+            ),
         ),
         "Integrations": ("integrate", "relate", "remove-relation"),
         "Integrations across models": (

@@ -24,7 +24,7 @@ class Deploy(ApplicationRequest, frozen=True):
     resources: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
     config: dict[str, str] = pydantic.Field(default_factory=dict[str, str])
     storage: dict[str, int] = pydantic.Field(default_factory=dict[str, int])
-    units: int = pydantic.Field(default=1, ge=1)
+    units: int = pydantic.Field(default=1, ge=0)
     trust: bool = False
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 
 from paas_local.controller.handlers.registry import Answer, Controller, ModelRequest, Request, command, query
-from paas_local.juju import constraints, documents, offer_documents, operations, status_document
+from paas_local.juju import bundles, constraints, documents, offer_documents, operations, status_document
 
 
 class ModelConfig(ModelRequest, frozen=True):
@@ -33,6 +33,12 @@ class Destroy(ModelRequest, frozen=True):
     """A model to destroy; with ``force``, without running the hooks of its units."""
 
     force: bool = False
+
+
+class ExportBundle(ModelRequest, frozen=True):
+    """A model to show as a bundle, with or without the options that have their defaults."""
+
+    defaults: bool = False
 
 
 @query
@@ -83,6 +89,12 @@ async def set_model_constraints(controller: Controller, request: Constraints) ->
     values = constraints.parse(request.values)
     controller.change(request.model, lambda model: dataclasses.replace(model, constraints=values))
     return {}
+
+
+@query
+async def export_bundle(controller: Controller, request: ExportBundle) -> dict[str, Any]:
+    """Return the applications and relations of a model as a bundle."""
+    return bundles.of_model(controller.model(request.model), defaults=request.defaults)
 
 
 @query

@@ -7,6 +7,7 @@ from typing import Any
 import ops
 import providers
 import pytest
+import recorded_answers
 from ops import testing
 from paas_common.integrations import oauth
 from paas_common.integrations._integration import Context
@@ -75,6 +76,16 @@ def test_a_client_without_a_request_reads_the_urls(
     assert "issuer_url" in databag
     assert "client_id" not in databag
     assert registered(tmp_path) == []
+
+
+def test_the_urls_are_there_before_the_server(context: testing.Context[ops.CharmBase]):
+    """Hydra writes them once its own address is known, and the client later."""
+    container = testing.Container("hydra", can_connect=False)
+
+    after = context.run(context.on.relation_changed(client()), providers.state(container, client()))
+
+    waiting = recorded_answers.stage("waiting", "oauth-oauth-12")["remote"]["app"]
+    assert recorded_answers.keys(after.get_relation(7).local_app_data) == waiting.keys()
 
 
 def test_a_new_address_keeps_the_client_and_the_server_running(

@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -25,11 +26,12 @@ OPTIONAL = {"is_port_open"}
 
 
 @pytest.fixture(params=LIBRARIES, ids=str)
-def library(request: pytest.FixtureRequest) -> ModuleType:
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     spec = importlib.util.spec_from_file_location("ingress_library", request.param)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, module.__name__, module)  # its dataclasses look for their module
     spec.loader.exec_module(module)
     return module
 

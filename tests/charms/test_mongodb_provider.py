@@ -1,5 +1,6 @@
 """The built-in MongoDB charm, with the real library and a stand-in for the server."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ import providers
 import pymongo
 import pymongo.errors
 import pytest
+import recorded_answers
 from ops import testing
 from typing_extensions import Self
 
@@ -105,6 +107,16 @@ def test_a_client_gets_a_user_and_an_address(context: testing.Context[ops.CharmB
     assert options["username"] == "relation-7"
     assert options["uris"] == f"mongodb://relation-7:{options['password']}@{HOST}:27017/orders?authSource=admin"
     assert options["password"] not in "".join(databag.values())
+
+
+def test_an_answer_has_the_keys_of_the_real_one(context: testing.Context[ops.CharmBase]):
+    relation = dataclasses.replace(
+        client(), remote_app_data=recorded_answers.request("mongodb_client-data_interfaces-59")
+    )
+
+    after = context.run(context.on.relation_changed(relation), state(relation))
+
+    recorded_answers.check_keys(after.get_relation(7), "mongodb_client-data_interfaces-59")
 
 
 def test_the_administrators_password_is_not_on_a_command_line(context: testing.Context[ops.CharmBase], server: Server):

@@ -1,5 +1,6 @@
 """The built-in MySQL charm, with the real library and a server that only answers."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import ops
 import providers
 import pytest
+import recorded_answers
 from ops import testing
 from paas_local.providers.common.clients import Client
 from paas_local.providers.mysql_k8s.charm.src import mysql
@@ -65,6 +67,16 @@ def test_a_client_gets_a_user_and_a_database(context: testing.Context[ops.CharmB
     (sql,) = statements(context)
     assert f"CREATE OR REPLACE USER 'relation-7'@'%' IDENTIFIED BY '{login(after)['password']}';" in sql
     assert not any(login(after)["password"] in word for call in context.exec_history["mysql"] for word in call.command)
+
+
+def test_an_answer_has_the_keys_of_the_real_one(context: testing.Context[ops.CharmBase]):
+    relation = dataclasses.replace(
+        client(), remote_app_data=recorded_answers.request("mysql_client-data_interfaces-59")
+    )
+
+    after = context.run(context.on.relation_changed(relation), providers.state(server(), relation))
+
+    recorded_answers.check_keys(after.get_relation(7), "mysql_client-data_interfaces-59")
 
 
 def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase]):

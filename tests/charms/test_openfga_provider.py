@@ -9,6 +9,7 @@ from threading import Thread
 import ops
 import providers
 import pytest
+import recorded_answers
 from ops import testing
 from paas_common.integrations import openfga
 from paas_common.integrations._integration import Context
@@ -116,6 +117,14 @@ def test_a_client_gets_a_store_and_the_token(
         store_id="store-0",
         token=SecretStr(token(after)),
     )
+
+
+def test_an_answer_has_the_keys_of_the_real_one(context: testing.Context[ops.CharmBase], server: ThreadingHTTPServer):
+    relation = client(store=recorded_answers.request("openfga-openfga-5")["store_name"])
+
+    after = context.run(context.on.relation_changed(relation), state(relation))
+
+    recorded_answers.check_keys(after.get_relation(7), "openfga-openfga-5")
 
 
 def test_the_token_is_not_on_a_command_line(context: testing.Context[ops.CharmBase], stores: dict[str, str]):

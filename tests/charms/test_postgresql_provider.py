@@ -7,6 +7,7 @@ from typing import Any
 import ops
 import providers
 import pytest
+import recorded_answers
 from ops import testing
 from paas_local.providers.common.clients import Client
 from paas_local.providers.postgresql_k8s.charm.src import postgresql
@@ -149,6 +150,14 @@ def test_a_client_gets_a_user_and_a_database(event: str, context: testing.Contex
     (_, sql) = statements(context)
     assert user["password"] in sql
     assert "'CREATE DATABASE %I OWNER %I', 'flask-k8s', 'flask-k8s_owner'" in sql
+
+
+def test_an_answer_has_the_keys_of_the_real_one(context: testing.Context[ops.CharmBase], data: Path):
+    relation = client(remote_app_data=recorded_answers.request("postgresql_client-data_interfaces-59"))
+
+    after = context.run(context.on.relation_changed(relation), providers.state(container(data), relation))
+
+    recorded_answers.check_keys(after.get_relation(7), "postgresql_client-data_interfaces-59")
 
 
 def test_a_client_without_secrets_gets_plain_values(context: testing.Context[ops.CharmBase], data: Path):

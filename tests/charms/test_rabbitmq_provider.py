@@ -6,6 +6,7 @@ from typing import Any
 import ops
 import providers
 import pytest
+import recorded_answers
 from ops import testing
 from paas_local.providers.rabbitmq_k8s.charm.src import erlang
 
@@ -67,6 +68,14 @@ def test_a_client_gets_a_user(context: testing.Context[ops.CharmBase], server: S
     databag = after.get_relation(7).local_app_data
     assert databag["hostname"] == "rabbitmq-k8s.demo.svc.cluster.local"
     assert server.code == [erlang.creation("web", databag["password"], "/")]
+
+
+def test_an_answer_has_the_keys_of_the_real_one(context: testing.Context[ops.CharmBase], server: Server):
+    relation = client(remote_app_data=recorded_answers.request("rabbitmq-rabbitmq-3"))
+
+    after = context.run(context.on.relation_changed(relation), providers.state(container(), relation))
+
+    recorded_answers.check_keys(after.get_relation(7), "rabbitmq-rabbitmq-3")
 
 
 def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase], server: Server):

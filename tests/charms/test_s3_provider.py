@@ -9,6 +9,7 @@ from importlib import import_module
 import ops
 import providers
 import pytest
+import recorded_answers
 from ops import testing
 
 ASKS = testing.Relation(
@@ -73,6 +74,14 @@ def test_creates_the_bucket_and_publishes_keys(context: testing.Context[ops.Char
         "region": "us-east-1",
         "s3-uri-style": "path",
     }
+
+
+def test_an_answer_has_the_keys_of_the_real_one(context: testing.Context[ops.CharmBase]):
+    relation = replace(ASKS, remote_app_data=recorded_answers.request("s3-s3-6"))
+
+    after = context.run(context.on.relation_changed(relation), state(relation))
+
+    recorded_answers.check_keys(after.get_relation(7), "s3-s3-6")
 
 
 def test_the_keys_stay(context: testing.Context[ops.CharmBase]):

@@ -11,6 +11,7 @@ from pathlib import Path
 import ops
 import providers
 import pytest
+import recorded_answers
 from ops import testing
 from paas_common.integrations import saml
 from paas_common.integrations._integration import Context
@@ -66,6 +67,14 @@ def test_publishes_the_metadata(context: testing.Context[ops.CharmBase], tmp_pat
     assert variables["SAML_SIGNING_CERTIFICATE"] == "MIICfirst=="
     assert str(variables["SAML_METADATA_URL"]).startswith("http://saml-integrator.demo.localhost:3")
     assert str(variables["SAML_SINGLE_SIGN_ON_REDIRECT_URL"]).endswith("/login")
+
+
+def test_an_answer_has_the_keys_of_the_real_one(context: testing.Context[ops.CharmBase], tmp_path: Path):
+    relation = dataclasses.replace(CLIENT, remote_app_data=recorded_answers.request("saml-saml-11"))
+
+    after = context.run(context.on.relation_changed(relation), providers.state(server(tmp_path), relation))
+
+    recorded_answers.check_keys(after.get_relation(7), "saml-saml-11")
 
 
 def test_an_event_that_changes_nothing_changes_nothing(context: testing.Context[ops.CharmBase], tmp_path: Path):

@@ -60,8 +60,8 @@ class HydraCharm(provider.ProviderCharm):
             reload=(),
         )
 
-    def publish(self, relation: ops.Relation) -> None:
-        """Write the URLs of the provider, and the client of the application."""
+    def announce(self, relation: ops.Relation) -> None:
+        """Write the URLs; the real charm does so before it can register a client."""
         values = {
             "issuer_url": self.browser_url,
             **{key: self.browser_url + path for key, path in PATHS.items()},
@@ -69,6 +69,10 @@ class HydraCharm(provider.ProviderCharm):
             "jwt_access_token": "False",
         }
         provider.write(relation.data[self.app], values)
+
+    def publish(self, relation: ops.Relation) -> None:
+        """Write the URLs of the provider, and the client of the application."""
+        self.announce(relation)
         try:
             request = _request(relation)
         except provider.RefusedError:

@@ -45,6 +45,11 @@ class SquidCharm(provider.ProviderCharm):
             reload=("/bin/sh", "-c", "kill -HUP $(cat /tmp/squid.pid)"),
         )
 
+    def announce(self, relation: ops.Relation) -> None:
+        """Answer each request as pending."""
+        if "responses" not in relation.data[self.app] and (requests := _read(relation)):
+            provider.write(relation.data[self.app], {"responses": access.responses(map(_without_proxy, requests))})
+
     def publish(self, relation: ops.Relation) -> None:
         """Answer each request; refused requests are reported to the operator too."""
         try:
@@ -66,10 +71,8 @@ class SquidCharm(provider.ProviderCharm):
         return port
 
     def _answer(self, relation: ops.Relation, request: access.Request | access.RefusedRequest) -> dict[str, str]:
-        if isinstance(request, access.RefusedRequest):
-            return {"requirer": request.id, "status": request.status}
-        if not _has_sources(request):
-            return {"requirer": request.id, "status": "pending"}
+        if isinstance(request, access.RefusedRequest) or not _has_sources(request):
+            return _without_proxy(request)
         url = f"http://{self.config.get('hostname') or self.host}:{self._port}"
         account = {}
         if request.by_account:
@@ -90,6 +93,11 @@ class SquidCharm(provider.ProviderCharm):
             f"{request.id}-{relation.id}",
             lambda: {"username": f"relation-{relation.id}-{request.id}", "password": secrets.token_urlsafe(24)},
         )
+
+
+def _without_proxy(request: access.Request | access.RefusedRequest) -> dict[str, str]:
+    status = request.status if isinstance(request, access.RefusedRequest) else "pending"
+    return {"requirer": request.id, "status": status}
 
 
 def _has_sources(request: access.Request) -> bool:

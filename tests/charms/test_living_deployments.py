@@ -9,6 +9,7 @@ import ops
 import paas_flask
 import pytest
 from flask_scenario import DATABASE, SERVED, Scenario, environment, healthy, peer_of, postgresql, relation
+from frameworks import BASE, GO
 from ops import testing
 
 DENIED = "d1ehcifmp25c76e01vhg"
@@ -231,6 +232,19 @@ class TestNewImages:
         self.refreshed(scenario, deployed, file, "2")
 
         assert self.migrations(scenario) == before + 1
+
+    @pytest.mark.parametrize(("case", "base"), [pytest.param(GO, BASE, id="go")], indirect=["case"])
+    @pytest.mark.parametrize("folder", ["bin", "usr/bin", "usr/local/bin"])
+    def test_another_program_of_a_compiled_application_migrates(self, framework: Scenario, folder: str) -> None:
+        """The service names its program without a path, and the migrations are embedded in it."""
+        framework.image_file("migrate.py")
+        deployed = framework.run(framework.context().on.config_changed(), framework.state(planned_units=1))
+        first = self.refreshed(framework, deployed, f"{folder}/notes", "1")
+        before = self.migrations(framework)
+
+        self.refreshed(framework, first, f"{folder}/notes", "22")
+
+        assert self.migrations(framework) == before + 1
 
     def test_the_same_image_in_a_new_pod_does_not(self, scenario: Scenario, deployed: testing.State) -> None:
         again = self.refreshed(scenario, deployed, ".rock/metadata.yaml", "2")

@@ -73,6 +73,7 @@ def test_a_suspended_relation_takes_the_database_away_until_it_is_resumed(web: D
 
     store("suspend-relation", number, "--message", "backup")
     web.wait_for(FLASK, "blocked")
+    store.wait_for(POSTGRESQL, "active")
     assert connection(store)["status"] == "suspended"
 
     store("resume-relation", number)

@@ -200,7 +200,7 @@ def test_a_model_that_is_gone_ends_the_relation_and_terminates_the_saas():
     }
 
 
-def test_a_suspended_relation_breaks_on_both_sides_and_loses_its_data():
+def test_a_suspended_relation_breaks_on_both_sides():
     models = changed(run(integrated())[0], "db", lambda model: offers.suspend(model, [1], "too much traffic"))
 
     models, hooks = run(models)
@@ -210,8 +210,7 @@ def test_a_suspended_relation_breaks_on_both_sides_and_loses_its_data():
         f"database-relation-departed {STAND_IN}/0 departing={STAND_IN}/0",
         "database-relation-broken",
     ]
-    databags = [databag for half in halves(models) for databag in (*half.units.values(), *half.applications.values())]
-    assert [databag.data for databag in databags] == [{}] * 4
+    assert [half.scope for half in halves(models)] == [frozenset(), frozenset()]
     assert [row["message"] for row in documents.integrations(models["web"]) if row["type"] == "regular"] == [
         "suspended  too much traffic"
     ]
@@ -229,6 +228,20 @@ def test_a_resumed_relation_begins_again():
         "db-relation-changed pg/0",
     ]
     assert halves(models)[1].units["pg/0"].data["ingress-address"] == "10.152.0.2"
+
+
+def test_a_resumed_relation_has_the_application_databags_of_before_and_new_unit_databags():
+    def write(name: str, context: HookContext) -> HookContext:
+        if 1 not in context.snapshot.relations:
+            return context
+        return writing(writing(context, 1, context.unit, of=name), 1, context.application, app=name)
+
+    models = run(changed(run(integrated(), write)[0], *ENDS["suspended"]))[0]
+    models = run(changed(models, "db", lambda model: offers.resume(model, [1])))[0]
+
+    for half in halves(models):
+        assert {databag.data["app"] for databag in half.applications.values()} == {"db", "web"}
+        assert {"of" in databag.data for databag in half.units.values()} == {False}
 
 
 def granted() -> Models:
@@ -313,10 +326,17 @@ def test_a_removed_secret_is_gone_in_the_other_model():
     assert read(models)[1] == 'ERROR secret "abc" not found\n'
 
 
-@pytest.mark.parametrize("end", ["suspended", "by the provider"])
-def test_the_grant_ends_with_the_relation(end: str):
-    name, change = ENDS[end]
-    models = run(changed(read(granted())[0], name, change))[0]
+def test_a_secret_is_not_readable_while_its_relation_is_suspended():
+    models = changed(read(granted())[0], *ENDS["suspended"])
+    assert read(models)[1] == "ERROR permission denied\n"
+
+    models = changed(run(models)[0], "db", lambda model: offers.resume(model, [1]))
+
+    assert read(models)[1] == "password: one\n"
+
+
+def test_the_grant_ends_with_the_relation():
+    models = run(changed(read(granted())[0], *ENDS["by the provider"]))[0]
 
     assert (models["db"].secrets["abc"].grants, models["db"].secrets["abc"].tracking) == ({}, {})
     assert models["web"].secrets == {}

@@ -2,7 +2,8 @@
 
 Each half of a relation has the databags and the living units of the other half's application, under the name of the
 stand-in. A secret that is granted over the relation has a copy in the other model, so hooks read it as any other. The
-revisions that units read of the copy are recorded in the secret.
+revisions that units read of the copy are recorded in the secret. While a relation is suspended, the copies stay as they
+are, and no unit may read the secrets.
 """
 
 import dataclasses
@@ -153,7 +154,7 @@ class _Link:
 def _settle(models: Models, model: Model) -> Model:
     if not model.saas and not any(relation.other_half for relation in model.relations.values()):
         return model
-    links = list[_Link]()
+    links, suspended = list[_Link](), set[int]()
     for relation in tuple(model.relations.values()):
         if relation.other_half is None:
             continue
@@ -164,18 +165,23 @@ def _settle(models: Models, model: Model) -> Model:
             link = _Link(here=here, mine=relation.other_half, there=there, theirs=there.other_half, source=source)
             here = _with_databags(link)
             links.append(dataclasses.replace(link, here=here))
+        elif here.life == "alive":
+            suspended.add(here.id)
         model = with_relation(model, here)
     for link in links:
         model = _with_tracking(model, link)
-    return advance(_with_secrets(_with_terminated(models, model), links))
+    return advance(_with_secrets(_with_terminated(models, model), links, suspended))
 
 
 def _with_state_of(relation: Relation, half: OtherHalf, there: Relation | None) -> Relation:
     if there is None or there.life == "dying":
-        return dataclasses.replace(relation, life="dying")
-    if half.offer:
+        relation = dataclasses.replace(relation, life="dying")
+    elif not half.offer:
+        relation = dataclasses.replace(relation, suspended=there.suspended, message=there.message)
+    if relation.active:
         return relation
-    return dataclasses.replace(relation, suspended=there.suspended, message=there.message)
+    local = frozenset(name for name in relation.scope if application_of(name) != half.stand_in)
+    return dataclasses.replace(relation, scope=local)
 
 
 def _with_databags(link: _Link) -> Relation:
@@ -213,10 +219,10 @@ def _with_tracking(model: Model, link: _Link) -> Model:
     return model
 
 
-def _with_secrets(model: Model, links: list[_Link]) -> Model:
+def _with_secrets(model: Model, links: list[_Link], suspended: set[int]) -> Model:
     """Return the model with copies of the secrets that the others grant it."""
-    active = {link.here.id for link in links}
-    copies = {key: _without_grants(secret, active) for key, secret in model.secrets.items()}
+    alive = {link.here.id for link in links} | suspended
+    copies = {key: _without_grants(secret, alive) for key, secret in model.secrets.items()}
     for link in links:
         for secret in link.source.secrets.values():
             readers = {

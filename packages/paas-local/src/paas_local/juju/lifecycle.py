@@ -1,7 +1,6 @@
 """The consequences of a change: ended units, relations and applications are removed, and leaders are elected.
 
-A relation ends once no unit has a hook of it left to run; an application, once its units and relations have ended. The
-databags of a suspended relation become empty at the same point, and its grants end.
+A relation ends once no unit has a hook of it left to run; an application, once its units and relations have ended.
 The living unit with the lowest number becomes the leader of an application without one. A dying unit whose install
 hook never ran is removed without any hook.
 """
@@ -11,14 +10,12 @@ import dataclasses
 from paas_local.juju import events
 from paas_local.juju.model import (
     Application,
-    Databag,
     Model,
     Relation,
     Unit,
     application_of,
     order,
     with_application,
-    with_relation,
     with_secret,
 )
 
@@ -29,8 +26,8 @@ def advance(model: Model) -> Model:
         if unit.life == "dying" and not unit.local_state.installed and unit.running is None:
             model = _without_unit(model, unit.name)
     for relation in tuple(model.relations.values()):
-        if not relation.active and not any(_involved(unit, relation) for unit in model.units):
-            model = _without_relation(model, relation) if relation.life == "dying" else _emptied(model, relation)
+        if relation.life == "dying" and not any(_involved(unit, relation) for unit in model.units):
+            model = _without_relation(model, relation)
     for application in tuple(model.applications.values()):
         if application.life == "dying" and _ended(model, application):
             model = _without_application(model, application)
@@ -90,29 +87,17 @@ def _elect(model: Model, application: Application) -> Model:
 
 def _without_relation(model: Model, relation: Relation) -> Model:
     relations = {key: other for key, other in model.relations.items() if key != relation.id}
-    return _without_grants(dataclasses.replace(model, relations=relations), relation)
-
-
-def _emptied(model: Model, relation: Relation) -> Model:
-    # a higher version, so that no unit of the other model takes the next data for known
-    applications = {name: _empty(databag) for name, databag in relation.applications.items()}
-    units = {name: _empty(databag) for name, databag in relation.units.items()}
-    relation = dataclasses.replace(relation, applications=applications, units=units, scope=frozenset())
-    return _without_grants(with_relation(model, relation), relation)
-
-
-def _empty(databag: Databag) -> Databag:
-    return Databag(version=databag.version + 1) if databag.data else databag
-
-
-def _without_grants(model: Model, relation: Relation) -> Model:
+    model = dataclasses.replace(model, relations=relations)
     for secret in tuple(model.secrets.values()):
         grants = {reader: through for reader, through in secret.grants.items() if through != relation.id}
         if len(grants) != len(secret.grants):
             granted = dataclasses.replace(secret, grants=grants)
             tracking = {unit: item for unit, item in secret.tracking.items() if granted.readable_by(unit)}
             model = with_secret(model, dataclasses.replace(granted, tracking=tracking))
-    secrets = {key: secret for key, secret in model.secrets.items() if secret.owner_kind != "remote" or secret.grants}
+    related = {each.other_half.uuid for each in relations.values() if each.other_half}
+    secrets = {
+        key: secret for key, secret in model.secrets.items() if secret.owner_kind != "remote" or secret.owner in related
+    }
     return dataclasses.replace(model, secrets=secrets)
 
 

@@ -225,7 +225,7 @@ class Secret:
     ``grants`` maps an application or a unit to the id of the relation that the grant ends with; a user secret's grant
     has -1. ``rotation_due`` is the time of the next secret-rotate hook, or 0. ``retired`` are the revisions whose
     secret-remove hook has run; with ``auto_prune``, a revision that no unit reads any more is removed. A secret of the
-    kind "remote" is the copy of another model's, granted over a relation.
+    kind "remote" is the copy of another model's, whose UUID is the owner, granted over a relation.
     """
 
     id: str

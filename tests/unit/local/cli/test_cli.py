@@ -250,7 +250,12 @@ def test_the_default_name_of_an_application_is_its_charms(run: Run, daemon: Fake
     [
         pytest.param(("./none",), 'no charm was found at "./none"', id="no such folder"),
         pytest.param(("oracle-k8s",), 'no charm "oracle-k8s"; the built-in charms are:', id="not built in"),
-        pytest.param(("./web.charm", "taken"), 'application "taken" already exists', id="name taken"),
+        pytest.param(
+            ("./web.charm", "taken"),
+            'cannot add application "taken": application "taken" already exists;'
+            " to change it: paas-local refresh taken --path ./charm --resource NAME=PATH\n",
+            id="name taken",
+        ),
         pytest.param(
             ("./image.charm",),
             "local charm missing OCI images for: app-image; add --resource app-image=FOLDER",

@@ -3,6 +3,7 @@
 import ast
 import re
 import stat
+import subprocess
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -79,6 +80,17 @@ def test_the_file_of_the_readme_is_in_the_image(framework: str, file: str, targe
 
     assert target in files
     assert len([path for path in files if path.endswith(("/app.py", "/manage.py"))]) == 1
+
+
+def test_git_ignores_what_is_packed_and_fetched(framework: str, tmp_path: Path):
+    scaffold.write(tmp_path, scaffold.render(framework, "my-app"))
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    generated = ["my-app.charm", "my-app.rock", "charm/lib/charms/redis_k8s/v0/redis.py"]
+
+    command = ["git", "check-ignore", *generated, "rockcraft.yaml", "charm/src/charm.py"]
+    ignored = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert ignored.stdout.splitlines() == generated
 
 
 def test_programs_are_executable(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import typing
 
 import ops
@@ -19,6 +20,10 @@ if typing.TYPE_CHECKING:
     from paas_common.values.framework import FrameworkSpec
     from paas_common.values.status import Problem
     from paas_common.values.workload import Command, File, LayerEntry
+
+# Imported modules stay until the end of the event's process. The garbage collector, which runs several times at that
+# end, would visit all of their objects again and again.
+gc.freeze()
 
 _OVERRIDE_ENVIRONMENT: typing.Final = "override environment()"
 _DECLARE_OPTIONS: typing.Final = "declare the options in charmcraft.yaml; context.options has their values"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paas_local.pods import container_init, namespaces, rootfs, rootfs_steps
+from paas_local.pods import container_init, namespaces, nsenter, rootfs, rootfs_steps
 
 if TYPE_CHECKING:
     # Importing these imports everything that packs charms and builds images.
@@ -137,8 +137,7 @@ class Pod:
         """Start a program in a container with exactly this environment."""
         uid = self._container(container).uid if container != CHARM else None
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-m", "paas_local.pods.nsenter"),
-            *(str(self._running[container].pid), "-" if uid is None else str(uid), cwd, *argv),
+            *nsenter.command(self._running[container].pid, uid, cwd, argv),
             env=dict(env),
             stdin=stdin,
             stdout=asyncio.subprocess.PIPE,

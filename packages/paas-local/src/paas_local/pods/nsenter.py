@@ -1,20 +1,32 @@
 """Process that runs a program in a running container, with exactly the environment of this process.
 
-``python -I -m paas_local.pods.nsenter PID UID CWD PROGRAM [ARGUMENT…]``: PID is the container's first process, UID a
-number or ``-`` for 0. This process stays outside, exits when the program exits, and kills the program when killed.
+``python -I -S -c "…" PID UID CWD PROGRAM [ARGUMENT…]``, see :func:`command`: PID is the container's first process, UID
+a number or ``-`` for 0. This process stays outside, exits when the program exits, and kills the program when killed.
+
+Each hook starts it, so it starts without site packages and imports next to nothing, like ``namespaces``.
 """
 
-import contextlib
+from __future__ import annotations
+
 import errno
 import os
-import resource
-import signal
 import sys
-from pathlib import Path
-from types import FrameType
+import warnings  # noqa: F401  # pyright: ignore[reportUnusedImport] - os.execvpe imports it, where Python may be missing
 
 from paas_local.pods import namespaces
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal as _signal
+    from collections.abc import Iterable
+    from types import FrameType
+else:
+    import _signal
+
+_START = (
+    "from sys import argv, path; path.insert(0, argv[1]); "
+    "from paas_local.pods.nsenter import main; raise SystemExit(main(argv[2:]))"
+)
 _KINDS = {
     "ipc": namespaces.NEWIPC,
     "uts": namespaces.NEWUTS,
@@ -25,13 +37,21 @@ _KINDS = {
 _ENDED = frozenset({errno.ENOENT, errno.ESRCH, errno.ENOMEM})
 
 
+def command(pid: int, uid: int | None, folder: str, program: Iterable[str]) -> tuple[str, ...]:
+    """Return the command of this process."""
+    packages = os.path.abspath(f"{__file__}/../../..")  # noqa: PTH100 - pathlib would double the start-up time
+    start = (sys.executable, "-I", "-S", "-c", _START, packages)
+    return (*start, str(pid), "-" if uid is None else str(uid), folder, *program)
+
+
 def _is_own_namespace(user: int) -> bool:
-    return os.fstat(user).st_ino == Path("/proc/self/ns/user").stat().st_ino
+    return os.fstat(user).st_ino == os.stat("/proc/self/ns/user").st_ino  # noqa: PTH116 - as above
 
 
 def _initial_environment() -> dict[bytes, bytes]:
     """Read the environment that this process started with; Python may have added LC_CTYPE since."""
-    entries = Path("/proc/self/environ").read_bytes().split(b"\0")
+    with open("/proc/self/environ", "rb") as file:  # noqa: PTH123 - as above
+        entries = file.read().split(b"\0")
     return dict(entry.split(b"=", 1) for entry in entries if b"=" in entry)
 
 
@@ -52,7 +72,7 @@ def _program(files: dict[str, int], lifeline: int, uid: str, folder: str, argv: 
         elif uid != "-":
             namespaces.set_user(int(uid))
         namespaces.die_with_parent(lifeline)
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
         os.execvpe(argv[0], argv, environment)  # noqa: S606 - no shell is meant
     except OSError as error:
         os.write(2, f"cannot run {argv[0]}: {error.strerror}\n".encode())
@@ -64,9 +84,11 @@ def _exit_like(status: int) -> int:
     """End with the program's exit code or signal: the parent can tell a killed program from a failed one."""
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
+        import resource  # noqa: PLC0415 - only a killed program needs it
+
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if -code != signal.SIGKILL:
-            signal.signal(-code, signal.SIG_DFL)
+        if -code != _signal.SIGKILL:
+            _signal.signal(-code, _signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     return code
 
@@ -84,19 +106,17 @@ def main(argv: list[str]) -> int:
         if error.errno not in _ENDED:
             raise
         # as if the program had been killed with its container
-        return _exit_like(signal.SIGKILL)
+        return _exit_like(_signal.SIGKILL)
     if child == 0:
         os.close(kept_end)
         _program(files, lifeline, uid, folder, program)
 
     def forward(number: int, _: FrameType | None) -> None:
-        with contextlib.suppress(ProcessLookupError):
+        try:  # noqa: SIM105 - contextlib would double the start-up time
             os.killpg(child, number)
+        except ProcessLookupError:
+            pass
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, forward)
+    for number in (_signal.SIGTERM, _signal.SIGINT):
+        _signal.signal(number, forward)
     return _exit_like(os.waitpid(child, 0)[1])
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

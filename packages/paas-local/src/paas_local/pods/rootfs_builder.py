@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from paas_local.pods import namespaces
@@ -72,8 +72,6 @@ def remounts(mountinfo: str, writable: Mapping[str, bool]) -> tuple[tuple[str, i
 
 def describe(error: OSError) -> str:
     """Return the reason and the path, as the host knows the path."""
-    if isinstance(error, shutil.Error):
-        return f"cannot copy: {error.args[0][0][2]}".replace(_HOST, "")
     path = str(error.filename or "").removeprefix(_HOST)
     return f"{error.strerror}: {path}" if path else str(error.strerror)
 
@@ -109,6 +107,8 @@ def _carry_out(step: Step) -> None:
 
 def _make_folders(path: str) -> None:
     """Make a folder and its parents, readable for all users."""
+    if os.path.exists(path):  # noqa: PTH110 - called for each of a thousand links
+        return
     for folder in (*parents(path), path):
         if not Path(folder).exists():
             Path(folder).mkdir(mode=0o755)
@@ -133,9 +133,9 @@ def _file(step: File) -> None:
 
 
 def _link(step: Link) -> None:
-    _make_folders(str(Path(step.path).parent))
-    if not os.path.lexists(step.path):
-        Path(step.path).symlink_to(step.to)
+    _make_folders(os.path.dirname(step.path))  # noqa: PTH120 - called for each of a thousand links
+    with contextlib.suppress(FileExistsError):
+        os.symlink(step.to, step.path)  # noqa: PTH211 - as above
 
 
 def _bind(step: Bind) -> None:
@@ -164,13 +164,11 @@ def _copy(step: Copy) -> None:
     if step.optional and not os.path.lexists(source):
         return
     _make_folders(str(target.parent))
+    copy = _copy_if_readable if step.optional else _copy_file
     if source.is_dir() and not source.is_symlink():
-        copy = _copy_if_readable if step.optional else shutil.copy2
-        shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, copy_function=copy)
-    elif step.optional:
-        _copy_if_readable(str(source), str(target))
+        _copy_folder(str(source), str(target), copy)
     else:
-        shutil.copy2(source, target, follow_symlinks=False)
+        copy(str(source), str(target))
     for folder, folders, files in os.walk(target) if step.owner else ():
         for name in ("", *folders, *files):
             _chown(Path(folder) / name, step.owner)
@@ -178,28 +176,46 @@ def _copy(step: Copy) -> None:
         _chown(target, step.owner)
 
 
-def _copy_if_readable(source: str, target: str) -> str:
+def _copy_folder(source: str, target: str, copy: Callable[[str, str], None]) -> None:
+    """Copy a folder; the hundreds of links in a folder of certificates take a quarter of the time of shutil's."""
+    Path(target).mkdir(exist_ok=True)
+    for entry in os.scandir(source):
+        path = f"{target}/{entry.name}"
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), path)  # noqa: PTH115, PTH211 - paths would double the time
+            _date(path, like=entry.stat(follow_symlinks=False))
+        elif entry.is_dir():
+            _copy_folder(entry.path, path, copy)
+        else:
+            copy(entry.path, path)
+    shutil.copystat(source, target)
+
+
+def _copy_file(source: str, target: str) -> None:
+    shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _copy_if_readable(source: str, target: str) -> None:
     """Copy a file of the host, unless it is a secret of another user."""
     with contextlib.suppress(PermissionError):
-        shutil.copy2(source, target, follow_symlinks=False)
-    return target
+        _copy_file(source, target)
 
 
 def _merged(step: Merged) -> None:
     if Path(step.path).is_symlink():
         Path(step.path).unlink()
     _make_folders(step.path)
-    items_by_name: dict[str, list[Path]] = {}
+    items_by_name: dict[str, list[os.DirEntry[str]]] = {}
     for folder in filter(os.path.isdir, step.folders):
-        for item in Path(folder).iterdir():
+        for item in os.scandir(folder):
             items_by_name.setdefault(item.name, []).append(item)
     for name, items in items_by_name.items():
         path = f"{step.path}/{name}"
-        if len(items) > 1 and all(item.is_dir() and not item.is_symlink() for item in items):
-            _merged(Merged(path=path, folders=tuple(map(str, items))))
+        if len(items) > 1 and all(item.is_dir(follow_symlinks=False) for item in items):
+            _merged(Merged(path=path, folders=tuple(item.path for item in items)))
         else:
-            _link(Link(path=path, to=str(items[0])))
-            _date(path, like=items[0])
+            _link(Link(path=path, to=items[0].path))
+            _date(path, like=items[0].stat(follow_symlinks=False))
     if step.python is not None:
         _python(step.path, step.python)
 
@@ -210,13 +226,12 @@ def _python(folder: str, python: str) -> None:
     for name in names | {"python", "python3"}:
         text = f'#!/bin/sh\nexec {shlex.quote(python)} "$@"\n'
         _file(File(path=f"{folder}/{name}", text=text, mode=0o755))
-        _date(f"{folder}/{name}", like=Path(python))
+        _date(f"{folder}/{name}", like=Path(python).lstat())
 
 
-def _date(path: str, like: Path) -> None:
+def _date(path: str, like: os.stat_result) -> None:
     """Set a file's time to another's: a charm recognises a new image by the times of its programs."""
-    times = like.lstat()
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns), follow_symlinks=False)
+    os.utime(path, ns=(like.st_atime_ns, like.st_mtime_ns), follow_symlinks=False)
 
 
 def _kernel(step: Kernel) -> None:

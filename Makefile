@@ -47,9 +47,10 @@ workflows: ## check the workflows with actionlint and zizmor
 	$(RUN) go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 	$(RUN) --group workflows zizmor --quiet --no-progress --offline .github/workflows
 
-audit: ## look up the locked dependencies of the packages in the list of known vulnerabilities
-	$(RUN) --group workflows sh -ec 'scripts/uv export --quiet --frozen --no-default-groups --no-emit-workspace | \
-		pip-audit --disable-pip --require-hashes --requirement /dev/stdin'
+audit: ## look up the locked dependencies in the list of known vulnerabilities; ADVISORIES=FOLDER without a network
+	$(RUN) --group workflows sh -ec 'scripts/uv export --quiet --frozen --no-default-groups --no-emit-workspace $(if \
+		$(ADVISORIES),--no-hashes | python scripts/audit.py "$(ADVISORIES)",| pip-audit --strict --disable-pip \
+		--require-hashes --requirement /dev/stdin)'
 
 bench: wheels ## measure the events of a charm, and compare with paas-charm; see docs/benchmarks.md
 	$(RUN) --group bench python scripts/bench_dispatch.py

@@ -22,6 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--leg", choices=[*LEGS], default="A", help="the leg of the integration tests")
     parser.addoption("--examples", type=Path, default=examples.ROOT / "examples", help="the folder of the examples")
     parser.addoption(
+        "--every-provider", action="store_true", help="on leg A, integrate each framework with every provider"
+    )
+    parser.addoption(
         "--charms", type=Path, default=examples.ROOT / "dist/charms", help="the packed charms for a cluster"
     )
 
@@ -74,9 +77,10 @@ def integrating(model: TestModel, example: Example, integrations: Sequence[Provi
 
 
 @pytest.fixture(scope="module")
-def integrations(leg: Leg, example: Example, model: TestModel) -> Sequence[Provider]:
+def integrations(pytestconfig: pytest.Config, leg: Leg, example: Example, model: TestModel) -> Sequence[Provider]:
     """Deploy the providers of the framework on this leg, in addition to the database and the ingress; return them."""
-    providers = [each for each in PROVIDERS if leg.kubernetes or each.local_framework == example.framework]
+    every = leg.kubernetes or pytestconfig.option.every_provider
+    providers = [each for each in PROVIDERS if every or each.local_framework == example.framework]
     for provider in providers:
         model.deploy_provider(provider)
     model.wait_for("active", *(each.charm for each in providers), patience=DEPLOYMENT)

@@ -22,7 +22,8 @@ _GATEWAY = (sys.executable, "-I", "-m", "paas_local.pods.host_gateway")
 _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 # A gateway that ends sooner than this after its start is started again with growing pauses.
 _STABLE_AFTER = 10.0
-_LONGEST_PAUSE = 60.0
+# A command waits longer than this for the gateway.
+_LONGEST_PAUSE = 8.0
 
 
 @contextlib.contextmanager

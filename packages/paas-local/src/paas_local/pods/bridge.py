@@ -45,6 +45,8 @@ class _Published:
     """Closing it ends the listening."""
     addresses: list[str] = field(default_factory=list[str])
     """The pods, in the order of the next connection."""
+    server: asyncio.Server | None = None
+    """Listens on the same port in the controller's network, where tests run."""
 
     async def connect(self) -> streams.Connection | None:
         """Connect to the next pod that answers."""
@@ -110,8 +112,14 @@ class Network:
         if "port" not in answer:
             await connection.close()
             raise NetworkError(answer.get("error", "the host process has ended"))
-        self._published[answer["port"]] = _Published(port=port, listener=connection)
-        return answer["port"]
+        number: int = answer["port"]
+        published = self._published[number] = _Published(port=port, listener=connection)
+        # egress listens on some ports of all addresses
+        with contextlib.suppress(OSError):
+            published.server = await asyncio.start_server(
+                streams.serving(lambda client: _relay(client, published)), "127.0.0.1", number
+            )
+        return number
 
     def route(self, host_port: int, addresses: Sequence[str]) -> None:
         """Connect a published port to these pods, in turn, and pass over those that do not answer."""
@@ -119,7 +127,10 @@ class Network:
 
     async def unpublish(self, host_port: int) -> None:
         """Stop listening on a port that :meth:`publish` returned."""
-        await self._published.pop(host_port).listener.close()
+        published = self._published.pop(host_port)
+        await published.listener.close()
+        if published.server is not None:
+            published.server.close()
 
     async def close(self) -> None:
         """Stop all servers; the bridge goes with the network namespace."""
@@ -129,11 +140,14 @@ class Network:
 
     async def _incoming(self, outside: streams.Connection) -> None:
         """Relay a connection of the host to a pod; its first line names the host's port."""
-        published = self._published.get((await outside.receive()).get("port", 0))
-        pod = await published.connect() if published else None
-        if pod is not None:
-            async with streams.closing(pod):
-                await streams.relay(outside, pod)
+        if published := self._published.get((await outside.receive()).get("port", 0)):
+            await _relay(outside, published)
+
+
+async def _relay(client: streams.Connection, published: _Published) -> None:
+    if (pod := await published.connect()) is not None:
+        async with streams.closing(pod):
+            await streams.relay(client, pod)
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ def _leave_host() -> None:
             namespaces.unshare(_NEW)
             return
     namespaces.unshare(namespaces.NEWUSER | _NEW)
-    namespaces.map_user(0, uid, gid)
+    namespaces.map_user((0, 0), (uid, gid))
 
 
 def _forward_signals(child: int) -> None:

@@ -148,14 +148,14 @@ def set_user(uid: int) -> None:
         os.setuid(uid)
     else:
         unshare(NEWUSER)
-        map_user(uid, 0, 0)
+        map_user((uid, uid), (0, 0))
 
 
-def map_user(inside: int, outside_uid: int, outside_gid: int) -> None:
-    """Map the user of this process to the id ``inside``, in a user namespace that ``unshare`` has just made."""
+def map_user(inside: tuple[int, int], outside: tuple[int, int]) -> None:
+    """Map this process's user and group ``outside`` to ``inside``, in a user namespace that it has just made."""
     _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{inside} {outside_uid} 1")
-    _write("/proc/self/gid_map", f"{inside} {outside_gid} 1")
+    _write("/proc/self/uid_map", f"{inside[0]} {outside[0]} 1")
+    _write("/proc/self/gid_map", f"{inside[1]} {outside[1]} 1")
 
 
 def _read(path: str) -> str:

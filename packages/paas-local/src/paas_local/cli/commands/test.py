@@ -13,30 +13,36 @@ from types import FrameType
 
 import click
 
+from paas_local import folders
 from paas_local.cli import juju_program, output, session, test_models
 from paas_local.cli.juju_click import juju_command
 
 _TESTS = "tests/integration"
 _KEEPING = ("--keep-models", "--no-juju-teardown")
 _PATIENCE = 120.0
+_POD_NETWORK = (sys.executable, "-I", "-m", "paas_local.pods.pod_network")
 
 
 @juju_command
+@click.option("--host-network", is_flag=True, help="run the tests in the network of this machine")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENT...]")
-def test(words: tuple[str, ...]) -> None:
+def test(*, words: tuple[str, ...], host_network: bool) -> None:
     """Run a charm repository's integration tests, whose juju is this program, and remove their models.
 
     \b
     paas-local test                            # the tests in tests/integration
     paas-local test tests/integration/test_charm.py -k database
 
-    All arguments are pytest's. The tests' own flags --keep-models and --no-juju-teardown keep the models.
+    The tests run in the network of the pods, where the addresses of units answer, as do published ports, and ports 80
+    and 443 elsewhere. All other arguments are pytest's. The tests' own flags --keep-models and --no-juju-teardown keep
+    the models.
     """  # noqa: D301  click keeps the lines after a real backspace as they are
     before = session.current_model()
     with tempfile.NamedTemporaryFile("r", prefix="paas-local-test-") as added:
         path = f"{juju_program.folder()}{os.pathsep}{os.environ.get('PATH', '')}"
         environment = {**os.environ, "PATH": path, test_models.VARIABLE: added.name}
-        code = _run([*_pytest(), *(words or _default_tests())], environment)
+        network = () if host_network else _pod_network()
+        code = _run([*network, *_pytest(), *(words or _default_tests())], environment)
         if not any(word in _KEEPING for word in words):
             _destroy(added.read().split())
     if session.current_model() != before:
@@ -48,11 +54,16 @@ def test(words: tuple[str, ...]) -> None:
 test.ignore_unknown_options = True
 
 
+def _pod_network() -> Sequence[str]:
+    session.query("ping")
+    return (*_POD_NETWORK, str(folders.home() / folders.SOCKET))
+
+
 def _pytest() -> Sequence[str]:
-    if importlib.util.find_spec("pytest"):
-        return (sys.executable, "-m", "pytest")
     if program := shutil.which("pytest"):
         return (program,)
+    if importlib.util.find_spec("pytest"):
+        return (sys.executable, "-m", "pytest")
     raise click.ClickException("pytest must be on PATH (pip install pytest jubilant)")
 
 

@@ -108,9 +108,15 @@ def run(
         for project in suite.projects:
             report = folder / "report.xml"
             uv = ("uv", "run", "--quiet", "--project", checkout / project, *suite.uv)
-            pytest = ("pytest", "-p", "no:cacheprovider", f"--junitxml={report}", "--tb=short", *suite.tests)
+            options = [f"--{option}={checkout / image}" for option, image in suite.images.items()]
+            if suite.model:
+                subprocess.run([PAAS_LOCAL, "add-model", suite.model], env=environment, check=True)
+                options.append(f"--model={suite.model}")
+            # a suite with a server on this machine does not look for it in the network of the pods
+            network = ("--host-network",) if suite.server else ()
+            pytest = (PAAS_LOCAL, "test", *network, "-p", "no:cacheprovider", f"--junitxml={report}", "--tb=short")
             subprocess.run(
-                [*uv, *pytest, *pytest_arguments],
+                [*uv, *pytest, *options, *suite.tests, *pytest_arguments],
                 cwd=checkout / project,
                 env={**environment, **suite.environment, **server},
                 check=False,

@@ -18,6 +18,10 @@ class Suite:
     """Flags of ``uv run``."""
     charms: tuple[str, ...] = ()
     """Folders of charms that are packed before."""
+    images: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Folder of each image, by the option of pytest that takes it."""
+    model: str = ""
+    """A model that the suite expects, and that its option ``--model`` takes."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     server: tuple[str, ...] = ()
     """A Python program that runs meanwhile."""
@@ -25,6 +29,7 @@ class Suite:
     """Reasons, by pattern of the names of tests."""
 
 
+_FRAMEWORKS = ("flask", "django", "fastapi", "go")
 _EXAMPLES = tuple(
     f"examples/k8s-{name}" for name in ("1-minimal", "2-configurable", "3-postgresql", "4-action", "5-observe")
 )
@@ -83,6 +88,22 @@ _ALL = (
         left_out={"test_charm::test_workload_version_is_set": "the project skips it"},
         uv=("--group", "integration"),
         charms=(".",),
+    ),
+    Suite(
+        name="paas-charm",
+        what="[paas-charm](https://github.com/canonical/paas-charm), `tests/integration`, the four frameworks",
+        tests=tuple(f"tests/integration/{framework}" for framework in _FRAMEWORKS),
+        uv=("--with", "jubilant==1.7.0", "--with", "pytest", "--with", "requests", "--with", "tenacity"),
+        images={
+            "test-flask-image": "examples/flask/test_rock",
+            "test-async-flask-image": "examples/flask/test_async_rock",
+            "test-db-flask-image": "examples/flask/test_db_rock",
+            "django-app-image": "examples/django/django_app",
+            "django-async-app-image": "examples/django/django_async_app",
+            "fastapi-app-image": "examples/fastapi/fastapi_app",
+            "go-app-image": "examples/go/go_app",
+        },
+        model="testing",
     ),
 )
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}

@@ -38,7 +38,7 @@ def charm(folder: Path, name: str, dispatch: str, **metadata: object) -> str:
     """Write a charm with one container; return its folder."""
     charm = folder / name
     charm.mkdir()
-    documents = {
+    documents: dict[str, dict[str, object]] = {
         "metadata.yaml": {
             "name": name,
             "summary": name,

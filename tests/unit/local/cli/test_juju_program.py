@@ -58,7 +58,8 @@ def test_jubilant_finds_the_program(run: Run, home: Path, monkeypatch: pytest.Mo
 def test_the_models_of_tests_are_removed_and_the_exit_code_is_pytests(run: Run, daemon: FakeDaemon, tmp_path: Path):
     (tmp_path / "tests/integration").mkdir(parents=True)
     (tmp_path / "tests/integration/test_charm.py").write_text(TESTS)
-    daemon.results |= {"add-model": {}, "models": {"models": ["demo", "left", "other"]}, "destroy-model": {}}
+    models = {"models": ["demo", "left", "other"]}
+    daemon.results |= {"ping": {}, "add-model": {}, "models": models, "destroy-model": {}}
 
     result = run("test", "tests/integration", "-p", "no:cacheprovider", "-k", "adds or switches")
     failed = run("test")
@@ -76,7 +77,7 @@ def test_the_tests_own_flag_keeps_their_models(run: Run, daemon: FakeDaemon, tmp
     (tmp_path / "conftest.py").write_text(
         "def pytest_addoption(parser):\n    parser.addoption('--keep-models', action='store_true')\n"
     )
-    daemon.results |= {"add-model": {}}
+    daemon.results |= {"ping": {}, "add-model": {}}
 
     result = run("test", "--keep-models", "-k", "adds", "test_charm.py")
 

@@ -29,11 +29,12 @@ def controller(path: str) -> int:
 
 
 def enter(process: int) -> None:
-    """Enter the network of a process, as the same user as before."""
+    """Enter the network of a process, unless it is the own one, as the same user as before."""
     uid, gid = os.geteuid(), os.getegid()
     user, network = (os.open(f"/proc/{process}/ns/{name}", os.O_RDONLY) for name in ("user", "net"))
-    other_user = os.fstat(user).st_ino != Path("/proc/self/ns/user").stat().st_ino
-    if other_user:
+    if _is_own(network, "net"):
+        return
+    if other_user := not _is_own(user, "user"):
         namespaces.setns(user, namespaces.NEWUSER)
     namespaces.setns(network, namespaces.NEWNET)
     namespaces.unshare(namespaces.NEWNS)
@@ -42,6 +43,10 @@ def enter(process: int) -> None:
     if other_user:
         namespaces.unshare(namespaces.NEWUSER)
         namespaces.map_user((uid, gid), (0, 0))
+
+
+def _is_own(file: int, name: str) -> bool:
+    return os.fstat(file).st_ino == Path(f"/proc/self/ns/{name}").stat().st_ino
 
 
 def _replace_name_server() -> None:

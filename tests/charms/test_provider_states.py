@@ -5,7 +5,7 @@ import json
 import typing
 
 import pytest
-from flask_scenario import Scenario, environment, healthy, relation
+from flask_scenario import DATABASE, Scenario, environment, healthy, postgresql, relation
 from ops import testing
 from scenario import mocking
 from test_integrations import example_named, relation_of, replaced, state_of
@@ -135,6 +135,32 @@ def test_an_optional_login_waits_for_the_url_of_the_ingress_without_blocking(sce
     after = scenario.run(scenario.context().on.config_changed(), state_of(scenario, without_url, relation_of(login)))
 
     assert after.unit_status == testing.ActiveStatus()
+    assert "FLASK_OIDC_CLIENT_ID" not in environment(after)
+
+
+def test_an_optional_login_without_an_ingress_does_not_stop_the_application(scenario: Scenario) -> None:
+    login = replaced(example_named("oauth"), also_related=[])
+    state = state_of(scenario, login, relation_of(login))
+    scenario.meta["requires"]["postgresql"] = {"interface": "postgresql_client"}
+    database = postgresql(app=DATABASE)
+    settled = healthy(
+        scenario.run(
+            scenario.context().on.config_changed(), dataclasses.replace(state, relations={*state.relations, database})
+        )
+    )
+    moved = dataclasses.replace(database, remote_app_data={**DATABASE, "endpoints": "pg-standby:5432"})
+    others = {each for each in settled.relations if each.endpoint != "postgresql"}
+
+    after = scenario.run(
+        scenario.context().on.relation_changed(moved), dataclasses.replace(settled, relations={*others, moved})
+    )
+
+    assert after.unit_status == settled.unit_status
+    assert after.unit_status == testing.BlockedStatus(
+        "integration oidc needs an ingress, so that browsers reach the application "
+        "(juju integrate flask-k8s traefik-k8s)"
+    )
+    assert environment(after)["POSTGRESQL_DB_HOSTNAME"] == "pg-standby"
     assert "FLASK_OIDC_CLIENT_ID" not in environment(after)
 
 

@@ -215,10 +215,11 @@ ENDPOINTS = {
         problem=Blocked("invalid options: oidc-scopes (must contain openid)"),
     ),
     "an-integration-that-needs-an-ingress": Case(
-        facts=facts_of(SHOP, related("oidc", "oauth", optional=True), unrelated("ingress", "ingress", optional=True)),
+        facts=facts_of(SHOP, related("oidc", "oauth"), unrelated("ingress", "ingress", optional=True)),
         problem=Blocked(
             "integration oidc needs an ingress, so that browsers reach the application "
-            "(juju integrate shop traefik-k8s)"
+            "(juju integrate shop traefik-k8s); waiting for provider to provide oidc",
+            stop=True,
         ),
     ),
     "an-ingress-that-is-needed-and-has-no-url-yet": Case(

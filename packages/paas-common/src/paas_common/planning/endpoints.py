@@ -146,7 +146,7 @@ def _reading(
 
 def _after_ingress(read: ReadEndpoint, ingress: ReadEndpoint | None) -> ReadEndpoint:
     """Return an optional endpoint that needs an ingress as pending until the ingress has a URL."""
-    waits = read.integration.needs_ingress and read.endpoint.optional and not (ingress and ingress.ready)
+    waits = read.endpoint.optional and _lacks(read, ingress)
     return dataclasses.replace(read, reading=Pending()) if waits and read.ready else read
 
 
@@ -181,13 +181,12 @@ def problems(
     identity: Identity, endpoints: Endpoints, unrelated: collections.abc.Sequence[UnrelatedEndpoint] = ()
 ) -> list[Problem]:
     """Return everything that is missing, awaited or invalid; nothing is known of ``unrelated`` but the interface."""
-    problems = [*_same_prefix(endpoints)]
+    problems = [*_same_prefix(endpoints), *_lacking_ingress(identity, endpoints, optional=False)]
     missing: list[ReadEndpoint] = []
-    ingress = _ingress(endpoints)
     for read in endpoints:
         required = not read.endpoint.optional
         if read.related:
-            problems += _of_related(identity, read, ingress)
+            problems += _of_related(read)
         match read.reading:
             case Invalid(reason):
                 problems.append(Blocked(reason))
@@ -203,15 +202,19 @@ def problems(
     return [*problems, _missing(identity, missing, unrelated)] if missing or unrelated else problems
 
 
+def advice(identity: Identity, endpoints: Endpoints) -> tuple[Blocked, ...]:
+    """Return the problems of optional endpoints that a person must solve while the application runs without them."""
+    problems = _lacking_ingress(identity, endpoints, optional=True)
+    return tuple(problem for problem in problems if isinstance(problem, Blocked))
+
+
 def waiting(read: ReadEndpoint) -> Waiting:
     """Return the status of an endpoint whose remote side has not written everything."""
     provider = read.endpoint.relation.app if read.endpoint.relation else read.integration.provider
     return Waiting(f"waiting for {provider} to provide {read.endpoint.name}", stop=True)
 
 
-def _of_related(
-    identity: Identity, read: ReadEndpoint, ingress: ReadEndpoint | None
-) -> collections.abc.Iterator[Problem]:
+def _of_related(read: ReadEndpoint) -> collections.abc.Iterator[Blocked]:
     if read.endpoint.missing_library and read.integration.request is None:
         yield Blocked(
             f"integration {read.endpoint.name} needs the charm library {read.endpoint.missing_library}, which the "
@@ -219,10 +222,18 @@ def _of_related(
         )
     if error := read.integration.check_options(read.context):
         yield Blocked(error)
-    if read.integration.needs_ingress and not (ingress and ingress.ready):
-        problem = _no_ingress(identity, read, ingress)
-        if isinstance(problem, Blocked) or not read.endpoint.optional:
-            yield problem
+
+
+def _lacking_ingress(identity: Identity, endpoints: Endpoints, *, optional: bool) -> collections.abc.Iterator[Problem]:
+    ingress = _ingress(endpoints)
+    for read in endpoints:
+        if read.related and read.endpoint.optional == optional and _lacks(read, ingress):
+            yield _no_ingress(identity, read, ingress)
+
+
+def _lacks(read: ReadEndpoint, ingress: ReadEndpoint | None) -> bool:
+    """Return whether an endpoint needs an ingress that has no URL."""
+    return read.integration.needs_ingress and not (ingress and ingress.ready)
 
 
 def _no_ingress(identity: Identity, read: ReadEndpoint, ingress: ReadEndpoint | None) -> Problem:

@@ -115,7 +115,7 @@ def draft(spec: FrameworkSpec, facts: Facts, known: Integrations) -> tuple[Draft
         requests=endpoints.requests(read_endpoints),
         port=port if addresses else None,
         observability_databags=databags.databags,
-        problems=databags.problems,
+        problems=(*endpoints.advice(facts.identity, read_endpoints), *databags.problems),
         tracebacks=endpoints.tracebacks(read_endpoints),
     )
     problems = [

@@ -37,7 +37,7 @@ _TRACING = "needs kubectl, Tempo's worker charm and MinIO's image"
 _CLOUDS = "clouds and credentials are left out"
 _FILE = "not yet: the charm has a resource of the type `file`"
 _COS = "not yet: COS Lite"
-_SSH = "run before `ssh` and `scp` were there; to be run again"
+_SNAPPASS = "deploys `snappass-test` of Charmhub, with the images of Charmhub"
 
 _ALL = (
     Suite(
@@ -48,11 +48,9 @@ _ALL = (
         left_out={
             "test_cloud::*": _CLOUDS,
             "test_credentials::*": _CLOUDS,
-            "test_deployment::*": "the module deploys `snappass-test` of Charmhub, with the images of Charmhub",
-            "test_relations::*": _FILE,
-            "test_execution::test_ssh": _SSH,
-            "test_execution::test_scp": _SSH,
-            "test_execution::test_cli_input": _SSH,
+            "test_deployment::*": _SNAPPASS,
+            "test_execution::test_ssh": _SNAPPASS,
+            "test_execution::test_scp": _SNAPPASS,
         },
     ),
     Suite(

@@ -140,6 +140,16 @@ def test_the_end_of_an_offer_terminates_its_consumer(store: jubilant.Juju, web: 
         1,
     )
 
+    assert error(store, "remove-offer", "shared", "--force") == (
+        (
+            "WARNING! This command will remove offers: shared\n"
+            "This includes all relations to those offers.\n"
+            "ERROR the removal of relations must be confirmed: add --yes\n"
+        ),
+        1,
+    )
+    assert list(store.status().offers) == ["shared"]
+
     store.cli("remove-offer", "shared", "--force", "-y")
 
     status = web.status().app_endpoints["shared"].app_status

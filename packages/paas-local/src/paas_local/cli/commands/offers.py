@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from paas_local.cli import output, session, tables
-from paas_local.cli.juju_click import format_option, juju_command, model_option
+from paas_local.cli.juju_click import format_option, ignored_options, juju_command, model_option
 
 _CONNECTIONS = ("Offer", "User", "Relation ID", "Status", "Endpoint", "Interface", "Role", "Ingress subnets")
 _SUMMARY = ("Offer", "Application", "Charm", "Connected", "Store", "URL", "Endpoint", "Interface", "Role")
@@ -17,6 +17,7 @@ _SUMMARY = ("Offer", "Application", "Charm", "Connected", "Store", "URL", "Endpo
 @click.option("--interface", help="Only the offers with this interface.")
 @click.option("--application", help="Only the offers of this application.")
 @click.option("--active-only", is_flag=True, help="Only the offers with relations.")
+@ignored_options("--allowed-consumer", "--connected-user")
 @format_option("tabular", "summary", "json", "yaml")
 @model_option
 def offers(

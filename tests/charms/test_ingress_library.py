@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -49,7 +50,7 @@ def context(library: ModuleType) -> testing.Context[ops.CharmBase]:
             framework.observe(self.ingress.on.revoked, self._revoked)
 
         def _publish(self, _: ops.EventBase) -> None:
-            self.ingress.provide_ingress_requirements(port=8000)
+            self.ingress.provide_ingress_requirements(port=self.config["port"])
 
         def _ready(self, event: Any) -> None:
             self.unit.status = ops.ActiveStatus(event.url)
@@ -62,6 +63,7 @@ def context(library: ModuleType) -> testing.Context[ops.CharmBase]:
     return testing.Context(
         Charm,
         meta={"name": "web", "requires": {"ingress": {"interface": "ingress", "limit": 1}}},
+        config={"options": {"port": {"type": "int", "default": 8000}}},
         juju_version="3.6.11",
     )
 
@@ -109,6 +111,34 @@ def test_a_follower_writes_only_its_address(context: testing.Context[ops.CharmBa
     assert {"host", "ip"} <= after.local_unit_data.keys()
 
 
+@pytest.mark.parametrize("leader", [True, False])
+def test_everything_is_written_again_at_each_call(
+    context: testing.Context[ops.CharmBase], monkeypatch: pytest.MonkeyPatch, leader: bool
+):
+    first = context.run(context.on.update_status(), state(leader=leader))
+    removed: list[str] = []
+    delete = ops.RelationDataContent.__delitem__
+
+    def watched(databag: ops.RelationDataContent, key: str) -> None:
+        removed.append(key)
+        delete(databag, key)
+
+    monkeypatch.setattr(ops.RelationDataContent, "__delitem__", watched)
+
+    after = context.run(context.on.update_status(), first)
+
+    keys = {"model", "name", "port", "strip-prefix"} if leader else set[str]()
+    assert set(removed) >= keys | {"host", "ip"}
+    assert after.get_relation(7).local_unit_data == first.get_relation(7).local_unit_data
+
+
+def test_the_highest_port_is_refused(context: testing.Context[ops.CharmBase]):
+    before = replace(state(), config={"port": 65535})
+
+    with pytest.raises(testing.errors.UncaughtCharmError, match="DataValidationError"):
+        context.run(context.on.update_status(), before)
+
+
 def test_an_address_emits_ready(context: testing.Context[ops.CharmBase]):
     before = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
 
@@ -117,8 +147,19 @@ def test_an_address_emits_ready(context: testing.Context[ops.CharmBase]):
     assert after.unit_status == testing.ActiveStatus("http://host/demo-web")
 
 
-def test_a_missing_address_emits_nothing(context: testing.Context[ops.CharmBase]):
-    before = state()
+def test_the_same_address_emits_ready_once(context: testing.Context[ops.CharmBase]):
+    before = state(remote={"ingress": '{"url": "http://host/demo-web"}'})
+    ready = context.run(context.on.relation_changed(before.get_relation(7)), before)
+    context.emitted_events.clear()
+
+    context.run(context.on.relation_changed(ready.get_relation(7)), ready)
+
+    assert "ready" not in {event.handle.kind for event in context.emitted_events}
+
+
+@pytest.mark.parametrize("app", [{}, {"ingress": "null"}])
+def test_a_missing_address_emits_nothing(context: testing.Context[ops.CharmBase], app: dict[str, str]):
+    before = state(remote=app)
 
     after = context.run(context.on.relation_changed(before.get_relation(7)), before)
 

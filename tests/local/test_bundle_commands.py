@@ -230,3 +230,20 @@ def test_an_overlay_offers_endpoints_and_the_bundle_of_another_model_consumes_th
     assert offers == {"applications": {"db": {"offers": {"store": {"endpoints": ["database"]}}}}}
     assert yaml.safe_load(other.cli("export-bundle"))["saas"] == {"far": {"url": f"admin/{name}.store"}}
     other.destroy_model(f"{name}-other", force=True)
+
+
+def test_cos_lite_is_a_bundle_of_built_in_charms(juju: jubilant.Juju, folder: Path):
+    output = juju.cli("deploy", "cos-lite", "--trust", "--dry-run")
+
+    assert output.splitlines()[:5] == [
+        "Changes to deploy bundle:",
+        "- upload charm grafana-k8s",
+        "- deploy application grafana with 1 unit using grafana-k8s",
+        "- upload charm loki-k8s",
+        "- deploy application loki with 1 unit using loki-k8s",
+    ]
+    offers = {"loki": {"offers": {"logs": {"endpoints": ["logging"]}}}, "grafana": None, "alertmanager": {"scale": 2}}
+    overlay = write(folder / "offers.yaml", applications=offers)
+    output = juju.cli("deploy", "cos-lite", "--trust", "--dry-run", "--overlay", overlay)
+    assert output.splitlines()[-1] == "- create offer logs using loki:logging"
+    assert "grafana" not in output

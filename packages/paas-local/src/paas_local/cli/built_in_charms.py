@@ -27,6 +27,13 @@ class BuiltInCharm:
         """Return the summary in the charm's metadata."""
         return str(yaml_files.load(self.charm / "charmcraft.yaml").get("summary", ""))
 
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """Return the interface of each endpoint in the charm's metadata, peers left out."""
+        metadata = yaml_files.load(self.charm / "charmcraft.yaml")
+        declared = [yaml_files.mappings(metadata, role) for role in ("provides", "requires")]
+        return {name: str(entry.get("interface")) for each in declared for name, entry in each.items()}
+
 
 def find(name: str) -> BuiltInCharm | None:
     """Return the built-in charm of a name, or of a URL of Charmhub: ``ch:valkey``, ``ch:amd64/noble/valkey``."""

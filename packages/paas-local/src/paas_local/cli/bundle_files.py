@@ -1,4 +1,4 @@
-"""The files of a bundle and its overlays, with their paths made absolute."""
+"""The files of a bundle and its overlays, with their paths made absolute, and the built-in bundles."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, cast
 import click
 import yaml
 
-from paas_local.cli import arguments
+from paas_local.cli import arguments, built_in_bundles
 from paas_local.juju import bundles
 from paas_local.juju.errors import JujuError
 
@@ -17,13 +17,13 @@ _PATH = ("./", "../", "/")
 
 
 def find(argument: str) -> Path | None:
-    """Return the file of a bundle: a YAML file, or the one in a folder; None if it is a charm."""
+    """Return the file of a bundle: a YAML file, the one in a folder, or a built-in one; None if it is a charm."""
     path = Path(argument)
     if path.is_file() and path.suffix in {".yaml", ".yml"}:
         return path
     if path.is_dir() and (path / FILE).is_file() and not (path / "charmcraft.yaml").exists():
         return path / FILE
-    return None
+    return built_in_bundles.find(argument)
 
 
 def read(file: Path, overlays: Sequence[str]) -> bundles.Bundle:
@@ -33,9 +33,10 @@ def read(file: Path, overlays: Sequence[str]) -> bundles.Bundle:
         merged = documents[0]
         for overlay in documents[1:]:
             merged = bundles.merged(merged, overlay)
-        return bundles.parse(merged)
+        bundle = bundles.parse(merged)
     except JujuError as error:
         raise click.ClickException(f"{file}: {error.message.removeprefix('bundle: ')}") from None
+    return built_in_bundles.possible(bundle) if file.parent == built_in_bundles.FOLDER else bundle
 
 
 def _documents(file: Path) -> list[Mapping[str, Any]]:

@@ -29,6 +29,7 @@ SLOWEST = (
     "charms/test_any_bytes.py",
     "local/test_other_pebble.py",
     "local/test_daemon.py",
+    "local/test_offers.py",
     "charms/test_any_order.py",
     "charms/test_any_request.py",
     "bench/test_cost_of_an_event.py",

@@ -63,12 +63,26 @@ def test_a_long_step_is_repeated_without_a_terminal(monkeypatch: pytest.MonkeyPa
     assert stream.getvalue().startswith("  … " if quiet else "compiling\n  … ")
 
 
+def test_the_seconds_after_a_warning_are_not_those_of_the_step_before(monkeypatch: pytest.MonkeyPatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(progress, "REPEAT", 0.01)
+    now = time.monotonic
+
+    with progress.steps(stream) as step:
+        step("installing")
+        monkeypatch.setattr("time.monotonic", lambda: now() + 60)
+        step("WARNING no Python 3.12")
+        eventually(lambda: "  … working (0 s)\n" in stream.getvalue())
+
+    assert "working (60 s)" not in stream.getvalue()
+
+
 def test_a_request_without_a_step_is_not_silent_either(monkeypatch: pytest.MonkeyPatch):
     stream = io.StringIO()
     monkeypatch.setattr(progress, "REPEAT", 0.01)
 
     with progress.steps(stream):
-        eventually(lambda: "  … waiting for the background process (0 s)\n" in stream.getvalue())
+        eventually(lambda: "  … working (0 s)\n" in stream.getvalue())
 
 
 def test_a_terminal_shows_the_seconds_of_a_long_step(monkeypatch: pytest.MonkeyPatch):

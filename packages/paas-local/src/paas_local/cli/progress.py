@@ -23,7 +23,7 @@ SHORTEST_SHOWN = 0.5
 REPEAT = 2.5
 """Seconds without a line, after which the current step is printed again."""
 _TICK = 0.5
-_UNNAMED = "waiting for the background process"
+_UNNAMED = "working"
 
 
 class Steps:
@@ -66,10 +66,11 @@ class Steps:
     def end(self, *, ok: bool) -> None:
         """End the step; ``ok`` is False if it failed."""
         step, self._step = self._step, ""
+        now = time.monotonic()
+        seconds, self._since = now - self._since, now
         if not step or self._spinner is None:
             return
         self._spinner.stop()
-        seconds = time.monotonic() - self._since
         if not self._quiet and (not ok or seconds >= SHORTEST_SHOWN):
             mark = click.style("✓", fg="green") if ok else click.style("✗", fg="red")
             click.echo(f"{mark} {step} ({seconds:.1f} s)", file=self._stream)

@@ -60,7 +60,7 @@ def test_a_long_step_is_repeated_without_a_terminal(monkeypatch: pytest.MonkeyPa
         step("compiling")
         eventually(lambda: stream.getvalue().count("  … compiling (0 s)\n") > 1)
 
-    assert stream.getvalue().startswith("  … " if quiet else "compiling\n  … ")
+    assert ("compiling" in stream.getvalue().splitlines()) is not quiet
 
 
 def test_the_seconds_after_a_warning_are_not_those_of_the_step_before(monkeypatch: pytest.MonkeyPatch):

@@ -87,6 +87,16 @@ def test_rotation_notifies_the_other_units(scenario: Scenario) -> None:
     assert twice.get_relation(peer.id).local_app_data["flask_secret_key_rotations"] == "2"
 
 
+def test_rotation_replaces_the_plain_key_too(scenario: Scenario) -> None:
+    """The way back to paas_charm must not lead back to a key that was replaced."""
+    peer = scenario.peer(None, local_app_data={"flask_secret_key": "of-old"})
+    settled = scenario.settled(secrets=set(), relations={peer, postgresql(app=DATABASE)})
+
+    after = scenario.run(scenario.context().on.action("rotate-secret-key"), settled)
+
+    assert peer_of(after).local_app_data["flask_secret_key"] == content(after) != "of-old"
+
+
 def test_rotation_generates_a_missing_key(scenario: Scenario) -> None:
     state = scenario.state(secrets=set(), relations={scenario.peer(None), postgresql(app=DATABASE)})
 

@@ -1,5 +1,6 @@
 """The built-in bundles: what the built-in charms can do of them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,3 +47,12 @@ def test_a_relation_needs_both_endpoints_with_one_interface():
 def test_a_charm_is_not_a_bundle():
     assert built_in_bundles.find("loki-k8s") is None
     assert built_in_bundles.find("__init__") is None
+
+
+def test_a_folder_with_the_name_of_a_bundle_is_a_charm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "cos-lite").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    assert bundle_files.find("./cos-lite") is None
+    assert bundle_files.find(str(tmp_path / "cos-lite")) is None
+    assert bundle_files.find("./none/cos-lite") is None

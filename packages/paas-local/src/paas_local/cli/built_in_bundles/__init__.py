@@ -8,14 +8,17 @@ from paas_local.cli import built_in_charms, output
 from paas_local.juju import bundles
 
 FOLDER = Path(__file__).parent
+_CHARMHUB = "ch:"
 Endpoints = Mapping[str, Mapping[str, str]]
 """The interface of each endpoint of each application."""
 
 
 def find(name: str) -> Path | None:
     """Return the file of a built-in bundle, or None; a name may be a URL of Charmhub, as ``ch:cos-lite``."""
-    file = FOLDER / f"{name.removeprefix('ch:').rpartition('/')[2]}.yaml"
-    return file if file.is_file() else None
+    if name.startswith(_CHARMHUB):
+        name = name.removeprefix(_CHARMHUB).rpartition("/")[2]
+    file = FOLDER / f"{name}.yaml"
+    return file if "/" not in name and file.is_file() else None
 
 
 def possible(bundle: bundles.Bundle) -> bundles.Bundle:

@@ -68,7 +68,6 @@ _ALL = (
             "test_tracing::*": _TRACING,
             "test_hookcmds::test_juju_reboot_queues_reboot": "the suite skips it on Kubernetes",
             "test_hookcmds::test_credential_get": "there is no cluster whose credentials could be returned",
-            "test_hookcmds::test_ports_endpoint_scoped": "not yet: ports of one endpoint",
         },
     ),
     Suite(

@@ -273,6 +273,23 @@ def test_ports_open_and_close_when_the_hook_succeeds():
     assert error_of(hook, "open-port", "x/tcp")[1] == 2
 
 
+def test_ports_are_opened_and_closed_for_endpoints():
+    hook = context(related())
+    endpoint = next(iter(hook.snapshot.applications[hook.application].charm.endpoints))
+
+    hook = after(hook, "open-port", "80", "--endpoints", endpoint)
+    hook = after(hook, "open-port", "90", "--endpoints", "*")
+    shown = read(hook, "opened-ports", "--endpoints")
+    model = hook_commit.commit(hook.snapshot, hook, NOW)
+    closed = after(context(model), "close-port", "80", "--endpoints", endpoint)
+
+    assert shown == [f"80/tcp ({endpoint})", "90/tcp (*)"]
+    assert read(context(model), "opened-ports") == ["80/tcp", "90/tcp"]
+    assert read(closed, "opened-ports") == ["90/tcp"]
+    assert read(after(context(model), "close-port", "80"), "opened-ports") == ["90/tcp"]
+    assert error_of(hook, "open-port", "80", "--endpoints", "none") == ('endpoint "none" not found', 2)
+
+
 def test_the_state_is_stored_when_the_hook_succeeds():
     hook = after(context(related()), "state-set", "--file", "-", stdin="a: '1'\nb: '2'\n")
     hook = after(hook, "state-delete", "b")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from paas_local.controller.machine import Machine
 from paas_local.controller.storage import State
+from paas_local.juju import open_ports
 from paas_local.juju.model import Model
 from paas_local.pods.bridge import NetworkError
 
@@ -41,7 +42,7 @@ def ports_to_publish(model: Model) -> Mapping[Port, tuple[str, ...]]:
     addresses: dict[Port, tuple[str, ...]] = {}
     for unit in model.units:
         is_ingress = model.applications[unit.application].charm.name == _INGRESS
-        for text in unit.ports:
+        for text in open_ports.names(unit.ports):
             number, _, protocol = text.partition("/")
             if protocol == "tcp" and number.isdecimal():
                 https = is_ingress and int(number) in _HTTPS

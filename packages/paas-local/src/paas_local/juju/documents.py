@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from paas_local.juju import go_values, timestamps
+from paas_local.juju import go_values, open_ports, timestamps
 from paas_local.juju.model import Application, Databag, Model, Relation, Unit, application_of, order
 from paas_local.juju.names import CONTROLLER, OWNER, pod_name
 from paas_local.juju.operations import MODEL_DEFAULTS
@@ -17,7 +17,7 @@ def unit_document(model: Model, unit: Unit) -> dict[str, Any]:
     return {
         unit.name: {
             "workload-version": application.version,
-            "opened-ports": sorted(unit.ports),
+            "opened-ports": open_ports.names(unit.ports),
             "charm": f"local:{application.charm.name}-{application.charm.revision}",
             "leader": model.leads(unit.name),
             "life": unit.life,

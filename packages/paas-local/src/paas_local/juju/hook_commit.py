@@ -194,7 +194,7 @@ def _with_relation_state(unit: Unit, number: int, state: RelationState | None) -
 def _commit_unit(unit: Unit, context: HookContext) -> Unit:
     writes = context.writes
     state = {key: value for key, value in {**unit.state, **writes.state}.items() if value is not None}
-    ports = (unit.ports | writes.opened) - writes.closed
+    ports = unit.ports if writes.ports is None else writes.ports
     return dataclasses.replace(unit, state=state, ports=ports)
 
 

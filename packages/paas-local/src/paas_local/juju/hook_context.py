@@ -41,8 +41,8 @@ class PendingWrites:
     changed: Mapping[str, SecretChange] = field(default_factory=dict[str, SecretChange])
     removed: tuple[tuple[str, int | None], ...] = ()
     grants: tuple[Grant, ...] = ()
-    opened: frozenset[str] = frozenset()
-    closed: frozenset[str] = frozenset()
+    ports: frozenset[str] | None = None
+    """All open ports, once the hook has opened or closed one."""
     state: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     storage: Mapping[str, int] = field(default_factory=dict[str, int])
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from paas_local.juju import events, timestamps
+from paas_local.juju import events, open_ports, timestamps
 from paas_local.juju.model import Application, Model, Relation, Status, Unit, order
 from paas_local.juju.names import CONTROLLER, pod_name, storage_folder
 
@@ -155,15 +155,10 @@ def _unit(model: Model, unit: Unit) -> dict[str, Any]:
     }
     optional: dict[str, Any] = {
         "leader": model.leads(unit.name) and unit.local_state.leader_elected,
-        "open-ports": sorted(unit.ports, key=_by_port),
+        "open-ports": open_ports.names(unit.ports),
         "address": unit.address if unit.pod else "",
     }
     return entry | {key: value for key, value in optional.items() if value}
-
-
-def _by_port(port: str) -> tuple[int, str]:
-    number = port.partition("/")[0].partition("-")[0]
-    return int(number) if number.isdecimal() else 0, port
 
 
 def status_entry(status: Status) -> dict[str, Any]:

@@ -4,13 +4,15 @@ The ingress address is the unit's own. On Kubernetes it is that of the applicati
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+from paas_local.juju import open_ports
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
+from paas_local.juju.open_ports import HIGHEST_PORT
 
 PORT = re.compile(r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>tcp|udp))?|icmp")
-HIGHEST_PORT = 65535
 
 
 def network_get(call: Call) -> Reply:
@@ -44,22 +46,37 @@ def unit_get(call: Call) -> Reply:
 
 def opened_ports(call: Call) -> Reply:
     """Return the open ports, including the pending writes of this hook."""
-    unit = call.model.unit(call.context.unit)
-    ports = ((unit.ports if unit else frozenset[str]()) | call.writes.opened) - call.writes.closed
-    ending = " (*)" if call.arguments.on("endpoints") else ""
-    return call.document([f"{port}{ending}" for port in sorted(ports, key=_by_number)])
+    ports = _ports(call)
+    if not call.arguments.on("endpoints"):
+        return call.document(open_ports.names(ports))
+    return call.document([f"{port} ({', '.join(names)})" for port, names in open_ports.endpoints(ports).items()])
 
 
 def open_port(call: Call) -> Reply:
-    """Open a port or a range."""
-    port = _port(call)
-    return call.writing(opened=call.writes.opened | {port}, closed=call.writes.closed - {port})
+    """Open a port or a range, for some endpoints or for all."""
+    return call.writing(ports=open_ports.with_port(_ports(call), _port(call), _endpoints(call)))
 
 
 def close_port(call: Call) -> Reply:
-    """Close a port or a range."""
-    port = _port(call)
-    return call.writing(opened=call.writes.opened - {port}, closed=call.writes.closed | {port})
+    """Close a port or a range, for some endpoints or for all."""
+    return call.writing(ports=open_ports.without_port(_ports(call), _port(call), _endpoints(call)))
+
+
+def _ports(call: Call) -> frozenset[str]:
+    if call.writes.ports is not None:
+        return call.writes.ports
+    unit = call.model.unit(call.context.unit)
+    return unit.ports if unit else frozenset()
+
+
+def _endpoints(call: Call) -> Sequence[str]:
+    """Return the endpoints of ``--endpoints``; none for all."""
+    chosen = [name for name in call.arguments.flags.get("endpoints", "").split(",") if name and name != "*"]
+    application = call.context.snapshot.applications[call.context.application]
+    for name in chosen:
+        if name not in application.charm.endpoints:
+            raise JujuError(f'endpoint "{name}" not found', code=BAD_ARGUMENTS)
+    return chosen
 
 
 def _address(call: Call) -> str:
@@ -81,11 +98,6 @@ def _port(call: Call) -> str:
         raise JujuError(f'port range bounds must be between 1 and {HIGHEST_PORT}, got "{text}"', code=BAD_ARGUMENTS)
     numbers = str(first) if first == last else f"{first}-{last}"
     return f"{numbers}/{match['protocol'] or 'tcp'}"
-
-
-def _by_number(port: str) -> tuple[int, str]:
-    digits = re.match(r"\d+", port)
-    return int(digits[0]) if digits else HIGHEST_PORT + 1, port
 
 
 _ADDRESSES = ("bind-address", "ingress-address", "primary-address")

@@ -349,7 +349,7 @@ def enter(spec: Spec) -> None:
     """Enter new namespaces whose root has the host's folders, and those of a charm's and a workload's container."""
     uid, gid = os.getuid(), os.getgid()
     namespaces.unshare(namespaces.NEWUSER | namespaces.NEWNS | namespaces.NEWNET)
-    namespaces.map_user(0, uid, gid)
+    namespaces.map_user((0, 0), (uid, gid))
     with netif.control_socket() as link:
         netif.bring_up(link, "lo")
     namespaces.mount("none", "/", flags=namespaces.REC | namespaces.PRIVATE)

@@ -1,4 +1,4 @@
-"""The open ports of a unit, such as ``8000/tcp``, ``10-20/udp`` and ``icmp``; ``80/tcp db`` is open for one endpoint."""
+"""The open ports of a unit, such as ``8000/tcp``, ``10-20/udp`` and ``icmp``; ``80/tcp db`` is for one endpoint."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence

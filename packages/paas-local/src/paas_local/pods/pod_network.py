@@ -63,7 +63,12 @@ def main(argv: list[str]) -> int:
     """Become the program."""
     path, *program = argv
     try:
-        enter(controller(path))
+        process = controller(path)
+    except OSError as error:
+        sys.stderr.write(f"paas-local: no background process answers ({error.strerror}); type: paas-local status\n")
+        return 1
+    try:
+        enter(process)
     except OSError as error:
         reason = namespaces.explain(error, namespaces.sysctls())
         sys.stderr.write(f"paas-local: the tests cannot reach the units: {reason}\n")

@@ -202,10 +202,38 @@ def test_the_label_of_the_owner_is_changed_by_reading_and_other_units_use_it():
     assert after(follower, "secret-get", "s1", "--label", "x").snapshot.secrets["s1"].label == "new-label"
 
 
-def test_a_secret_may_be_removed_revision_by_revision_and_as_a_whole_in_one_hook():
+def test_a_secret_may_be_removed_as_a_whole_after_one_of_its_revisions():
     context = after(hook(model(secret())), "secret-add", "key=v")
 
     context = after(after(context, "secret-remove", "new", "--revision", "1"), "secret-remove", "new")
     context = after(after(context, "secret-remove", "s1", "--revision", "1"), "secret-remove", "s1")
 
     assert committed(context).secrets == {}
+
+
+def three_revisions() -> Secret:
+    return dataclasses.replace(
+        secret(), revisions=tuple(Revision(number=n, content={"key": str(n)}) for n in (1, 2, 3))
+    )
+
+
+def test_the_last_removal_of_a_hook_counts():
+    context = after(hook(model(three_revisions())), "secret-remove", "s1", "--revision", "1")
+    whole = after(context, "secret-remove", "s1")
+
+    second = after(context, "secret-remove", "s1", "--revision", "2")
+    after_whole = after(whole, "secret-remove", "s1", "--revision", "2")
+
+    assert [each.number for each in committed(second).secrets["s1"].revisions] == [1, 3]
+    assert [each.number for each in committed(after_whole).secrets["s1"].revisions] == [1, 3]
+
+
+def test_a_removal_drops_the_changes_of_the_hook_and_a_change_takes_the_removal_back():
+    changed = after(hook(model(three_revisions())), "secret-set", "s1", "key=4", "--label", "new")
+
+    removed = after(changed, "secret-remove", "s1", "--revision", "1")
+    taken_back = after(after(changed, "secret-remove", "s1"), "secret-set", "s1", "key=5")
+
+    after_removal = committed(removed).secrets["s1"]
+    assert ([each.number for each in after_removal.revisions], after_removal.label) == ([2, 3], secret().label)
+    assert [each.content["key"] for each in committed(taken_back).secrets["s1"].revisions] == ["1", "2", "3", "5"]

@@ -39,7 +39,8 @@ class PendingWrites:
     databags: Mapping[DatabagKey, Mapping[str, str]] = field(default_factory=dict[DatabagKey, Mapping[str, str]])
     added: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
     changed: Mapping[str, SecretChange] = field(default_factory=dict[str, SecretChange])
-    removed: tuple[tuple[str, int | None], ...] = ()
+    removed: Mapping[str, int | None] = field(default_factory=dict[str, int | None])
+    """The removed secrets, each as a whole or one revision of it: the last ``secret-remove`` of a hook counts."""
     grants: tuple[Grant, ...] = ()
     ports: frozenset[str] | None = None
     """All open ports, once the hook has opened or closed one."""

@@ -173,7 +173,7 @@ def commit(model: Model, context: HookContext, now: float) -> Model:
         secret = find(model, pending.secret)
         check_may_write(model, secret, context.unit)
         model = with_secret(model, _with_grant(model, secret, pending))
-    for secret_id, revision in writes.removed:
+    for secret_id, revision in writes.removed.items():
         if secret_id in model.secrets:
             check_may_write(model, model.secrets[secret_id], context.unit)
             model = _without(model, secret_id, revision)

@@ -50,8 +50,12 @@ def secret_add(call: Call) -> Reply:
 
 
 def secret_set(call: Call) -> Reply:
-    """Change a secret; several changes in one hook add one revision, and the owner never changes."""
-    secret = _own(call, call.arguments.word(0))
+    """Change a secret; several changes in one hook add one revision, and the owner never changes.
+
+    As in Juju, the change takes back a removal by the same hook.
+    """
+    secret = _own(call, call.arguments.word(0), even_removed=True)
+    removed = {key: revision for key, revision in call.writes.removed.items() if key != secret.id}
     change = _change(call, skip=1)
     if change.content is not None:
         secrets.check_content(change.content)
@@ -60,9 +64,9 @@ def secret_set(call: Call) -> Reply:
         changed = secrets.with_change(call.writes.added[secret.id], change, call.now)
         first = dataclasses.replace(changed.latest, number=1)
         added = dataclasses.replace(changed, revisions=(first,))
-        return call.writing(added={**call.writes.added, secret.id: added})
+        return call.writing(added={**call.writes.added, secret.id: added}, removed=removed)
     before = call.writes.changed.get(secret.id, SecretChange())
-    return call.writing(changed={**call.writes.changed, secret.id: _over(before, change)})
+    return call.writing(changed={**call.writes.changed, secret.id: _over(before, change)}, removed=removed)
 
 
 def secret_get(call: Call) -> Reply:
@@ -152,16 +156,20 @@ def secret_revoke(call: Call) -> Reply:
 
 
 def secret_remove(call: Call) -> Reply:
-    """Remove a secret or one revision; a secret that this hook has added is removed in both cases."""
+    """Remove a secret or one revision; a secret that this hook has added is removed in both cases.
+
+    As in Juju, the secret's other pending writes are dropped: its changes, its grants and an earlier removal.
+    """
     secret_id = secrets.bare_id(call.arguments.word(0))
     text = call.arguments.flags.get("revision")
     revision = int(text) if text and text.isdecimal() else None
-    if secret_id not in {removed for removed, _ in call.writes.removed}:
+    if secret_id not in call.writes.removed:
         _own(call, secret_id)
     return call.writing(
         added={key: other for key, other in call.writes.added.items() if key != secret_id},
+        changed={key: other for key, other in call.writes.changed.items() if key != secret_id},
         grants=tuple(grant for grant in call.writes.grants if grant.secret != secret_id),
-        removed=(*call.writes.removed, (secret_id, revision)),
+        removed={**call.writes.removed, secret_id: revision},
     )
 
 
@@ -224,27 +232,29 @@ def _content(call: Call, content: Mapping[str, str]) -> Reply:
     return call.document(base64.b64encode(value.encode()).decode() if key != name else value)
 
 
-def _find(call: Call, uri: str) -> Secret:
+def _find(call: Call, uri: str, *, even_removed: bool = False) -> Secret:
     number = secrets.bare_id(uri)
-    if number in call.writes.added:
-        return call.writes.added[number]
-    gone = {item for item, revision in call.writes.removed if revision is None}
-    if number in gone or number not in call.model.secrets:
+    known = {**call.model.secrets, **call.writes.added}
+    if number not in known or (_is_removed(call, number) and not even_removed):
         raise JujuError(f'secret "{number}" not found')
-    return call.model.secrets[number]
+    return known[number]
 
 
-def _own(call: Call, uri: str) -> Secret:
-    secret = _find(call, uri)
+def _own(call: Call, uri: str, *, even_removed: bool = False) -> Secret:
+    secret = _find(call, uri, even_removed=even_removed)
     secrets.check_may_write(call.model, secret, call.context.unit)
     return secret
 
 
 def _owned(call: Call) -> Iterator[Secret]:
-    gone = {item for item, revision in call.writes.removed if revision is None}
     for secret in (*call.model.secrets.values(), *call.writes.added.values()):
-        if secret.owned_by(call.context.unit) and secret.id not in gone:
+        if secret.owned_by(call.context.unit) and not _is_removed(call, secret.id):
             yield secret
+
+
+def _is_removed(call: Call, secret_id: str) -> bool:
+    """Return whether the hook has removed a secret as a whole."""
+    return call.writes.removed.get(secret_id, 0) is None
 
 
 def _by_label(call: Call, label: str) -> Secret:

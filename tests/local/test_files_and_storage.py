@@ -1,6 +1,8 @@
 """A charm's files and storage, in a real pod; the charm is a shell script."""
 
+import json
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 from deployment import Deployment, new_home
@@ -59,15 +61,22 @@ def test_a_charm_reads_the_file_that_is_attached(tmp_path: Path):
         juju("add-model", "test", "--no-switch")
         juju("deploy", packed(tmp_path, "reader", READER, READ))
         message = juju.wait_for(UNIT, "blocked")
+        without = juju("resources", "reader", "--details")
         log = juju("debug-log", "--limit", "100")
 
         juju("attach-resource", "reader", f"words={first}")
         wait_for_message(juju, f"{inside}: first")
         juju("refresh", "reader", "--resource", f"words={second}")
         wait_for_message(juju, f"{inside}: second")
+        details, of_unit = juju("resources", "reader", "--details"), juju("resources", UNIT, "--details")
+        (entry,) = json.loads(juju("resources", UNIT, "--format", "json"))
         hooks = juju("exec", "--unit", UNIT, "cat hooks-of-this-pod").split()
 
     assert message == "no words"
+    assert without == "Unit      Resource  Revision  Expected\nreader/0  words     -         -\n"
+    time = datetime.fromisoformat(entry["timestamp"].replace("Z", "+00:00")).strftime("%Y-%d-%mT%H:%M")  # Juju's order
+    assert details == f"Unit      Resource  Revision{' ' * 10}Expected\nreader/0  words     {time}  {time}\n"
+    assert of_unit == f"Resource  Revision{' ' * 10}Expected\nwords     {time}  {time}\n"
     assert "ERROR could not download resource: resource#reader/words not found" in log
     assert hooks[0] == "upgrade-charm"
 

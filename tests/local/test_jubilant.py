@@ -180,7 +180,9 @@ def test_operations_lists_the_runs(juju: jubilant.Juju):
 
 
 def test_resources_of_an_application_without_any(juju: jubilant.Juju):
-    assert json.loads(juju.cli("resources", "web", "--format", "json")) == {"resources": []}
+    assert juju.cli("resources", "web", "--format", "json") == ""
+    assert error(juju, "attach-resource", "web/0", "a=b") == ('ERROR application "web/0" not valid\n', 1)
+    assert error(juju, "resources", "web?") == ('ERROR "web?" is neither an application nor a unit\n', 1)
 
 
 @pytest.fixture
@@ -216,7 +218,7 @@ def test_a_file_is_attached_replaced_and_refreshed(juju: jubilant.Juju, reader: 
     assert second["revision"] != first["revision"]
 
     juju.refresh(reader, resources={"words": str(tmp_path / "first.txt")})
-    assert resource(juju, "words") == first
+    assert resource(juju, "words")["revision"] == first["revision"]
     assert juju.cli("resources", reader).splitlines()[1].split() == ["more", "upload", "-"]
 
 

@@ -67,7 +67,7 @@ def test_a_replaced_file_takes_the_place_of_the_former_one(folders: Folders, tmp
     newer.mkdir()
     (newer / "content").write_text("second")
 
-    create(folders, operations.refresh(model, "keeper", None, {"words": str(newer)}))
+    create(folders, operations.refresh(model, "keeper", None, {"words": str(newer)}, NOW))
 
     assert (folders.resources(UNIT) / "words/words.txt").read_text() == "second"
 

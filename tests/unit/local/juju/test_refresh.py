@@ -4,7 +4,7 @@ import dataclasses
 
 import model_builders
 import pytest
-from model_builders import FLASK, POSTGRES
+from model_builders import FLASK, NOW, POSTGRES
 from paas_local.controller import live_update
 from paas_local.juju import operations
 from paas_local.juju.charm import Charm, Endpoint, Option
@@ -22,7 +22,7 @@ def model() -> Model:
 
 
 def test_a_new_charm_gets_the_next_revision(model: Model):
-    after = operations.refresh(model, "flask-k8s", NEW, IMAGES)
+    after = operations.refresh(model, "flask-k8s", NEW, IMAGES, NOW)
 
     application = after.applications["flask-k8s"]
     assert (application.charm.folder, application.charm.revision) == ("/charms/newer", 1)
@@ -31,12 +31,12 @@ def test_a_new_charm_gets_the_next_revision(model: Model):
 
 
 def test_the_same_charm_and_images_change_nothing(model: Model):
-    assert operations.refresh(model, "flask-k8s", FLASK, {"app-image": "/rocks/some"}) == model
+    assert operations.refresh(model, "flask-k8s", FLASK, {"app-image": "/rocks/some"}, NOW) == model
 
 
 def test_what_is_not_named_stays(model: Model):
-    images_only = operations.refresh(model, "flask-k8s", None, IMAGES).applications["flask-k8s"]
-    charm_only = operations.refresh(model, "flask-k8s", NEW, {}).applications["flask-k8s"]
+    images_only = operations.refresh(model, "flask-k8s", None, IMAGES, NOW).applications["flask-k8s"]
+    charm_only = operations.refresh(model, "flask-k8s", NEW, {}, NOW).applications["flask-k8s"]
 
     assert (images_only.charm, images_only.resources) == (model.applications["flask-k8s"].charm, IMAGES)
     assert (charm_only.charm.folder, charm_only.resources) == ("/charms/newer", {"app-image": "/rocks/some"})
@@ -46,7 +46,7 @@ def test_options_that_are_absent_or_of_another_type_are_reset(model: Model):
     model = operations.configure(model, "flask-k8s", {"workers": "3", "greeting": "hi", "debug": "true"})
     new = dataclasses.replace(NEW, options={"greeting": Option(), "workers": Option(type="string")})
 
-    after = operations.refresh(model, "flask-k8s", new, IMAGES)
+    after = operations.refresh(model, "flask-k8s", new, IMAGES, NOW)
 
     assert after.applications["flask-k8s"].config == {"greeting": "hi"}
 
@@ -55,7 +55,7 @@ def test_a_new_peer_endpoint_gets_its_relation(model: Model):
     peer = Endpoint(name="friends", interface="friends", role="peer")
     new = dataclasses.replace(NEW, endpoints={**FLASK.endpoints, "friends": peer})
 
-    after = operations.refresh(model, "flask-k8s", new, IMAGES)
+    after = operations.refresh(model, "flask-k8s", new, IMAGES, NOW)
 
     assert len(after.relations_of("flask-k8s")) == len(model.relations_of("flask-k8s")) + 1
 
@@ -77,28 +77,28 @@ def test_a_new_peer_endpoint_gets_its_relation(model: Model):
 )
 def test_an_incompatible_charm_is_an_error(model: Model, charm: Charm, images: dict[str, str], message: str):
     with pytest.raises(JujuError, match=message):
-        operations.refresh(model, "flask-k8s", charm, images)
+        operations.refresh(model, "flask-k8s", charm, images, NOW)
 
 
 def test_refresh_may_change_only_the_images(model: Model):
-    after = operations.with_images(model, "flask-k8s", IMAGES)
+    after = operations.with_images(model, "flask-k8s", IMAGES, NOW)
 
     assert after.applications["flask-k8s"].resources == IMAGES
 
 
 def test_a_file_may_be_attached_later_and_stays_until_the_charm_no_longer_has_it(model: Model):
     new = dataclasses.replace(NEW, files={"words": "words.txt"})
-    model = operations.refresh(model, "flask-k8s", new, {})
+    model = operations.refresh(model, "flask-k8s", new, {}, NOW)
     assert "words" not in model.applications["flask-k8s"].resources
 
-    attached = operations.refresh(model, "flask-k8s", None, {"words": "/files/a"})
-    synced = operations.with_images(attached, "flask-k8s", IMAGES)
+    attached = operations.refresh(model, "flask-k8s", None, {"words": "/files/a"}, NOW)
+    synced = operations.with_images(attached, "flask-k8s", IMAGES, NOW)
     assert synced.applications["flask-k8s"].resources == {**IMAGES, "words": "/files/a"}
 
     as_image = dataclasses.replace(NEW, images=("app-image", "words"), folder="/charms/newest")
     with pytest.raises(JujuError, match="missing OCI images for: words"):
-        operations.refresh(attached, "flask-k8s", as_image, {})
-    without = operations.refresh(attached, "flask-k8s", FLASK, {})
+        operations.refresh(attached, "flask-k8s", as_image, {}, NOW)
+    without = operations.refresh(attached, "flask-k8s", FLASK, {}, NOW)
     assert without.applications["flask-k8s"].resources == {"app-image": "/rocks/some"}
 
 

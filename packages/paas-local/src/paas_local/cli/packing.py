@@ -34,7 +34,9 @@ def pack(
 
 def declared_in_model(client: Client, model: str, application: str) -> dict[str, str]:
     """Return the resources that an application's charm declares, each with its file name; an image has an empty one."""
-    document = client.query("resources", model=model, application=application)
+    if "/" in application:
+        raise click.ClickException(f'application "{application}" not valid')
+    document = client.query("resources", model=model, target=application)
     return {each["name"]: each["path"] for each in document["resources"]}
 
 

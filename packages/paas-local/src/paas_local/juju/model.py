@@ -141,7 +141,7 @@ class Unit:
 
     ``pod_error`` is the reason why its pod cannot start. ``pending_events`` are the events that happen once each and
     cannot be derived: custom notices and checks. ``pebble_starts`` counts the starts of each container's Pebble.
-    ``state`` is the charm's own store (state-set).
+    ``state`` is the charm's own store (state-set). ``downloaded`` has the times of its resources' uploads.
     """
 
     name: str
@@ -161,6 +161,7 @@ class Unit:
     storage: tuple[str, ...] = ()
     ports: frozenset[str] = frozenset()
     state: Mapping[str, str] = field(default_factory=dict[str, str])
+    downloaded: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
     def application(self) -> str:
@@ -170,7 +171,7 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """One application; ``config`` has only the options that the operator set, ``storage`` the numbers of instances."""
+    """One application; ``config`` has only the operator's options, ``uploaded`` the times of the resources."""
 
     name: str
     charm: Charm
@@ -181,6 +182,7 @@ class Application:
     trust: bool = False
     exposed: bool = False
     resources: Mapping[str, str] = field(default_factory=dict[str, str])
+    uploaded: Mapping[str, float] = field(default_factory=dict[str, float])
     storage: Mapping[str, int] = field(default_factory=dict[str, int])
     status: Status | None = None
     version: str = ""

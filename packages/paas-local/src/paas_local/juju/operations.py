@@ -78,6 +78,7 @@ def deploy(model: Model, request: Request, addresses: Sequence[str], now: float)
         config=charm_config.parse(charm, request.config),
         trust=request.trust,
         resources=request.resources,
+        uploaded=dict.fromkeys(request.resources, now),
         storage=request.storage,
         provider_id=request.provider_id,
     )
@@ -89,7 +90,7 @@ def deploy(model: Model, request: Request, addresses: Sequence[str], now: float)
     return add_units(model, name, addresses, now)
 
 
-def refresh(model: Model, name: str, charm: Charm | None, attached: Mapping[str, str]) -> Model:
+def refresh(model: Model, name: str, charm: Charm | None, attached: Mapping[str, str], now: float) -> Model:
     """Change the charm and the resources of an application; they take effect in the next pods of its units.
 
     Without a charm, and for each resource that is not in ``attached``, the present one stays.
@@ -107,7 +108,7 @@ def refresh(model: Model, name: str, charm: Charm | None, attached: Mapping[str,
     types = {name: option.type for name, option in before.charm.options.items()}
     unchanged = {name for name, option in charm.options.items() if types.get(name) == option.type}
     config = charm_config.without(before.config, before.config.keys() - unchanged)
-    application = dataclasses.replace(before, charm=charm, resources=after, config=config)
+    application = dataclasses.replace(resources.upload(before, after, now), charm=charm, config=config)
     model = with_application(dataclasses.replace(model, revisions=revisions), application)
     for endpoint in charm.endpoints.values():
         if endpoint.role == "peer" and endpoint.name not in before.charm.endpoints:
@@ -115,10 +116,10 @@ def refresh(model: Model, name: str, charm: Charm | None, attached: Mapping[str,
     return model
 
 
-def with_images(model: Model, name: str, images: Mapping[str, str]) -> Model:
+def with_images(model: Model, name: str, images: Mapping[str, str], now: float) -> Model:
     """Record new images of an application's pods."""
     application = _application(model, name)
-    return with_application(model, dataclasses.replace(application, resources={**application.resources, **images}))
+    return with_application(model, resources.upload(application, {**application.resources, **images}, now))
 
 
 def add_units(model: Model, name: str, addresses: Sequence[str], now: float) -> Model:

@@ -51,6 +51,13 @@ class Refresh(ApplicationRequest, frozen=True):
     trust: bool = False
 
 
+class Resources(ModelRequest, frozen=True):
+    """An application or a unit whose resources to list."""
+
+    target: str
+    details: bool = False
+
+
 class ConfigSet(ApplicationRequest, frozen=True):
     """Options to set and to reset."""
 
@@ -113,7 +120,7 @@ async def refresh(controller: Controller, request: Refresh) -> dict[str, Any]:
     before = controller.model(request.model)
 
     def change(model: Model) -> Model:
-        model = operations.refresh(model, request.application, charm, request.resources)
+        model = operations.refresh(model, request.application, charm, request.resources, time.time())
         if request.trust:
             model = operations.set_trust(model, request.application, trust=True)
         return operations.configure(model, request.application, request.config)
@@ -136,7 +143,7 @@ async def sync(controller: Controller, request: Sync) -> dict[str, Any]:
     for unit, container, files in live_update.changed(model, request.application, request.resources):
         actions = await live_update.deliver(unit, folders.pebble_socket(unit, container), files)
     controller.change(
-        request.model, lambda model: operations.with_images(model, request.application, request.resources)
+        request.model, lambda model: operations.with_images(model, request.application, request.resources, since)
     )
     return {"reloaded": actions.reload, "restarted": actions.restart, "since": since}
 
@@ -174,9 +181,9 @@ async def show_application(controller: Controller, request: ApplicationRequest) 
 
 
 @query
-async def resources_(controller: Controller, request: ApplicationRequest) -> dict[str, Any]:
-    """Return the resources of an application."""
-    return resources.document(named_application(controller.model(request.model), request.application))
+async def resources_(controller: Controller, request: Resources) -> Any:
+    """Return the resources of an application or a unit."""
+    return resources.document(controller.model(request.model), request.target, details=request.details)
 
 
 @command

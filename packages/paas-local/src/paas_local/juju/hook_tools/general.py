@@ -63,7 +63,8 @@ def resource_get(call: Call) -> Reply:
     if name not in application.resources:
         raise JujuError(f"could not download resource: resource#{application.name}/{name} not found")
     folder = f"{resources.folder(call.context.unit)}/{name}"
-    return call.reply(f"{folder}/{resources.file_name(application.charm, name)}")
+    reply = call.reply(f"{folder}/{resources.file_name(application.charm, name)}")
+    return dataclasses.replace(reply, model=resources.download(call.model, call.context.unit, application, name))
 
 
 def credential_get(_: Call) -> Reply:

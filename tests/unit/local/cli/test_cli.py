@@ -579,10 +579,31 @@ def test_status_selects_by_patterns(run: Run, daemon: FakeDaemon, pattern: str, 
     daemon.results["status"] = web("active")
 
     result = run("status", "--format=json", pattern)
-    table = run("status", pattern) if not shown else None
 
     assert ("web" in json.loads(result.stdout)["applications"]) is shown
-    assert table is None or table.stderr == "Nothing matched specified filter.\n"
+    assert result.stderr == ("" if shown else "Nothing matched specified filter.\n")
+
+
+def test_status_keeps_consumed_offers_and_filters_the_integrations(run: Run, daemon: FakeDaemon):
+    saas = {"mail": {"url": "local:admin/data.mail", "application-status": {"current": "active"}}}
+    peers = {"provider": "flask-k8s:peers", "requirer": "flask-k8s:peers", "interface": "peers", "type": "peer"}
+    database = {"provider": "postgresql-k8s:db", "requirer": "flask-k8s:db", "interface": "sql", "type": "regular"}
+    daemon.results["status"] = STATUS["active_with_relations"] | {"application-endpoints": saas}
+    daemon.added["status"] = {"integrations": [peers, database]}
+
+    flask = run("status", "flask-k8s", "--relations")
+    none = run("status", "cache", "api", "--relations")
+
+    assert [line.split()[0] for line in flask.stdout.splitlines() if line.endswith(("peer", "regular"))] == [
+        "flask-k8s:peers"
+    ]
+    assert [line.split() for line in none.stdout.splitlines()[3:]] == [
+        ["SAAS", "Status", "Store", "URL"],
+        ["mail", "active", "local", "admin/data.mail"],
+    ]
+    assert (flask.stderr, none.stderr) == ("", "")
+    daemon.results["status"] = STATUS["active_with_relations"]
+    assert run("status", "cache", "api").stderr == "Nothing matched specified filters.\n"
 
 
 def test_a_secrets_content_comes_from_words_and_files(run: Run, daemon: FakeDaemon, tmp_path: Path):

@@ -232,17 +232,6 @@ def test_colours_do_not_move_columns():
     assert coloured.replace("<", "").replace(">", "") == plain
 
 
-def test_only_the_named_units_and_applications_are_shown():
-    shown = document("two_units_leader_is_1")
-
-    by_unit = tables.only(shown, ["flask-k8s/1"])
-    by_application = tables.only(shown, ["postgresql-k8s"])
-
-    assert list(by_unit["applications"]) == ["flask-k8s"]
-    assert list(by_unit["applications"]["flask-k8s"]["units"]) == ["flask-k8s/1"]
-    assert list(by_application["applications"]) == ["postgresql-k8s"]
-
-
 def test_secrets_are_listed_without_content():
     listed = tables.secrets(
         {

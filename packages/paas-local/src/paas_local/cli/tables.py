@@ -1,6 +1,5 @@
 """The tables of ``status`` and other commands, as Juju prints them: sections, columns and colours."""
 
-import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,21 +58,8 @@ def status(
 
 
 def is_empty(document: Mapping[str, Any]) -> bool:
-    """Return whether a model has neither applications nor consumed offers."""
-    return not document.get("applications") and not document.get("application-endpoints")
-
-
-def only(document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return the document with the named applications and units only; an application's name selects its units.
-
-    A name may be a pattern: ``web*`` or ``*/0``.
-    """
-    applications = {
-        name: {**application, "units": units}
-        for name, application in document.get("applications", {}).items()
-        if (units := _selected_units(name, application, names)) is not None
-    }
-    return {**document, "applications": applications}
+    """Return whether a model has neither applications nor consumed offers nor offers."""
+    return not any(document.get(part) for part in ("applications", "application-endpoints", "offers"))
 
 
 def secrets(entries: Mapping[str, Mapping[str, Any]]) -> str:
@@ -283,20 +269,6 @@ def _running_hook(message: str) -> str:
     """Return the name of the hook or the action in the agent's message."""
     match = re.match(r"running (?:action (?P<action>\S+)|(?P<hook>\S+) hook)", message)
     return (match["action"] or match["hook"]) if match else ""
-
-
-def _selected_units(
-    name: str, application: Mapping[str, Any], names: Sequence[str]
-) -> Mapping[str, Mapping[str, Any]] | None:
-    units: Mapping[str, Mapping[str, Any]] = application.get("units", {})
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in names):
-        return units
-    selected = {
-        unit: entry
-        for unit, entry in units.items()
-        if any(fnmatch.fnmatchcase(unit, pattern) for pattern in names if "/" in pattern)
-    }
-    return selected or None
 
 
 def _ranges(numbers: Sequence[int]) -> list[str]:

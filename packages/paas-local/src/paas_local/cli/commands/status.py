@@ -1,12 +1,12 @@
 """status: show a model."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from paas_local.cli import arguments, output, progress, session, tables
+from paas_local.cli import arguments, output, progress, session, status_filter, tables
 from paas_local.cli.juju_click import format_option, juju_command, model_option
 
 _COLOURS = {
@@ -25,7 +25,7 @@ _COLOURS = {
 
 
 @juju_command
-@click.argument("names", nargs=-1, metavar="[APP | UNIT]...")
+@click.argument("patterns", nargs=-1, metavar="[APP | UNIT | STATUS | PORT | exposed]...")
 @format_option("tabular", "json", "yaml")
 @click.option("--relations", "--integrations", is_flag=True, help="Show the relations.")
 @click.option("--storage", is_flag=True, help="Show the storage.")
@@ -33,7 +33,7 @@ _COLOURS = {
 @click.option("--watch", metavar="TIME", help="Repeat every TIME, such as 1s, until Ctrl-C.")
 @model_option
 def status(
-    names: tuple[str, ...],
+    patterns: tuple[str, ...],
     output_format: str,
     watch: str | None,
     model: str,
@@ -49,17 +49,18 @@ def status(
     def once() -> tuple[str, str]:
         with progress.steps() as steps:
             answer = session.connect(steps).query_answer("status", model=name)
-        document = tables.only(answer["result"], names) if names else answer["result"]
+        document = status_filter.selected(answer["result"], patterns) if patterns else answer["result"]
+        remark = _remark(name, document, patterns)
         if output_format != "tabular":
-            return output.formatted(document, output_format), ""
+            return output.formatted(document, output_format), remark
         picture = tables.status(
             document,
             published=_published(answer, document),
-            integrations=answer.get("integrations", ()) if relations else (),
+            integrations=_integrations(answer, document) if relations else (),
             storage=storage,
             paint=dict.fromkeys(("Status", "Workload", "Agent"), _paint),
         )
-        return picture, _remark(name, document, selected=bool(names))
+        return picture, remark
 
     if not watch:
         picture, remark = once()
@@ -75,10 +76,15 @@ def status(
         time.sleep(pause)
 
 
-def _remark(model: str, document: Mapping[str, Any], *, selected: bool) -> str:
+def _remark(model: str, document: Mapping[str, Any], patterns: Sequence[str]) -> str:
     if not tables.is_empty(document):
         return ""
-    return "Nothing matched specified filter." if selected else f'Model "admin/{model}" is empty.'
+    filters = "filter" if len(patterns) == 1 else "filters"
+    return f"Nothing matched specified {filters}." if patterns else f'Model "admin/{model}" is empty.'
+
+
+def _integrations(answer: Mapping[str, Any], document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    return status_filter.selected_integrations(answer.get("integrations", ()), answer["result"], document)
 
 
 def _published(answer: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:

@@ -25,6 +25,7 @@ class FakeDaemon:
     errors: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     lines: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict[str, Sequence[Mapping[str, Any]]])
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
+    agents: list[str] = field(default_factory=list[str])
 
     def bodies(self, command: str) -> list[dict[str, Any]]:
         """Return the bodies of a command's requests."""
@@ -34,6 +35,7 @@ class FakeDaemon:
         """Answer one request."""
         command, body = request.match_info["command"], await request.json()
         self.requests.append((command, body))
+        self.agents.append(request.headers["User-Agent"])
         if command in self.errors:
             text, code = self.errors[command]
             return web.json_response({"error": text, "code": code}, status=400)

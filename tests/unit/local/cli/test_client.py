@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from fake_daemon import FakeDaemon, Serving
+from paas_local.api_version import user_agent
 from paas_local.cli import client
 
 ANSWERING = Path(__file__).parents[1] / "fixtures" / "answering_host.py"
@@ -73,6 +74,18 @@ def test_a_stream_yields_its_lines(daemon: FakeDaemon):
     lines = list(client.Client(home=daemon.home).stream("debug-log", limit=2))
 
     assert [line["message"] for line in lines] == ["one", "two"]
+
+
+def test_each_request_names_the_version_of_the_code(daemon: FakeDaemon, tmp_path: Path):
+    daemon.results["models"] = {"models": []}
+    daemon.lines["ssh"] = [{"exit": 0}]
+    (tmp_path / "input").touch()
+
+    client.Client(home=daemon.home).query("models")
+    with (tmp_path / "input").open("rb") as stdin:
+        list(client.Client(home=daemon.home).converse("ssh", stdin))
+
+    assert daemon.agents == [user_agent()] * 2
 
 
 def test_an_answer_that_does_not_come_raises_an_error(home: Path):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import pkgutil
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from aiohttp import web
 from model_builders import FLASK, PLAIN
 from paas_local import cli
+from paas_local.api_version import user_agent
 from paas_local.controller import handlers, http_api
 from paas_local.controller.daemon import Daemon
 from paas_local.controller.handlers import log, units
@@ -46,8 +48,31 @@ def test_the_command_line_sends_only_commands_with_a_handler_and_queries_only_wi
     }
 
 
+def answer(folder: Path, method: str, command: str, headers: Mapping[str, str]) -> tuple[int, object]:
+    """Return the status and the document of the answer to one request."""
+
+    async def send() -> tuple[int, object]:
+        daemon = Daemon(folder, LocalMachine(Network(), None))
+        runner = web.AppRunner(http_api.application(daemon))
+        await runner.setup()
+        await web.UnixSite(runner, "api.sock").start()
+        connector = aiohttp.UnixConnector("api.sock")
+        async with (
+            aiohttp.ClientSession("http://daemon", connector=connector) as session,
+            session.request(method, f"/v1/{command}", json={}, headers=headers) as response,
+        ):
+            received = response.status, json.loads(await response.text())
+        await runner.cleanup()
+        daemon.state.close()
+        return received
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return asyncio.run(send())
+
+
 @pytest.mark.parametrize(
-    ("method", "command", "status", "answer"),
+    ("method", "command", "status", "answer_"),
     [
         pytest.param("GET", "models", 200, {"result": {"models": []}}, id="query with GET"),
         pytest.param("POST", "models", 200, {"result": {"models": []}}, id="query with POST"),
@@ -64,25 +89,33 @@ def test_the_command_line_sends_only_commands_with_a_handler_and_queries_only_wi
         ),
     ],
 )
-def test_get_is_for_queries_only(tmp_path: Path, method: str, command: str, status: int, answer: object):
-    async def send() -> tuple[int, object]:
-        daemon = Daemon(tmp_path, LocalMachine(Network(), None))
-        runner = web.AppRunner(http_api.application(daemon))
-        await runner.setup()
-        await web.UnixSite(runner, "api.sock").start()
-        connector = aiohttp.UnixConnector("api.sock")
-        async with (
-            aiohttp.ClientSession("http://daemon", connector=connector) as session,
-            session.request(method, f"/v1/{command}", json={}) as response,
-        ):
-            received = response.status, json.loads(await response.text())
-        await runner.cleanup()
-        daemon.state.close()
-        return received
+def test_get_is_for_queries_only(tmp_path: Path, method: str, command: str, status: int, answer_: object):
+    assert answer(tmp_path, method, command, {}) == (status, answer_)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path)
-        assert asyncio.run(send()) == (status, answer)
+
+MODELS: dict[str, object] = {"result": {"models": []}}
+ENDED: dict[str, object] = {"result": {}}
+OTHER_CODE: dict[str, object] = {
+    "error": "the background process must run the same code as this command"
+    " (paas-local shutdown; the next command starts it again)",
+    "code": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("agent", "command", "expected"),
+    [
+        pytest.param(user_agent(), "models", (200, MODELS), id="same code"),
+        pytest.param("paas-local/0", "models", (400, OTHER_CODE), id="other code"),
+        pytest.param("paas-local/0", "fly", (400, OTHER_CODE), id="other code has other commands"),
+        pytest.param("paas-local/0", "shutdown", (200, ENDED), id="the end of the process"),
+        pytest.param("curl/8", "models", (200, MODELS), id="another program"),
+    ],
+)
+def test_a_client_with_other_code_may_only_end_the_process(
+    tmp_path: Path, agent: str, command: str, expected: tuple[int, object]
+):
+    assert answer(tmp_path, "POST", command, {"User-Agent": agent}) == expected
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
+from paas_local.api_version import user_agent
+
 _CONNECT_PATIENCE = 5.0
 _CHUNK = 65536
 
@@ -51,7 +53,7 @@ def send_request(
     connection: http.client.HTTPConnection, method: str, path: str, document: str, stdin: BinaryIO | None
 ) -> None:
     """Send a JSON document; with a file, the document is one line, and a thread sends the file's bytes after it."""
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", "User-Agent": user_agent()}
     if stdin is None:
         connection.request(method, path, document, headers)
         return

@@ -1,7 +1,8 @@
 """The controller's HTTP API: one path per command, one JSON object per request.
 
 An answer is ``{"result": …}``. A failed request is ``{"error": one line, "code": exit status}`` with status 400. GET
-is for queries only, which a client may repeat; POST is for all commands.
+is for queries only, which a client may repeat; POST is for all commands. A client that names itself in User-Agent must
+have the same source as this process; any may end it.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from typing import Any
 import pydantic
 from aiohttp import web
 
+from paas_local.api_version import user_agent
 from paas_local.controller.handlers.registry import HANDLERS, Answer, Controller, Handler, Request
 from paas_local.juju.errors import JujuError
 
@@ -23,9 +25,11 @@ _DISCONNECT_POLL = 1.0
 
 def application(controller: Controller) -> web.Application:
     """Return the server's application."""
+    own_agent = user_agent()
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
+            _check_client(request, own_agent)
             handler = _handler(request)
             rest = (request.content,) if handler.reads_input else ()
             result = await handler.run(controller, await _body(request, handler), *rest)
@@ -42,6 +46,16 @@ def application(controller: Controller) -> web.Application:
     server = web.Application(client_max_size=_LARGEST_REQUEST)
     server.add_routes([web.post("/v1/{command}", answer), web.get("/v1/{command}", answer)])
     return server
+
+
+def _check_client(request: web.Request, own_agent: str) -> None:
+    program, _, _ = own_agent.partition("/")
+    agent = request.headers.get("User-Agent", "")
+    if agent.startswith(f"{program}/") and agent != own_agent and request.match_info["command"] != "shutdown":
+        raise JujuError(
+            "the background process must run the same code as this command"
+            " (paas-local shutdown; the next command starts it again)"
+        )
 
 
 def _handler(request: web.Request) -> Handler:

@@ -1,0 +1,16 @@
+"""The version of the background process's API: a hash of its source, as a checkout changes without a new version."""
+
+import hashlib
+from pathlib import Path
+
+_SOURCES = ("controller", "juju")
+"""The folders that decide what a request may contain and what its answer has."""
+
+
+def user_agent() -> str:
+    """Return the program's name and the version of the API, as they are in the header User-Agent."""
+    version = hashlib.blake2b(digest_size=8)
+    for folder in _SOURCES:
+        for file in sorted((Path(__file__).parent / folder).rglob("*.py")):
+            version.update(file.read_bytes())
+    return f"paas-local/{version.hexdigest()}"

@@ -26,7 +26,8 @@ from suites.suites import SUITES, Suite
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/reference/foreign-suites.md"
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
-CHARMCRAFT = f'#!/bin/sh\nexec {sys.executable} {ROOT / "scripts/suites/charmcraft.py"} "$@"\n'
+STAND_INS = ("charmcraft", "kubectl")
+"""Programs that the suites call; each is a file of ``scripts/suites``."""
 
 
 def main() -> None:
@@ -44,9 +45,10 @@ def main() -> None:
         with installed(folder) as environment:
             pairs = [words.partition("=") for words in arguments.provide]
             provided = {name: stand_in(Path(path), folder) for name, _, path in pairs}
+            tested = moved(suite.moved, checkout, folder, environment) if suite.moved else checkout
             for project in suite.projects:
-                provide(checkout / project, provided)
-            tests = list(run(suite, checkout, folder, environment, pytest_arguments))
+                provide(tested / project, provided)
+            tests = list(run(suite, tested, folder, environment, pytest_arguments))
     outcome = results.Outcome(suite=suite, commit=commit(checkout), tests=tests)
     print(outcome.row())
     print(outcome.list())
@@ -57,11 +59,12 @@ def main() -> None:
 
 @contextlib.contextmanager
 def installed(folder: Path) -> Generator[Mapping[str, str]]:
-    """Put ``juju``, ``charmcraft`` and ``uv`` on the PATH, in an own home of paas-local."""
+    """Put ``juju``, ``charmcraft``, ``kubectl`` and ``uv`` on the PATH, in an own home of paas-local."""
     tools, home = folder / "tools", folder / "home"
     tools.mkdir()
-    (tools / "charmcraft").write_text(CHARMCRAFT)
-    (tools / "charmcraft").chmod(0o755)
+    for name in STAND_INS:
+        (tools / name).write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / f"scripts/suites/{name}.py"} "$@"\n')
+        (tools / name).chmod(0o755)
     (tools / "uv").symlink_to(interpreters.find_uv())
     environment = {
         **{name: value for name, value in os.environ.items() if name not in ("JUJU_MODEL", "VIRTUAL_ENV")},
@@ -86,6 +89,18 @@ def stand_in(source: Path, folder: Path) -> Path:
     copy = folder / source.name
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".*"))
     shutil.copy(recipe, copy / "rockcraft.yaml")
+    return copy
+
+
+def moved(framework: str, checkout: Path, folder: Path, environment: Mapping[str, str]) -> Path:
+    """Return a copy of paas-charm's clone in which an example charm is one of these packages."""
+    copy = folder / "checkout"
+    shutil.copytree(checkout, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv", "*.charm"))
+    charm = copy / f"examples/{framework}/charm"
+    subprocess.run([PAAS_LOCAL, "move-charm", "--force", charm], env=environment, check=True)
+    # it has no requirement to replace: the tests put paas_charm into the packed charm
+    with (charm / "requirements.txt").open("a") as requirements:
+        requirements.write(f"paas-{framework}\n")
     return copy
 
 

@@ -22,6 +22,8 @@ class Suite:
     """Folder of each image, by the option of pytest that takes it."""
     model: str = ""
     """A model that the suite expects, and that its option ``--model`` takes."""
+    moved: str = ""
+    """Framework whose example charm ``paas-local move-charm`` rewrites first, in a copy of the clone."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     server: tuple[str, ...] = ()
     """A Python program that runs meanwhile."""
@@ -29,13 +31,40 @@ class Suite:
     """Reasons, by pattern of the names of tests."""
 
 
-_FRAMEWORKS = ("flask", "django", "fastapi", "go")
+_PAAS_CHARM_IMAGES = {
+    "flask": {
+        "test-flask-image": "examples/flask/test_rock",
+        "test-async-flask-image": "examples/flask/test_async_rock",
+        "test-db-flask-image": "examples/flask/test_db_rock",
+    },
+    "django": {
+        "django-app-image": "examples/django/django_app",
+        "django-async-app-image": "examples/django/django_async_app",
+    },
+    "fastapi": {"fastapi-app-image": "examples/fastapi/fastapi_app"},
+    "go": {"go-app-image": "examples/go/go_app"},
+}
 _EXAMPLES = tuple(
     f"examples/k8s-{name}" for name in ("1-minimal", "2-configurable", "3-postgresql", "4-action", "5-observe")
 )
 _TRACING = "needs kubectl, Tempo's worker charm and MinIO's image"
 _CLOUDS = "clouds and credentials are left out"
 _SNAPPASS = "deploys `snappass-test` of Charmhub, with the images of Charmhub"
+
+
+def _paas_charm(framework: str, *, moved: bool) -> Suite:
+    tests = f"tests/integration/{framework}"
+    charm = f"`examples/{framework}/charm` after `paas-local move-charm`" if moved else "its own charm"
+    return Suite(
+        name=f"paas-charm-{framework}{'-moved' if moved else ''}",
+        what=f"[paas-charm](https://github.com/canonical/paas-charm), `{tests}`, with {charm}",
+        tests=(tests,),
+        uv=("--with", "jubilant==1.7.0", "--with", "pytest", "--with", "requests", "--with", "tenacity"),
+        images=_PAAS_CHARM_IMAGES[framework],
+        model="testing",
+        moved=framework if moved else "",
+    )
+
 
 _ALL = (
     Suite(
@@ -85,21 +114,6 @@ _ALL = (
         uv=("--group", "integration"),
         charms=(".",),
     ),
-    Suite(
-        name="paas-charm",
-        what="[paas-charm](https://github.com/canonical/paas-charm), `tests/integration`, the four frameworks",
-        tests=tuple(f"tests/integration/{framework}" for framework in _FRAMEWORKS),
-        uv=("--with", "jubilant==1.7.0", "--with", "pytest", "--with", "requests", "--with", "tenacity"),
-        images={
-            "test-flask-image": "examples/flask/test_rock",
-            "test-async-flask-image": "examples/flask/test_async_rock",
-            "test-db-flask-image": "examples/flask/test_db_rock",
-            "django-app-image": "examples/django/django_app",
-            "django-async-app-image": "examples/django/django_async_app",
-            "fastapi-app-image": "examples/fastapi/fastapi_app",
-            "go-app-image": "examples/go/go_app",
-        },
-        model="testing",
-    ),
+    *(_paas_charm(framework, moved=moved) for moved in (False, True) for framework in _PAAS_CHARM_IMAGES),
 )
 SUITES: Mapping[str, Suite] = {suite.name: suite for suite in _ALL}

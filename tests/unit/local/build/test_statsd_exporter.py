@@ -1,10 +1,12 @@
 """Gunicorn's metrics, as Prometheus scrapes them."""
 
-import asyncio
-import os
 import signal
 import socket
-from collections.abc import Callable
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,11 +68,11 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-async def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool]) -> None:
     for _ in range(500):
         if condition():
             return
-        await asyncio.sleep(0.01)
+        time.sleep(0.01)
     pytest.fail("it did not happen in five seconds")
 
 
@@ -79,53 +81,81 @@ def listens(port: int) -> bool:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
-async def scrape(port: int, path: str) -> str:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    answer = (await reader.read()).decode()
-    writer.close()
-    await writer.wait_closed()
-    return answer
+def scrape(port: int, path: str) -> str:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as one, one.makefile(encoding="utf-8") as answer:
+        one.sendall(f"GET {path} HTTP/1.1\r\n".encode())
+        one.sendall(b"Host: x\r\n\r\n")
+        return answer.read()
 
 
-def test_listens_on_the_given_addresses_until_a_signal():
+@pytest.fixture
+def ports(tmp_path: Path) -> Iterator[tuple[int, int]]:
+    """Run the program; return its ports for metrics and for pages."""
     statsd, web = free_port(), free_port()
-    metrics = Metrics(MAPPING)
+    mapping = tmp_path / "statsd-mapping.conf"
+    mapping.write_text(gunicorn.statsd_mapping("flask"))
+    flags = {"statsd.mapping-config": mapping, "statsd.listen-udp": f"localhost:{statsd}"}
+    flags |= {"statsd.listen-tcp": f"localhost:{statsd}", "web.listen-address": f"127.0.0.1:{web}"}
+    command = [sys.executable, statsd_exporter.__file__, *(f"--{name}={text}" for name, text in flags.items())]
+    with subprocess.Popen(command) as program:
+        until(lambda: listens(web))
+        yield statsd, web
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(5) == 0
 
-    async def scenario() -> tuple[str, str]:
-        address = f"localhost:{statsd}"
-        served = asyncio.create_task(statsd_exporter.serve(metrics, udp=address, tcp=address, web=f"127.0.0.1:{web}"))
-        await until(lambda: listens(web))
-        with socket.socket(type=socket.SOCK_DGRAM) as client:
-            client.sendto(b"gunicorn.requests:1|c", ("127.0.0.1", statsd))
-        _, writer = await asyncio.open_connection("127.0.0.1", statsd)
-        writer.write(b"other:2|c\n")
-        writer.close()
-        await writer.wait_closed()
-        await until(lambda: len(metrics.counters) == 2)
-        pages = await scrape(web, "/metrics"), await scrape(web, "/other")
-        os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(served, 5)
-        return pages
 
-    page, other = asyncio.run(scenario())
+def test_counts_packets_and_lines_until_a_signal(ports: tuple[int, int]):
+    statsd, web = ports
 
-    assert page.startswith("HTTP/1.1 200 OK\r\n")
-    assert "flask_requests 1\n" in page
-    assert "other 2\n" in page
-    assert other.startswith("HTTP/1.1 404 Not Found\r\n")
+    with socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.sendto(b"gunicorn.requests:1|c", ("127.0.0.1", statsd))
+    with socket.create_connection(("127.0.0.1", statsd)) as client:
+        client.sendall(b"first:1|c\nsec")
+        client.sendall(b"ond:2|c\nlast:3|c")
+    until(lambda: all(line in scrape(web, "/metrics") for line in ("flask_requests 1\n", "last 3\n")))
+
+    page = scrape(web, "/metrics")
+    assert page.startswith("HTTP/1.1 200 OK\n")
+    assert "first 1\n" in page
+    assert "second 2\n" in page
+
+
+def test_has_one_page(ports: tuple[int, int]):
+    assert scrape(ports[1], "/").startswith("HTTP/1.1 200 OK\n")
+    assert scrape(ports[1], "/other").startswith("HTTP/1.1 404 Not Found\n")
+
+
+def test_a_client_that_waits_or_goes_away_does_not_stop_the_others(ports: tuple[int, int]):
+    with socket.create_connection(("127.0.0.1", ports[1])) as waits:
+        waits.sendall(b"GET /metrics")
+        with socket.create_connection(("127.0.0.1", ports[1])) as gone:
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            gone.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+
+        assert scrape(ports[1], "/metrics").startswith("HTTP/1.1 200 OK\n")
 
 
 def test_understands_the_flags_of_the_original():
-    options = statsd_exporter.arguments().parse_args(
-        ["--statsd.mapping-config=/m", "--statsd.listen-udp=localhost:1", "--statsd.listen-tcp=localhost:2"]
-    )
+    flags = statsd_exporter.flags(["--statsd.mapping-config=/m", "--statsd.listen-udp", "localhost:1"])
 
-    assert (options.mapping, options.udp, options.tcp, options.web) == ("/m", "localhost:1", "localhost:2", ":9102")
+    assert flags == {
+        "statsd.mapping-config": "/m",
+        "statsd.listen-udp": "localhost:1",
+        "statsd.listen-tcp": ":9125",
+        "web.listen-address": ":9102",
+    }
 
 
-def test_a_failed_start_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sys.argv", ["statsd_exporter", f"--statsd.mapping-config={tmp_path / 'none'}"])
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--statsd.mapping-config=/none"], "[Errno 2] No such file or directory: '/none'"),
+        (["--other=1"], "option --other not recognized"),
+        (["other"], "unexpected other"),
+    ],
+)
+def test_a_failed_start_is_one_line(arguments: list[str], error: str):
+    with pytest.raises(SystemExit) as ended:
+        statsd_exporter.main(arguments)
 
-    with pytest.raises(SystemExit, match=r"^statsd_exporter: .*No such file"):
-        statsd_exporter.main()
+    assert ended.value.code == f"statsd_exporter: {error}"

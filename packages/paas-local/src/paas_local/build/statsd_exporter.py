@@ -2,20 +2,18 @@
 """StatsD server that exposes the metrics to Prometheus.
 
 It replaces Prometheus' own exporter in local images, with the flags of rockcraft's layer. It runs in the image's
-interpreter, so that it imports no other module of paas_local.
+interpreter, so that it imports no other module of paas_local. Each unit starts it, so it imports little: asyncio,
+argparse and dataclasses would triple the start-up time.
 """
 
-import argparse
-import asyncio
-import contextlib
+import getopt
 import json
 import re
+import selectors
 import signal
 import socket
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 _LINE = re.compile(r"(?P<name>[^:|@]+):(?P<value>[-+]?[0-9.eE]+)\|(?P<kind>c|g|ms|h|d|s)(?:\|@(?P<rate>[0-9.eE]+))?")
 _QUANTILES = (0.5, 0.9, 0.99)
@@ -23,25 +21,38 @@ _KEPT = 1000
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 _MILLISECONDS = 1000
 
+_FLAGS = {
+    "statsd.mapping-config": "",
+    "statsd.listen-udp": ":9125",
+    "statsd.listen-tcp": ":9125",
+    "web.listen-address": ":9102",
+}
+"""The flags of the original that are used, with their defaults; the mapping is the file that names the metrics."""
+_CHUNK = 65536
+_PATIENCE = 5.0
+"""Seconds that a client may take to read a page."""
+
 Labels = tuple[tuple[str, str], ...]
+Reader = Generator[None, bytes, None]
+"""It is sent what a connection receives, nothing once that has ended; it ends with the connection."""
 
 
-@dataclass(frozen=True)
 class Rule:
     """Name and labels for the metrics that match a pattern; ``*`` matches one word."""
 
-    pattern: re.Pattern[str]
-    name: str
-    labels: Mapping[str, str]
+    def __init__(self, pattern: re.Pattern[str], name: str, labels: Mapping[str, str]) -> None:
+        self.pattern = pattern
+        self.name = name
+        self.labels = labels
 
 
-@dataclass
 class Summary:
     """Observations of one duration: their count, their sum, and the most recent ones."""
 
-    count: float = 0
-    total: float = 0
-    last: list[float] = field(default_factory=list[float])
+    def __init__(self) -> None:
+        self.count = 0.0
+        self.total = 0.0
+        self.last: list[float] = []
 
     def observe(self, value: float, weight: float) -> None:
         """Add a value that was observed ``weight`` times."""
@@ -55,39 +66,41 @@ class Summary:
         return ordered[min(int(part * len(ordered)), len(ordered) - 1)]
 
 
-@dataclass
 class Metrics:
     """All metrics since the start."""
 
-    rules: tuple[Rule, ...] = ()
-    counters: dict[str, dict[Labels, float]] = field(default_factory=dict[str, dict[Labels, float]])
-    gauges: dict[str, dict[Labels, float]] = field(default_factory=dict[str, dict[Labels, float]])
-    summaries: dict[str, dict[Labels, Summary]] = field(default_factory=dict[str, dict[Labels, Summary]])
+    def __init__(self, rules: tuple[Rule, ...] = ()) -> None:
+        self._rules = rules
+        self._counters: dict[str, dict[Labels, float]] = {}
+        self._gauges: dict[str, dict[Labels, float]] = {}
+        self._summaries: dict[str, dict[Labels, Summary]] = {}
 
     def take(self, packet: str) -> None:
         """Count the metrics in a packet; other lines are ignored."""
         for line in packet.splitlines():
             metric = _LINE.match(line.strip())
             if metric:
-                with contextlib.suppress(ValueError):
+                try:
                     weight = 1 / float(metric["rate"] or 1)
                     self._report(metric["name"], metric["kind"], metric["value"], weight)
+                except ValueError:
+                    continue
 
     def _report(self, reported: str, kind: str, text: str, weight: float) -> None:
         name, labels = self._name_and_labels(reported)
         value = float(text)
         if kind == "c":
-            family = self.counters.setdefault(name, {})
+            family = self._counters.setdefault(name, {})
             family[labels] = family.get(labels, 0) + value * weight
         elif kind == "g":
-            family = self.gauges.setdefault(name, {})
+            family = self._gauges.setdefault(name, {})
             family[labels] = family.get(labels, 0) + value if text[0] in "+-" else value
         elif kind in {"ms", "h", "d"}:
             seconds = value / _MILLISECONDS if kind == "ms" else value
-            self.summaries.setdefault(name, {}).setdefault(labels, Summary()).observe(seconds, weight)
+            self._summaries.setdefault(name, {}).setdefault(labels, Summary()).observe(seconds, weight)
 
     def _name_and_labels(self, reported: str) -> tuple[str, Labels]:
-        for rule in self.rules:
+        for rule in self._rules:
             match = rule.pattern.fullmatch(reported)
             if match:
                 labels = {label: _filled(text, match) for label, text in rule.labels.items()}
@@ -97,11 +110,11 @@ class Metrics:
     def text(self) -> str:
         """Return all metrics in Prometheus' text format."""
         lines: list[str] = []
-        for kind, families in (("counter", self.counters), ("gauge", self.gauges)):
+        for kind, families in (("counter", self._counters), ("gauge", self._gauges)):
             for name, family in sorted(families.items()):
                 lines.append(f"# TYPE {name} {kind}")
                 lines += [f"{name}{_braced(labels)} {value:g}" for labels, value in sorted(family.items())]
-        for name, family in sorted(self.summaries.items()):
+        for name, family in sorted(self._summaries.items()):
             lines.append(f"# TYPE {name} summary")
             for labels, summary in sorted(family.items(), key=lambda item: item[0]):
                 for part in _QUANTILES:
@@ -112,15 +125,14 @@ class Metrics:
         return "".join(f"{line}\n" for line in lines)
 
 
+Protocol = Callable[[Metrics, socket.socket], Reader]
+
+
 def rules(text: str) -> tuple[Rule, ...]:
     """Read a mapping file; the original reads YAML, this one only JSON."""
     document = json.loads(text)
     return tuple(
-        Rule(
-            pattern=re.compile(re.escape(entry["match"]).replace(r"\*", r"([^.]+)")),
-            name=entry["name"],
-            labels=entry.get("labels", {}),
-        )
+        Rule(re.compile(re.escape(entry["match"]).replace(r"\*", r"([^.]+)")), entry["name"], entry.get("labels", {}))
         for entry in document["mappings"]
     )
 
@@ -136,49 +148,60 @@ def _braced(labels: Labels) -> str:
     return "{" + ",".join(f'{name}="{quoted(value)}"' for name, value in labels) + "}" if labels else ""
 
 
-class _Packets(asyncio.DatagramProtocol):
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+def serve(metrics: Metrics, *, udp: str, tcp: str, web: str) -> None:
+    """Serve until the process ends."""
+    selector = selectors.DefaultSelector()
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002 - asyncio's signature
-        self._metrics.take(data.decode(errors="replace"))
+    def register(readable: socket.socket, read: Callable[[], object]) -> None:
+        selector.register(readable, selectors.EVENT_READ, read)
 
+    def listen(address: str, protocol: Protocol) -> None:
+        listener = socket.create_server(_address(address))
+        register(listener, lambda: accept(listener.accept()[0], protocol))
 
-async def serve(metrics: Metrics, *, udp: str, tcp: str, web: str) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    def accept(connection: socket.socket, protocol: Protocol) -> None:
+        connection.settimeout(_PATIENCE)
+        reader = protocol(metrics, connection)
+        next(reader)
+        register(connection, lambda: receive(connection, reader))
 
-    async def lines(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            metrics.take(line.decode(errors="replace"))
-        writer.close()
+    def receive(connection: socket.socket, reader: Reader) -> None:
+        try:
+            reader.send(connection.recv(_CHUNK))
+        except (StopIteration, OSError):
+            selector.unregister(connection)
+            connection.close()
 
-    async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await reader.readline()
-        while (await reader.readline()).strip():
-            pass
-        known = request.split()[1:2] in ([b"/metrics"], [b"/"])
-        body = metrics.text().encode() if known else b"not found\n"
-        head = f"HTTP/1.1 {'200 OK' if known else '404 Not Found'}\r\nContent-Type: text/plain; version=0.0.4\r\n"
-        writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
-        await writer.drain()
-        writer.close()
-
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
     # StatsD clients resolve localhost to 127.0.0.1, even if it is another address too.
-    transport, _ = await loop.create_datagram_endpoint(
-        lambda: _Packets(metrics), local_addr=_address(udp), family=socket.AF_INET
-    )
-    servers = [
-        await asyncio.start_server(lines, *_address(tcp)),
-        await asyncio.start_server(page, *_address(web)),
-    ]
-    await ended.wait()
-    transport.close()
-    for server in servers:
-        server.close()
+    packets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    packets.bind(_address(udp))
+    register(packets, lambda: metrics.take(packets.recv(_CHUNK).decode(errors="replace")))
+    listen(tcp, _lines)
+    listen(web, _page)
+    while True:
+        for key, _ in selector.select():
+            key.data()
+
+
+def _lines(metrics: Metrics, _: socket.socket) -> Reader:
+    """Count the metrics of a connection."""
+    rest = b""
+    while chunk := (yield):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            metrics.take(line.decode(errors="replace"))
+    metrics.take(rest.decode(errors="replace"))
+
+
+def _page(metrics: Metrics, connection: socket.socket) -> Reader:
+    """Answer one request."""
+    request = b""
+    while b"\r\n\r\n" not in request and (chunk := (yield)):
+        request += chunk
+    known = request.split()[1:2] in ([b"/metrics"], [b"/"])
+    body = metrics.text().encode() if known else b"not found\n"
+    head = f"HTTP/1.1 {'200 OK' if known else '404 Not Found'}\r\nContent-Type: text/plain; version=0.0.4\r\n"
+    connection.sendall(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -186,25 +209,39 @@ def _address(text: str) -> tuple[str, int]:
     return host or "0.0.0.0", int(port)  # noqa: S104 - as the original
 
 
-def arguments() -> argparse.ArgumentParser:
-    """Return a parser for the flags of the original."""
-    parser = argparse.ArgumentParser(prog="statsd_exporter", description=__doc__)
-    parser.add_argument("--statsd.mapping-config", dest="mapping", help="file that names the metrics")
-    parser.add_argument("--statsd.listen-udp", dest="udp", default=":9125")
-    parser.add_argument("--statsd.listen-tcp", dest="tcp", default=":9125")
-    parser.add_argument("--web.listen-address", dest="web", default=":9102")
-    return parser
-
-
-def main() -> None:
-    """Run the program."""
-    options = arguments().parse_args()
+def flags(arguments: Sequence[str]) -> dict[str, str]:
+    """Read the flags; raise ``ValueError`` for others."""
     try:
-        mapping = rules(Path(options.mapping).read_text(encoding="utf-8")) if options.mapping else ()
-        asyncio.run(serve(Metrics(mapping), udp=options.udp, tcp=options.tcp, web=options.web))
+        pairs, rest = getopt.getopt(arguments, "", [f"{name}=" for name in _FLAGS])
+    except getopt.GetoptError as error:
+        raise ValueError(error.msg) from None
+    if rest:
+        raise ValueError(f"unexpected {rest[0]}")
+    return {**_FLAGS, **{name.removeprefix("--"): text for name, text in pairs}}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the program until SIGTERM or SIGINT."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: sys.exit())
+    try:
+        values = flags(arguments)
+        serve(
+            Metrics(_mapping(values["statsd.mapping-config"])),
+            udp=values["statsd.listen-udp"],
+            tcp=values["statsd.listen-tcp"],
+            web=values["web.listen-address"],
+        )
     except (OSError, ValueError) as error:
         sys.exit(f"statsd_exporter: {error}")
 
 
+def _mapping(file: str) -> tuple[Rule, ...]:
+    if not file:
+        return ()
+    with open(file, encoding="utf-8") as opened:  # noqa: PTH123 - pathlib would add to the start-up time
+        return rules(opened.read())
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

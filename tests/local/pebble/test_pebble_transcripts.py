@@ -1,9 +1,10 @@
-"""The answers of the daemon are those of the recorded Pebble."""
+"""The answers of the daemon are those of the recorded Pebble; and so are those of a real Pebble on the PATH."""
 
 import asyncio
 import functools
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 SCENARIOS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("transcripts.json").read_text())["scenarios"]
 
+PEBBLES = {"built-in": None} | ({"real": program} if (program := shutil.which("pebble")) else {})
 STATE_FILE = ".pebble.state"
 # These change users, or read files of root; the suite plays them only as root.
 NEED_ROOT = frozenset(
@@ -47,22 +49,24 @@ def steps(name: str) -> list[dict[str, Any]]:
 
 
 @functools.cache
-def outcomes(part: int) -> Mapping[str, str]:
-    """Play a part of the scenarios; return the difference of each, or an empty text.
+def outcomes(pebble: str, part: int) -> Mapping[str, str]:
+    """Play a part of the scenarios against a Pebble; return the difference of each, or an empty text.
 
     The recording has times of an idle machine, down to a millisecond: a scenario that differs while others run is
     played once more alone.
     """
-    crowded = asyncio.run(pebble_replay.replay({name: steps(name) for name in PARTS[part]}, AT_ONCE))
+    program = PEBBLES[pebble]
+    crowded = asyncio.run(pebble_replay.replay({name: steps(name) for name in PARTS[part]}, AT_ONCE, program))
     differed = {name: steps(name) for name, difference in crowded.items() if difference}
-    return {**crowded, **asyncio.run(pebble_replay.replay(differed, 1))}
+    return {**crowded, **asyncio.run(pebble_replay.replay(differed, 1, program))}
 
 
+@pytest.mark.parametrize("pebble", PEBBLES)
 @pytest.mark.parametrize("name", PLAYED)
-def test_answers_as_recorded(name: str):
+def test_answers_as_recorded(pebble: str, name: str):
     part = next(number for number, names in enumerate(PARTS) if name in names)
 
-    assert outcomes(part)[name] == ""
+    assert outcomes(pebble, part)[name] == ""
 
 
 def test_scenarios_that_need_root_are_in_the_recording():

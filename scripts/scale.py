@@ -45,6 +45,7 @@ services: {sleep: {override: replace, startup: enabled, command: sleep 100000}}
 """
 DISPATCH = """\
 #!/bin/sh
+open-port 8000
 status-set active
 """
 LISTENS = "0A"

@@ -25,7 +25,7 @@ CASES = {
 
 
 def related(provider: str, recorded: Document) -> testing.Relation:
-    (endpoint,) = providers.metadata(provider)["provides"]
+    endpoint = next(iter(providers.metadata(provider)["provides"]))
     return testing.Relation(
         endpoint,
         interface=providers.metadata(provider)["provides"][endpoint]["interface"],

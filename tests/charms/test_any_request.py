@@ -11,6 +11,7 @@ import hypothesis
 import ops
 import providers
 import pytest
+import yaml
 from hypothesis import strategies as some
 from ops import testing
 from test_any_bytes import HARDLY_ANY, changed_value, is_reported
@@ -21,12 +22,23 @@ PROXY = {"requirer": "7c9ed8a6-1f0e-4a56-9a6b-0f4f4f0c9d11", "domains": ["exampl
 JOBS = [{"metrics_path": "/metrics", "static_configs": [{"targets": ["*:9102"], "labels": {"a": "b"}}]}]
 RULES = {"groups": [{"name": "g", "rules": [{"alert": "Down", "expr": "up == 0", "for": "1m"}]}]}
 
+SOURCE = {"model": "demo", "model_uuid": "c0ffee00", "application": "prometheus", "type": "prometheus"}
+ROUTE = {
+    "http": {
+        "routers": {"web": {"rule": "PathPrefix(`/web`)", "service": "web", "middlewares": ["strip"]}},
+        "middlewares": {"strip": {"stripPrefix": {"prefixes": ["/web"]}}},
+        "services": {"web": {"loadBalancer": {"servers": [{"url": "http://web-0.local:8000"}]}}},
+    }
+}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Client:
     """The request of a client, one value of which is changed."""
 
     provider: str
+    endpoint: str = ""
+    """Empty if the provider has only one."""
     app: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
     unit: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
 
@@ -37,6 +49,20 @@ CLIENTS = (
         app={"model": '"demo"', "name": '"web"', "port": "8000", "strip-prefix": "true", "scheme": '"http"'},
         unit={"host": '"web-0"', "ip": '"10.1.2.30"'},
     ),
+    Client(
+        provider="traefik-k8s",
+        endpoint="ingress-per-unit",
+        unit={
+            "model": "demo",
+            "name": "web/0",
+            "host": "web-0.local",
+            "port": "8000",
+            "mode": "http",
+            "scheme": "http",
+            "strip-prefix": "true",
+        },
+    ),
+    Client(provider="traefik-k8s", endpoint="traefik-route", app={"config": yaml.safe_dump(ROUTE)}),
     Client(
         provider="squid-forward-proxy",
         app={"requests": json.dumps([PROXY])},
@@ -53,6 +79,7 @@ CLIENTS = (
     ),
     Client(
         provider="prometheus-k8s",
+        endpoint="metrics-endpoint",
         app={
             "scrape_jobs": json.dumps(JOBS),
             "scrape_metadata": '{"model": "demo", "application": "web"}',
@@ -62,6 +89,13 @@ CLIENTS = (
     ),
     Client(
         provider="grafana-k8s",
+        endpoint="grafana-source",
+        app={"grafana_source_data": json.dumps(SOURCE), "grafana_source_app_host": "http://prometheus:9090"},
+        unit={"grafana_source_host": "http://prometheus-0:9090"},
+    ),
+    Client(
+        provider="grafana-k8s",
+        endpoint="grafana-dashboard",
         app={"dashboards": json.dumps({"templates": {"one": {"content": DASHBOARD}}, "uuid": "1"})},
     ),
     Client(provider="tempo-coordinator-k8s", app={"receivers": '["otlp_http"]'}),
@@ -79,7 +113,9 @@ def context(client: Client) -> testing.Context[ops.CharmBase]:
     return providers.context(client.provider)
 
 
-@pytest.mark.parametrize("client", [pytest.param(each, id=each.provider) for each in CLIENTS], indirect=True)
+@pytest.mark.parametrize(
+    "client", [pytest.param(each, id=f"{each.provider} {each.endpoint}".strip()) for each in CLIENTS], indirect=True
+)
 @HARDLY_ANY
 @hypothesis.given(data=some.data())
 def test_invalid_requests_end_in_a_status(
@@ -106,10 +142,13 @@ def response(after: testing.State) -> dict[str, str]:
 
 def relation(client: Client, number: int) -> testing.Relation:
     meta = providers.metadata(client.provider)
-    ((endpoint, declared),) = (meta.get("provides") or meta["requires"]).items()
+    interfaces = {
+        name: each["interface"] for key in ("provides", "requires") for name, each in meta.get(key, {}).items()
+    }
+    endpoint = client.endpoint or next(iter(interfaces))
     return testing.Relation(
         endpoint,
-        interface=declared["interface"],
+        interface=interfaces[endpoint],
         id=number,
         remote_app_name="web" if number == 7 else "odd",
         remote_app_data=client.app,

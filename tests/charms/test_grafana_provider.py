@@ -10,6 +10,7 @@ import ops
 import providers
 import pytest
 from ops import testing
+from paas_local.providers.traefik_k8s.charm.src import traefik_routes
 
 SHELF = "etc/grafana/dashboards.json"
 
@@ -168,3 +169,84 @@ def test_an_action_shows_the_password_that_the_server_accepts(
         "GRAFANA_PASSWORD": results["admin-password"],
         "GRAFANA_ANONYMOUS": "",
     }
+
+
+def source(**more: Any) -> testing.Relation:
+    data = {"model": "demo", "model_uuid": "c0ffee00", "application": "prometheus", "type": "prometheus"}
+    fields: dict[str, Any] = {
+        "remote_app_name": "prometheus",
+        "remote_app_data": {"grafana_source_data": json.dumps(data)},
+        "remote_units_data": {0: {"grafana_source_host": "prometheus-0:9090"}, 1: {}},
+        **more,
+    }
+    return testing.Relation("grafana-source", interface="grafana_datasource", id=9, **fields)
+
+
+def test_each_unit_of_a_source_gets_its_uid(context: testing.Context[ops.CharmBase], grafana: testing.Container):
+    after = context.run(context.on.relation_changed(source()), providers.state(grafana, source()))
+
+    answer = after.get_relation(9).local_app_data
+    assert json.loads(answer["datasource_uids"]) == {"prometheus/0": "juju_demo_c0ffee00_prometheus_0"}
+    assert answer["grafana_base_url"] == "http://grafana-k8s.demo.svc.cluster.local:3000"
+    assert "app_datasource_uid" not in answer
+    assert sources(context, after) == [
+        {
+            "uid": "juju_demo_c0ffee00_prometheus_0",
+            "type": "prometheus",
+            "url": "http://prometheus-0:9090",
+            "unit": "prometheus/0",
+        }
+    ]
+
+
+def test_an_application_can_be_one_source(context: testing.Context[ops.CharmBase], grafana: testing.Container):
+    data = {**source().remote_app_data, "grafana_source_app_host": "http://prometheus/path/"}
+    relation = source(remote_app_data=data, remote_units_data={0: {}})
+
+    after = context.run(context.on.relation_changed(relation), providers.state(grafana, relation))
+
+    assert after.get_relation(9).local_app_data["app_datasource_uid"] == "juju_demo_c0ffee00_prometheus"
+    assert [each["url"] for each in sources(context, after)] == ["http://prometheus/path"]
+
+
+@pytest.mark.parametrize(
+    ("app", "unit", "reason"),
+    [
+        ({"grafana_source_data": "["}, {}, "grafana_source_data: not JSON: Expecting value: line 1 column 2 (char 1)"),
+        ({"grafana_source_data": "[]"}, {}, "grafana_source_data: not an object"),
+        ({"grafana_source_data": "{}"}, {}, "grafana_source_data.model: not a text"),
+        ({}, {"grafana_source_host": "ftp://x"}, "grafana_source_host: not a URL"),
+    ],
+)
+def test_an_invalid_source_blocks(
+    app: dict[str, str],
+    unit: dict[str, str],
+    reason: str,
+    context: testing.Context[ops.CharmBase],
+    grafana: testing.Container,
+):
+    relation = source(remote_app_data={**source().remote_app_data, **app}, remote_units_data={0: unit})
+
+    after = context.run(context.on.relation_changed(relation), providers.state(grafana, relation))
+
+    assert after.unit_status == testing.BlockedStatus(f"invalid grafana-source relation data from prometheus: {reason}")
+    assert sources(context, after) == []
+
+
+def sources(context: testing.Context[ops.CharmBase], after: testing.State) -> list[dict[str, Any]]:
+    file = after.get_container("grafana").get_filesystem(context) / "etc/grafana/sources.json"
+    return json.loads(file.read_text())
+
+
+def test_the_ingress_gives_the_server_another_url(context: testing.Context[ops.CharmBase], grafana: testing.Container):
+    answer = {"scheme": "https", "external_host": "juju.example"}
+    ingress = testing.Relation("ingress", interface="traefik_route", id=4, remote_app_data=answer)
+
+    after = context.run(context.on.relation_changed(ingress), providers.state(grafana, ingress, source()))
+
+    routers = traefik_routes.read(after.get_relation(4).local_app_data)
+    assert routers
+    (route,) = routers
+    assert (route.prefix, route.strip, route.port) == ("/demo-grafana-k8s", True, 3000)
+    assert route.hosts == ("grafana-k8s.demo.svc.cluster.local",)
+    assert after.get_relation(9).local_app_data["grafana_base_url"] == "https://juju.example/demo-grafana-k8s"

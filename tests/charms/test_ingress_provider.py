@@ -8,6 +8,7 @@ from typing import Any
 import ops
 import providers
 import pytest
+import yaml
 from ops import testing
 
 pytestmark = pytest.mark.usefixtures("answering")
@@ -211,3 +212,92 @@ def test_the_external_endpoints_are_the_same(context: testing.Context[ops.CharmB
 def test_an_action_fails_on_an_invalid_host(context: testing.Context[ops.CharmBase]):
     with pytest.raises(testing.ActionFailed, match="invalid option external_hostname"):
         context.run(context.on.action("show-proxied-endpoints"), state(config={"external_hostname": "a b"}))
+
+
+def asking(name: str, number: int = 3, **more: Any) -> testing.Relation:
+    """Return the relation of units that ask for a route each."""
+    databag = {"model": "demo", "port": "3100", "mode": "http", "scheme": "http", "strip-prefix": "true"}
+    units = {n: {**databag, "name": f"{name}/{n}", "host": f"{name}-{n}.local"} for n in (0, 1)}
+    fields: dict[str, Any] = {"remote_app_name": name, "remote_units_data": units, **more}
+    return testing.Relation("ingress-per-unit", interface="ingress_per_unit", id=number, **fields)
+
+
+HOST = {"external_hostname": "notes.example.com"}
+
+
+def test_each_unit_gets_a_url(context: testing.Context[ops.CharmBase]):
+    after = context.run(context.on.relation_changed(asking("loki")), state(asking("loki"), client(), config=HOST))
+
+    assert yaml.safe_load(after.get_relation(3).local_app_data["ingress"]) == {
+        "loki/0": {"url": "http://notes.example.com/demo-loki-0"},
+        "loki/1": {"url": "http://notes.example.com/demo-loki-1"},
+    }
+    assert sorted(prefixes(after, context)) == ["/demo-loki-0", "/demo-loki-1", "/demo-web"]
+    context.run(context.on.action("show-proxied-endpoints"), after)
+    shown = json.loads((context.action_results or {})["proxied-endpoints"])
+    assert shown["loki/1"] == {"url": "http://notes.example.com/demo-loki-1"}
+
+
+def test_each_unit_gets_a_subdomain(context: testing.Context[ops.CharmBase]):
+    config: dict[str, Any] = {**HOST, "routing_mode": "subdomain"}
+
+    after = context.run(context.on.relation_changed(asking("loki")), state(asking("loki"), config=config))
+
+    urls = yaml.safe_load(after.get_relation(3).local_app_data["ingress"])
+    assert urls["loki/0"] == {"url": "http://demo-loki-0.notes.example.com/"}
+
+
+def test_units_that_ask_for_nothing_yet_get_no_url(context: testing.Context[ops.CharmBase]):
+    relation = asking("loki", remote_units_data={0: {}})
+
+    after = context.run(context.on.relation_joined(relation), state(relation))
+
+    assert not after.get_relation(3).local_app_data
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_a_request_for_tcp_blocks_and_is_named(context: testing.Context[ops.CharmBase]):
+    relation = asking("kafka", remote_units_data={0: {"name": "kafka/0", "mode": "tcp"}})
+
+    after = context.run(context.on.relation_changed(relation), state(relation, client()))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "invalid ingress-per-unit relation data from kafka: mode (only http is supported)"
+    )
+    assert url(after) is not None
+
+
+def routing(**route: Any) -> testing.Relation:
+    config = {
+        "http": {
+            "routers": {"g": {"rule": "PathPrefix(`/demo-grafana`)", "service": "g", **route}},
+            "services": {"g": {"loadBalancer": {"servers": [{"url": "http://grafana.local:3000"}]}}},
+        }
+    }
+    return testing.Relation(
+        "traefik-route",
+        interface="traefik_route",
+        id=5,
+        remote_app_name="grafana",
+        remote_app_data={"config": yaml.safe_dump(config)},
+    )
+
+
+def test_an_application_chooses_its_route_itself(context: testing.Context[ops.CharmBase]):
+    after = context.run(context.on.relation_changed(routing()), state(routing(), config=HOST))
+
+    assert after.get_relation(5).local_app_data == {"external_host": "notes.example.com", "scheme": "http"}
+    assert prefixes(after, context) == ["/demo-grafana"]
+
+
+def test_a_route_that_the_proxy_cannot_have_blocks(context: testing.Context[ops.CharmBase]):
+    relation = routing(rule="Method(`GET`)")
+
+    after = context.run(context.on.relation_changed(relation), state(relation, client()))
+
+    assert after.unit_status == testing.BlockedStatus(
+        "invalid traefik-route relation data from grafana: config.http.routers.g.rule "
+        "(only Host and PathPrefix, with && and ||, are supported)"
+    )
+    assert not after.get_relation(5).local_app_data
+    assert prefixes(after, context) == ["/demo-web"]

@@ -242,6 +242,18 @@ def test_cos_lite_is_a_bundle_of_built_in_charms(juju: jubilant.Juju, folder: Pa
         "- upload charm loki-k8s",
         "- deploy application loki with 1 unit using loki-k8s",
     ]
+    assert [line for line in output.splitlines() if "add relation" in line] == [
+        "- add relation traefik:ingress-per-unit - prometheus:ingress",
+        "- add relation traefik:ingress-per-unit - loki:ingress",
+        "- add relation traefik:traefik-route - grafana:ingress",
+        "- add relation grafana:grafana-source - prometheus:grafana-source",
+        "- add relation grafana:grafana-source - loki:grafana-source",
+        "- add relation prometheus:metrics-endpoint - traefik:metrics-endpoint",
+        "- add relation prometheus:metrics-endpoint - loki:metrics-endpoint",
+        "- add relation prometheus:metrics-endpoint - grafana:metrics-endpoint",
+        "- add relation grafana:grafana-dashboard - loki:grafana-dashboard",
+        "- add relation grafana:grafana-dashboard - prometheus:grafana-dashboard",
+    ]
     offers = {"loki": {"offers": {"logs": {"endpoints": ["logging"]}}}, "grafana": None, "alertmanager": {"scale": 2}}
     overlay = write(folder / "offers.yaml", applications=offers)
     output = juju.cli("deploy", "cos-lite", "--trust", "--dry-run", "--overlay", overlay)

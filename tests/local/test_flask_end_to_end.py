@@ -155,12 +155,14 @@ def url(juju: Deployment, ingress: None) -> str:
     return juju.wait("address", lambda: endpoints(juju).get("flask-k8s", {}).get("url", ""))
 
 
-def test_the_url_works_in_a_pod(juju: Deployment, url: str):
-    program = f"import urllib.request; print(urllib.request.urlopen('{url}/health').status)"
+def test_the_url_works_in_a_pod_and_so_does_port_80_of_the_unit(juju: Deployment, url: str):
+    unit = juju.status()["applications"]["traefik-k8s"]["units"]["traefik-k8s/0"]
+    urls = [f"{address}/health" for address in (url, f"http://{unit['address']}/test-flask-k8s")]
+    program = f"import urllib.request; print(*(urllib.request.urlopen(url).status for url in {urls}))"
 
     output = juju("exec", "--unit", "postgresql-k8s/0", "--", f'python3 -c "{program}"')
 
-    assert output.strip() == "200"
+    assert output.strip() == "200 200"
 
 
 def test_secure_cookies_work_with_https(juju: Deployment, url: str):

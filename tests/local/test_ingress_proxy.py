@@ -68,7 +68,12 @@ async def ingress(caddy: Path, folder: Path, *listed: Route) -> AsyncGenerator[a
     """Run the proxy; yield a session for requests to it."""
     port = free_port()
     text = routes.configuration(
-        listed, port, https_port=free_port(), name="ingress.test.localhost", data=str(folder / "data")
+        listed,
+        (port, free_port()),
+        https_ports=(free_port(),),
+        name="ingress.test.localhost",
+        metrics_port=free_port(),
+        data=str(folder / "data"),
     )
     (folder / "caddy.json").write_text(text)
     environment = {"HOME": str(folder)}

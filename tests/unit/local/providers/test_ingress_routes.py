@@ -13,14 +13,14 @@ UNIT = {"host": '"flask-k8s-0.flask-k8s-endpoints.test-model.svc.cluster.local"'
 
 
 def configuration(listed: Iterable[Route], port: int) -> str:
-    return routes.configuration(listed, port, https_port=32000, name="traefik-k8s.demo.localhost")
+    return routes.configuration(listed, (port, 80), https_ports=(32000, 443), name="traefik-k8s.demo.localhost")
 
 
 def test_https_has_the_same_routes_and_a_certificate_of_caddys_own_ca():
     document = json.loads(configuration([Route(prefix="/demo-web", port=8000)], 30000))
 
     servers = document["apps"]["http"]["servers"]
-    assert servers["https"]["listen"] == [":32000"]
+    assert servers["https"]["listen"] == [":32000", ":443"]
     assert servers["https"]["routes"] == servers["ingress"]["routes"]
     assert document["apps"]["tls"]["automation"]["policies"] == [
         {"subjects": ["traefik-k8s.demo.localhost"], "issuers": [{"module": "internal"}]}
@@ -103,3 +103,59 @@ def test_the_order_of_relations_changes_nothing():
 
 def test_an_application_without_units_is_a_bad_gateway():
     assert handlers(Route(prefix="/a", port=1))[0]["handle"] == [{"handler": "static_response", "status_code": 502}]
+
+
+OWN = {"model": "test-model", "name": "loki/1", "host": "loki-1.local", "port": "3100", "strip-prefix": "true"}
+
+
+def test_reads_the_route_of_a_unit():
+    assert routes.read_unit({**OWN, "mode": "http", "scheme": "http"}) == (
+        "loki/1",
+        Route(prefix="/test-model-loki-1", port=3100, strip=True, hosts=("loki-1.local",)),
+    )
+    assert routes.read_unit({"ingress-address": "10.1.2.3"}) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"port": "many"}, "port (must be from 1 to 65535)"),
+        ({"port": "70000"}, "port (must be from 1 to 65535)"),
+        ({"name": "loki"}, "name (must be the name of a unit)"),
+        ({"model": "../x"}, "model (must be a name)"),
+        ({"host": "a b"}, "host (must be an address)"),
+        ({"mode": "tcp"}, "mode (only http is supported)"),
+        ({"scheme": "https"}, "scheme (only http is supported)"),
+    ],
+)
+def test_an_invalid_value_of_a_unit_is_an_error_with_its_key(changes: dict[str, str], words: str):
+    with pytest.raises(InvalidError) as caught:
+        routes.read_unit({**OWN, **changes})
+
+    assert str(caught.value) == words
+
+
+def test_of_two_prefixes_of_a_path_the_longer_one_decides_and_a_host_decides_first():
+    listed = [
+        Route(prefix="/a", port=1),
+        Route(prefix="/a/b", port=2),
+        Route(prefix="", domain="b.test", port=3),
+        Route(prefix="/c", domain="b.test", port=4),
+    ]
+
+    assert [route["match"] for route in handlers(*listed)[:-1]] == [
+        [{"host": ["b.test"], "path": ["/c", "/c/*"]}],
+        [{"host": ["b.test"]}],
+        [{"path": ["/a/b", "/a/b/*"]}],
+        [{"path": ["/a", "/a/*"]}],
+    ]
+
+
+def test_the_unit_also_has_the_ports_of_traefik():
+    servers = json.loads(configuration([], 30000))["apps"]["http"]["servers"]
+
+    assert {name: server["listen"] for name, server in servers.items()} == {
+        "ingress": [":30000", ":80"],
+        "https": [":32000", ":443"],
+        "metrics": [":8082"],
+    }

@@ -220,6 +220,9 @@ def _enter_pod(spec: Spec) -> None:
         socket.sethostname(spec.hostname or "pod")
         with netif.control_socket() as link:
             netif.bring_up(link, "lo")
+        # As in a container of Kubernetes, every user may listen on any port.
+        with contextlib.suppress(OSError):
+            Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0", encoding="ascii")
 
 
 def _redirect_output(log: str) -> None:

@@ -140,12 +140,14 @@ class ProviderCharm(ops.CharmBase):
             return str(invalid(relation, reason))
         return None
 
-    def requests(self, read: Callable[[ops.Relation], T | None]) -> Iterator[tuple[ops.Relation, T]]:
-        """Yield each client with its request, in the order of the relation ids.
+    def requests(self, read: Callable[[ops.Relation], T | None], *endpoints: str) -> Iterator[tuple[ops.Relation, T]]:
+        """Yield each client of some endpoints, else of the first one, with its request, by the relation ids.
 
         Clients without a request are skipped, and clients with an invalid one: :meth:`publish` reports those.
         """
-        for relation in sorted(self.clients, key=lambda relation: relation.id):
+        names = endpoints or self.endpoints[:1]
+        clients = [relation for relation in self.clients if relation.name in names]
+        for relation in sorted(clients, key=lambda relation: relation.id):
             request = None
             with contextlib.suppress(RefusedError, *self.invalid):
                 request = read(relation)

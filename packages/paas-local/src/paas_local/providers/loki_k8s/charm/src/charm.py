@@ -3,24 +3,27 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
 import ops
 
-if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is next to this file
-    from paas_local.providers.common import provider
+if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
+    from paas_local.providers.common import observability, provider
 else:
+    import observability
     import provider
 
 PORT = 3100
 DEFAULT_LIMIT = 100
+DASHBOARD = Path(__file__).parent / "grafana_dashboards/loki.json"
 
 
 class LokiCharm(provider.ProviderCharm):
     """A receiver of logs, which all clients share."""
 
-    endpoints = ("logging",)
+    endpoints = ("logging", "metrics-endpoint", "grafana-source", "grafana-dashboard", "ingress")
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
@@ -32,6 +35,20 @@ class LokiCharm(provider.ProviderCharm):
         return provider.Server(container="loki", command=command, port=PORT)
 
     def publish(self, relation: ops.Relation) -> None:
+        """Write what each kind of client reads."""
+        match relation.name:
+            case "logging":
+                self._publish_address(relation)
+            case "metrics-endpoint":
+                observability.write_metrics(self, relation, PORT)
+            case "grafana-source":
+                observability.write_source(self, relation, "loki", PORT)
+            case "grafana-dashboard":
+                observability.write_dashboard(self, relation, DASHBOARD)
+            case _:
+                observability.write_unit_ingress(self, relation, PORT)
+
+    def _publish_address(self, relation: ops.Relation) -> None:
         """Write the address that takes lines, and the error in a client's alert rules."""
         url = f"http://{self.fqdn}:{PORT}/loki/api/v1/push"
         values = {"endpoint": json.dumps({"url": url}), "public_address": self.fqdn}

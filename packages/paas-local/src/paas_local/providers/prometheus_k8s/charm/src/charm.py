@@ -4,27 +4,30 @@
 import itertools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import ops
 
 if TYPE_CHECKING:  # where a type checker finds them; in a packed charm they are next to this file
-    from paas_local.providers.common import provider
+    from paas_local.providers.common import observability, provider
     from paas_local.providers.prometheus_k8s.charm.src import scraping
 else:
+    import observability
     import provider
     import scraping
 
 PORT = 9090
 CONFIG = "/prometheus/config.json"
+DASHBOARD = Path(__file__).parent / "grafana_dashboards/prometheus.json"
 DEFAULT_LIMIT = 100
 
 
 class PrometheusCharm(provider.ProviderCharm):
     """A scraper of all related applications."""
 
-    endpoints = ("metrics-endpoint",)
+    endpoints = ("metrics-endpoint", "self-metrics-endpoint", "grafana-source", "grafana-dashboard", "ingress")
     invalid = (scraping.InvalidError,)
 
     def __init__(self, framework: ops.Framework) -> None:
@@ -48,8 +51,18 @@ class PrometheusCharm(provider.ProviderCharm):
         )
 
     def publish(self, relation: ops.Relation) -> None:
-        """Write nothing; relation data that is invalid is an error for the operator."""
-        _read(relation)
+        """Write what each kind of client reads; invalid scrape jobs are an error for the operator."""
+        match relation.name:
+            case "metrics-endpoint":
+                _read(relation)
+            case "self-metrics-endpoint":
+                observability.write_metrics(self, relation, PORT)
+            case "grafana-source":
+                observability.write_source(self, relation, "prometheus", PORT)
+            case "grafana-dashboard":
+                observability.write_dashboard(self, relation, DASHBOARD)
+            case _:
+                observability.write_unit_ingress(self, relation, PORT)
 
     def _list_targets(self, event: ops.ActionEvent) -> None:
         def targets() -> Iterator[dict[str, str]]:

@@ -1,29 +1,39 @@
 #!/usr/bin/env python3
-"""A charm that runs a reverse proxy, with a path for each related application."""
+"""A charm that runs a reverse proxy, with a path for each related application or unit."""
 
+import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import ops
+import yaml
 
 if TYPE_CHECKING:  # where a type checker finds it; in a packed charm it is next to this file
-    from paas_local.providers.common import provider
-    from paas_local.providers.traefik_k8s.charm.src import routes
+    from paas_local.providers.common import observability, provider
+    from paas_local.providers.traefik_k8s.charm.src import routes, traefik_routes
 else:
+    import observability
     import provider
     import routes
+    import traefik_routes
 
 CONFIGURATION = f"{routes.DATA}/caddy.json"
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?")
+_ANSWERS = {
+    "ingress": ("ingress",),
+    "ingress-per-unit": ("ingress",),
+    "traefik-route": ("external_host", "scheme"),
+}
+"""The endpoints of routes, each with the keys of its answer."""
 
 
 class TraefikCharm(provider.ProviderCharm):
     """An ingress for all applications of the model."""
 
-    endpoints = ("ingress",)
-    invalid = (routes.InvalidError,)
+    endpoints = ("ingress", "ingress-per-unit", "traefik-route", "metrics-endpoint")
+    invalid = (routes.InvalidError, traefik_routes.InvalidError)
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
@@ -35,10 +45,9 @@ class TraefikCharm(provider.ProviderCharm):
         """Describe the proxy with the routes of all valid requests."""
         text = routes.configuration(
             (route for _, route in self._routes().values()),
-            self.browser_port,
-            https_port=self.https_port,
+            (self.browser_port, routes.HTTP_PORT),
+            https_ports=(self.https_port, routes.HTTPS_PORT),
             name=self._certificate_name,
-            subdomains=self._subdomains,
         )
         return provider.Server(
             container="traefik",
@@ -51,31 +60,51 @@ class TraefikCharm(provider.ProviderCharm):
         )
 
     def publish(self, relation: ops.Relation) -> None:
-        """Write the URL of the application, or remove it."""
+        """Write the URLs of the application or its units, or remove them."""
+        if relation.name == "metrics-endpoint":
+            observability.write_metrics(self, relation, routes.METRICS_PORT)
+            return
         try:
-            url = self._url(relation)
-        except (provider.RefusedError, routes.InvalidError):
-            provider.write(relation.data[self.app], {"ingress": ""})
+            answer = self._answer(relation)
+        except (provider.RefusedError, *self.invalid):
+            provider.write(relation.data[self.app], dict.fromkeys(_ANSWERS[relation.name], ""))
             raise
-        provider.write(relation.data[self.app], {"ingress": json.dumps({"url": url}) if url else ""})
+        provider.write(relation.data[self.app], answer)
 
-    def _url(self, relation: ops.Relation) -> str | None:
-        route = _read(relation)
-        if route is None:
-            return None
-        first, _ = self._routes()[route.prefix]
-        if first != relation:
-            raise provider.RefusedError(
-                f"{relation.app.name} asks for {route.prefix}, which {first.app.name} has already"
-            )
-        return self._url_of(route)
+    def _answer(self, relation: ops.Relation) -> Mapping[str, str]:
+        requested = _read(relation)
+        for route in requested.values():
+            first, _ = self._routes()[self._served(relation, route).request]
+            if first != relation:
+                raise provider.RefusedError(
+                    f"{relation.app.name} asks for {route.domain}{route.prefix}, which {first.app.name} has already"
+                )
+        if relation.name == "traefik-route":
+            scheme, host = self._address
+            return {"scheme": scheme, "external_host": host}
+        urls = {name: {"url": self._url_of(route)} for name, route in requested.items()}
+        if relation.name == "ingress-per-unit":
+            return {"ingress": yaml.safe_dump(urls) if urls else ""}
+        return {"ingress": json.dumps(urls[relation.app.name]) if urls else ""}
 
-    def _routes(self) -> Mapping[str, tuple[ops.Relation, routes.Route]]:
-        """Return each prefix with the oldest relation that requests it."""
-        by_prefix: dict[str, tuple[ops.Relation, routes.Route]] = {}
-        for relation, route in self.requests(_read):
-            by_prefix.setdefault(route.prefix, (relation, route))
-        return by_prefix
+    def _routes(self) -> Mapping[tuple[str, str], tuple[ops.Relation, routes.Route]]:
+        """Return each kind of requests with the oldest relation that asks for it."""
+        served: dict[tuple[str, str], tuple[ops.Relation, routes.Route]] = {}
+        for relation, requested in self._requested():
+            for request in requested.values():
+                route = self._served(relation, request)
+                served.setdefault(route.request, (relation, route))
+        return served
+
+    def _requested(self) -> Iterator[tuple[ops.Relation, Mapping[str, routes.Route]]]:
+        """Yield each client with the routes that it asks for, in the order of the relation ids."""
+        return self.requests(_read, *_ANSWERS)
+
+    def _served(self, relation: ops.Relation, route: routes.Route) -> routes.Route:
+        """Return the route of the proxy; an application that sends Traefik's configuration chooses its own."""
+        if relation.name == "traefik-route" or not self._subdomains:
+            return route
+        return routes.in_subdomain(route, self._certificate_name)
 
     def _url_of(self, route: routes.Route) -> str:
         if self.config["routing_mode"] not in {"path", "subdomain"}:
@@ -124,15 +153,28 @@ class TraefikCharm(provider.ProviderCharm):
     def _show(self, event: ops.ActionEvent, kind: str) -> None:
         try:
             own = {self.app.name: {"url": "://".join(self._address)}}
-            proxied = {relation.app.name: {"url": self._url_of(route)} for relation, route in self._routes().values()}
+            proxied = {
+                name: {"url": self._url_of(route)}
+                for relation, requested in self._requested()
+                for name, route in requested.items()
+                if relation.name != "traefik-route"
+            }
         except provider.RefusedError as reason:
             event.fail(str(reason))
             return
         event.set_results({f"{kind}-endpoints": json.dumps({**own, **proxied})})
 
 
-def _read(relation: ops.Relation) -> routes.Route | None:
-    return routes.read(relation.data[relation.app], (relation.data[unit] for unit in relation.units))
+def _read(relation: ops.Relation) -> Mapping[str, routes.Route]:
+    """Read the routes that a client asks for, by the name of the application or unit that each is for."""
+    app, units = relation.data[relation.app], [relation.data[unit] for unit in relation.units]
+    if relation.name == "traefik-route":
+        routers = traefik_routes.read(app) or ()
+        return {str(number): routes.Route(**dataclasses.asdict(router)) for number, router in enumerate(routers)}
+    if relation.name == "ingress-per-unit":
+        return dict(sorted(read for unit in units if (read := routes.read_unit(unit))))
+    route = routes.read(app, units)
+    return {relation.app.name: route} if route else {}
 
 
 if __name__ == "__main__":

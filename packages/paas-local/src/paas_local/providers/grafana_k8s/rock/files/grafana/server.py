@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import BasicAuth, web
 from aiohttp.typedefs import Handler, Middleware
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 if TYPE_CHECKING:  # where a type checker finds it; in the image it is next to this file
     from paas_local.providers.grafana_k8s.rock.files.grafana.panels import panels
@@ -53,6 +54,11 @@ class Dashboards:
         return web.json_response({"database": "ok"})
 
 
+async def metrics(_: web.Request) -> web.Response:
+    """Return the metrics of this server."""
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
 def _row(uid: str, entry: Mapping[str, Any]) -> dict[str, object]:
     dashboard = entry["dashboard"]
     return {
@@ -65,14 +71,14 @@ def _row(uid: str, entry: Mapping[str, Any]) -> dict[str, object]:
 
 
 def authentication(user: str, password: str, *, anonymous: bool) -> Middleware:
-    """Build the check of each request's login; without one, only ``anonymous`` and the health are answered."""
+    """Build the check of each request's login; without one, only ``anonymous``, health and metrics are answered."""
     login = BasicAuth(user, password, "utf-8").encode()
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         sent = request.headers.get("Authorization", "")
         accepted = hmac.compare_digest(sent.encode(), login.encode()) if sent else anonymous
-        if not (accepted or request.path == "/api/health"):
+        if not (accepted or request.path in {"/api/health", "/metrics"}):
             headers = {"WWW-Authenticate": 'Basic realm="Grafana"'}
             return web.json_response({"message": "Invalid username or password"}, status=401, headers=headers)
         return await handler(request)
@@ -88,6 +94,7 @@ def application(file: Path, check: Middleware) -> web.Application:
     app.router.add_get("/api/dashboards/uid/{uid}", dashboards.dashboard)
     app.router.add_get("/panels/{uid}", dashboards.panels)
     app.router.add_get("/api/health", dashboards.health)
+    app.router.add_get("/metrics", metrics)
     return app
 
 
@@ -96,6 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--dashboards", type=Path, required=True)
+    parser.add_argument("--sources", type=Path, required=True)
     arguments = parser.parse_args()
     environment = os.environ
     check = authentication(

@@ -5,6 +5,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 
 if TYPE_CHECKING:  # where a type checker finds it; in the image it is next to this file
     from paas_local.providers.loki_k8s.rock.files.loki import streams
@@ -14,6 +15,8 @@ else:
 _MAX_LINES = 50_000
 _MAX_BODY = 64 * 1024 * 1024
 _DEFAULT_LIMIT = 100
+_LINES = Counter("loki_distributor_lines_received", "Lines received.")
+_BYTES = Counter("loki_distributor_bytes_received", "Bytes of the lines received.")
 
 
 class Receiver:
@@ -26,9 +29,12 @@ class Receiver:
         """Keep lines; the answer is empty."""
         read = streams.from_json if request.content_type == "application/json" else streams.from_protobuf
         try:
-            self._entries.extend(read(await request.read()))
+            entries = read(await request.read())
         except (streams.InvalidError, web.RequestPayloadError) as reason:
             return web.Response(status=400, text=f"{reason}\n")
+        self._entries.extend(entries)
+        _LINES.inc(len(entries))
+        _BYTES.inc(sum(len(entry.line.encode()) for entry in entries))
         return web.Response(status=204)
 
     async def query(self, request: web.Request) -> web.Response:
@@ -47,9 +53,26 @@ class Receiver:
             return web.Response(status=400, text=f"{reason}\n")
         return web.json_response({"status": "success", "data": {"resultType": "streams", "result": result}})
 
+    async def labels(self, _: web.Request) -> web.Response:
+        """List the names of labels."""
+        return _listed({name for entry in self._entries for name in entry.labels})
+
+    async def label_values(self, request: web.Request) -> web.Response:
+        """List the values of a label."""
+        name = request.match_info["name"]
+        return _listed({entry.labels[name] for entry in self._entries if name in entry.labels})
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """Return the metrics of this server."""
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
     async def ready(self, _: web.Request) -> web.Response:
         """Answer that the server is ready."""
         return web.Response(text="ready\n")
+
+
+def _listed(texts: set[str]) -> web.Response:
+    return web.json_response({"status": "success", "data": sorted(texts)})
 
 
 def application() -> web.Application:
@@ -58,6 +81,9 @@ def application() -> web.Application:
     app = web.Application(client_max_size=_MAX_BODY)
     app.router.add_post("/loki/api/v1/push", receiver.push)
     app.router.add_get("/loki/api/v1/query_range", receiver.query)
+    app.router.add_get("/loki/api/v1/labels", receiver.labels)
+    app.router.add_get("/loki/api/v1/label/{name}/values", receiver.label_values)
+    app.router.add_get("/metrics", receiver.metrics)
     app.router.add_get("/ready", receiver.ready)
     return app
 

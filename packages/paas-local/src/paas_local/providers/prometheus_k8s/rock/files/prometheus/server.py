@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 if TYPE_CHECKING:  # where a type checker finds it; in the image it is next to this file
     from paas_local.providers.prometheus_k8s.rock.files.prometheus import samples
@@ -111,6 +112,10 @@ class Server:
         """List the rules, which are not evaluated."""
         return _success({"groups": [_group(group) for group in self._groups]})
 
+    async def metrics(self, _: web.Request) -> web.Response:
+        """Return the metrics of this server."""
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
     async def ready(self, _: web.Request) -> web.Response:
         """Answer that the server is ready."""
         return web.Response(text="ready\n")
@@ -156,6 +161,7 @@ def application(config: Mapping[str, Any]) -> web.Application:
     app.router.add_get("/api/v1/query", server.query)
     app.router.add_get("/api/v1/targets", server.targets)
     app.router.add_get("/api/v1/rules", server.rules)
+    app.router.add_get("/metrics", server.metrics)
     app.router.add_get("/-/ready", server.ready)
     return app
 

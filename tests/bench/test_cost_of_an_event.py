@@ -96,7 +96,15 @@ def test_the_deployment(deployment: tuple[client.Unit, list[typing.Any]]) -> Non
 
     assert events[-1]["status"] == "active: "
     assert len(events) == 36
-    assert exceeds(cost(*events), Cost(tools=468, requests=149)) == ()
+    assert exceeds(cost(*events), Cost(tools=457, requests=148)) == ()
+
+
+def test_the_install_hook(deployment: tuple[client.Unit, list[typing.Any]]) -> None:
+    _, events = deployment
+
+    assert events[0]["event"] == "install"
+    assert events[0]["status"] == "waiting: Waiting for peer integration"
+    assert exceeds(cost(events[0]), Cost(tools=7, requests=0)) == ()
 
 
 def test_a_new_integration_costs_the_same_however_many_there_are(

@@ -4,7 +4,7 @@ import dataclasses
 
 import ops
 import pytest
-from flask_scenario import DATABASE, Scenario, environment, peer_of, postgresql, relation
+from flask_scenario import DATABASE, Calls, Scenario, environment, peer_of, postgresql, relation
 from ops import testing
 
 
@@ -207,6 +207,15 @@ def test_waits_until_the_container_is_up(scenario: Scenario) -> None:
     after = scenario.run(scenario.context().on.install(), state)
 
     assert after.unit_status == testing.WaitingStatus("Waiting for pebble ready")
+
+
+def test_install_waits_for_the_peer_relation_without_a_look_at_the_container(scenario: Scenario, calls: Calls) -> None:
+    state = dataclasses.replace(scenario.state(secrets=set()), relations=frozenset())
+
+    after = scenario.run(scenario.context().on.install(), state)
+
+    assert after.unit_status == testing.WaitingStatus("Waiting for peer integration")
+    assert calls.names() == []
 
 
 def test_both_container_names_of_the_extension_work(scenario: Scenario) -> None:

@@ -246,3 +246,23 @@ class TestReconcile:
         after = healthy(scenario.run(scenario.context().on.config_changed(), scenario.state()))
 
         assert environment(after)["FLASK_TITLE"] == "after"
+
+
+def test_the_install_hook_of_an_author_may_start_a_pass(scenario: Scenario) -> None:
+    class Installs(paas_flask.Charm):
+        def __init__(self, framework: ops.Framework) -> None:
+            super().__init__(framework)
+            framework.observe(self.on.install, self._on_install)
+
+        def _on_install(self, _: ops.InstallEvent) -> None:
+            self.reconcile()
+            assert self.workload_context() is None
+
+    scenario.charm_type = Installs
+    state = dataclasses.replace(scenario.state(secrets=set()), relations=frozenset())
+
+    after = scenario.run(scenario.context().on.install(), state)
+
+    assert after.unit_status == testing.BlockedStatus(
+        "missing integrations: postgresql (juju integrate flask-k8s postgresql-k8s); Waiting for peer integration"
+    )

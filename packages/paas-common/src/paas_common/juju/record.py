@@ -104,6 +104,12 @@ def news(charm: ops.CharmBase, record: Record | None) -> News:
     return "nothing" if same_in_pebble(charm, record) else "anything"
 
 
+def is_early(charm: ops.CharmBase) -> bool:
+    """Return whether this is an install hook without the peer relation, so that no application can run yet."""
+    peers = charm.meta.peers
+    return _hook() == "install" and bool(peers) and not any(charm.model.relations[name] for name in peers)
+
+
 def confirm(charm: ops.CharmBase, record: Record) -> None:
     """Note that Juju has stored what the pass wrote."""
     if record.unconfirmed or record.unconfirmed_ports:

@@ -13,7 +13,7 @@ from paas_common.values.facts import Facts, Identity, Option, ReadableSecret, Un
 from paas_common.values.framework import FrameworkSpec, Ports
 from paas_common.values.paas_config import PaasConfig
 from paas_common.values.settings import Settings
-from paas_common.values.status import Blocked, Problem, Waiting
+from paas_common.values.status import WITHOUT_PEERS, Blocked, Problem, Waiting
 
 _PORT_FIELDS: typing.Final = ("port", "metrics_port", "metrics_path")
 GENERATED: typing.Final = "the generated secret key"
@@ -135,7 +135,7 @@ def _generated_key(spec: FrameworkSpec, facts: Facts) -> tuple[Variable | None, 
         declaration = "peers: {peers: {interface: peers}}"
         return None, [Blocked(f"the charm declares no peer relation (add {declaration} to charmcraft.yaml)")]
     if facts.peers is None or facts.secret_key is None:
-        return None, [Waiting("Waiting for peer integration")]
+        return None, [WITHOUT_PEERS]
     return _key_variable(spec, facts.secret_key, GENERATED), []
 
 

@@ -2,6 +2,7 @@
 
 import collections.abc
 import dataclasses
+import typing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Waiting:
 
 
 Problem = Blocked | Waiting
+WITHOUT_PEERS: typing.Final = Waiting("Waiting for peer integration")
+"""The status until Juju has created the peer relation, and the leader the secret key."""
 
 
 def combine(problems: collections.abc.Iterable[Problem]) -> Problem:

@@ -3,7 +3,7 @@
 from urllib.parse import urljoin, urlsplit
 
 from browser import browse
-from framework_tests import LastTests, OneUnit, styles
+from framework_tests import FrameworkTests, styles
 from model import TestModel
 
 from examples import DJANGO
@@ -11,7 +11,7 @@ from examples import DJANGO
 EXAMPLE = DJANGO
 
 
-class TestDjango(OneUnit):
+class TestDjango(FrameworkTests):
     """The guest book in Django."""
 
     def test_the_admin_finds_its_styles_under_the_path(self, model: TestModel):
@@ -27,7 +27,3 @@ class TestDjango(OneUnit):
 
         assert "Site administration" in model.browser().log_in("/admin/login/", "ann", results["password"])
         assert results["password"] not in model.place.log()
-
-
-class TestDjangoAtLast(LastTests):
-    """Its units."""

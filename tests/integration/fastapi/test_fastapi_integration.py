@@ -5,7 +5,7 @@ import re
 from urllib.parse import urljoin
 
 from browser import browse
-from framework_tests import LastTests, OneUnit
+from framework_tests import FrameworkTests
 from model import TestModel
 
 from examples import FASTAPI
@@ -13,7 +13,7 @@ from examples import FASTAPI
 EXAMPLE = FASTAPI
 
 
-class TestFastapi(OneUnit):
+class TestFastapi(FrameworkTests):
     """The guest book in FastAPI."""
 
     def test_the_documentation_finds_its_schema_under_the_path(self, model: TestModel):
@@ -23,7 +23,3 @@ class TestFastapi(OneUnit):
 
         assert schema
         assert json.loads(browse(urljoin(public, schema[1])).text)["info"]["title"] == "Notes"
-
-
-class TestFastapiAtLast(LastTests):
-    """Its units."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from browser import Browser, browse
-from framework_tests import LastTests, OneUnit
+from framework_tests import FrameworkTests
 from model import TestModel
 from related_charms import INGRESS, POSTGRESQL, Provider
 
@@ -42,7 +42,7 @@ def public(browser: Browser) -> str:
     return browser.get("/links")["base_url"].rstrip("/")
 
 
-class TestFlask(OneUnit):
+class TestFlask(FrameworkTests):
     """The guest book in Flask."""
 
 
@@ -158,7 +158,3 @@ class TestEverything:
 
         assert browser.get("/permissions/plan/ann") == {"allowed": True}
         assert browser.get("/permissions/plan/bob") == {"allowed": False}
-
-
-class TestFlaskAtLast(LastTests):
-    """Its units."""

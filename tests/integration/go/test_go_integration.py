@@ -1,15 +1,11 @@
 """The integration tests of Go."""
 
-from framework_tests import LastTests, OneUnit
+from framework_tests import FrameworkTests
 
 from examples import GO
 
 EXAMPLE = GO
 
 
-class TestGo(OneUnit):
+class TestGo(FrameworkTests):
     """The guest book in Go."""
-
-
-class TestGoAtLast(LastTests):
-    """Its units."""

@@ -17,8 +17,8 @@ def styles(page: Page) -> Sequence[str]:
     return re.findall(r'<link rel="stylesheet" href="([^"]*)"', page.text)
 
 
-class OneUnit:
-    """Base class of the tests with one unit; the tests of the subclass follow."""
+class FrameworkTests:
+    """Base class of the tests; those of the subclass follow."""
 
     def test_the_previous_release_starts_with_its_database_and_migrates_once(self, model: TestModel, example: Example):
         model.deploy(model.name, model.place.project(example, previous=True))
@@ -56,6 +56,23 @@ class OneUnit:
         assert words == 3
         assert model.eventually("scheduler", lambda: browser.get("/health")["jobs"].get("tidy-scheduler"))
         assert "three little words" in browser.text("/")
+
+    def test_three_units_serve_and_survive_a_kill_of_the_leader_until_one_is_left(self, model: TestModel):
+        # Before the other integrations: each unit would run hooks for each of them.
+        before = model.migrations()
+        model.juju.scale(model.name, 3)
+        model.wait_for("active", units=3, patience=DEPLOYMENT)
+        first = model.leader()
+
+        model.place.kill(first)
+
+        model.eventually("answer", lambda: model.browser().get("/health")["status"] == "ok")
+        model.wait_for("active", units=3)
+        assert model.leader().startswith(f"{model.name}/")
+        assert model.migrations() == before
+        model.juju.scale(model.name, 1)
+        model.wait_for("active")
+        assert model.eventually("answer of one unit", lambda: model.browser().get("/health")["status"] == "ok")
 
     def test_each_option_has_its_effect(self, model: TestModel, example: Example):
         def missing() -> set[str]:
@@ -172,20 +189,3 @@ class OneUnit:
         model.integrate(example, POSTGRESQL)
         model.wait_for("active")
         assert model.eventually("answer", lambda: model.browser().get("/health")["status"] == "ok")
-
-
-class LastTests:
-    """Base class of the tests at the end, with three units."""
-
-    def test_three_units_serve_and_survive_a_kill_of_the_leader(self, model: TestModel):
-        before = model.migrations()
-        model.juju.scale(model.name, 3)
-        model.wait_for("active", units=3, patience=DEPLOYMENT)
-        first = model.leader()
-
-        model.place.kill(first)
-
-        model.eventually("answer", lambda: model.browser().get("/health")["status"] == "ok")
-        model.wait_for("active", units=3)
-        assert model.leader().startswith(f"{model.name}/")
-        assert model.migrations() == before

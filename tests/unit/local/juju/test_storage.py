@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from model_builders import NOW, deployed, empty, hooks_of, idle, run
-from paas_local.juju import events, hook_commit, hook_tools, operations, storage
+from paas_local.juju import events, hook_commit, hook_tools, operations, storage_directives
 from paas_local.juju.charm import Charm, StorageRange
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import HookContext
@@ -147,9 +147,9 @@ def test_an_invalid_directive_has_jujus_words(model: Model, words: list[str], me
 
 
 def test_the_fields_of_a_directive_come_in_any_order():
-    assert storage.directives(["a=1G,3,ebs", "b"]) == {
-        "a": storage.Directive(count=3, names_pool_or_size=True),
-        "b": storage.Directive(),
+    assert storage_directives.directives(["a=1G,3,ebs", "b"]) == {
+        "a": storage_directives.Directive(count=3, names_pool_or_size=True),
+        "b": storage_directives.Directive(),
     }
 
 

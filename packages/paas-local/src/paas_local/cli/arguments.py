@@ -9,7 +9,7 @@ import click
 
 from paas_local.build import yaml_files
 from paas_local.cli import output
-from paas_local.juju import go_values, storage
+from paas_local.juju import go_values, storage_directives
 from paas_local.juju.errors import JujuError
 from paas_local.juju.names import APPLICATION_NAME
 
@@ -72,7 +72,7 @@ def seconds(duration: str, flag: str) -> float:
 def storage_counts(words: Sequence[str]) -> dict[str, int]:
     """Return the number of instances of each storage in ``NAME=COUNT`` words; pools and sizes have no effect."""
     try:
-        directives = storage.directives(words)
+        directives = storage_directives.directives(words)
     except JujuError as error:
         raise click.UsageError(error.message) from None
     for name, directive in directives.items():

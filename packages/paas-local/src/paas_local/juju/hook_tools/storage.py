@@ -1,6 +1,6 @@
 """The hook tools for storages."""
 
-from paas_local.juju import events, storage
+from paas_local.juju import events, storage_directives
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_tools.call import BAD_ARGUMENTS, Call, Reply, Tool, flags
 from paas_local.juju.names import storage_folder
@@ -31,7 +31,7 @@ def storage_add(call: Call) -> Reply:
     if not call.arguments.words:
         raise JujuError("storage add requires a storage directive", code=BAD_ARGUMENTS)
     try:
-        directives = storage.directives(call.arguments.words)
+        directives = storage_directives.directives(call.arguments.words)
     except JujuError as error:
         raise JujuError(error.message, code=BAD_ARGUMENTS) from None
     for name, directive in directives.items():

@@ -24,7 +24,7 @@ import ops
 from paas_local.build import charms
 from paas_local.controller import charm_metadata, dispatch, hook_tool
 from paas_local.controller.secret_ids import fresh_id
-from paas_local.juju import events, hook_commit, hook_tools, next_hook, operations
+from paas_local.juju import events, hook_commit, hook_tools, next_hook, operations, pod_changes
 from paas_local.juju.charm import Charm, Endpoint
 from paas_local.juju.hook_context import HookContext, PendingWrites
 from paas_local.juju.model import Databag, Model
@@ -82,7 +82,7 @@ class MeasuredUnit:
         model = operations.add_model("demo", MODEL_UUID, time.time())
         addresses = [f"10.1.0.{number + 2}" for number in range(self._spec.peers + 1)]
         model = _deployed(model, charm, APP, addresses)
-        model = operations.pod_started(model, UNIT, time.time())
+        model = pod_changes.pod_started(model, UNIT, time.time())
         for entry in self._spec.integrations:
             endpoint, interface = entry["endpoint"], entry["interface"]
             role = "requirer" if charm.endpoints[endpoint].role == "provider" else "provider"
@@ -116,7 +116,7 @@ class MeasuredUnit:
         command = [sys.executable, "-m", "paas_local.pebble", "run", "--socket", "/pebble/socket", "--hold"]
         self._pebble = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         _wait_for("/pebble/socket")
-        self._model = operations.pebble_started(self._model, UNIT, self._spec.container)
+        self._model = pod_changes.pebble_started(self._model, UNIT, self._spec.container)
 
     def stop(self) -> None:
         """Stop Pebble and the workload."""
@@ -298,7 +298,7 @@ def _deployed(model: Model, charm: Charm, name: str, addresses: list[str]) -> Mo
     model = operations.deploy(model, request, addresses, time.time())
     for unit in model.applications[name].units:
         if unit != UNIT:
-            model = operations.pod_started(model, unit, time.time())
+            model = pod_changes.pod_started(model, unit, time.time())
     return model
 
 

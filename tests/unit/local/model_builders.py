@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from paas_local.juju import events, hook_commit, next_hook, operations
+from paas_local.juju import events, hook_commit, next_hook, operations, pod_changes
 from paas_local.juju.charm import Action, Charm, Container, Endpoint, Option
 from paas_local.juju.hook_context import HookContext
 from paas_local.juju.lifecycle import remove_unit
@@ -70,7 +70,7 @@ def deployed(model: Model, charm: Charm = PLAIN, name: str = "", units: int = 1)
     addresses = [f"10.152.0.{taken + index + 2}" for index in range(units)]
     model = operations.deploy(model, request, addresses, NOW)
     for unit in model.units[taken:]:
-        model = operations.pod_started(model, unit.name, NOW)
+        model = pod_changes.pod_started(model, unit.name, NOW)
     return model
 
 

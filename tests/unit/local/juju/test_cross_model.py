@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_builders import FLASK, NOW, POSTGRES, UnitHook, deployed, empty, hooks_of, spelled, turn, writing
 from paas_local.controller import dispatch, etc_hosts
-from paas_local.juju import cross_model, documents, hook_tools, next_hook, offer_documents, offers, operations, secrets
+from paas_local.juju import (
+    cross_model,
+    documents,
+    hook_tools,
+    next_hook,
+    offer_documents,
+    offers,
+    operations,
+    pod_changes,
+    secrets,
+)
 from paas_local.juju.cross_model import Models
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import Grant, HookContext
@@ -154,7 +164,7 @@ def test_units_that_come_and_go_join_and_depart_on_the_other_side():
     models = run(integrated())[0]
 
     models = changed(models, "db", lambda model: operations.add_units(model, "postgresql-k8s", ["10.152.0.9"], NOW))
-    models = changed(models, "db", lambda model: operations.pod_started(model, "postgresql-k8s/1", NOW))
+    models = changed(models, "db", lambda model: pod_changes.pod_started(model, "postgresql-k8s/1", NOW))
     models, hooks = run(models)
     assert hooks_of(hooks, "web.flask-k8s/0") == ["db-relation-joined pg/1", "db-relation-changed pg/1"]
 
@@ -344,7 +354,7 @@ def test_the_grant_ends_with_the_relation():
 
 def test_pods_know_the_full_names_of_the_other_models_pods():
     models = integrated()
-    models = changed(models, "db", lambda model: operations.pod_started(model, "postgresql-k8s/0", NOW))
+    models = changed(models, "db", lambda model: pod_changes.pod_started(model, "postgresql-k8s/0", NOW))
 
     lines = etc_hosts.text(models["web"], cross_model.connected(models, models["web"])).splitlines()
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from model_builders import FLASK, NOW, POSTGRES, deployed, empty, idle
 from paas_local.controller.storage import Line, State
-from paas_local.juju import actions, events, go_values, hook_commit, operations
+from paas_local.juju import actions, events, go_values, hook_commit, operations, pod_changes
 from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
 
 
@@ -26,7 +26,7 @@ def rich() -> Model:
         events.Notice(container="app", notice="1", key="a.b/c"),
         events.Check(container="app", check="up", outcome="failed"),
     ):
-        model = operations.add_pending_event(model, "flask-k8s/1", event)
+        model = pod_changes.add_pending_event(model, "flask-k8s/1", event)
     failed = events.Related(relation=2, endpoint="db", change="joined", application="b", unit="b/0")
     model = hook_commit.fail(model, "flask-k8s/0", failed, NOW)
     manual = operations.configure_model(model, {"automatically-retry-hooks": "false"})

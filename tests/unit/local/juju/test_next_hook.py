@@ -15,7 +15,7 @@ from model_builders import (
     turn,
     writing,
 )
-from paas_local.juju import actions, events, hook_commit, next_hook, operations
+from paas_local.juju import actions, events, hook_commit, next_hook, operations, pod_changes
 from paas_local.juju.hook_context import HookContext
 from paas_local.juju.lifecycle import remove_unit
 from paas_local.juju.model import Model, Revision, Secret, Tracking, with_secret
@@ -43,10 +43,10 @@ def test_the_hooks_of_a_first_unit_include_leader_elected():
 
 
 def test_pebble_ready_runs_after_start_and_once_per_start_of_pebble():
-    model = operations.pebble_started(deployed(empty(), FLASK), "flask-k8s/0", "app")
+    model = pod_changes.pebble_started(deployed(empty(), FLASK), "flask-k8s/0", "app")
 
     model, hooks = run(model)
-    again, hooks_again = run(operations.pebble_started(model, "flask-k8s/0", "app"))
+    again, hooks_again = run(pod_changes.pebble_started(model, "flask-k8s/0", "app"))
 
     assert hooks[-1] == ("flask-k8s/0", "app-pebble-ready")
     assert hooks_again == [("flask-k8s/0", "app-pebble-ready")]
@@ -308,10 +308,10 @@ def test_a_failed_hook_waits_for_resolved_if_automatic_retries_are_off():
 
 
 def test_a_new_pod_runs_upgrade_charm_and_pebble_ready_again():
-    model = operations.pebble_started(idle(deployed(empty(), FLASK)), "flask-k8s/0", "app")
+    model = pod_changes.pebble_started(idle(deployed(empty(), FLASK)), "flask-k8s/0", "app")
     model = idle(model)
 
-    model = operations.pebble_started(operations.new_pod(model, "flask-k8s/0", NOW), "flask-k8s/0", "app")
+    model = pod_changes.pebble_started(pod_changes.new_pod(model, "flask-k8s/0", NOW), "flask-k8s/0", "app")
     _, hooks = run(model)
 
     assert hooks_of(hooks, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "app-pebble-ready"]
@@ -323,7 +323,7 @@ def test_a_restart_of_the_daemon_loses_no_event():
     event = events.Lifecycle(step="config-changed")
     model = hook_commit.fail(hook_commit.begin(model, "flask-k8s/0", event, NOW), "flask-k8s/0", event, NOW)
 
-    _, hooks = run(operations.new_pod(model, "flask-k8s/0", NOW))
+    _, hooks = run(pod_changes.new_pod(model, "flask-k8s/0", NOW))
 
     assert hooks_of(hooks, "flask-k8s/0") == ["upgrade-charm", "config-changed", "start", "db-relation-changed"]
 
@@ -334,7 +334,7 @@ def test_each_notice_and_check_runs_a_hook():
     failed = events.Check(container="app", check="up", outcome="failed")
 
     for event in (notice, notice, failed, dataclasses.replace(failed, outcome="recovered")):
-        model = operations.add_pending_event(model, "flask-k8s/0", event)
+        model = pod_changes.add_pending_event(model, "flask-k8s/0", event)
 
     assert hooks_of(run(model)[1], "flask-k8s/0") == [
         "app-pebble-custom-notice",
@@ -426,6 +426,6 @@ def test_an_interrupted_hook_is_due_again_at_once():
 def wrote(model: Model, unit: str, relation: int, owner: str, data: dict[str, str]) -> Model:
     """Return the model after a hook of a unit has written to a databag."""
     event = events.Notice(container="x", notice="1", key="x")
-    model = operations.add_pending_event(model, unit, event)
+    model = pod_changes.add_pending_event(model, unit, event)
     context = HookContext(unit=unit, event=event, snapshot=model)
     return hook_commit.commit(model, writing(context, relation, owner, **data), NOW)

@@ -4,7 +4,7 @@ import re
 import pytest
 from model_builders import FLASK, NOW, PLAIN, POSTGRES, deployed, empty, idle, turn
 from paas_local.controller import etc_hosts, published_ports
-from paas_local.juju import documents, events, hook_commit, operations, status_document, timestamps
+from paas_local.juju import documents, events, hook_commit, operations, pod_changes, status_document, timestamps
 from paas_local.juju.model import Model, Status, with_application, with_unit
 
 REQUEST = operations.Request(charm=FLASK, application="flask-k8s", resources={"app-image": "/r"}, config={})
@@ -54,11 +54,11 @@ def test_an_empty_model_has_all_required_keys():
 def test_the_phases_of_a_deployment_have_jujus_messages():
     model = pending()
     summaries = [summary(model)]
-    model = operations.pod_started(model, "flask-k8s/0", NOW)
+    model = pod_changes.pod_started(model, "flask-k8s/0", NOW)
     summaries.append(summary(model))
     model = hook_commit.begin(model, "flask-k8s/0", events.Lifecycle(step="install"), NOW)
     summaries.append(summary(model))
-    model = idle(operations.new_pod(model, "flask-k8s/0", NOW))
+    model = idle(pod_changes.new_pod(model, "flask-k8s/0", NOW))
     summaries.append(summary(model))
 
     assert summaries == [

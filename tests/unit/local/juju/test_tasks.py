@@ -1,6 +1,6 @@
 import pytest
 from model_builders import FLASK, NOW, deployed, empty, idle
-from paas_local.juju import actions, operations
+from paas_local.juju import actions, operations, pod_changes
 from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Model
 
@@ -60,7 +60,7 @@ def test_a_crash_fails_an_action_but_not_a_command():
 def test_losing_the_pod_fails_a_running_task():
     updated, task = actions.enqueue(model(), "flask-k8s/0", "rotate", {}, NOW)
 
-    updated = operations.new_pod(actions.begin(updated, task.id, NOW), "flask-k8s/0", NOW)
+    updated = pod_changes.new_pod(actions.begin(updated, task.id, NOW), "flask-k8s/0", NOW)
 
     assert updated.tasks[task.id].message == "action terminated"
 

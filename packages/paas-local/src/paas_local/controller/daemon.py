@@ -27,6 +27,7 @@ from paas_local.controller import etc_hosts, http_api, pod_spec, unit_agent, wai
 from paas_local.controller.hook_queue import HookQueue
 from paas_local.controller.hook_tool_server import listen
 from paas_local.controller.machine import LocalMachine, Machine
+from paas_local.controller.pod import Pod
 from paas_local.controller.pod_spec import Folders
 from paas_local.controller.published_ports import Port, Publisher
 from paas_local.controller.storage import Line, State
@@ -57,7 +58,7 @@ class Daemon:
         self._machine = machine
         self._models = self.state.models()
         self._agents: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._pods: dict[tuple[str, str], unit_agent.Pod] = {}
+        self._pods: dict[tuple[str, str], Pod] = {}
         self._hosts: dict[str, str] = {}
         self._publisher = Publisher(machine, self.state, self._log_port_error)
         self._publishing: asyncio.Task[None] | None = None
@@ -125,17 +126,17 @@ class Daemon:
         """Return the folders of a model."""
         return Folders(root=self._home / "models" / name)
 
-    async def start_pod(self, spec: containers.PodSpec) -> unit_agent.Pod:
+    async def start_pod(self, spec: containers.PodSpec) -> Pod:
         """Start a pod and give it its address."""
         pod = self._pods[spec.model, spec.unit] = await self._machine.start_pod(spec)
         return pod
 
-    async def stop_pod(self, pod: unit_agent.Pod) -> None:
+    async def stop_pod(self, pod: Pod) -> None:
         """Stop a pod."""
         del self._pods[pod.spec.model, pod.spec.unit]
         await pod.stop()
 
-    def pod(self, name: str, unit: str) -> unit_agent.Pod:
+    def pod(self, name: str, unit: str) -> Pod:
         """Return a unit's running pod."""
         if (name, unit) not in self._pods:
             raise JujuError(f"the pod of {unit} does not run")

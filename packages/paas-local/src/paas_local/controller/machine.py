@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from paas_local.controller.unit_agent import Pod
+from paas_local.controller.pod import Pod
 from paas_local.pods import containers
 from paas_local.pods.bridge import Network, NetworkError
 

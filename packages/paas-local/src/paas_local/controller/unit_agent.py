@@ -5,18 +5,27 @@ import dataclasses
 import os
 import random
 import time
-from asyncio.subprocess import Process
-from collections.abc import Callable, Coroutine, Mapping
-from pathlib import Path
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from paas_local.build.errors import ProjectError
 from paas_local.controller import dispatch, hook_queue, pod_spec, waiting
 from paas_local.controller.hook_tool_server import Answer, ToolServer
 from paas_local.controller.pebble_watcher import PebbleWatcher
+from paas_local.controller.pod import Pod
 from paas_local.controller.secret_ids import fresh_id
 from paas_local.controller.storage import Line
-from paas_local.juju import actions, events, go_values, hook_commit, hook_tools, lifecycle, next_hook, operations
+from paas_local.juju import (
+    actions,
+    events,
+    go_values,
+    hook_commit,
+    hook_tools,
+    lifecycle,
+    next_hook,
+    operations,
+    pod_changes,
+)
 from paas_local.juju.errors import JujuError
 from paas_local.juju.hook_context import HookContext
 from paas_local.juju.model import Model, Unit, application_of
@@ -31,48 +40,6 @@ _STABLE_AFTER = 10.0
 _LONGEST_PAUSE = 60.0
 _OPERATION_MODULE = "juju.worker.uniter.operation"
 _DISPATCHED = "via hook dispatching script: dispatch"
-
-
-class Pod(Protocol):
-    """A unit's containers, while they run."""
-
-    spec: containers.PodSpec
-
-    async def run(
-        self,
-        argv: list[str],
-        *,
-        env: Mapping[str, str],
-        cwd: str,
-        container: str = containers.CHARM,
-        stdin: int = asyncio.subprocess.DEVNULL,
-    ) -> Process:
-        """Start a program in a container."""
-        ...
-
-    def environment(self, container: str) -> dict[str, str]:
-        """Return the environment of a container itself."""
-        ...
-
-    def pebble_socket(self, container: str) -> Path:
-        """Return the path of a container's Pebble socket."""
-        ...
-
-    async def wait_container(self, name: str) -> int:
-        """Return the exit code of a container once it has ended."""
-        ...
-
-    def replace_spec(self, spec: containers.PodSpec) -> None:
-        """Replace the specification for containers that start from now on."""
-        ...
-
-    async def start_container(self, name: str) -> None:
-        """Restart a container."""
-        ...
-
-    async def stop(self) -> None:
-        """Stop all containers."""
-        ...
 
 
 class Models(Protocol):
@@ -141,7 +108,7 @@ class Agent:
 
     async def _run_pod(self) -> None:
         """Start a pod and run the unit's hooks in it, until the unit is removed or the pod has ended."""
-        self._change(lambda model: operations.new_pod(model, self._unit, time.time()))
+        self._change(lambda model: pod_changes.new_pod(model, self._unit, time.time()))
         server = ToolServer(self._folders.pod(self._unit) / "agent.socket", self._answer)
         pod: Pod | None = None
         try:
@@ -154,7 +121,7 @@ class Agent:
             await server.close()
 
     async def _run_jobs(self, pod: Pod) -> None:
-        self._change(lambda model: operations.pod_started(model, self._unit, time.time()))
+        self._change(lambda model: pod_changes.pod_started(model, self._unit, time.time()))
         model = self._models.model(self._name)
         containers = model.applications[application_of(self._unit)].charm.containers
         jobs: list[Coroutine[Any, Any, None]] = [self._run_hooks(pod), self._update_status_timer()]
@@ -185,7 +152,7 @@ class Agent:
 
     def _pod_failed(self, reason: str) -> None:
         self._log("ERROR", "juju.worker.caasoperator", f"cannot start the pod: {reason}")
-        self._change_unit(lambda model: operations.pod_failed(model, self._unit, reason))
+        self._change_unit(lambda model: pod_changes.pod_failed(model, self._unit, reason))
 
     async def _run_hooks(self, pod: Pod) -> None:
         try:
@@ -337,8 +304,8 @@ class Agent:
         return PebbleWatcher(
             container,
             pod.pebble_socket(container),
-            lambda: self._change_unit(lambda model: operations.pebble_started(model, self._unit, container)),
-            lambda event: self._change_unit(lambda model: operations.add_pending_event(model, self._unit, event)),
+            lambda: self._change_unit(lambda model: pod_changes.pebble_started(model, self._unit, container)),
+            lambda event: self._change_unit(lambda model: pod_changes.add_pending_event(model, self._unit, event)),
         )
 
     async def _update_status_timer(self) -> None:

@@ -15,9 +15,9 @@ from typing import Any, Protocol, TypeVar
 import pydantic
 from aiohttp import StreamReader
 
+from paas_local.controller.pod import Pod
 from paas_local.controller.pod_spec import Folders
 from paas_local.controller.storage import State
-from paas_local.controller.unit_agent import Pod
 from paas_local.juju.cross_model import Models
 from paas_local.juju.model import Model
 

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import ClientPayloadError, StreamReader
 
 from paas_local.controller.handlers.registry import Controller, UnitRequest, stream
-from paas_local.controller.unit_agent import Pod
+from paas_local.controller.pod import Pod
 from paas_local.juju.errors import JujuError
 from paas_local.juju.model import named_unit
 from paas_local.pods import containers

@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import pod_driver
+from paas_local import folders
 from paas_local.pods import bridge, containers, namespaces, netif
+from paas_local.pods.launcher import Launcher
 
 WEB = "203.0.113.5"
 NAMES = "203.0.113.53"
@@ -134,9 +136,9 @@ async def server_in(pod: containers.Pod) -> asyncio.subprocess.Process:
     return process
 
 
-async def pod_at(folder: Path, address: str, net: bridge.Network, launcher: containers.Launcher) -> containers.Pod:
+async def pod_at(folder: Path, address: str, net: bridge.Network, launcher: Launcher) -> containers.Pod:
     pod_driver.prepare(folder)
-    server = await asyncio.start_unix_server(lambda _, writer: writer.close(), folder / "agent.socket")
+    server = await asyncio.start_unix_server(lambda _, writer: writer.close(), folder / "agent.run/agent.socket")
     job: dict[str, Any] = {"mounts": [], "packages": None, "python": None, "containers": 0}
     pod = await containers.Pod.start(
         pod_driver.spec(folder, job), launcher, pebble=None, hook_tool=pod_driver.HOOK_TOOL
@@ -148,8 +150,9 @@ async def pod_at(folder: Path, address: str, net: bridge.Network, launcher: cont
 
 async def daemon(folder: Path) -> None:
     net = bridge.Network()
+    launcher = Launcher(folders.home() / folders.LAUNCHER_SOCKET)
+    await launcher.open()
     await net.open()
-    launcher = containers.Launcher(builtin_pebble=True)
     first = await pod_at(folder / "a", "10.152.0.5", net, launcher)
     other = await pod_at(folder / "b", "10.152.3.77", net, launcher)
     serving = await server_in(first)

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from paas_local.controller.hook_tool_server import listen
 from paas_local.controller.pod_spec import Folders
 from paas_local.pods import containers
 from paas_local.pods.bridge import NetworkError
+from paas_local.pods.launcher import PodError
 
 PATIENCE = 240.0
 SOURCE = Path(paas_local.__file__).parent
@@ -127,13 +128,19 @@ class PlainMachine:
 
     async def start_pod(self, spec: containers.PodSpec) -> PlainPod:
         if self.broken:
-            raise containers.PodError(self.broken)
+            raise PodError(self.broken)
         pod = PlainPod(spec)
         for container in spec.containers:
             await pod.start_container(container.name)
         self.pods[spec.unit] = pod
         self.started.append(spec.unit)
         return pod
+
+    async def take_over_pod(self, spec: containers.PodSpec) -> None:
+        """Find no pod: a controller on this machine always ends with its pods."""
+
+    async def kill_other_pods(self, folders: Collection[Path]) -> None:
+        """Kill nothing."""
 
     async def publish(self, port: int, preferred: int) -> int:
         if self.ports_taken:

@@ -8,13 +8,16 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any, cast
 
 from paas_local.build import rocks
 from paas_local.pods import containers
+from paas_local.pods.launcher import Launcher
+from paas_local.pods.supervisor import LauncherProcess
 
 HOOK_TOOL = containers.with_shebang(
     os.path.realpath(sys.executable), "import sys\nprint(sys.argv, sys.flags.isolated, sys.flags.no_site)\n"
@@ -41,7 +44,7 @@ def spec(folder: Path, job: dict[str, Any]) -> containers.PodSpec:
         charm=cast("Any", SimpleNamespace(mounts=(folder / "environment",))),
         charm_dir=folder / "charm",
         resources=folder / "resources",
-        agent_socket=folder / "agent.socket",
+        agent_socket=folder / "agent.run" / "agent.socket",
         tools=("is-leader",),
         containers=(
             containers.Container(name="app", rock=rock, storage={}),
@@ -53,7 +56,7 @@ def spec(folder: Path, job: dict[str, Any]) -> containers.PodSpec:
 
 
 def prepare(folder: Path) -> None:
-    for name in ("charm", "data", "environment", "resources"):
+    for name in ("agent.run", "charm", "data", "environment", "resources"):
         (folder / name).mkdir(parents=True)
     (folder / "hosts").write_text("127.0.0.1 localhost\n10.152.0.5 flask-k8s-0\n")
     (folder / "pebble").write_text(IDLE)
@@ -131,9 +134,30 @@ async def main(job: dict[str, Any]) -> None:
     prepare(folder)
     # A short path, because a test has a folder that is too long for a socket.
     os.chdir(folder)
-    server = await asyncio.start_unix_server(lambda _, writer: writer.close(), "agent.socket")
+    server = await asyncio.start_unix_server(lambda _, writer: writer.close(), "agent.run/agent.socket")
     pebble = folder / "pebble" if job["pebble"] == "idle" else None
-    launcher = containers.Launcher(builtin_pebble=pebble is None)
+    async with launched() as launcher:
+        answer = await done_in_pod(folder, job, launcher, pebble)
+    server.close()
+    answer["left"] = [line.decode().replace("\0", " ") for line in command_lines()]
+    answer["mounts"] = mounts(folder)
+    say(answer)
+
+
+@contextlib.asynccontextmanager
+async def launched() -> AsyncGenerator[Launcher]:
+    """Start a launcher for the duration of the block."""
+    with TemporaryDirectory() as run:
+        process = LauncherProcess(Path(run, "pods"), program=())
+        assert process.lifeline.recv(1)
+        launcher = Launcher(Path(run, "pods"))
+        await launcher.open()
+        yield launcher
+        process.end()
+        await launcher.close()
+
+
+async def done_in_pod(folder: Path, job: dict[str, Any], launcher: Launcher, pebble: Path | None) -> dict[str, Any]:
     pod = await containers.Pod.start(spec(folder, job), launcher, pebble=pebble, hook_tool=HOOK_TOOL)
     answer: dict[str, Any] = {"results": await results(pod, job)}
     answer["killed"] = await killed(pod) if job["kill"] else None
@@ -143,11 +167,7 @@ async def main(job: dict[str, Any]) -> None:
         say(answer)
         await asyncio.sleep(60)
     await pod.stop()
-    await launcher.close()
-    server.close()
-    answer["left"] = [line.decode().replace("\0", " ") for line in command_lines()]
-    answer["mounts"] = mounts(folder)
-    say(answer)
+    return answer
 
 
 def mounts(folder: Path) -> list[str]:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -26,6 +26,12 @@ class PodlessMachine:
         """Wait until the pod is no longer wanted."""
         await asyncio.get_running_loop().create_future()
         raise AssertionError(spec.unit)
+
+    async def take_over_pod(self, spec: containers.PodSpec) -> None:
+        """Find no pod of a former controller."""
+
+    async def kill_other_pods(self, folders: Collection[Path]) -> None:
+        """Kill nothing."""
 
     async def publish(self, port: int, preferred: int) -> int:
         """Publish nothing."""

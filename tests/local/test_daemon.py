@@ -458,7 +458,7 @@ def test_a_model_that_changes_while_it_is_destroyed_starts_no_pod(place: Path, h
         destroying = asyncio.create_task(operator.ask("destroy-model"))
 
         async def stopped() -> bool:
-            return not (operator.folders.pod("tiny/0") / "agent.socket").exists()
+            return not operator.folders.agent_socket("tiny/0").exists()
 
         await operator.eventually(stopped)
         await operator.ask("model-config", values={"logging-config": "x"})

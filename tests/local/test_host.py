@@ -1,4 +1,4 @@
-"""The host process, the first process of its namespaces, and the daemon: all end together."""
+"""The host process and the daemon end together; the launcher, in whose namespaces the daemon runs, outlives them."""
 
 import os
 import signal
@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from paas_local.pods.supervisor import LauncherProcess
 
 DAEMON = """
 import os, pathlib, subprocess, sys, time
 folder = pathlib.Path(sys.argv[1])
-subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)", sys.argv[1]])
 subprocess.Popen(["sh", "-c", "sleep 0 & exec sleep 0.1"]).wait()
 (folder / "started").write_text(str(os.getpid()))
 time.sleep(100)
@@ -29,7 +30,7 @@ def eventually(condition: Callable[[], object]) -> bool:
 
 
 def processes(folder: Path) -> list[int]:
-    """Return the daemon and its processes, whose arguments name the folder, without the host process."""
+    """Return the process that joins the namespaces and the daemon: their arguments name the folder."""
     done = subprocess.run(["ps", "axww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
     lines = [
         line for line in done.stdout.splitlines() if str(folder) in line and "paas_local.pods.host_gateway" not in line
@@ -44,34 +45,43 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def host(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [
-        sys.executable,
-        "-I",
-        "-m",
-        "paas_local.pods.host_gateway",
-        "--",
-        sys.executable,
-        folder / "daemon.py",
-        folder,
-    ]
+def launcher() -> Iterator[LauncherProcess]:
+    with TemporaryDirectory() as run:
+        launcher = LauncherProcess(Path(run, "pods"))
+        yield launcher
+        launcher.end()
+
+
+def gateway(launcher: LauncherProcess, *program: str | Path) -> list[str | Path]:
+    """Return the command of a host process."""
+    options = ("--launcher", str(launcher.process.pid), "--lifeline", str(launcher.lifeline.fileno()))
+    return [sys.executable, "-I", "-m", "paas_local.pods.host_gateway", *options, "--", *program]
+
+
+@pytest.fixture
+def host(launcher: LauncherProcess, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    command = gateway(launcher, sys.executable, folder / "daemon.py", folder)
     environment = {**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    (folder / "home/run").mkdir(parents=True)
+    with subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, pass_fds=[launcher.lifeline.fileno()]
+    ) as process:
         assert eventually((folder / "started").exists)
         yield process
         process.kill()
 
 
-def test_the_daemon_sees_only_its_own_processes(host: subprocess.Popen[str], folder: Path) -> None:
+def test_the_daemon_sees_only_the_processes_of_the_namespaces(host: subprocess.Popen[str], folder: Path) -> None:
     assert host.poll() is None
-    assert (folder / "started").read_text() == "2"
-    assert len(processes(folder)) == 4
+    # after the first process and the launcher
+    assert (folder / "started").read_text() == "3"
+    assert len(processes(folder)) == 2
 
 
 def test_the_daemon_does_not_inherit_the_ignored_signal_of_nohup(folder: Path) -> None:
     (folder / "home").mkdir()
     script = f"import signal; open({str(folder / 'handler')!r}, 'w').write(str(signal.getsignal(signal.SIGHUP)))"
-    command = ["nohup", sys.executable, "-I", "-m", "paas_local.pods.host_gateway", "--", sys.executable, "-c", script]
+    command = ["nohup", sys.executable, "-I", "-m", "paas_local.pods.supervisor", "--", sys.executable, "-c", script]
 
     subprocess.run(command, env={**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}, check=True, timeout=60)
 
@@ -79,18 +89,18 @@ def test_the_daemon_does_not_inherit_the_ignored_signal_of_nohup(folder: Path) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_no_process_outlives_the_host_process(
-    host: subprocess.Popen[str], folder: Path, number: signal.Signals
+def test_only_the_launcher_outlives_the_host_process(
+    host: subprocess.Popen[str], launcher: LauncherProcess, folder: Path, number: signal.Signals
 ) -> None:
     host.send_signal(number)
 
     assert host.wait(10) in (-signal.SIGKILL, 128 + signal.SIGTERM)
     assert eventually(lambda: not processes(folder))
+    assert launcher.process.poll() is None
 
 
 def test_the_host_process_ends_with_the_daemon(host: subprocess.Popen[str], folder: Path) -> None:
-    outer, first, daemon, child = sorted(processes(folder))
-    assert outer < first < child
+    _, daemon = sorted(processes(folder))
 
     os.kill(daemon, signal.SIGKILL)
 
@@ -98,15 +108,29 @@ def test_the_host_process_ends_with_the_daemon(host: subprocess.Popen[str], fold
     assert eventually(lambda: not processes(folder))
 
 
-def test_another_host_process_starts_after_a_killed_one(host: subprocess.Popen[str], folder: Path) -> None:
+def test_another_host_process_starts_after_a_killed_one(
+    host: subprocess.Popen[str], launcher: LauncherProcess, folder: Path
+) -> None:
     host.kill()
     host.wait(5)
     (folder / "daemon.py").write_text("raise SystemExit(7)")
     environment = {**os.environ, "PAAS_LOCAL_HOME": str(folder / "home")}
 
-    again = subprocess.run(host.args, env=environment, timeout=10, check=False)
+    again = subprocess.run(host.args, env=environment, timeout=10, check=False, pass_fds=[launcher.lifeline.fileno()])
 
     assert again.returncode == 7
+
+
+def test_the_launcher_ends_once_neither_the_supervisor_nor_the_host_process_holds_the_socket(
+    host: subprocess.Popen[str], launcher: LauncherProcess
+) -> None:
+    launcher.lifeline.close()
+    with pytest.raises(subprocess.TimeoutExpired):
+        launcher.process.wait(0.5)
+
+    host.kill()
+
+    assert launcher.process.wait(10) == 0
 
 
 def test_a_machine_that_forbids_namespaces_is_reported_in_one_line(tmp_path: Path) -> None:

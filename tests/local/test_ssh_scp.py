@@ -62,7 +62,7 @@ def ssh(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
 
 
 def test_ssh_runs_a_line_of_shell_in_the_charm_container(juju: jubilant.Juju):
-    assert juju.ssh("web/0", "echo $CONTAINER; ls -d agent.socket") == "charm\nagent.socket\n"
+    assert juju.ssh("web/0", "echo $CONTAINER; ls -d agent.run") == "charm\nagent.run\n"
     assert juju.ssh("web/leader", "echo", "$CONTAINER", user="ubuntu", container="app") == "app\n"
 
 

@@ -21,6 +21,18 @@ with (home / "starts").open("a") as starts:
 time.sleep(100)
 """
 
+SLOW_DAEMON = DAEMON.replace('(home / "daemon.sock").touch()', "")
+BROKEN_DAEMON = """
+import pathlib, sys, time
+home = pathlib.Path(sys.argv[1])
+with (home / "starts").open("a") as starts:
+    starts.write("started\\n")
+if (home / "starts").read_text().count("started") < 4:
+    raise SystemExit(1)
+(home / "daemon.sock").touch()
+time.sleep(100)
+"""
+
 
 def eventually(condition: Callable[[], object]) -> bool:
     for _ in range(400):
@@ -46,6 +58,11 @@ class Supervised:
         done = subprocess.run(["pgrep", "-f", f"{module}.* {self.home}$"], capture_output=True, text=True, check=False)
         return sorted(map(int, done.stdout.split()))
 
+    def launcher(self) -> list[int]:
+        """Return the launcher and the processes that made its namespaces, the oldest first."""
+        done = subprocess.run(["pgrep", "-f", f"{self.home}/run/pods"], capture_output=True, text=True, check=False)
+        return sorted(map(int, done.stdout.split()))
+
 
 @pytest.fixture
 def supervised(tmp_path: Path) -> Iterator[Supervised]:
@@ -63,14 +80,51 @@ def supervised(tmp_path: Path) -> Iterator[Supervised]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("victim", ["paas_local.pods.host_gateway", "paas_local.pods.namespace_init"])
+@pytest.mark.parametrize("victim", ["paas_local.pods.host_gateway", "paas_local.pods.namespace_join"])
 def test_a_killed_process_is_started_again(supervised: Supervised, victim: str) -> None:
     before = supervised.processes("python")
+    launcher = supervised.launcher()
 
     os.kill(supervised.processes(victim)[0], signal.SIGKILL)
 
     assert eventually(lambda: supervised.starts() == 2)
     assert set(before) & set(supervised.processes("python")) == {supervised.process.pid}
+    assert supervised.launcher() == launcher
+    assert len(launcher) == 3
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_everything_is_started_again_after_the_launcher_was_killed(supervised: Supervised, number: int) -> None:
+    before = {*supervised.processes("python"), *supervised.launcher()}
+
+    os.kill(supervised.launcher()[number], signal.SIGKILL)
+
+    assert eventually(lambda: supervised.starts() == 2)
+    assert len(supervised.launcher()) == 3
+    assert before & {*supervised.processes("python"), *supervised.launcher()} == {supervised.process.pid}
+
+
+def test_the_launcher_outlives_a_controller_that_is_killed_before_it_is_ready(supervised: Supervised) -> None:
+    launcher = supervised.launcher()
+    (supervised.home / "daemon.py").write_text(SLOW_DAEMON)
+    os.kill(supervised.processes("paas_local.pods.host_gateway")[0], signal.SIGKILL)
+    assert eventually(lambda: supervised.starts() == 2)
+
+    os.kill(supervised.processes("paas_local.pods.namespace_join")[0], signal.SIGKILL)
+
+    assert eventually(lambda: supervised.starts() == 3)
+    assert supervised.launcher() == launcher
+
+
+def test_a_controller_that_never_gets_ready_again_gets_a_new_launcher(supervised: Supervised) -> None:
+    launcher = supervised.launcher()
+    (supervised.home / "daemon.py").write_text(BROKEN_DAEMON)
+
+    os.kill(supervised.processes("paas_local.pods.host_gateway")[0], signal.SIGKILL)
+
+    assert eventually(lambda: supervised.starts() == 4)
+    assert len(supervised.launcher()) == 3
+    assert not set(launcher) & set(supervised.launcher())
 
 
 def test_everything_runs_on_when_the_supervisor_is_killed(supervised: Supervised) -> None:
@@ -82,6 +136,17 @@ def test_everything_runs_on_when_the_supervisor_is_killed(supervised: Supervised
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(supervised.home / "run" / "host"))
     assert set(supervised.processes("python")) == rest
+    assert len(supervised.launcher()) == 3
+
+
+def test_nothing_runs_on_when_the_supervisor_and_the_gateway_are_killed(supervised: Supervised) -> None:
+    (gateway,) = supervised.processes("paas_local.pods.host_gateway")
+    supervised.process.kill()
+    supervised.process.wait()
+
+    os.kill(gateway, signal.SIGKILL)
+
+    assert eventually(lambda: not supervised.processes("python") and not supervised.launcher())
 
 
 def test_a_stopped_supervisor_leaves_no_process(supervised: Supervised) -> None:
@@ -89,6 +154,7 @@ def test_a_stopped_supervisor_leaves_no_process(supervised: Supervised) -> None:
     supervised.process.wait(20)
 
     assert eventually(lambda: not supervised.processes("python"))
+    assert not supervised.launcher()
     assert supervised.starts() == 1
 
 

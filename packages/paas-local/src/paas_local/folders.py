@@ -1,13 +1,14 @@
 """The folders of paas-local: the home with its models, and the cache.
 
-The daemon's socket is in the home. On Linux a socket's path has at most 107 bytes, so :func:`home` rejects a longer
-one and names the variable to change.
+The sockets of the daemon and of the launcher of the pods are in the home. On Linux a socket's path has at most 107
+bytes, so :func:`home` rejects a longer one and names the variable to change.
 """
 
 import os
 from pathlib import Path
 
 SOCKET = "daemon.sock"
+LAUNCHER_SOCKET = "run/pods"
 _LONGEST_SOCKET = 107
 
 

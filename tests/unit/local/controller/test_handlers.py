@@ -23,6 +23,7 @@ from paas_local.controller.machine import LocalMachine
 from paas_local.controller.storage import Line
 from paas_local.juju.errors import JujuError
 from paas_local.pods.bridge import Network
+from paas_local.pods.launcher import Launcher
 
 SENT = re.compile(r'\.(request|request_answer|query|query_answer|stream|converse)\(\s*"([a-z-]+)"')
 
@@ -52,7 +53,7 @@ def answer(folder: Path, method: str, command: str, headers: Mapping[str, str]) 
     """Return the status and the document of the answer to one request."""
 
     async def send() -> tuple[int, object]:
-        daemon = Daemon(folder, LocalMachine(Network(), None))
+        daemon = Daemon(folder, LocalMachine(Network(), Launcher(Path()), None))
         runner = web.AppRunner(http_api.application(daemon))
         await runner.setup()
         await web.UnixSite(runner, "api.sock").start()
@@ -131,7 +132,7 @@ def test_debug_log_counts_only_the_lines_that_pass_its_filter(
     tmp_path: Path, request_: dict[str, Any], messages: list[str]
 ):
     async def read() -> list[str]:
-        daemon = Daemon(tmp_path, LocalMachine(Network(), None))
+        daemon = Daemon(tmp_path, LocalMachine(Network(), Launcher(Path()), None))
         daemon.add("demo", {})
         for number, level in enumerate(("ERROR", "INFO", "ERROR", "INFO", "INFO")):
             daemon.log("demo", Line(time=0, entity="unit-a-0", level=level, module="m", message=str(number)))
@@ -147,11 +148,11 @@ def test_the_socket_of_a_pebble_is_that_of_the_named_or_the_only_container(tmp_p
     async def ask(**request: str) -> dict[str, Any]:
         return await units.pebble_socket(daemon, units.PebbleSocket(model="demo", **request))
 
-    daemon = Daemon(tmp_path, LocalMachine(Network(), None), "/bin/pebble")
+    daemon = Daemon(tmp_path, LocalMachine(Network(), Launcher(Path()), None), "/bin/pebble")
     daemon.add("demo", {})
     daemon.state.save([model_builders.deployed(model_builders.deployed(daemon.model("demo"), FLASK), PLAIN)])
     daemon.state.close()
-    daemon = Daemon(tmp_path, LocalMachine(Network(), None), "/bin/pebble")
+    daemon = Daemon(tmp_path, LocalMachine(Network(), Launcher(Path()), None), "/bin/pebble")
 
     only = asyncio.run(ask(unit="flask-k8s/0"))
     with pytest.raises(JujuError, match='flask-k8s/0 has no container "x"; it has: app'):

@@ -26,7 +26,7 @@ def rich() -> Model:
         events.Notice(container="app", notice="1", key="a.b/c"),
         events.Check(container="app", check="up", outcome="failed"),
     ):
-        model = pod_changes.add_pending_event(model, "flask-k8s/1", event)
+        model = pod_changes.add_pending_event(model, "flask-k8s/1", event, "")
     failed = events.Related(relation=2, endpoint="db", change="joined", application="b", unit="b/0")
     model = hook_commit.fail(model, "flask-k8s/0", failed, NOW)
     manual = operations.configure_model(model, {"automatically-retry-hooks": "false"})

@@ -334,7 +334,7 @@ def test_each_notice_and_check_runs_a_hook():
     failed = events.Check(container="app", check="up", outcome="failed")
 
     for event in (notice, notice, failed, dataclasses.replace(failed, outcome="recovered")):
-        model = pod_changes.add_pending_event(model, "flask-k8s/0", event)
+        model = pod_changes.add_pending_event(model, "flask-k8s/0", event, "")
 
     assert hooks_of(run(model)[1], "flask-k8s/0") == [
         "app-pebble-custom-notice",
@@ -426,6 +426,6 @@ def test_an_interrupted_hook_is_due_again_at_once():
 def wrote(model: Model, unit: str, relation: int, owner: str, data: dict[str, str]) -> Model:
     """Return the model after a hook of a unit has written to a databag."""
     event = events.Notice(container="x", notice="1", key="x")
-    model = pod_changes.add_pending_event(model, unit, event)
+    model = pod_changes.add_pending_event(model, unit, event, "")
     context = HookContext(unit=unit, event=event, snapshot=model)
     return hook_commit.commit(model, writing(context, relation, owner, **data), NOW)

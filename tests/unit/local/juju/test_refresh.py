@@ -27,7 +27,8 @@ def test_a_new_charm_gets_the_next_revision(model: Model):
     application = after.applications["flask-k8s"]
     assert (application.charm.folder, application.charm.revision) == ("/charms/newer", 1)
     assert application.resources == IMAGES
-    assert application.units == model.applications["flask-k8s"].units
+    (unit,) = application.units.values()
+    assert unit == dataclasses.replace(model.applications["flask-k8s"].units["flask-k8s/0"], pod=False)
 
 
 def test_the_same_charm_and_images_change_nothing(model: Model):

@@ -176,7 +176,7 @@ def test_the_charm_container_has_juju_s_paths() -> None:
         agent_files={
             "charm": Path("/h/charm"),
             "resources": Path("/h/resources"),
-            "agent.socket": Path("/h/socket"),
+            "run": Path("/h/run"),
         },
         mounts=[Path("/cache/env")],
         storage={"/var/lib/juju/storage/data/0": Path("/h/data")},
@@ -189,10 +189,11 @@ def test_the_charm_container_has_juju_s_paths() -> None:
         "/cache/env": False,
         "/var/lib/juju/agents/unit-a-0/charm": True,
         "/var/lib/juju/agents/unit-a-0/resources": True,
-        "/var/lib/juju/agents/unit-a-0/agent.socket": True,
+        "/var/lib/juju/agents/unit-a-0/run": True,
         "/charm/containers/app": True,
         "/var/lib/juju/storage/data/0": True,
     }
+    assert of(Link, steps)["/var/lib/juju/agents/unit-a-0/agent.socket"].to == "run/agent.socket"
     assert of(Link, steps)["/var/lib/juju/tools/unit-a-0/is-leader"].to == "jujuc"
 
 

@@ -103,12 +103,29 @@ class Client:
         return True
 
     def wait_until_gone(self) -> None:
-        """Wait until the background process has stopped listening."""
+        """Wait until the background process and all of its pods have ended."""
         deadline = time.monotonic() + _START_PATIENCE
-        while self.running():
+        while self.running() or self._is_locked():
             if time.monotonic() > deadline:
                 raise ClientError(f"the background process did not end; see {self.home / LOG}")
             time.sleep(0.05)
+
+    def runs_before_free(self) -> bool:
+        """Wait for the lock of an earlier process, which holds it until its pods have ended.
+
+        Return True if it listens before that: it is started again by itself after it was killed.
+        """
+        deadline = time.monotonic() + _START_PATIENCE
+        while self._is_locked():
+            if self.running():
+                return True
+            if time.monotonic() > deadline:
+                raise ClientError(
+                    f"an earlier background process, {(self.home / 'run' / 'lock').read_text().strip()}, neither"
+                    " answers nor ends; end it with kill"
+                )
+            time.sleep(0.05)
+        return False
 
     def start(self) -> None:
         """Start the background process unless it runs; of commands that run at the same time, one starts it."""
@@ -116,7 +133,7 @@ class Client:
             if self.running():
                 return
             self.progress("starting the background process")
-            if self._runs_before_free():
+            if self.runs_before_free():
                 return
             with _interrupts_delayed() as interrupted:
                 process = self._spawn()
@@ -177,26 +194,13 @@ class Client:
         error = json.loads(response.read())
         raise ClientError(error["error"], error.get("code", 1))
 
-    def _runs_before_free(self) -> bool:
-        """Wait for the lock of an earlier process, which holds it until its pods have ended.
-
-        Return True if it listens before that: it is started again by itself after it was killed.
-        """
+    def _is_locked(self) -> bool:
+        """Return whether a process holds the lock of the home; the last one to hold it is the one with the pods."""
         lock_file = self.home / "run" / "lock"
         if not lock_file.exists():
             return False
-        deadline = time.monotonic() + _START_PATIENCE
         with lock_file.open("r") as lock:
-            while _is_held(lock):
-                if self.running():
-                    return True
-                if time.monotonic() > deadline:
-                    raise ClientError(
-                        f"an earlier background process, {lock_file.read_text().strip()}, neither answers nor ends;"
-                        " end it with kill"
-                    )
-                time.sleep(0.05)
-        return False
+            return _is_held(lock)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         log = self.home / LOG

@@ -1,7 +1,7 @@
 """The background process: it keeps the models, stores every change, and runs one agent per unit.
 
-It runs as ``python -m paas_local.controller.daemon`` in namespaces of its own (``pods/host_gateway.py``), where it may
-start pods.
+It runs as ``python -m paas_local.controller.daemon`` in the namespaces of the launcher (``pods/host_gateway.py``), the
+process that starts the containers. The containers outlive the controller, and the next one takes them over.
 """
 
 import argparse
@@ -37,6 +37,7 @@ from paas_local.juju.errors import JujuError
 from paas_local.juju.model import Model
 from paas_local.pods import containers
 from paas_local.pods.bridge import Network
+from paas_local.pods.launcher import Launcher
 
 _SUBNET = ipaddress.ip_network("10.152.0.0/16")
 _BRIDGE_ADDRESSES = 1
@@ -66,8 +67,11 @@ class Daemon:
         self._destroying: set[str] = set()
 
     async def open(self) -> None:
-        """Start the agents of the stored models."""
+        """Start the agents of the stored models; pods of units that are gone end."""
         self.state.prune()
+        await self._machine.kill_other_pods(
+            {self.folders(name).pod(unit.name) for name, model in self._models.items() for unit in model.units}
+        )
         self.change_models(lambda models: models)
         self._publishing = asyncio.create_task(self._publisher.run(self._models.values, lambda: self.changed))
         for name in self._models:
@@ -129,6 +133,13 @@ class Daemon:
     async def start_pod(self, spec: containers.PodSpec) -> Pod:
         """Start a pod and give it its address."""
         pod = self._pods[spec.model, spec.unit] = await self._machine.start_pod(spec)
+        return pod
+
+    async def take_over_pod(self, spec: containers.PodSpec) -> Pod | None:
+        """Return the pod of a former controller, if it is usable."""
+        pod = await self._machine.take_over_pod(spec)
+        if pod is not None:
+            self._pods[spec.model, spec.unit] = pod
         return pod
 
     async def stop_pod(self, pod: Pod) -> None:
@@ -268,10 +279,10 @@ async def serving(daemon: Daemon, listener: socket.socket) -> AsyncGenerator[Non
 
 async def run(home: Path, pebble: Path | None) -> None:
     """Run the daemon until a signal or a shutdown request."""
-    network = Network()
-    await network.open()
+    machine = LocalMachine(Network(), Launcher(home / folders.LAUNCHER_SOCKET), pebble)
+    await machine.open()
     loop = asyncio.get_running_loop()
-    daemon = Daemon(home, LocalMachine(network, pebble), str(pebble or "embedded"))
+    daemon = Daemon(home, machine, str(pebble or "embedded"))
     listener = listen(home / folders.SOCKET)
     # a client that finds no listener may start the next process: this one listens until it has ended
     os.dup(listener.fileno())

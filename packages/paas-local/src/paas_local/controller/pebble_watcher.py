@@ -26,16 +26,27 @@ _OUTCOMES: Mapping[str, tuple[str, Literal["failed", "recovered"]]] = {
 
 
 class PebbleWatcher:
-    """The watcher of one container, for one start of its Pebble."""
+    """The watcher of one container, for one start of its Pebble.
+
+    ``after`` is the time of the last notice that a former controller has reported, or empty; None if that one has not
+    reported the start. Each event is reported with the time of its notice.
+    """
 
     def __init__(
-        self, container: str, socket: Path, ready: Callable[[], None], report: Callable[[Notice | Check], None]
+        self,
+        container: str,
+        socket: Path,
+        ready: Callable[[], None],
+        report: Callable[[Notice | Check, str], None],
+        *,
+        after: str | None = None,
     ) -> None:
         self._container = container
         self._socket = socket
         self._ready = ready
         self._report = report
-        self._after = ""
+        self._is_ready = after is not None
+        self._after = after or ""
         self._ended: set[str] = set()
 
     async def watch(self) -> None:
@@ -45,7 +56,8 @@ class PebbleWatcher:
             # no event says that another process listens
             while await self._get(session, "/v1/system-info") is None:  # noqa: ASYNC110
                 await asyncio.sleep(_POLL_INTERVAL)
-            self._ready()
+            if not self._is_ready:
+                self._ready()
             while True:
                 notices = await self._notices(session)
                 if notices is None:
@@ -60,8 +72,9 @@ class PebbleWatcher:
         return await self._get(session, "/v1/notices", [*query, *after])
 
     async def _notice(self, session: aiohttp.ClientSession, notice: Mapping[str, Any]) -> None:
+        at = str(notice["last-repeated"])
         if notice["type"] == "custom":
-            self._report(Notice(container=self._container, notice=str(notice["id"]), key=str(notice["key"])))
+            self._report(Notice(container=self._container, notice=str(notice["id"]), key=str(notice["key"])), at)
             return
         data: Mapping[str, str] = notice.get("last-data") or {}
         number = str(notice["key"])
@@ -71,7 +84,7 @@ class PebbleWatcher:
         status, outcome = _OUTCOMES[data["kind"]]
         if change and change["status"] == status:
             self._ended.add(number)
-            self._report(Check(container=self._container, check=data.get("check-name", ""), outcome=outcome))
+            self._report(Check(container=self._container, check=data.get("check-name", ""), outcome=outcome), at)
 
     async def _get(self, session: aiohttp.ClientSession, path: str, query: list[tuple[str, str]] | None = None) -> Any:
         timeout = aiohttp.ClientTimeout(total=_PATIENCE * 2)

@@ -30,6 +30,10 @@ class Folders:
         """Return the folder of a running pod."""
         return self.root / "pods" / pod_name(unit)
 
+    def agent_socket(self, unit: str) -> Path:
+        """Return the socket for the hook tools, in a folder of its own; no container has a dot in its name."""
+        return self.pod(unit) / "agent.run" / "agent.socket"
+
     def pebble_socket(self, unit: str, container: str) -> Path:
         """Return the socket of a container's Pebble."""
         return self.pod(unit) / container / "pebble.socket"
@@ -58,7 +62,7 @@ def spec(folders: Folders, model: Model, unit: Unit) -> containers.PodSpec:
         charm=charms.read(Path(application.charm.folder)),
         charm_dir=folders.charm(unit.name),
         resources=folders.resources(unit.name),
-        agent_socket=folders.pod(unit.name) / "agent.socket",
+        agent_socket=folders.agent_socket(unit.name),
         tools=hook_tools.NAMES,
         containers=tuple(
             _container(folders, application, unit, container) for container in application.charm.containers.values()
@@ -85,7 +89,7 @@ def create_folders(folders: Folders, spec: containers.PodSpec, application: Appl
     """Create the folders of a pod; storage is kept, the charm's folder and the resources are copied again."""
     create_storage(folders, application, spec.unit)
     shutil.rmtree(spec.folder, ignore_errors=True)
-    spec.folder.mkdir(parents=True)
+    spec.agent_socket.parent.mkdir(parents=True)
     shutil.rmtree(spec.charm_dir, ignore_errors=True)
     shutil.copytree(spec.charm.folder, spec.charm_dir, symlinks=True)
     shutil.rmtree(spec.resources, ignore_errors=True)

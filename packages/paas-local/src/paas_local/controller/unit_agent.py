@@ -31,6 +31,7 @@ from paas_local.juju.hook_context import HookContext
 from paas_local.juju.model import Model, Unit, application_of
 from paas_local.juju.names import unit_tag
 from paas_local.pods import containers
+from paas_local.pods.launcher import PodError
 
 _UPDATE_STATUS_INTERVAL = 300.0
 _UPDATE_STATUS_SPREAD = 0.2
@@ -71,6 +72,10 @@ class Models(Protocol):
         """Return the folders of a model."""
         ...
 
+    async def take_over_pod(self, spec: containers.PodSpec) -> Pod | None:
+        """Return the pod of a former controller, if it is usable."""
+        ...
+
     async def start_pod(self, spec: containers.PodSpec) -> Pod:
         """Start a pod and give it its address."""
         ...
@@ -107,12 +112,17 @@ class Agent:
             self._change(lambda model: lifecycle.remove_unit(model, self._unit))
 
     async def _run_pod(self) -> None:
-        """Start a pod and run the unit's hooks in it, until the unit is removed or the pod has ended."""
-        self._change(lambda model: pod_changes.new_pod(model, self._unit, time.time()))
-        server = ToolServer(self._folders.pod(self._unit) / "agent.socket", self._answer)
+        """Run the unit's hooks in a pod, until the unit is removed or the pod has ended.
+
+        The pod is that of a former controller, or a new one.
+        """
+        server = ToolServer(self._folders.agent_socket(self._unit), self._answer)
         pod: Pod | None = None
         try:
-            pod = await self._start_pod(server)
+            pod = await self._take_over_pod(server)
+            if pod is None:
+                self._change(lambda model: pod_changes.new_pod(model, self._unit, time.time()))
+                pod = await self._start_pod(server)
             if pod is not None:
                 await self._run_jobs(pod)
         finally:
@@ -136,6 +146,24 @@ class Agent:
         finally:
             await _cancel(tasks)
 
+    async def _take_over_pod(self, server: ToolServer) -> Pod | None:
+        """Return the pod of a former controller; only what that one ran in it has ended."""
+        unit = self._unit_now()
+        if unit is None or not unit.pod:
+            return None
+        pod: Pod | None = None
+        try:
+            spec = pod_spec.spec(self._folders, self._models.model(self._name), unit)
+            await server.open()
+            pod = await self._models.take_over_pod(spec)
+        except (ProjectError, OSError) as error:
+            self._log("WARNING", "juju.worker.caasoperator", f"cannot take over the pod: {error}")
+        if pod is None:
+            await server.close()
+        else:
+            self._change(lambda model: pod_changes.pod_taken_over(model, self._unit, time.time()))
+        return pod
+
     async def _start_pod(self, server: ToolServer) -> Pod | None:
         while (unit := self._unit_now()) is not None:
             model = self._models.model(self._name)
@@ -144,7 +172,7 @@ class Agent:
                 pod_spec.create_folders(self._folders, spec, model.applications[unit.application])
                 await server.open()
                 return await self._models.start_pod(spec)
-            except (containers.PodError, ProjectError, OSError) as error:
+            except (PodError, ProjectError, OSError) as error:
                 await server.close()
                 self._pod_failed(str(error))
                 await asyncio.sleep(_PAUSE)
@@ -276,6 +304,7 @@ class Agent:
                 code = await pod.wait_container(container)
             finally:
                 await _cancel([watcher])
+            self._change_unit(lambda model: pod_changes.container_ended(model, self._unit, container))
             self._log("WARNING", "juju.worker.caasunit", f"container {container} ended with {code}; restarting it")
             early_ends = early_ends + 1 if time.monotonic() - began < _STABLE_AFTER else 0
             if early_ends > 1:
@@ -295,17 +324,21 @@ class Agent:
             pod.replace_spec(pod_spec.spec(self._folders, self._models.model(self._name), unit))
         try:
             await pod.start_container(container)
-        except containers.PodError as error:
+        except PodError as error:
             self._log("ERROR", "juju.worker.caasunit", str(error))
             return False
         return True
 
     def _pebble_watcher(self, pod: Pod, container: str) -> PebbleWatcher:
+        unit = self._unit_now()
         return PebbleWatcher(
             container,
             pod.pebble_socket(container),
             lambda: self._change_unit(lambda model: pod_changes.pebble_started(model, self._unit, container)),
-            lambda event: self._change_unit(lambda model: pod_changes.add_pending_event(model, self._unit, event)),
+            lambda event, at: self._change_unit(
+                lambda model: pod_changes.add_pending_event(model, self._unit, event, at)
+            ),
+            after=unit.notices_until.get(container) if unit is not None else None,
         )
 
     async def _update_status_timer(self) -> None:

@@ -139,9 +139,9 @@ class Failure:
 class Unit:
     """One unit.
 
-    ``pod_error`` is the reason why its pod cannot start. ``pending_events`` are the events that happen once each and
-    cannot be derived: custom notices and checks. ``pebble_starts`` counts the starts of each container's Pebble.
-    ``state`` is the charm's own store (state-set). ``downloaded`` has the times of its resources' uploads.
+    ``pod_error`` is the reason why its pod cannot start. ``pending_events`` happen once each: notices and checks.
+    ``pebble_starts`` counts the starts of each container's Pebble, ``notices_until`` has those that run, with the time
+    of the last notice that became an event. ``state`` is of state-set, ``downloaded`` its resources' times of upload.
     """
 
     name: str
@@ -158,6 +158,7 @@ class Unit:
     pending_events: tuple[Event, ...] = ()
     update_status_due: bool = False
     pebble_starts: Mapping[str, int] = field(default_factory=dict[str, int])
+    notices_until: Mapping[str, str] = field(default_factory=dict[str, str])
     storage: tuple[str, ...] = ()
     ports: frozenset[str] = frozenset()
     state: Mapping[str, str] = field(default_factory=dict[str, str])

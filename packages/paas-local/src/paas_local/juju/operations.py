@@ -91,7 +91,7 @@ def deploy(model: Model, request: Request, addresses: Sequence[str], now: float)
 
 
 def refresh(model: Model, name: str, charm: Charm | None, attached: Mapping[str, str], now: float) -> Model:
-    """Change the charm and the resources of an application; they take effect in the next pods of its units.
+    """Change the charm and the resources of an application; its units need new pods if they differ.
 
     Without a charm, and for each resource that is not in ``attached``, the present one stays.
     """
@@ -109,6 +109,9 @@ def refresh(model: Model, name: str, charm: Charm | None, attached: Mapping[str,
     unchanged = {name for name, option in charm.options.items() if types.get(name) == option.type}
     config = charm_config.without(before.config, before.config.keys() - unchanged)
     application = dataclasses.replace(resources.upload(before, after, now), charm=charm, config=config)
+    if (charm, after) != (before.charm, before.resources):
+        units = {key: dataclasses.replace(unit, pod=False) for key, unit in before.units.items()}
+        application = dataclasses.replace(application, units=units)
     model = with_application(dataclasses.replace(model, revisions=revisions), application)
     for endpoint in charm.endpoints.values():
         if endpoint.role == "peer" and endpoint.name not in before.charm.endpoints:

@@ -1,8 +1,8 @@
-"""The changes of a model that a unit's pod causes: it starts or fails; its Pebble reports."""
+"""The changes of a model that a unit's pod causes: it starts, fails or outlives its controller; its Pebble reports."""
 
 import dataclasses
 
-from paas_local.juju import actions
+from paas_local.juju import actions, hook_commit
 from paas_local.juju.events import Check, Notice
 from paas_local.juju.model import Model, Status, named_unit, with_unit
 
@@ -22,6 +22,7 @@ def new_pod(model: Model, name: str, now: float) -> Model:
             pod_error="",
             local_state=local_state,
             pebble_starts={},
+            notices_until={},
             running=None,
             failure=None,
             agent=Status(current="allocating", since=now),
@@ -43,14 +44,31 @@ def pod_failed(model: Model, name: str, message: str) -> Model:
     return with_unit(model, dataclasses.replace(named_unit(model, name), pod=False, pod_error=message))
 
 
+def pod_taken_over(model: Model, name: str, now: float) -> Model:
+    """Record that a unit's pod has outlived its controller; the hook that ran then stays due, a task has failed."""
+    unit = named_unit(model, name)
+    model = actions.abandon(model, unit.name)
+    return model if unit.running is None else hook_commit.interrupted(model, name, unit.running, now)
+
+
 def pebble_started(model: Model, name: str, container: str) -> Model:
     """Record that a workload container's Pebble has started."""
     unit = named_unit(model, name)
     pebble_starts = {**unit.pebble_starts, container: unit.pebble_starts.get(container, 0) + 1}
-    return with_unit(model, dataclasses.replace(unit, pebble_starts=pebble_starts))
+    notices_until = {**unit.notices_until, container: ""}
+    return with_unit(model, dataclasses.replace(unit, pebble_starts=pebble_starts, notices_until=notices_until))
 
 
-def add_pending_event(model: Model, name: str, event: Notice | Check) -> Model:
-    """Record an event that runs one hook each time it happens."""
+def container_ended(model: Model, name: str, container: str) -> Model:
+    """Record that a workload container has ended, and its Pebble with it."""
     unit = named_unit(model, name)
-    return with_unit(model, dataclasses.replace(unit, pending_events=(*unit.pending_events, event)))
+    notices_until = {key: time for key, time in unit.notices_until.items() if key != container}
+    return with_unit(model, dataclasses.replace(unit, notices_until=notices_until))
+
+
+def add_pending_event(model: Model, name: str, event: Notice | Check, at: str) -> Model:
+    """Record an event that runs one hook each time it happens; ``at`` is the time of Pebble's notice."""
+    unit = named_unit(model, name)
+    notices_until = {**unit.notices_until, event.container: at}
+    pending_events = (*unit.pending_events, event)
+    return with_unit(model, dataclasses.replace(unit, pending_events=pending_events, notices_until=notices_until))

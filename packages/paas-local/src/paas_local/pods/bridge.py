@@ -1,7 +1,8 @@
-"""Network of the pods: a bridge in the controller's network namespace, its gateway, and the connections to the host.
+"""Network of the pods: a bridge in the launcher's network namespace, its gateway, and the connections to the host.
 
-The controller has no other network. Outgoing traffic and published ports go through the host process: the controller
-sends requests to the unix socket ``host``, and the host process connects to pods over the unix socket ``relay``.
+The controller is there too, and has no other network. Pods reach each other without it. Outgoing traffic and published
+ports go through the host process: the controller sends requests to the unix socket ``host``, and the host process
+connects to pods over the unix socket ``relay``.
 """
 
 import asyncio
@@ -75,7 +76,9 @@ class Network:
 
         netlink = await self._stack.enter_async_context(AsyncIPRoute())
         self._netlink = cast("_Netlink", netlink)
-        await self._netlink.link("add", ifname=_BRIDGE, kind="bridge")
+        # a former controller may have made it
+        if _BRIDGE not in {name for _, name in socket.if_nameindex()}:
+            await self._netlink.link("add", ifname=_BRIDGE, kind="bridge")
         with netif.control_socket() as link:
             netif.set_address(link, _BRIDGE, ipaddress.IPv4Interface(f"{GATEWAY}/{NETWORK.prefixlen}"))
             netif.bring_up(link, _BRIDGE)
@@ -83,7 +86,7 @@ class Network:
         # Every address is local here, so that connections of pods to any address reach the listeners of egress.
         loopback = socket.if_nametoindex("lo")
         await self._netlink.route(
-            "add", dst="0.0.0.0/0", family=socket.AF_INET, oif=loopback, type="local", scope="host"
+            "replace", dst="0.0.0.0/0", family=socket.AF_INET, oif=loopback, type="local", scope="host"
         )
         (self._run / "relay").unlink(missing_ok=True)
         server = await asyncio.start_unix_server(streams.serving(self._incoming), str(self._run / "relay"))

@@ -1,10 +1,12 @@
-"""Process that starts the containers of all pods: it forks the first process of each, which builds its root.
+"""The launcher: it forks the first process of each container of all pods, which builds the container's root.
 
-``python -m paas_local.pods.container_init [MODULE]`` imports the module once. Containers whose main program is that
-module run it without a new interpreter, so that all of them share its memory. Each line of the input is the path of a
-specification. Each line of the output is JSON: ``{"spec": PATH, "pid": N}`` once the main program runs,
-``{"spec": PATH, "error": …}`` if it does not, and ``{"pid": N, "exit": N}`` when the container has ended. The process
-ends with its input, and all containers end with it.
+``python -m paas_local.pods.container_init SOCKET`` listens on a unix socket for the controller. Each line from the
+controller is the path of a specification. Each line to it is JSON: ``{"spec": PATH, "pid": N}`` once the main program
+runs, ``{"spec": PATH, "error": …}`` if it does not, and ``{"pid": N, "exit": N}`` when the container has ended. A new
+controller first gets the lines of all containers, and then ``{}``.
+
+The containers outlive the controller. This process ends when nothing holds the other end of its standard input any
+more, and all containers end with it. It imports the built-in Pebble once; all containers share that memory.
 """
 
 import contextlib
@@ -15,7 +17,9 @@ import os
 import selectors
 import signal
 import socket
+import struct
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +28,10 @@ from typing import Any, NoReturn
 
 from paas_local.pods import namespaces, netif, rootfs_builder, rootfs_steps
 
+READY = b"\n"
 _SHARED = {"net": namespaces.NEWNET, "uts": namespaces.NEWUTS, "ipc": namespaces.NEWIPC}
+_CREDENTIALS = struct.Struct("3i")
+_END_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,49 +69,80 @@ def decode(text: str) -> Spec:
 
 
 class Launcher:
-    """The containers that start or run."""
+    """The containers, and the controller that they are reported to."""
 
-    def __init__(self) -> None:
+    def __init__(self, listener: socket.socket) -> None:
         self._selector = selectors.DefaultSelector()
         self._namespace = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self._lifeline, self._kept_end = os.pipe()
-        self._starting: dict[int, _Starting] = {}
+        self._containers: dict[int, _Container] = {}
+        self._listener = listener
+        self._controller: socket.socket | None = None
         self._input = b""
 
     def run(self) -> int:
-        """Start containers and report their ends, until the input ends."""
+        """Start containers and report their ends, until the other end of the standard input is closed."""
         wake, wake_end = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(wake_end, False)
         signal.signal(signal.SIGCHLD, lambda _, __: None)
         signal.set_wakeup_fd(wake_end)
-        self._selector.register(0, selectors.EVENT_READ)
-        self._selector.register(wake, selectors.EVENT_READ)
+        for file in (0, wake, self._listener.fileno()):
+            self._selector.register(file, selectors.EVENT_READ)
+        os.write(0, READY)
         while True:
             for key, _ in self._selector.select():
+                if key.fd == 0:
+                    return 0
                 if key.fd == wake:
                     with contextlib.suppress(BlockingIOError):
                         os.read(wake, 4096)
                     self._reap()
-                elif key.fd == 0:
-                    if not self._read_input():
-                        return 0
-                elif key.data in self._starting:
-                    self._read_error(key.data)
+                elif key.fileobj == self._listener.fileno():
+                    self._accept()
+                elif key.fileobj is self._controller:
+                    self._read_requests()
+                elif (container := self._containers.get(key.data)) and container.starting:
+                    self._read_error(container)
 
-    def _read_input(self) -> bool:
-        data = os.read(0, 65536)
+    def _accept(self) -> None:
+        """Accept a controller; the next one waits until this one has ended."""
+        self._controller, _ = self._listener.accept()
+        self._selector.unregister(self._listener.fileno())
+        self._selector.register(self._controller, selectors.EVENT_READ)
+        self._input = b""
+        for container in self._containers.values():
+            self._say({"spec": container.path, "pid": container.pid})
+            if container.exit_code is not None:
+                self._say({"pid": container.pid, "exit": container.exit_code})
+        self._say({})
+
+    def _read_requests(self) -> None:
+        assert self._controller
+        try:
+            data = self._controller.recv(65536)
+        except ConnectionError:
+            data = b""
         *lines, self._input = (self._input + data).split(b"\n")
         for line in lines:
             path = os.fsdecode(line)
             try:
                 self._start(path)
             except OSError as error:
-                _say({"spec": path, "error": rootfs_builder.describe(error)})
-        return bool(data)
+                self._say({"spec": path, "error": rootfs_builder.describe(error)})
+        if not data:
+            self._selector.unregister(self._controller)
+            _wait_for_end(self._controller)
+            self._controller.close()
+            self._controller = None
+            self._selector.register(self._listener.fileno(), selectors.EVENT_READ)
 
     def _start(self, path: str) -> None:
         spec = decode(Path(path).read_text())
+        if spec.module and spec.module not in sys.modules:
+            importlib.import_module(spec.module)
+            gc.collect()
+            gc.freeze()
         errors, end = os.pipe()
         namespaces.unshare(namespaces.NEWPID)
         pid = os.fork()
@@ -112,19 +150,21 @@ class Launcher:
             _become(spec, path, self._lifeline, end)
         namespaces.setns(self._namespace, namespaces.NEWPID)
         os.close(end)
-        self._starting[pid] = _Starting(path, errors)
+        former = [key for key, each in self._containers.items() if each.path == path and each.exit_code is not None]
+        for key in former:
+            del self._containers[key]
+        self._containers[pid] = _Container(path, pid, errors)
         self._selector.register(errors, selectors.EVENT_READ, pid)
 
-    def _read_error(self, pid: int) -> None:
-        starting = self._starting[pid]
-        if data := os.read(starting.errors, 65536):
-            starting.error += data
+    def _read_error(self, container: "_Container") -> None:
+        if data := os.read(container.errors, 65536):
+            container.error += data
             return
-        self._selector.unregister(starting.errors)
-        os.close(starting.errors)
-        del self._starting[pid]
-        error = starting.error.decode(errors="replace")
-        _say({"spec": starting.path, "error": error} if error else {"spec": starting.path, "pid": pid})
+        self._selector.unregister(container.errors)
+        os.close(container.errors)
+        container.starting = False
+        error = container.error.decode(errors="replace")
+        self._say({"spec": container.path, "error": error} if error else {"spec": container.path, "pid": container.pid})
 
     def _reap(self) -> None:
         while True:
@@ -134,23 +174,50 @@ class Launcher:
                 return
             if pid == 0:
                 return
-            while pid in self._starting:
-                self._read_error(pid)
+            container = self._containers[pid]
+            while container.starting:
+                self._read_error(container)
             code = os.waitstatus_to_exitcode(status)
-            _say({"pid": pid, "exit": 128 - code if code < 0 else code})
+            container.exit_code = 128 - code if code < 0 else code
+            self._say({"pid": pid, "exit": container.exit_code})
+
+    def _say(self, answer: Mapping[str, object]) -> None:
+        """Send a line to the controller, if there is one; the next one gets all of them."""
+        if self._controller:
+            with contextlib.suppress(ConnectionError):
+                self._controller.sendall(json.dumps(answer).encode() + b"\n")
 
 
-class _Starting:
-    """A container whose main program does not run yet."""
+class _Container:
+    """A container that starts, runs or has ended."""
 
-    def __init__(self, path: str, errors: int) -> None:
+    def __init__(self, path: str, pid: int, errors: int) -> None:
         self.path = path
+        self.pid = pid
         self.errors = errors
         self.error = b""
+        self.starting = True
+        self.exit_code: int | None = None
 
 
-def _say(answer: Mapping[str, object]) -> None:
-    os.write(1, json.dumps(answer).encode() + b"\n")
+def _wait_for_end(controller: socket.socket) -> None:
+    """Wait until a controller that has closed its connection has closed all other files, such as listening sockets."""
+    size = _CREDENTIALS.size
+    pid, _, _ = _CREDENTIALS.unpack(controller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    deadline = time.monotonic() + _END_TIMEOUT
+    # os.pidfd_open is missing in some builds of Python
+    while not _has_ended(pid) and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def _has_ended(pid: int) -> bool:
+    """Return whether all threads of a process have ended; the parent may not have waited for it yet."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state in "ZX" and len(threads) == 1
 
 
 def _become(spec: Spec, path: str, lifeline: int, errors: int) -> NoReturn:
@@ -238,13 +305,13 @@ def _redirect_output(log: str) -> None:
 
 
 def main(argv: list[str]) -> int:
-    """Start the containers that the input names."""
-    namespaces.die_with_parent()
-    if argv and argv[0].strip():
-        importlib.import_module(argv[0].strip())
-    gc.collect()
-    gc.freeze()
-    return Launcher().run()
+    """Start the containers that the controller names."""
+    path = argv[0].strip()
+    Path(path).unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        return Launcher(listener).run()
 
 
 if __name__ == "__main__":

@@ -1,20 +1,19 @@
-"""Containers of a unit: start, run programs in them, stop.
+"""Containers of a unit: start, take over from a former controller, run programs in them, stop.
 
-A container ends with this process and with its own first process; only the pod's folder remains.
+A container ends with the launcher and with its own first process; only the pod's folder remains.
 """
 
 import asyncio
-import contextlib
-import json
 import os
 import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paas_local.pods import container_init, namespaces, nsenter, rootfs, rootfs_steps
+from paas_local.pods.launcher import Launcher, PodError, Running, kill_containers
 
 if TYPE_CHECKING:
     # Importing these imports everything that packs charms and builds images.
@@ -26,8 +25,7 @@ PEBBLE = "paas_local.pebble.__main__"
 _HOOK_TOOL = Path(__file__).parent.parent / "controller" / "hook_tool.py"
 _PERL = Path("/usr/bin/perl")
 _STOP_TIMEOUT = 12.0
-_TITLE = 200
-"""Characters of a container's name in the list of processes."""
+_TAKE_OVER_TIMEOUT = 10.0
 _LONGEST_SOCKET = 107
 _LONGEST_SHEBANG = 120
 _ENVIRONMENT = {
@@ -40,10 +38,6 @@ _UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 _PEBBLE = "/charm/bin/pebble"
 _PEBBLE_FOLDER = "/var/lib/pebble/default"
 _PEBBLE_SOCKET = "/charm/container/pebble.socket"
-
-
-class PodError(Exception):
-    """A pod or one of its containers did not start; the text is one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +65,7 @@ class PodSpec:
     resources: Path
     """A folder for each resource."""
     agent_socket: Path
-    """Has to exist before the pod starts."""
+    """In a folder of its own, which the pod shows: a later socket at this path works too."""
     tools: tuple[str, ...]
     containers: tuple[Container, ...]
     charm_storage: Mapping[str, Path]
@@ -79,17 +73,10 @@ class PodSpec:
     """``/etc/hosts`` of all containers; changes are written into the same file."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Running:
-    pid: int
-    """Process id of the container's first process, in the namespace of this process."""
-    exit_code: "asyncio.Future[int]"
-
-
 class Pod:
     """The running containers of a unit."""
 
-    def __init__(self, spec: PodSpec, launcher: "Launcher", pebble: Path | None, hook_tool: str) -> None:
+    def __init__(self, spec: PodSpec, launcher: Launcher, pebble: Path | None, hook_tool: str) -> None:
         self.spec = spec
         self._launcher = launcher
         self._hook_tool = hook_tool
@@ -97,23 +84,42 @@ class Pod:
         self._machine = rootfs.machine(
             privileged=namespaces.is_mapped(rootfs.DAEMON_USER, Path("/proc/self/uid_map").read_text())
         )
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
         self._sockets: dict[str, int] = {}
 
     @classmethod
-    async def start(cls, spec: PodSpec, launcher: "Launcher", *, pebble: Path | None, hook_tool: str = "") -> "Pod":
+    async def start(cls, spec: PodSpec, launcher: Launcher, *, pebble: Path | None, hook_tool: str = "") -> "Pod":
         """Start all containers; the network namespace of :attr:`pid` has no address yet."""
         pod = cls(spec, launcher, pebble, hook_tool or hook_tool_program())
+        await kill_containers(launcher.take(spec.folder).values())
         try:
             for each in spec.containers:
                 (spec.folder / each.name).mkdir(parents=True, exist_ok=True)
-            await pod._start_charm()
+            await pod._start(CHARM, pod._charm_spec())
             for each in spec.containers:
                 await pod.start_container(each.name)
         except BaseException:
             await pod._kill()
             raise
         return pod
+
+    @classmethod
+    async def take_over(
+        cls, spec: PodSpec, launcher: Launcher, *, pebble: Path | None, hook_tool: str = ""
+    ) -> "Pod | None":
+        """Return the pod that a former controller has started; without a usable one, kill what is left of it.
+
+        The programs that the former controller ran in the charm container end, with all that they started.
+        """
+        pod = cls(spec, launcher, pebble, hook_tool or hook_tool_program())
+        pod._running.update(launcher.take(spec.folder))
+        usable = False
+        try:
+            usable = pod._is_as_specified() and await pod._kill_programs()
+        finally:
+            if not usable:
+                await pod._kill()
+        return pod if usable else None
 
     @property
     def pid(self) -> int:
@@ -190,29 +196,45 @@ class Pod:
         environment = self.environment(name)
         if self._pebble is not None:
             environment |= {"PEBBLE": _PEBBLE_FOLDER, "PEBBLE_SOCKET": _PEBBLE_SOCKET}
-        await self._start(name, steps, command, module=module, environment=environment, pod=self.pid, uid=uid)
+        spec = self._container_spec(name, steps, command, module=module, environment=environment, pod=self.pid, uid=uid)
+        await self._start(name, spec)
 
     async def stop(self) -> None:
         """Stop all containers, after Pebble has stopped their services or the timeout has passed."""
         workloads = [running for name, running in self._running.items() if name != CHARM]
         for running in workloads:
-            _signal(running, signal.SIGTERM)
+            running.signal(signal.SIGTERM)
         if workloads:
             await asyncio.wait([running.exit_code for running in workloads], timeout=_STOP_TIMEOUT)
         await self._kill()
 
     async def _kill(self) -> None:
         """Kill the containers, and wait until all of their processes are gone."""
-        for running in self._running.values():
-            _signal(running, signal.SIGKILL)
-        await asyncio.gather(*(asyncio.shield(running.exit_code) for running in self._running.values()))
+        await kill_containers(self._running.values())
         while self._sockets:
             os.close(self._sockets.popitem()[1])
 
     def _container(self, name: str) -> Container:
         return next(each for each in self.spec.containers if each.name == name)
 
-    async def _start_charm(self) -> None:
+    def _is_as_specified(self) -> bool:
+        """Return whether the pod runs, with the containers that it should have and this version's charm container."""
+        if set(self._running) != {CHARM, *(each.name for each in self.spec.containers)}:
+            return False
+        file = self._spec_file(CHARM)
+        current = container_init.encode(self._charm_spec())
+        return not self._running[CHARM].exit_code.done() and file.exists() and file.read_text() == current
+
+    async def _kill_programs(self) -> bool:
+        """Kill all programs in the charm container, and return whether that was possible."""
+        process = await self.run(["/bin/sh", "-c", "kill -KILL -1 || true"], env=_ENVIRONMENT, cwd="/")
+        try:
+            await asyncio.wait_for(process.communicate(), _TAKE_OVER_TIMEOUT)
+        except asyncio.TimeoutError:
+            process.kill()
+        return process.returncode == 0
+
+    def _charm_spec(self) -> container_init.Spec:
         spec = self.spec
         steps = (
             *rootfs.base(self._machine, hostname=self.hostname, hosts=spec.hosts),
@@ -223,7 +245,7 @@ class Pod:
                 agent_files={
                     "charm": spec.charm_dir,
                     "resources": spec.resources,
-                    "agent.socket": spec.agent_socket,
+                    "run": spec.agent_socket.parent,
                 },
                 mounts=spec.charm.mounts,
                 storage=spec.charm_storage,
@@ -232,7 +254,7 @@ class Pod:
                 hook_tool=self._hook_tool,
             ),
         )
-        await self._start(CHARM, steps, (), environment=_ENVIRONMENT)
+        return self._container_spec(CHARM, steps, (), environment=_ENVIRONMENT)
 
     def _runner(self) -> tuple[rootfs_steps.Step, ...]:
         """Return the steps that show the Pebble: the built-in one and its Python, or the one file of a real one."""
@@ -250,7 +272,7 @@ class Pod:
     def _real_pebble(self) -> tuple[str, ...]:
         return (_PEBBLE, "run", "--create-dirs", "--hold")
 
-    async def _start(
+    def _container_spec(
         self,
         name: str,
         steps: tuple[rootfs_steps.Step, ...],
@@ -260,12 +282,9 @@ class Pod:
         module: str = "",
         pod: int | None = None,
         uid: int | None = None,
-    ) -> None:
-        folder = self.spec.folder
-        root, file = folder / "root", folder / f"{name}.json"
-        root.mkdir(parents=True, exist_ok=True)
-        spec = container_init.Spec(
-            root=str(root),
+    ) -> container_init.Spec:
+        return container_init.Spec(
+            root=str(self.spec.folder / "root"),
             steps=steps,
             argv=argv,
             module=module,
@@ -273,91 +292,20 @@ class Pod:
             hostname=self.hostname if pod is None else None,
             pod=pod,
             uid=uid,
-            log=str(folder / f"{name}.log"),
+            log=str(self.spec.folder / f"{name}.log"),
         )
+
+    def _spec_file(self, name: str) -> Path:
+        return self.spec.folder / f"{name}.json"
+
+    async def _start(self, name: str, spec: container_init.Spec) -> None:
+        (self.spec.folder / "root").mkdir(parents=True, exist_ok=True)
+        file = self._spec_file(name)
         file.write_text(container_init.encode(spec))
         try:
             self._running[name] = await self._launcher.start(file)
         except PodError as error:
             raise PodError(f"container {name} of {self.spec.unit} does not start: {error}") from error
-
-
-class Launcher:
-    """The process that starts the containers of all pods; it starts with the first one.
-
-    With the built-in Pebble it has imported that once, for all containers.
-    """
-
-    def __init__(self, *, builtin_pebble: bool) -> None:
-        self._module = PEBBLE if builtin_pebble else ""
-        self._process: asyncio.subprocess.Process | None = None
-        self._lock = asyncio.Lock()
-        self._reader: asyncio.Task[None] | None = None
-        self._starting: dict[str, asyncio.Future[_Running]] = {}
-        self._running: dict[int, _Running] = {}
-
-    async def start(self, spec: Path) -> _Running:
-        """Start the container of a specification; raise ``PodError`` with the reason if it does not start."""
-        async with self._lock:
-            process = await self._ensure()
-        assert process.stdin
-        started = self._starting[str(spec)] = asyncio.get_running_loop().create_future()
-        process.stdin.write(os.fsencode(spec) + b"\n")
-        try:
-            return await asyncio.shield(started)
-        except asyncio.CancelledError:
-            with contextlib.suppress(PodError):
-                running = await started
-                _signal(running, signal.SIGKILL)
-                await running.exit_code
-            raise
-
-    async def close(self) -> None:
-        """End the process and all containers."""
-        if self._process is not None:
-            _, reader = self._process.kill(), self._reader
-            await self._process.wait()
-            if reader is not None:
-                await reader
-
-    async def _ensure(self) -> asyncio.subprocess.Process:
-        if self._process is None or self._process.returncode is not None:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-m", "paas_local.pods.container_init", self._module.ljust(_TITLE)),
-                env=_ENVIRONMENT,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
-            self._reader = asyncio.create_task(self._read(self._process))
-        return self._process
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        """Read what the process says, until it ends."""
-        assert process.stdout
-        while line := await process.stdout.readline():
-            answer: dict[str, Any] = json.loads(line)
-            match answer:
-                case {"spec": str(spec), "pid": int(pid)}:
-                    running = _Running(pid=pid, exit_code=asyncio.get_running_loop().create_future())
-                    self._running[pid] = running
-                    self._starting.pop(spec).set_result(running)
-                case {"spec": str(spec), "error": str(error)}:
-                    self._starting.pop(spec).set_exception(PodError(error))
-                case {"pid": int(pid), "exit": int(code)} if pid in self._running:
-                    self._running.pop(pid).exit_code.set_result(code)
-                case _:
-                    continue
-        while self._starting:
-            self._starting.popitem()[1].set_exception(PodError("the process that starts containers has ended"))
-        while self._running:
-            self._running.popitem()[1].exit_code.set_result(128 + signal.SIGKILL)
-
-
-def _signal(running: _Running, number: signal.Signals) -> None:
-    if not running.exit_code.done():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(running.pid, number)
 
 
 def _base_python() -> str:

@@ -1,9 +1,11 @@
 """Process in the host's namespaces: starts the controller, publishes ports and connects to the outside for it.
 
-``python -m paas_local.pods.host_gateway [--pebble PATH]``. The controller runs as its child in new namespaces (see
-``namespace_init``); each ends when the other ends. The unix socket ``run/host`` takes three kinds of requests:
-``listen`` publishes a port as long as the connection is open, ``dial`` relays the connection to an address, and
-``question`` is a DNS query for the host's name servers.
+``python -m paas_local.pods.host_gateway --launcher PID --lifeline FILE [--pebble PATH]``. The controller runs as its
+child in the namespaces of the launcher (``namespace_join``); each ends when the other ends. As long as this process
+holds the socket ``FILE``, the launcher does not end, and the pods run.
+
+The unix socket ``run/host`` takes three kinds of requests: ``listen`` publishes a port as long as the connection is
+open, ``dial`` relays the connection to an address, and ``question`` is a DNS query for the host's name servers.
 """
 
 import argparse
@@ -11,8 +13,8 @@ import asyncio
 import contextlib
 import errno
 import functools
-import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -152,6 +154,8 @@ async def _keep(run: Path, argv: list[str]) -> int:
 
 def _arguments(argv: list[str]) -> Mapping[str, Any]:
     parser = argparse.ArgumentParser(prog="paas_local.pods.host_gateway")
+    parser.add_argument("--launcher", required=True, help="process id of the launcher's namespace_init")
+    parser.add_argument("--lifeline", type=int, required=True, help="a socket from which a ready launcher can be read")
     parser.add_argument("--pebble", type=Path, help="a real pebble to run in containers")
     parser.add_argument("program", nargs="*", help="program to run instead of the controller")
     return vars(parser.parse_args(argv))
@@ -162,16 +166,18 @@ def main(argv: list[str]) -> int:
     arguments = _arguments(argv)
     # SIGHUP is handled, not ignored: child processes inherit an ignored signal (nohup), and services need SIGHUP.
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
-    # Users in pods must be able to read files, whatever the caller's umask is; the home itself has mode 0700.
-    os.umask(0o022)
     run = folders.home() / "run"
-    run.mkdir(mode=0o700, exist_ok=True)
     for stale in (run / "host", run / "relay", folders.home() / folders.SOCKET):
         stale.unlink(missing_ok=True)
     program = arguments["program"] or [sys.executable, "-I", "-m", "paas_local.controller.daemon"]
     if arguments["pebble"] is not None:
         program = [*program, "--pebble", str(arguments["pebble"])]
-    return asyncio.run(_keep(run, [sys.executable, "-I", "-m", "paas_local.pods.namespace_init", *program]))
+    with socket.socket(fileno=arguments["lifeline"]) as lifeline:
+        # for the next gateway, the answer stays there
+        if not lifeline.recv(1, socket.MSG_PEEK):
+            return 1
+        join = (sys.executable, "-I", "-m", "paas_local.pods.namespace_join", arguments["launcher"])
+        return asyncio.run(_keep(run, [*join, *program]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Process that runs a program as root of new namespaces, with a first process that reaps orphans.
 
 ``python -m paas_local.pods.namespace_init PROGRAM [ARGUMENT…]`` makes three processes. This one stays outside and exits
-when the program exits. Its child is the first process of the new pid namespace; its end ends all processes there. Each
-is killed when its parent ends, so that killing any of them leaves nothing behind.
+when the program exits. Its child is the first process of the new pid namespace; its end ends all processes there. The
+child and the program are killed when their parents end, so that killing any of the three leaves nothing behind.
 """
 
 import contextlib
@@ -30,7 +30,9 @@ def _leave_host() -> None:
     namespaces.map_user((0, 0), (uid, gid))
 
 
-def _forward_signals(child: int) -> None:
+def forward_signals(child: int) -> None:
+    """Pass the signals that end a process on to a child."""
+
     def forward(number: int, _: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, number)
@@ -39,7 +41,8 @@ def _forward_signals(child: int) -> None:
         signal.signal(number, forward)
 
 
-def _exit_code(status: int) -> int:
+def exit_code(status: int) -> int:
+    """Return the exit code of a program, for a signal as a shell does."""
     code = os.waitstatus_to_exitcode(status)
     return 128 - code if code < 0 else code
 
@@ -62,11 +65,11 @@ def _first_process(argv: list[str]) -> int:
         os.close(kept_end)
         namespaces.die_with_parent(lifeline)
         os.execv(argv[0], argv)  # noqa: S606 - no shell is meant
-    _forward_signals(program)
+    forward_signals(program)
     while True:
         pid, status = os.wait()
         if pid == program:
-            return _exit_code(status)
+            return exit_code(status)
 
 
 def _report(error: OSError) -> int:
@@ -76,7 +79,6 @@ def _report(error: OSError) -> int:
 
 def main(argv: list[str]) -> int:
     """Run a program in new namespaces."""
-    namespaces.die_with_parent()
     try:
         _leave_host()
     except OSError as error:
@@ -91,8 +93,8 @@ def main(argv: list[str]) -> int:
         except OSError as error:
             code = _report(error)
         os._exit(code)
-    _forward_signals(first)
-    return _exit_code(os.waitpid(first, 0)[1])
+    forward_signals(first)
+    return exit_code(os.waitpid(first, 0)[1])
 
 
 if __name__ == "__main__":

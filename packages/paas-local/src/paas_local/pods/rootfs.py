@@ -156,7 +156,8 @@ def charm(
 ) -> tuple[Step, ...]:
     """Return further steps for the charm container; ``agent`` is the unit's tag, ``unit-flask-k8s-0``.
 
-    ``agent_files`` are the files and folders in the folder of the unit's agent, such as ``charm``.
+    ``agent_files`` are the files and folders in the folder of the unit's agent, such as ``charm``; the socket for the
+    hook tools is in ``run``.
     """
     folder = f"/var/lib/juju/tools/{agent}"
     return (
@@ -165,6 +166,7 @@ def charm(
             Bind(source=str(source), path=f"/var/lib/juju/agents/{agent}/{name}", writable=True)
             for name, source in agent_files.items()
         ),
+        Link(path=f"/var/lib/juju/agents/{agent}/agent.socket", to="run/agent.socket"),
         Folder(path="/charm/containers"),
         *(
             Bind(source=str(source), path=f"/charm/containers/{name}", writable=True)

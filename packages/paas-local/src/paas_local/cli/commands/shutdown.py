@@ -11,7 +11,7 @@ def shutdown() -> None:
     """End the background process and all pods; the next command starts them again."""
     with progress.steps() as steps:
         client = session.connect(steps)
-        if not client.running():
+        if not (client.running() or client.runs_before_free()):
             output.say("Nothing is running.")
             return
         steps("stopping the pods and the background process")

@@ -1,7 +1,9 @@
 """The content of a packed charm, and errors for its author."""
 
 import os
+import shutil
 import stat
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -138,11 +140,18 @@ def test_leaves_out_links_out_of_the_folder(source: Path, tmp_path: Path):
     assert any("a link that leads out of the charm's folder" in line for line in messages)
 
 
-def test_dispatch_runs_the_charm_from_any_folder(source: Path):
-    dispatch = (charms.pack(source, quietly).folder / "dispatch").read_text()
+def test_dispatch_runs_the_charm_from_any_folder_without_another_process(source: Path, tmp_path: Path):
+    packed = charms.pack(source, quietly).folder
+    folder = tmp_path / "unit-a-0/charm"
+    (folder / "venv/bin").mkdir(parents=True)
+    shutil.copy(packed / "dispatch", folder)
+    python = folder / "venv/bin/python"
+    python.write_text('#!/bin/sh\necho "$PYTHONPATH" "$@"\n')
+    python.chmod(0o755)
 
-    assert 'export PYTHONPATH="$here/lib:$here/src"' in dispatch
-    assert 'exec "$here/venv/bin/python" "$here/src/charm.py"' in dispatch
+    done = subprocess.run([folder / "dispatch"], env={"PATH": ""}, cwd="/", capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"{folder}/lib:{folder}/src {folder}/src/charm.py\n"
 
 
 def test_dispatch_runs_another_entrypoint(source: Path):

@@ -43,9 +43,10 @@ _GENERATED = ("charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml",
 _PACKED_BY_ALL = frozenset({"src", "lib", "dispatch", "hooks", *_GENERATED})
 _BASE = "ubuntu@24.04"
 _ENTRYPOINT = "src/charm.py"
+# It is run by its whole path; dirname and realpath would be two more processes for each hook.
 _DISPATCH = """\
 #!/bin/sh
-here="$(dirname "$(realpath "$0")")"
+here="${{0%/*}}"
 export PYTHONPATH="$here/lib:$here/src"
 exec "$here/venv/bin/python" "$here/{entrypoint}"
 """

@@ -165,6 +165,7 @@ def test_an_action_shows_the_password_that_the_server_accepts(
     environment = before.get_container("grafana").plan.services["grafana"].environment
     assert results["url"] == "http://grafana-k8s.demo.svc.cluster.local:3000"
     assert environment == {
+        "PYTHONPATH": "/",
         "GRAFANA_USER": "root",
         "GRAFANA_PASSWORD": results["admin-password"],
         "GRAFANA_ANONYMOUS": "",

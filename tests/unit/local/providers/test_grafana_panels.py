@@ -5,15 +5,15 @@ from typing import Any
 from paas_local.providers.grafana_k8s.rock.files.grafana.panels import panels
 
 
-def titles(dashboard: dict[str, Any]) -> list[object]:
-    return [panel["title"] for panel in panels(dashboard)]
+def titles(dashboard: dict[str, Any]) -> list[str]:
+    return [panel.title for panel in panels(dashboard)]
 
 
 def test_the_queries_of_a_panel_are_those_of_its_targets():
     targets = [{"expr": "up"}, {"query": "buckets()"}, {"rawSql": "SELECT 1"}, {"refId": "B"}, {"expr": None}, "junk"]
     panel = {"title": "Requests", "type": "graph", "targets": targets}
 
-    assert list(panels({"panels": [panel]})) == [
+    assert [each.document() for each in panels({"panels": [panel]})] == [
         {"title": "Requests", "type": "graph", "queries": ["up", "buckets()", "SELECT 1"]}
     ]
 

@@ -69,10 +69,23 @@ def test_reads_a_selector(text: str, labels: dict[str, str]):
     assert streams.selector(text) == labels
 
 
-@pytest.mark.parametrize("text", ["", "a", '{a=~"b"}', '{a!="b"}', '{a="b"} |= "x"', "{a}"])
-def test_refuses_an_unsupported_selector(text: str):
+@pytest.mark.parametrize("text", ["a", '{a!="b"}', '{a="b"} |= "x"', "{a}", '{a=~"("}', '{a=~".*"}'])
+def test_refuses_an_unsupported_query(text: str):
     with pytest.raises(streams.InvalidError, match="is not supported; write"):
-        streams.selector(text)
+        streams.matching(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{}", ["old", "new", "middle", "x"]),
+        ('{a=~"b|c"}', ["old", "new", "middle"]),
+        ('{a=~".+", a!="b"}', ["x"]),
+        ('{a=~".+", c!~"d"}', ["middle", "x"]),
+    ],
+)
+def test_a_query_selects_streams(text: str, names: list[str]):
+    assert [each.line for each in ENTRIES if streams.matching(text)(each.labels)] == names
 
 
 @pytest.mark.parametrize(
@@ -97,7 +110,7 @@ ENTRIES = (
 
 def select(**query: Any) -> list[dict[str, Any]]:
     parameters: dict[str, Any] = {"start": 0, "end": None, "limit": 9, "forward": False, **query}
-    return streams.select(ENTRIES, {"a": "b"}, **parameters)
+    return streams.select(ENTRIES, streams.matching('{a="b"}'), **parameters)
 
 
 def test_returns_streams_with_the_newest_lines_first():

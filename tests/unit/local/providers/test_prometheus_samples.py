@@ -1,8 +1,8 @@
-"""The built-in scraper: answers of targets, and queries."""
+"""The built-in scraper: answers of targets."""
 
 import pytest
 from paas_local.providers.prometheus_k8s.rock.files.prometheus import samples
-from paas_local.providers.prometheus_k8s.rock.files.prometheus.samples import InvalidError, Query, Sample
+from paas_local.providers.prometheus_k8s.rock.files.prometheus.samples import InvalidError
 
 TEXT = """\
 # HELP requests_total All requests.
@@ -34,46 +34,11 @@ def test_refuses_an_answer_in_another_format(text: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "query"),
-    [
-        ("up", Query(name="up", labels={})),
-        (' up{job="a", x="}"} ', Query(name="up", labels={"job": "a", "x": "}"})),
-        ('{job="a"}', Query(name=None, labels={"job": "a"})),
-        ('{__name__="up"}', Query(name="up", labels={})),
-        ("{}", Query(name=None, labels={})),
-    ],
-)
-def test_reads_a_query(text: str, query: Query):
-    assert samples.query(text) == query
-
-
-@pytest.mark.parametrize("text", ["", " ", "sum(up)", "up == 0", 'up{a=~"b"}', "up[5m]", "up{a}"])
-def test_refuses_an_unsupported_query(text: str):
-    with pytest.raises(InvalidError, match="is not supported; write"):
-        samples.query(text)
-
-
-UP = Sample(name="up", labels={"job": "a", "unit": "0"}, value=1)
-DOWN = Sample(name="up", labels={"job": "b"}, value=0)
-OTHER = Sample(name="other", labels={"job": "a"}, value=2)
-
-
-@pytest.mark.parametrize(
-    ("text", "selected"),
-    [("up", [UP, DOWN]), ('up{job="a"}', [UP]), ('{job="a"}', [UP, OTHER]), ("{}", [UP, DOWN, OTHER]), ("none", [])],
-)
-def test_selects_by_name_and_labels(text: str, selected: list[Sample]):
-    assert samples.select([UP, DOWN, OTHER], samples.query(text)) == selected
-
-
-@pytest.mark.parametrize(
     ("value", "text"),
     [(1, "1"), (0.5, "0.5"), (float("inf"), "+Inf"), (float("-inf"), "-Inf"), (float("nan"), "NaN")],
 )
 def test_writes_numbers_as_prometheus_does(value: float, text: str):
-    written = Sample(name="up", labels={"job": "a"}, value=float(value)).document(5)
-
-    assert written == {"metric": {"__name__": "up", "job": "a"}, "value": [5, text]}
+    assert samples.number(float(value)) == text
 
 
 def test_a_counter_keeps_its_name():

@@ -37,11 +37,12 @@ class GrafanaCharm(provider.ProviderCharm):
         """Describe the server with all valid dashboards; :meth:`publish` reports the others."""
         return provider.Server(
             container="grafana",
-            command=f"/bin/python3 /grafana/server.py --port {PORT} --dashboards {DASHBOARDS} --sources {SOURCES}",
+            command=f"/bin/python3 -m grafana.server --port {PORT} --dashboards {DASHBOARDS} --sources {SOURCES}",
             port=PORT,
             files={DASHBOARDS: dashboards.document(self._valid()), SOURCES: sources.document(self._sources())},
             reload=(),
             environment={
+                "PYTHONPATH": "/",
                 "GRAFANA_USER": self._login[0],
                 "GRAFANA_PASSWORD": self._login[1],
                 "GRAFANA_ANONYMOUS": "1" if self.config["allow_anonymous_access"] else "",

@@ -22,6 +22,7 @@ PORT = 9090
 CONFIG = "/prometheus/config.json"
 DASHBOARD = Path(__file__).parent / "grafana_dashboards/prometheus.json"
 DEFAULT_LIMIT = 100
+ALL = '{__name__!=""}'
 
 
 class PrometheusCharm(provider.ProviderCharm):
@@ -45,9 +46,11 @@ class PrometheusCharm(provider.ProviderCharm):
         }
         return provider.Server(
             container="prometheus",
-            command=f"/bin/python3 /prometheus/server.py --port {PORT} --config {CONFIG}",
+            command=f"/bin/python3 -m prometheus.server --port {PORT} --config {CONFIG}",
+            environment={"PYTHONPATH": "/"},
             port=PORT,
             files={CONFIG: json.dumps(config, indent=1)},
+            reload=(),
         )
 
     def publish(self, relation: ops.Relation) -> None:
@@ -75,13 +78,13 @@ class PrometheusCharm(provider.ProviderCharm):
         self.answer(event, "targets", targets)
 
     def _list_metrics(self, event: ops.ActionEvent) -> None:
-        query = urlencode({"query": event.params.get("query", "{}")})
+        query = urlencode({"query": event.params.get("query", ALL)})
 
         def metrics() -> Iterator[dict[str, str]]:
             result = _data(f"query?{query}")["result"]
             for sample in itertools.islice(result, event.params.get("limit", DEFAULT_LIMIT)):
                 labels = dict(sample["metric"])
-                name = labels.pop("__name__")
+                name = labels.pop("__name__", "")
                 text = ", ".join(f"{label}={json.dumps(value)}" for label, value in sorted(labels.items()))
                 yield {"metric": f"{name}{{{text}}}", "value": sample["value"][1]}
 

@@ -1,31 +1,35 @@
-"""A server of dashboards with Grafana's API; it draws none.
+"""A server of dashboards with a part of Grafana's API, and pages that draw them.
 
-A JSON file, read for each request, has each ``dashboard`` by its uid, with the ``applications`` that sent it.
+A JSON file, read for each request, has each ``dashboard`` by its uid, with the ``applications`` that sent it. Another
+one has the data sources.
 """
 
 import argparse
 import hmac
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import BasicAuth, web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-if TYPE_CHECKING:  # where a type checker finds it; in the image it is next to this file
-    from paas_local.providers.grafana_k8s.rock.files.grafana.panels import panels
-else:
-    from panels import panels
+from . import pages, view
+from .panels import panels
+from .sources import Sources
+
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
 class Dashboards:
-    """The dashboards of a file."""
+    """The dashboards of a file, drawn with the data of the sources in another one."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, sources: Path) -> None:
         self._file = file
+        self._sources = Sources(sources)
 
     def _all(self) -> Mapping[str, Mapping[str, Any]]:
         return json.loads(self._file.read_text(encoding="utf-8"))
@@ -47,11 +51,31 @@ class Dashboards:
 
     async def panels(self, request: web.Request) -> web.Response:
         """List the panels of one dashboard with their queries."""
-        return web.json_response(list(panels(self._one(request)["dashboard"])))
+        return web.json_response([panel.document() for panel in panels(self._one(request)["dashboard"])])
+
+    async def index(self, request: web.Request) -> web.Response:
+        """Return the page with all dashboards."""
+        return web.Response(text=pages.index(self._all(), _prefix(request)), content_type="text/html")
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Return the page of one dashboard."""
+        document = self._one(request)["dashboard"]
+        try:
+            shown = view.read({key: request.query.getall(key) for key in request.query}, document)
+        except view.InvalidError as reason:
+            raise web.HTTPBadRequest(text=f"{reason}\n") from None
+        text = await pages.dashboard(document, self._sources.read(), shown, _prefix(request))
+        return web.Response(text=text, content_type="text/html")
 
     async def health(self, _: web.Request) -> web.Response:
         """Answer that the server is ready."""
         return web.json_response({"database": "ok"})
+
+
+def _prefix(request: web.Request) -> str:
+    """Return the prefix of the paths that a proxy in front of this server has removed."""
+    prefix = request.headers.get("X-Forwarded-Prefix", "")
+    return prefix if _PREFIX.fullmatch(prefix) else ""
 
 
 async def metrics(_: web.Request) -> web.Response:
@@ -86,13 +110,17 @@ def authentication(user: str, password: str, *, anonymous: bool) -> Middleware:
     return check
 
 
-def application(file: Path, check: Middleware) -> web.Application:
-    """Build the server of a file."""
-    dashboards = Dashboards(file)
+def application(file: Path, sources: Path, check: Middleware) -> web.Application:
+    """Build the server of two files."""
+    dashboards = Dashboards(file, sources)
     app = web.Application(middlewares=[check])
     app.router.add_get("/api/search", dashboards.search)
     app.router.add_get("/api/dashboards/uid/{uid}", dashboards.dashboard)
     app.router.add_get("/panels/{uid}", dashboards.panels)
+    app.router.add_get("/", dashboards.index)
+    app.router.add_get("/dashboards", dashboards.index)
+    app.router.add_get("/d/{uid}", dashboards.page)
+    app.router.add_get("/d/{uid}/{slug}", dashboards.page)
     app.router.add_get("/api/health", dashboards.health)
     app.router.add_get("/metrics", metrics)
     return app
@@ -111,7 +139,9 @@ def main() -> None:
         environment["GRAFANA_PASSWORD"],
         anonymous=bool(environment["GRAFANA_ANONYMOUS"]),
     )
-    web.run_app(application(arguments.dashboards, check), port=arguments.port, print=None, access_log=None)
+    web.run_app(
+        application(arguments.dashboards, arguments.sources, check), port=arguments.port, print=None, access_log=None
+    )
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Receiver:
         try:
             result = streams.select(
                 self._entries,
-                streams.selector(parameters.get("query", "")),
+                streams.matching(parameters.get("query", "")),
                 start=streams.timestamp(parameters.get("start", "0")),
                 end=streams.timestamp(parameters["end"]) if "end" in parameters else None,
                 limit=int(parameters.get("limit", _DEFAULT_LIMIT)),

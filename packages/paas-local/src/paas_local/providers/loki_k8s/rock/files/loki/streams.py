@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, cast
 
 import cramjam
+import promql_parser
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory, timestamp_pb2
 from google.protobuf.message import DecodeError
 from prometheus_client.parser import parse_labels
@@ -16,6 +17,7 @@ Labels = Mapping[str, str]
 _NANOSECONDS = 1_000_000_000
 _IN_SECONDS = 10**11
 """Loki reads smaller numbers as seconds, larger ones as nanoseconds."""
+_Selector = promql_parser.VectorSelector
 _SELECTOR = re.compile(r"\s*\{(?P<matchers>.*)\}\s*", re.DOTALL)
 
 # The part of Loki's push.proto that is read here.
@@ -120,7 +122,7 @@ def _plain(labels: Mapping[str, object]) -> dict[str, str]:
 
 
 def selector(text: str) -> Labels:
-    """Read a stream selector; only equality is supported."""
+    """Read the labels of a stream, which are written as a selector."""
     unsupported = InvalidError(f'{text!r} is not supported; write {{name="value", other="value"}}')
     match = _SELECTOR.fullmatch(text)
     if match is None:
@@ -129,6 +131,29 @@ def selector(text: str) -> Labels:
         return parse_labels(match["matchers"])
     except ValueError as error:
         raise unsupported from error
+
+
+def matching(text: str) -> Callable[[Labels], bool]:
+    """Read a stream selector, whose matchers are those of PromQL; an empty one selects all streams."""
+    if not text.strip(" {}"):
+        return lambda _: True
+    unsupported = InvalidError(f'{text!r} is not supported; write {{name="value", other=~"pattern"}}')
+    if not _SELECTOR.fullmatch(text):
+        raise unsupported
+    try:
+        tree = promql_parser.parse(text)
+        matchers = [_test(each) for each in tree.matchers.matchers] if isinstance(tree, _Selector) else []
+    except (ValueError, re.error) as error:
+        raise unsupported from error
+    return lambda labels: all(test(labels) for test in matchers)
+
+
+def _test(matcher: promql_parser.Matcher) -> Callable[[Labels], bool]:
+    name, value, kind = matcher.name, matcher.value, str(matcher.op).rpartition(".")[2]
+    if kind in {"Equal", "NotEqual"}:
+        return lambda labels: (labels.get(name, "") == value) == (kind == "Equal")
+    pattern = re.compile(value, re.DOTALL)
+    return lambda labels: bool(pattern.fullmatch(labels.get(name, ""))) == (kind == "Re")
 
 
 def timestamp(text: str) -> int:
@@ -146,15 +171,21 @@ def timestamp(text: str) -> int:
 
 
 def select(
-    entries: Iterable[Entry], labels: Labels, *, start: int, end: int | None, limit: int, forward: bool
+    entries: Iterable[Entry],
+    selects: Callable[[Labels], bool],
+    *,
+    start: int,
+    end: int | None,
+    limit: int,
+    forward: bool,
 ) -> list[dict[str, Any]]:
     """Return the answer to a query in Loki's form: streams with their lines, the newest first unless forward."""
-    matching = [
+    selected = [
         entry
         for entry in entries
-        if labels.items() <= entry.labels.items() and start <= entry.time and (end is None or entry.time < end)
+        if selects(entry.labels) and start <= entry.time and (end is None or entry.time < end)
     ]
     streams: dict[tuple[tuple[str, str], ...], list[list[str]]] = {}
-    for entry in sorted(matching, key=lambda entry: entry.time, reverse=not forward)[:limit]:
+    for entry in sorted(selected, key=lambda entry: entry.time, reverse=not forward)[:limit]:
         streams.setdefault(tuple(sorted(entry.labels.items())), []).append([str(entry.time), entry.line])
     return [{"stream": dict(stream), "values": values} for stream, values in streams.items()]

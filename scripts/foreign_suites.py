@@ -119,24 +119,45 @@ def run(
     """Run the tests of each project; return their results."""
     for charm in suite.charms:
         subprocess.run(["charmcraft", "pack"], cwd=checkout / charm, env=environment, check=True)
+    options = [f"--{option}={checkout / image}" for option, image in suite.images.items()]
+    # a suite with a server on this machine does not look for it in the network of the pods
+    network = ("--host-network",) if suite.server else ()
     with running(suite.server, folder) as server:
-        for project in suite.projects:
+        for project, tests in selected(suite, checkout):
             report = folder / "report.xml"
             uv = ("uv", "run", "--quiet", "--project", checkout / project, *suite.uv)
-            options = [f"--{option}={checkout / image}" for option, image in suite.images.items()]
-            if suite.model:
-                subprocess.run([PAAS_LOCAL, "add-model", suite.model], env=environment, check=True)
-                options.append(f"--model={suite.model}")
-            # a suite with a server on this machine does not look for it in the network of the pods
-            network = ("--host-network",) if suite.server else ()
             pytest = (PAAS_LOCAL, "test", *network, "-p", "no:cacheprovider", f"--junitxml={report}", "--tb=short")
-            subprocess.run(
-                [*uv, *pytest, *options, *suite.tests, *pytest_arguments],
-                cwd=checkout / project,
-                env={**environment, **suite.environment, **server},
-                check=False,
-            )
+            with model(suite.model, environment) as of_model:
+                subprocess.run(
+                    [*uv, *pytest, *options, *of_model, *tests, *pytest_arguments],
+                    cwd=checkout / project,
+                    env={**environment, **suite.environment, **server},
+                    check=False,
+                )
             yield from results.read(report, project)
+
+
+def selected(suite: Suite, checkout: Path) -> Iterator[tuple[str, Sequence[str]]]:
+    """Return the runs of pytest: the folder of each, and its tests."""
+    for project in suite.projects:
+        if suite.model:
+            for module in sorted(
+                path for tests in suite.tests for path in (checkout / project / tests).glob("test_*.py")
+            ):
+                yield project, (str(module),)
+        else:
+            yield project, suite.tests
+
+
+@contextlib.contextmanager
+def model(name: str, environment: Mapping[str, str]) -> Generator[Sequence[str]]:
+    """Add a model, return pytest's option for it, and destroy it; a suite without one adds its own models."""
+    if not name:
+        yield ()
+        return
+    subprocess.run([PAAS_LOCAL, "add-model", name], env=environment, check=True)
+    yield (f"--model={name}",)
+    subprocess.run([PAAS_LOCAL, "destroy-model", name, "--no-prompt", "--force"], env=environment, check=True)
 
 
 @contextlib.contextmanager

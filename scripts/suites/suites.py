@@ -21,7 +21,7 @@ class Suite:
     images: Mapping[str, str] = field(default_factory=dict[str, str])
     """Folder of each image, by the option of pytest that takes it."""
     model: str = ""
-    """A model that the suite expects, and that its option ``--model`` takes."""
+    """A model that the suite expects in its option ``--model``; each of its modules runs in a new one, by itself."""
     moved: str = ""
     """Framework whose example charm ``paas-local move-charm`` rewrites first, in a copy of the clone."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])

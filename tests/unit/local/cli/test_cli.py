@@ -252,7 +252,7 @@ def test_the_default_name_of_an_application_is_its_charms(run: Run, daemon: Fake
         pytest.param(("oracle-k8s",), 'no charm "oracle-k8s"; the built-in charms are:', id="not built in"),
         pytest.param(
             ("./web.charm", "taken"),
-            'cannot add application "taken": application "taken" already exists;'
+            'cannot add application "taken": application already exists;'
             " to change it: paas-local refresh taken --path ./charm --resource NAME=PATH\n",
             id="name taken",
         ),

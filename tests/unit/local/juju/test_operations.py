@@ -62,7 +62,7 @@ def test_invalid_deployments_are_errors(changes: dict[str, object], message: str
 
 def test_names_are_unique_and_revisions_count_up():
     model = operations.deploy(empty(), request(), ["10.152.0.2"], NOW)
-    with pytest.raises(JujuError, match='application "web" already exists'):
+    with pytest.raises(JujuError, match=r'^cannot add application "web": application already exists$'):
         operations.deploy(model, request(), ["10.152.0.3"], NOW)
 
     model = operations.deploy(model, request(application="shop"), ["10.152.0.3"], NOW)

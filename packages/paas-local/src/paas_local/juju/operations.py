@@ -269,7 +269,7 @@ def _check_deploy(model: Model, request: Request) -> None:
             "with a letter in each part"
         )
     if name in model.applications:
-        raise JujuError(f'cannot add application "{name}": application "{name}" already exists')
+        raise JujuError(f'cannot add application "{name}": application already exists')
     if name in model.saas:
         raise JujuError(f'cannot add application "{name}": saas application with same name already exists')
     resources.check(request.charm, request.resources)

@@ -135,6 +135,6 @@ def _charm_and_name(words: Sequence[str]) -> tuple[str, str]:
 def _check_is_new(application: str, document: Mapping[str, Any]) -> None:
     if application in document.get("applications", {}):
         raise click.ClickException(
-            f'cannot add application "{application}": application "{application}" already exists;'
+            f'cannot add application "{application}": application already exists;'
             f" to change it: paas-local refresh {application} --path ./charm --resource NAME=PATH"
         )

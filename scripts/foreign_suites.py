@@ -19,12 +19,14 @@ import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import yaml
 from paas_local.build import interpreters
 from suites import results
 from suites.suites import SUITES, Suite
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/reference/foreign-suites.md"
+ROCKS = ROOT / "scripts/suites/rocks"
 PAAS_LOCAL = Path(sys.executable).with_name("paas-local")
 STAND_INS = ("charmcraft", "kubectl")
 """Programs that the suites call; each is a file of ``scripts/suites``."""
@@ -81,14 +83,21 @@ def installed(folder: Path) -> Generator[Mapping[str, str]]:
 
 
 def stand_in(source: Path, folder: Path) -> Path:
-    """Return a folder, with the recipe of this repository if it has one for it."""
+    """Return a folder, or a copy with what this repository has for it: the recipe of an image, or a charm's images."""
     source = source.resolve()
-    recipe = ROOT / f"scripts/suites/rocks/{source.name}.yaml"
-    if not recipe.exists():
+    recipe, metadata = ROCKS / f"{source.name}.yaml", source / "metadata.yaml"
+    if not recipe.exists() and not metadata.exists():
         return source
     copy = folder / source.name
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".*"))
-    shutil.copy(recipe, copy / "rockcraft.yaml")
+    if recipe.exists():
+        shutil.copy(recipe, copy / "rockcraft.yaml")
+    if metadata.exists():
+        document = yaml.safe_load(metadata.read_text())
+        for name, resource in document.get("resources", {}).items():
+            if (ROCKS / name).exists():
+                resource["upstream-source"] = str(ROCKS / name)
+        (copy / "metadata.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     return copy
 
 

@@ -49,7 +49,6 @@ _EXAMPLES = tuple(
 )
 _TRACING = "needs kubectl, Tempo's worker charm and MinIO's image"
 _CLOUDS = "clouds and credentials are left out"
-_SNAPPASS = "deploys `snappass-test` of Charmhub, with the images of Charmhub"
 
 
 def _paas_charm(framework: str, *, moved: bool) -> Suite:
@@ -75,9 +74,6 @@ _ALL = (
         left_out={
             "test_cloud::*": _CLOUDS,
             "test_credentials::*": _CLOUDS,
-            "test_deployment::*": _SNAPPASS,
-            "test_execution::test_ssh": _SNAPPASS,
-            "test_execution::test_scp": _SNAPPASS,
         },
     ),
     Suite(

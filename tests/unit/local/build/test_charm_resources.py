@@ -20,6 +20,21 @@ def test_a_file_has_its_name_and_an_image_has_none():
     assert charm_resources.declared({}) == {}
 
 
+def test_the_upstream_source_of_an_image_may_be_the_folder_of_its_rock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("rock", "redis"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "rock/rockcraft.yaml").touch()
+    sources = {"app-image": "./rock", "redis-image": "redis", "web-image": "ghcr.io/some/web:1"}
+    resources: dict[str, Any] = {
+        name: {"type": "oci-image", "upstream-source": source} for name, source in sources.items()
+    }
+
+    folders = charm_resources.upstream_folders({"resources": resources | {"plain-image": {"type": "oci-image"}}})
+
+    assert folders == {"app-image": Path("rock")}
+
+
 @pytest.mark.parametrize(
     ("resource", "message"),
     [

@@ -501,6 +501,7 @@ def test_refresh_packs_and_builds_only_what_is_named(run: Run, daemon: FakeDaemo
 
 def test_refresh_tells_what_it_needs_and_when_nothing_is_new(run: Run, daemon: FakeDaemon, tmp_path: Path):
     daemon.results["refresh"] = {"changed": False, "revision": 4}
+    daemon.results["show-application"] = {"site": {"charm": "site"}}
 
     nothing = run("refresh", "site")
     same = run("refresh", "site", "--path", str(packed(tmp_path)))
@@ -511,6 +512,17 @@ def test_refresh_tells_what_it_needs_and_when_nothing_is_new(run: Run, daemon: F
         " (paas-local refresh site --path ./charm --resource app-image=.)\n"
     )
     assert same.stderr.endswith('"site" has this charm and these resources already\n')
+
+
+def test_refresh_by_itself_packs_a_built_in_charm_again(run: Run, daemon: FakeDaemon):
+    daemon.results["show-application"] = {"mail": {"charm": "smtp-integrator"}}
+    daemon.results["refresh"] = {"changed": True, "revision": 1}
+
+    result = run("refresh", "mail")
+
+    assert result.stderr.endswith('Added local charm "smtp-integrator", revision 1, to the model\n')
+    folder = Path(daemon.bodies("refresh")[0]["charm"])
+    assert "name: smtp-integrator" in (folder / "metadata.yaml").read_text()
 
 
 def web(status: str, message: str = "") -> dict[str, Any]:

@@ -20,6 +20,13 @@ def declared(metadata: Mapping[str, Any]) -> dict[str, str]:
     return {name: _file_name(f"metadata.yaml: resources.{name}", item) for name, item in resources.items()}
 
 
+def upstream_folders(metadata: Mapping[str, Any]) -> dict[str, Path]:
+    """Return the images whose ``upstream-source`` is the folder of a rock here, and not an image of a registry."""
+    resources = yaml_files.mappings(metadata, "resources", file="metadata.yaml")
+    sources = {name: str(item.get("upstream-source", "")) for name, item in resources.items()}
+    return {name: Path(path) for name, path in sources.items() if path and (Path(path) / "rockcraft.yaml").is_file()}
+
+
 def store(name: str, file: Path, file_name: str) -> Path:
     """Copy the file of a resource into the cache, and return the folder that contains it."""
     expected = Path(file_name).suffix

@@ -14,7 +14,10 @@ from paas_local.juju import names
 def pack(
     charm_argument: str, resources: Mapping[str, str], steps: progress.Steps
 ) -> tuple[charms.Charm, dict[str, str]]:
-    """Pack a charm and build its resources; return it with the folder of each."""
+    """Pack a charm and build its resources; return it with the folder of each.
+
+    An image that is not named is the built-in charm's, or the folder in ``upstream-source`` of the charm's metadata.
+    """
     built_in = built_in_charms.find(charm_argument)
     paths = _paths(resources)  # checked before packing, which takes long
     source = built_in.charm if built_in else charm_path(charm_argument)
@@ -23,6 +26,8 @@ def pack(
     images = [name for name, file_name in declared.items() if not file_name]
     if built_in and built_in.rock.is_dir():
         paths = {**dict.fromkeys(images, built_in.rock), **paths}
+    elif not built_in:
+        paths = {**charm_resources.upstream_folders(charm.metadata), **paths}
     _check_names(paths, declared)
     if missing := [key for key in images if key not in paths]:
         raise click.ClickException(

@@ -206,10 +206,12 @@ def demonstrate_all() -> None:
     url = paas_local("url", EVERYTHING).strip()
     browser = Browser(url)
     expected = len(BUILT_IN.keys() - WITHOUT_VARIABLES)
-    integrations = wait(
-        f"the variables of {expected} integrations",
-        lambda: names if len(names := browser.get("/integrations")) == expected else None,
-    )
+
+    def names() -> list[str]:
+        listed: list[str] = browser.get("/integrations")
+        return listed if len(listed) == expected else []
+
+    integrations = wait(f"the variables of {expected} integrations", names)
     show(f"GET {url}/integrations → {', '.join(integrations)}")
 
     title("Write a row, send a message and a mail")

@@ -207,7 +207,7 @@ def _saml(answering: Answering) -> None:
     optional = type(None) in typing.get_args(annotation)
     binding = f"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{'POST' if least else 'Redirect'}"
     host = "https://login2.example.com" if answering.changed else "https://login.example.com"
-    urls = {"SingleSignOnService": (f"{host}/saml", None)}
+    urls: dict[str, tuple[str, str | None]] = {"SingleSignOnService": (f"{host}/saml", None)}
     if not least:
         urls["SingleLogoutService"] = (f"{host}/logout", f"{host}/logout2")
     data = answering.module.SamlRelationData(
@@ -320,13 +320,19 @@ def _with(name: str) -> Create:
     return lambda module, charm, endpoint: getattr(module, name)(charm, endpoint)
 
 
+def _ignore(*_: object) -> None:
+    """Take a callback of a library without effect."""
+
+
 def _redis_provides(module: types.ModuleType, charm: ops.CharmBase, _: str) -> typing.Any:
-    charm.current_master = "10.1.2.3"  # the library reads it from the charm
+    # The library reads it from the charm.
+    vars(charm)["current_master"] = "10.1.2.3"
     return module.RedisProvides(charm, 6379)
 
 
 def _grafana(module: types.ModuleType, charm: ops.CharmBase, endpoint: str) -> typing.Any:
-    charm.peers = charm.model.get_relation("grafana")  # the library stores dashboards there
+    # The library stores dashboards there.
+    vars(charm)["peers"] = charm.model.get_relation("grafana")
     return module.GrafanaDashboardConsumer(charm, endpoint)
 
 
@@ -374,7 +380,7 @@ PROVIDERS: typing.Final[collections.abc.Mapping[str, tuple[Provider, ...]]] = {
         Provider(
             "charms.rabbitmq_k8s.v0.rabbitmq",
             "rabbitmq",
-            lambda module, charm, endpoint: module.RabbitMQProvides(charm, endpoint, lambda *_: None),
+            lambda module, charm, endpoint: module.RabbitMQProvides(charm, endpoint, _ignore),
             _rabbitmq,
         ),
     ),

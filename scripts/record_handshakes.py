@@ -87,7 +87,8 @@ class RemoteSide:
                     )
                 side.read = READ.get(interface, lambda _: None)(self.library)
 
-        self.stage, self.read = "created", None
+        self.stage = "created"
+        self.read: object = None
         role = "requires" if interface in relating.PROVIDED else "provides"
         meta: Document = {"name": relating.REMOTE, role: {provider.endpoint: {"interface": interface}}}
         peers: list[testing.RelationBase] = []
@@ -112,16 +113,14 @@ class RemoteSide:
     def join(self) -> None:
         """Let both of our units join."""
         for unit in (0, 1):
-            related = dataclasses.replace(
-                self.state.get_relation(self.number), remote_units_data={each: {} for each in range(unit + 1)}
-            )
+            related = dataclasses.replace(self._related(), remote_units_data={each: {} for each in range(unit + 1)})
             self._run(self.context.on.relation_joined(related, remote_unit=unit), related)
-            related = self.state.get_relation(self.number)
+            related = self._related()
             self._run(self.context.on.relation_changed(related, remote_unit=unit), related)
 
     def receive(self, app: dict[str, str], units: dict[int, dict[str, str]]) -> bool:
         """Run relation-changed if our databags have changed; return whether they have."""
-        before = self.state.get_relation(self.number)
+        before = self._related()
         after = dataclasses.replace(before, remote_app_data=app, remote_units_data=units)
         if (before.remote_app_data, before.remote_units_data) == (app, units):
             return False
@@ -134,7 +133,7 @@ class RemoteSide:
 
     def end(self) -> None:
         """Break the relation."""
-        related = self.state.get_relation(self.number)
+        related = self._related()
         self._run(self.context.on.relation_broken(related))
         relations = {each for each in self.state.relations if each.id != self.number}
         self.state = dataclasses.replace(self.state, relations=relations)
@@ -144,7 +143,7 @@ class RemoteSide:
         for secret in sorted(self.state.secrets, key=lambda each: sorted(each.tracked_content)):
             if secret.owner is not None and secret.id not in self.aliases:
                 self.aliases[secret.id] = ALIASES.format(len(self.aliases))
-        related = self.state.get_relation(self.number)
+        related = self._related()
         unit = {name: value for name, value in related.local_unit_data.items() if name not in relating.JUJU_KEYS}
         secrets = {
             self.aliases[secret.id]: dict(secret.latest_content or secret.tracked_content)
@@ -160,7 +159,12 @@ class RemoteSide:
             texts = {name: value.replace(real, alias) for name, value in texts.items()}
         return texts
 
-    def _run(self, event: object, related: testing.Relation | None = None) -> None:
+    def _related(self) -> testing.Relation:
+        related = self.state.get_relation(self.number)
+        assert isinstance(related, testing.Relation)
+        return related
+
+    def _run(self, event: typing.Any, related: testing.Relation | None = None) -> None:
         if related is not None:
             others = {each for each in self.state.relations if each.id != related.id}
             self.state = dataclasses.replace(self.state, relations={*others, related})

@@ -154,6 +154,18 @@ def test_dispatch_runs_the_charm_from_any_folder_without_another_process(source:
     assert done.stdout == f"{folder}/lib:{folder}/src {folder}/src/charm.py\n"
 
 
+def test_a_charm_that_is_in_the_cache_is_not_compiled_again(source: Path, monkeypatch: pytest.MonkeyPatch):
+    first = charms.pack(source, quietly)
+    assert list(first.folder.rglob("charm.*.pyc"))
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("compiled again")
+
+    monkeypatch.setattr("compileall.compile_dir", refuse)
+
+    assert charms.pack(source, quietly).folder == first.folder
+
+
 def test_dispatch_runs_another_entrypoint(source: Path):
     change(source, parts={"charm": {"plugin": "charm", "charm-entrypoint": "app.py"}})
     write(source, "app.py").chmod(0o755)

@@ -133,8 +133,9 @@ def _pack(source: Path, progress: Progress) -> Path:
         environment = python_environments.install(requirements, progress)
         _write(folder, plan, environment)
         digest = cache.tree_digest(folder)
-        for name in ("src", "lib"):
-            _compile(folder / name)
+        if not cache.path(_KIND, digest).is_dir():
+            for name in ("src", "lib"):
+                _compile(folder / name)
         return cache.store(folder, _KIND, digest)
 
 

@@ -101,7 +101,17 @@ def test_pebble_s_environment_is_fixed_except_for_the_rock_s(tmp_path: Path, mon
     text = shell(tmp_path, "cat /proc/1/environ | tr '\\0' '\\n'", container="app")
 
     names = {line.partition("=")[0] for line in text.splitlines() if line}
-    assert names <= {"PATH", "HOME", "LANG", "PYTHONUNBUFFERED", "ROCK", "PEBBLE", "PEBBLE_SOCKET", "PWD"}
+    assert names <= {
+        "PATH",
+        "HOME",
+        "LANG",
+        "PYTHONUNBUFFERED",
+        "ROCK",
+        "PEBBLE",
+        "PEBBLE_COPY_ONCE",
+        "PEBBLE_SOCKET",
+        "PWD",
+    }
     assert "ROCK=yes" in text
 
 

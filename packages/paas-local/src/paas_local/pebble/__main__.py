@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
-    """Read the command line, with defaults from ``PEBBLE`` and ``PEBBLE_SOCKET``."""
+    """Read the command line, with defaults from ``PEBBLE`` and ``PEBBLE_SOCKET``; fill a new ``PEBBLE``."""
     words, service_arguments = _without_service_arguments(list(arguments))
     parser = argparse.ArgumentParser(prog="python -m paas_local.pebble", description=__doc__)
     run = parser.add_subparsers(required=True, metavar="run").add_parser("run", help="run the daemon")
@@ -39,6 +40,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     folder = Path(environment.get("PEBBLE", _DEFAULT_FOLDER))
     if parsed.create_dirs:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _copy_once(environment.get("PEBBLE_COPY_ONCE", ""), folder)
     default = environment.get("PEBBLE_SOCKET") or folder / ".pebble.socket"
     return Options(
         socket=parsed.socket or Path(default),
@@ -48,6 +50,15 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         http=parsed.http,
         arguments=service_arguments,
     )
+
+
+def _copy_once(source: str, folder: Path) -> None:
+    """Copy the folder of an image, unless there is a folder that is not empty."""
+    if source and Path(source).is_dir() and not (folder.is_dir() and any(folder.iterdir())):
+        try:
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+        except (OSError, shutil.Error) as error:
+            raise CannotRunError(f'cannot copy "{source}" to "{folder}": {error}') from None
 
 
 def _without_service_arguments(words: list[str]) -> tuple[list[str], dict[str, tuple[str, ...]]]:

@@ -5,6 +5,7 @@ A container ends with the launcher and with its own first process; only the pod'
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -36,8 +37,12 @@ _ENVIRONMENT = {
 # what a Python application prints is shown at once, not when a buffer is full
 _UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 _PEBBLE = "/charm/bin/pebble"
-_PEBBLE_FOLDER = "/var/lib/pebble/default"
-_PEBBLE_SOCKET = "/charm/container/pebble.socket"
+_PEBBLE_ENVIRONMENT = {
+    "PEBBLE": "/charm/container/pebble",
+    "PEBBLE_COPY_ONCE": "/var/lib/pebble/default",
+    "PEBBLE_SOCKET": "/charm/container/pebble.socket",
+}
+"""As Juju sets it: Pebble's folder is next to its socket, and begins as a copy of the image's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,8 +183,9 @@ class Pod:
     async def start_container(self, name: str) -> None:
         """Start a workload container with a new root; only its storage is kept from before."""
         container = self._container(name)
-        socket = self.spec.folder / name / "pebble.socket"
-        socket.unlink(missing_ok=True)
+        folder = self.spec.folder / name
+        (folder / "pebble.socket").unlink(missing_ok=True)
+        shutil.rmtree(folder / "pebble", ignore_errors=True)
         uid = container.uid or None
         steps = (
             *rootfs.base(self._machine, hostname=self.hostname, hosts=self.spec.hosts, uid=uid, rock=container.rock),
@@ -188,14 +194,13 @@ class Pod:
                 rock=container.rock,
                 uid=uid,
                 storage=container.storage,
-                pebble=socket.parent,
+                pebble=folder,
                 runner=self._runner(),
             ),
         )
-        command, module = (self._real_pebble(), "") if self._pebble is not None else (self._builtin_pebble(), PEBBLE)
-        environment = self.environment(name)
-        if self._pebble is not None:
-            environment |= {"PEBBLE": _PEBBLE_FOLDER, "PEBBLE_SOCKET": _PEBBLE_SOCKET}
+        module, program = (PEBBLE, PEBBLE) if self._pebble is None else ("", _PEBBLE)
+        command = (program, "run", "--create-dirs", "--hold")
+        environment = {**self.environment(name), **_PEBBLE_ENVIRONMENT}
         spec = self._container_spec(name, steps, command, module=module, environment=environment, pod=self.pid, uid=uid)
         await self._start(name, spec)
 
@@ -264,13 +269,6 @@ class Pod:
             *rootfs.interpreter(sys.executable, [sys.prefix, sys.base_prefix]),
             *rootfs.same([Path(__file__).parent.parent]),
         )
-
-    def _builtin_pebble(self) -> tuple[str, ...]:
-        layers = f"{_PEBBLE_FOLDER}/layers"
-        return (PEBBLE, "run", "--socket", _PEBBLE_SOCKET, "--layers", layers, "--hold")
-
-    def _real_pebble(self) -> tuple[str, ...]:
-        return (_PEBBLE, "run", "--create-dirs", "--hold")
 
     def _container_spec(
         self,

@@ -119,7 +119,7 @@ def test_a_unit_whose_processes_were_killed_gets_a_new_pod(juju: Deployment, bro
 
 def test_the_applications_run_on_after_the_background_process_was_killed(juju: Deployment, browser: Browser):
     browser.post("/notes", {"text": "before the controller was killed"})
-    containers = juju.processes("container ")
+    containers = set(juju.processes("container "))
     controller = set(juju.processes("paas_local.controller.daemon"))
     migrations = juju("debug-log", "--limit", "0").count("migrating the database")
     (url,) = juju.urls("flask-k8s")
@@ -132,7 +132,7 @@ def test_the_applications_run_on_after_the_background_process_was_killed(juju: D
     juju.wait_for(POSTGRESQL, "active")
     juju.wait_for(FLASK, "active")
     assert juju.urls("flask-k8s") == [url]
-    assert juju.processes("container ") == containers
+    assert set(juju.processes("container ")) == containers
     assert not controller & set(juju.processes())
     assert juju("debug-log", "--limit", "0").count("migrating the database") == migrations
 

@@ -1,6 +1,7 @@
 """The databags that Loki, Prometheus, Grafana and Traefik write for each other, with the keys of the real libraries.
 
-The keys were recorded from the libraries of these charms in November 2026.
+The keys, and the requests and answers of the real libraries, were recorded in November 2026: ``ingress_per_unit`` 1.23,
+``traefik_route`` 0.7, ``grafana_source`` 0.29.
 """
 
 import base64
@@ -30,6 +31,73 @@ KEYS = {
 """Interface → keys of the application databag, and of the unit databag without Juju's own."""
 
 
+UNIT_INGRESS = {
+    "model": "demo",
+    "name": "other/0",
+    "host": "other-0.local",
+    "port": "3100",
+    "mode": "http",
+    "scheme": "http",
+    "strip-prefix": "true",
+}
+ROUTE = {
+    "raw": "False",
+    "config": (
+        "http:\n  routers:\n    a:\n      entryPoints:\n      - web\n      rule: PathPrefix(`/demo-other`)\n"
+        "      service: s\n  services:\n    s:\n      loadBalancer:\n        servers:\n        - url: http://h:3000\n"
+    ),
+}
+SOURCE = {
+    "grafana_source_data": (
+        '{"model": "demo", "model_uuid": "c0ffee00", "application": "other", "type": "prometheus", '
+        '"extra_fields": null, "secure_extra_fields": null}'
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("charm", "endpoint", "app", "unit", "answer"),
+    [
+        (
+            "traefik-k8s",
+            "ingress-per-unit",
+            {},
+            UNIT_INGRESS,
+            {"ingress": "other/0:\n  url: http://juju.example/demo-other-0\n"},
+        ),
+        ("traefik-k8s", "traefik-route", ROUTE, {}, {"external_host": "juju.example", "scheme": "http"}),
+        (
+            "grafana-k8s",
+            "grafana-source",
+            SOURCE,
+            {"grafana_source_host": "http://other-0:9090"},
+            {
+                "datasource_uids": '{"other/0": "juju_demo_c0ffee00_other_0"}',
+                "grafana_base_url": "http://grafana-k8s.demo.svc.cluster.local:3000",
+                "grafana_uid": "juju_demo_c0ffee00-0000-4000-8000-000000000000_grafana-k8s_0",
+            },
+        ),
+    ],
+)
+def test_a_request_of_the_real_library_has_the_answer_that_the_real_library_reads(
+    charm: str, endpoint: str, app: dict[str, str], unit: dict[str, str], answer: dict[str, str]
+):
+    relation = testing.Relation(
+        endpoint, id=7, remote_app_name="other", remote_app_data=app, remote_units_data={0: unit}
+    )
+    config = {"external_hostname": "juju.example"} if charm == "traefik-k8s" else {}
+    model = testing.Model("demo", type="kubernetes", uuid="c0ffee00-0000-4000-8000-000000000000")
+    container = testing.Container(CONTAINERS[charm], can_connect=True)
+    context: testing.Context[ops.CharmBase] = providers.context(charm)
+
+    after = context.run(
+        context.on.relation_changed(relation, remote_unit=0),
+        providers.state(container, relation, config=config, model=model),
+    )
+
+    assert after.get_relation(7).local_app_data == answer
+
+
 def written(charm: str, endpoint: str) -> testing.Relation:
     """Relate a charm to another application; return the relation with what the charm has written."""
     meta = providers.metadata(charm)
@@ -41,7 +109,8 @@ def written(charm: str, endpoint: str) -> testing.Relation:
     before = context.run(context.on.relation_joined(relation), providers.state(container, relation))
     after = context.run(context.on.update_status(), before)
 
-    assert after.unit_status == testing.ActiveStatus()
+    waiting = testing.WaitingStatus("waiting for other to provide a URL")
+    assert after.unit_status == (waiting if endpoint == "ingress" else testing.ActiveStatus())
     assert after.relations == before.relations
     answer = after.get_relation(7)
     assert isinstance(answer, testing.Relation)
@@ -110,6 +179,25 @@ def test_grafana_reads_the_dashboard(charm: str, title: str):
     dashboard = json.loads(lzma.decompress(base64.b64decode(template["content"])))
     assert (dashboard["title"], len(dashboard["uid"])) == (title, 40)
     assert dashboard["panels"]
+
+
+@pytest.mark.parametrize(
+    ("charm", "interface", "answer"),
+    [
+        ("loki-k8s", "ingress_per_unit", {"ingress": "loki-k8s/0:\n  url: http://juju.example/demo-loki-k8s-0\n"}),
+        ("grafana-k8s", "traefik_route", {"external_host": "juju.example", "scheme": "http"}),
+    ],
+)
+def test_a_unit_is_active_once_its_ingress_has_answered(charm: str, interface: str, answer: dict[str, str]):
+    ingress = testing.Relation("ingress", interface=interface, id=7, remote_app_name="traefik", remote_app_data=answer)
+    context: testing.Context[ops.CharmBase] = providers.context(charm)
+
+    after = context.run(
+        context.on.relation_changed(ingress),
+        providers.state(testing.Container(CONTAINERS[charm], can_connect=True), ingress),
+    )
+
+    assert after.unit_status == testing.ActiveStatus()
 
 
 @pytest.mark.parametrize("charm", ["loki-k8s", "prometheus-k8s"])

@@ -1,4 +1,4 @@
-"""The Flask example under paas-local: secrets, a second new key, kills, the ingress from a pod, and its removal.
+"""The Flask example under paas-local: secrets, a second new key, kills, a dashboard, the ingress, and its removal.
 
 The tests share one deployment, and each leaves it active.
 """
@@ -16,6 +16,7 @@ import pytest
 import yaml
 from browser import Browser, Page, browse
 from deployment import Deployment, new_home, with_stand_ins
+from drawn_panels import drawn_panels
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples/flask"
 FLASK = "flask-k8s/0"
@@ -135,6 +136,24 @@ def test_the_applications_run_on_after_the_background_process_was_killed(juju: D
     assert set(juju.processes("container ")) == containers
     assert not controller & set(juju.processes())
     assert juju("debug-log", "--limit", "0").count("migrating the database") == migrations
+
+
+def test_grafana_draws_the_requests_of_the_application(juju: Deployment):
+    for provider in ("prometheus-k8s", "grafana-k8s"):
+        juju.deploy_provider(provider)
+    juju("integrate", "flask-k8s:metrics-endpoint", "prometheus-k8s")
+    juju("integrate", "flask-k8s:grafana-dashboard", "grafana-k8s")
+    juju("integrate", "grafana-k8s:grafana-source", "prometheus-k8s")
+    grafana = juju.browser("grafana-k8s")
+
+    def lines() -> dict[str, list[str]]:
+        juju.browser("flask-k8s").get("/visits")
+        texts = [grafana.text(f"/d/{row['uid']}?from=now-5m") for row in grafana.get("/api/search")]
+        return drawn_panels("".join(texts))["Request rate by unit"].lines if texts else {}
+
+    drawn = juju.wait("a line of the unit", lambda: each if "flask-k8s/0" in (each := lines()) else None)
+    assert drawn
+    assert all(text.endswith(" req/s") for text in drawn["flask-k8s/0"])
 
 
 def endpoints(juju: Deployment) -> dict[str, dict[str, str]]:

@@ -7,10 +7,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -19,6 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 from deployment import built_once
+from drawn_panels import Drawn, drawn_panels
 from paas_local.build import rocks
 from paas_local.providers import BUILT_IN
 from test_ingress_proxy import free_port
@@ -152,71 +151,15 @@ ODD = {
         "panels": [
             {"title": "A map", "type": "geomap"},
             {"title": "A join", "type": "graph", "targets": [{"expr": 'label_replace(up, "a", "b", "c", "d")'}]},
+            {"title": "Nothing", "type": "stat", "targets": [{"expr": "vector(0) / vector(0)"}]},
             {"title": "Traces", "type": "stat", "datasource": {"type": "tempo"}, "targets": [{"expr": "{}"}]},
         ],
     },
 }
 
 
-@dataclass(kw_only=True)
-class Drawn:
-    """A panel of a page."""
-
-    title: str = ""
-    text: str = ""
-    svg: str = ""
-
-    @property
-    def lines(self) -> dict[str, list[str]]:
-        """The names of the drawn lines, with the texts of their points."""
-        root = ET.fromstring(self.svg)
-        legends = [
-            "".join(text.itertext())
-            for group in root.iter(f"{SVG}g")
-            if "legend" in group.attrib.get("class", "").split()
-            for text in group.iter(f"{SVG}text")
-        ]
-        overlay = next(each for each in root.iter(f"{SVG}g") if each.attrib.get("class") == "plot overlay")
-        points = [
-            [each.text or "" for each in series.iter(f"{SVG}desc") if each.attrib.get("class") == "value"]
-            for series in overlay
-        ]
-        return dict(zip(legends, points, strict=True))
-
-
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-class Page(HTMLParser):
-    """The panels of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.panels: list[Drawn] = []
-        self._open: list[str] = []
-        for section in text.split('<section class="panel">')[1:]:
-            content = section.partition("</section>")[0]
-            self.panels.append(Drawn(svg=content[content.find("<svg") : content.find("</svg>") + 6]))
-            self.feed(content.replace(self.panels[-1].svg, ""))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        del tag
-        self._open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self._open[-1] == "h2":
-            self.panels[-1].title += data
-        else:
-            self.panels[-1].text += data
-
-
 def panels(servers: Servers, uid: str, **parameters: object) -> dict[str, Drawn]:
-    page = Page(fetched(f"{servers.grafana}/d/{uid}?{urlencode(parameters)}"))
-    return {panel.title: panel for panel in page.panels}
+    return drawn_panels(fetched(f"{servers.grafana}/d/{uid}?{urlencode(parameters)}"))
 
 
 def test_a_dashboard_of_a_flask_application_is_drawn_with_the_values_of_prometheus(servers: Servers):
@@ -259,10 +202,11 @@ def test_a_panel_of_logs_has_the_lines_of_loki(servers: Servers):
     assert labels == {"status": "success", "data": ["web"]}
 
 
-def test_a_panel_that_is_not_drawn_has_the_reason(servers: Servers):
+def test_a_panel_without_a_drawing_has_a_text_in_its_place(servers: Servers):
     assert {title: panel.text for title, panel in panels(servers, "odd").items()} == {
         "A map": "Not drawn: panels of the type geomap are not supported",
         "A join": "Not drawn: the function label_replace is not supported",
+        "Nothing": "No data",
         "Traces": "Not drawn: no data source of the type tempo is related (grafana-source)",
     }
 

@@ -25,3 +25,31 @@ def test_a_query_without_an_answer_fails_at_once() -> None:
 
 def test_a_datagram_that_is_not_a_query_gets_no_answer() -> None:
     assert egress.server_failure(b"x") == b""
+
+
+def question(name: bytes, kind: int) -> bytes:
+    return b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + name + b"\0" + kind.to_bytes(2, "big") + b"\0\x01"
+
+
+@pytest.mark.parametrize("name", [b"\x07traefik\x04Demo\x09LocalHost", b"\x09localhost"])
+def test_a_name_in_localhost_is_the_machine_itself(name: bytes) -> None:
+    query = question(name, 1)
+
+    answer = egress.localhost(query)
+
+    assert answer[:12] == b"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00"
+    assert answer[12 : len(query)] == query[12:]
+    assert answer[len(query) :] == b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x7f\x00\x00\x01"
+
+
+def test_a_name_in_localhost_has_no_other_address() -> None:
+    query = question(b"\x09localhost", 28)
+
+    answer = egress.localhost(query)
+
+    assert answer == b"\x12\x34\x81\x80\x00\x01\x00\x00\x00\x00\x00\x00" + query[12:]
+
+
+@pytest.mark.parametrize("query", [question(b"\x03web\x04test", 1), question(b"\x0alocalhosts", 1), b"x", b""])
+def test_other_questions_are_for_the_host(query: bytes) -> None:
+    assert egress.localhost(query) == b""

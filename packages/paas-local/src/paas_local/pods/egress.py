@@ -12,6 +12,11 @@ from paas_local.pods import streams
 PORTS = (80, 443)
 _HEADER = 12
 _SERVER_FAILURE = 2
+_LOCALHOST = b"\x09localhost"
+_ADDRESS = b"\0\1"
+"""The type of a question for an IPv4 address."""
+_LOOPBACK = b"\xc0\x0c\0\1\0\1" + (60).to_bytes(4, "big") + b"\0\4\x7f\0\0\1"
+"""The record of 127.0.0.1, for a minute, with the name of the question."""
 
 
 @contextlib.asynccontextmanager
@@ -51,7 +56,7 @@ async def _relay(host: Path, pod: streams.Connection, address: str, port: int) -
 
 
 class _NameServer(asyncio.DatagramProtocol):
-    """Answers DNS queries with the answers of the host's name servers."""
+    """Answers DNS queries: for .localhost itself, else with the answers of the host's name servers."""
 
     def __init__(self, host: Path) -> None:
         self._host = host
@@ -61,6 +66,9 @@ class _NameServer(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if answer := localhost(data):
+            self._transport.sendto(answer, addr)
+            return
         task = asyncio.get_running_loop().create_task(self._answer(data, addr))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -72,6 +80,19 @@ class _NameServer(asyncio.DatagramProtocol):
                 await host.send({"question": question.hex()})
                 document = await host.receive()
         self._transport.sendto(bytes.fromhex(document.get("answer", "")) or server_failure(question), addr)
+
+
+def localhost(question: bytes) -> bytes:
+    """Return the DNS answer for a name that ends in .localhost, which is the machine itself (RFC 6761); else nothing.
+
+    Published ports answer there for the tests in the network of the pods. A pod finds the names of its model before.
+    """
+    end = question.find(b"\0", _HEADER)
+    if not question[_HEADER : max(end, 0)].lower().endswith(_LOCALHOST):
+        return b""
+    address = _LOOPBACK if question[end + 1 : end + 3] == _ADDRESS else b""
+    counts = b"\0\1" + (b"\0\1" if address else b"\0\0") + bytes(4)
+    return question[:2] + bytes([question[2] | 0x80, 0x80]) + counts + question[_HEADER : end + 5] + address
 
 
 def server_failure(question: bytes) -> bytes:

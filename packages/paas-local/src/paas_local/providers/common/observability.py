@@ -42,6 +42,13 @@ def write_unit_ingress(charm: provider.ProviderCharm, relation: ops.Relation, po
     provider.write(relation.data[charm.unit], {**request, "mode": "http", "scheme": "http", "strip-prefix": "true"})
 
 
+def check_ingress(charm: provider.ProviderCharm, key: str) -> None:
+    """Raise ``NotReadyError`` while an ingress is related and has not written the key of its answer."""
+    for relation in charm.model.relations["ingress"]:
+        if relation.active and not relation.data[relation.app].get(key):
+            raise provider.NotReadyError(f"waiting for {relation.app.name} to provide a URL")
+
+
 def write_dashboard(charm: provider.ProviderCharm, relation: ops.Relation, file: Path) -> None:
     """Send a dashboard (``grafana_dashboard``); what should differ for each content is derived from it."""
     content = {**json.loads(file.read_text(encoding="utf-8")), "uid": _digest(charm.meta.name)}

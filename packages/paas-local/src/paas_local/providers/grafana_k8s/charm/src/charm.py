@@ -2,7 +2,7 @@
 """A charm that runs a server of dashboards, and passes on to it those and the data sources of related applications."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import ops
@@ -48,6 +48,11 @@ class GrafanaCharm(provider.ProviderCharm):
                 "GRAFANA_ANONYMOUS": "1" if self.config["allow_anonymous_access"] else "",
             },
         )
+
+    def serve(self, relations: Iterable[ops.Relation]) -> None:
+        """Publish to every client; the unit is active once a related ingress has answered."""
+        super().serve(relations)
+        observability.check_ingress(self, "external_host")
 
     def publish(self, relation: ops.Relation) -> None:
         """Write what each kind of client reads."""

@@ -2,7 +2,7 @@
 """A charm that runs a receiver of logs, and publishes its address."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
@@ -33,6 +33,11 @@ class LokiCharm(provider.ProviderCharm):
         """Describe the receiver."""
         command = f"/bin/python3 /loki/server.py --port {PORT}"
         return provider.Server(container="loki", command=command, port=PORT)
+
+    def serve(self, relations: Iterable[ops.Relation]) -> None:
+        """Publish to every client; the unit is active once a related ingress has answered."""
+        super().serve(relations)
+        observability.check_ingress(self, "ingress")
 
     def publish(self, relation: ops.Relation) -> None:
         """Write what each kind of client reads."""

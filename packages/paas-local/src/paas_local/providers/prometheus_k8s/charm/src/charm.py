@@ -3,7 +3,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -52,6 +52,11 @@ class PrometheusCharm(provider.ProviderCharm):
             files={CONFIG: json.dumps(config, indent=1)},
             reload=(),
         )
+
+    def serve(self, relations: Iterable[ops.Relation]) -> None:
+        """Publish to every client; the unit is active once a related ingress has answered."""
+        super().serve(relations)
+        observability.check_ingress(self, "ingress")
 
     def publish(self, relation: ops.Relation) -> None:
         """Write what each kind of client reads; invalid scrape jobs are an error for the operator."""

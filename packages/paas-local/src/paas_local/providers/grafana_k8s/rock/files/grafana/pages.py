@@ -1,5 +1,6 @@
 """Pages with dashboards."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from html import escape
@@ -58,6 +59,7 @@ async def _content(session: aiohttp.ClientSession, sources: Sequence[Source], pa
         texts = [
             f'<span title="{escape(line.name)}">{escape(drawing.number(line.points[-1][1], panel.unit))}</span>'
             for line in await values(session, sources, panel, view)
+            if math.isfinite(line.points[-1][1])
         ]
         return f'<p class="value">{" ".join(texts) or "No data"}</p>'
     if panel.type == "logs":

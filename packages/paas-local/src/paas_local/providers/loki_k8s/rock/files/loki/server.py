@@ -72,7 +72,8 @@ class Receiver:
 
 
 def _listed(texts: set[str]) -> web.Response:
-    return web.json_response({"status": "success", "data": sorted(texts)})
+    # as in Loki, there is no list when it would be empty
+    return web.json_response({"status": "success", **({"data": sorted(texts)} if texts else {})})
 
 
 def application() -> web.Application:

@@ -162,6 +162,21 @@ def test_a_relation_is_removed_by_its_id():
     assert 2 not in model.relations
 
 
+def test_a_relation_is_added_again_once_the_former_one_is_removed():
+    related = idle(operations.integrate(two(), "flask-k8s", "postgresql-k8s"))
+    removed = operations.remove_relation(related, ["2"])
+
+    with pytest.raises(JujuError) as raised:
+        operations.integrate(removed, "flask-k8s", "postgresql-k8s")
+
+    assert raised.value.message.startswith(
+        'cannot add relation "flask-k8s:db postgresql-k8s:database"\n'
+        "relation flask-k8s:db postgresql-k8s:database is dying, but not yet removed: \n\n"
+    )
+    again = operations.integrate(idle(removed), "flask-k8s", "postgresql-k8s")
+    assert again.relations[3].key == related.relations[2].key
+
+
 def test_a_relation_without_any_hook_is_removed_at_once():
     model = operations.integrate(deployed(deployed(empty(), FLASK), POSTGRES), "flask-k8s", "postgresql-k8s")
 

@@ -182,9 +182,10 @@ def integrate(model: Model, first: str, second: str) -> Model:
     ends = endpoint_matching.matching_ends(model, first, second)
     interface = _interface(model, ends[0])
     key = Relation(id=-1, interface=interface, ends=ends).key
-    if endpoint_matching.existing(model, *key.split()):
+    if before := next((relation for relation in model.relations.values() if relation.key == key), None):
+        problem = "already exists" if before.life == "alive" else "is dying, but not yet removed"
         raise JujuError(
-            f'cannot add relation "{key}"\nrelation {key} already exists: \n\n'
+            f'cannot add relation "{key}"\nrelation {key} {problem}: \n\n'
             "Use 'juju status --relations' to view the current relations."
         )
     for end in ends:

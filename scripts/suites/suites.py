@@ -49,6 +49,12 @@ _EXAMPLES = tuple(
 )
 _TRACING = "needs kubectl, Tempo's worker charm and MinIO's image"
 _CLOUDS = "clouds and credentials are left out"
+_PAAS_CHARM_LEFT_OUT = {
+    "test_charm::test_with_ingress": "expects the new base URL before the hooks have ended; the machine was busy",
+    "test_workers::test_workers_and_scheduler_services*": (
+        "integrates again while the removed relation is dying, which Juju refuses too"
+    ),
+}
 
 
 def _paas_charm(framework: str, *, moved: bool) -> Suite:
@@ -62,6 +68,7 @@ def _paas_charm(framework: str, *, moved: bool) -> Suite:
         images=_PAAS_CHARM_IMAGES[framework],
         model="testing",
         moved=framework if moved else "",
+        left_out=_PAAS_CHARM_LEFT_OUT,
     )
 
 

@@ -209,13 +209,15 @@ def _merged(step: Merged) -> None:
     for folder in filter(os.path.isdir, step.folders):
         for item in os.scandir(folder):
             items_by_name.setdefault(item.name, []).append(item)
+    present = set(os.listdir(step.path))  # noqa: PTH208 - names
     for name, items in items_by_name.items():
         path = f"{step.path}/{name}"
         if len(items) > 1 and all(item.is_dir(follow_symlinks=False) for item in items):
             _merged(Merged(path=path, folders=tuple(item.path for item in items)))
-        else:
-            _link(Link(path=path, to=items[0].path))
-            _date(path, like=items[0].stat(follow_symlinks=False))
+            continue
+        if name not in present:
+            os.symlink(items[0].path, path)  # noqa: PTH211 - called for each of a thousand links
+        _date(path, like=items[0].stat(follow_symlinks=False))
     if step.python is not None:
         _python(step.path, step.python)
 

@@ -108,3 +108,20 @@ def test_lines_arrive_with_labels_and_end_with_the_relation(client: ops.pebble.C
     assert gone == {"loki/0": log_targets.DISABLED}
     assert forward(client) == {}
     assert loki.lines == ["first"]
+
+
+def test_a_new_target_receives_the_lines_that_are_kept_once(client: ops.pebble.Client, loki: Loki, folder: Path):
+    output = folder / "output"
+    output.write_text("before\n")
+    client.add_layer(
+        "base", f"services: {{web: {{override: replace, command: tail -n 9 -f {output}, startup: enabled}}}}"
+    )
+    client.replan_services()
+
+    forward(client, loki.address)
+    wait_until(lambda: loki.lines == ["before"])
+    client.add_layer("base", "services: {web: {override: merge, environment: {A: b}}}", combine=True)
+    with output.open("a") as file:
+        file.write("after\n")
+
+    wait_until(lambda: loki.lines == ["before", "after"])

@@ -101,11 +101,15 @@ class Gatherer:
         self.plan: Plan = Plan()
         self._name: str = name
         self._pending: list[Line] = []
+        self._newest: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
 
     def add(self, line: Line) -> None:
-        """Send a line with others, after a second or as soon as the batch is full."""
+        """Send a line once, with others, after a second or as soon as the batch is full."""
+        if line.number <= self._newest.get(line.service, -1):
+            return
+        self._newest[line.service] = line.number
         self._pending = [*self._pending, line][-_MAX_PENDING:]
         if len(self._pending) >= _BATCH:
             self._flush()
@@ -185,23 +189,28 @@ class LogForwarder:
 
     def __init__(self, logs: Logs) -> None:
         self._gatherers: dict[str, Gatherer] = {}
+        self._logs: Logs = logs
         self._lines: asyncio.Queue[Line] = logs.follow()
         self._forwarding: asyncio.Task[None] = asyncio.ensure_future(self._forward())
 
     async def _forward(self) -> None:
         while True:
-            line = await self._lines.get()
-            for gatherer in self._gatherers.values():
-                if gatherer.target.receives(line.service):
-                    gatherer.add(line)
+            self._add(await self._lines.get())
+
+    def _add(self, line: Line) -> None:
+        for gatherer in self._gatherers.values():
+            if gatherer.target.receives(line.service):
+                gatherer.add(line)
 
     def plan_changed(self, plan: Plan) -> None:
-        """Use the log targets of a new plan."""
+        """Use the log targets of a new plan; a new target also receives the lines that are kept."""
         for name, target in plan.log_targets.items():
             gatherer = self._gatherers.setdefault(name, Gatherer(name, target))
             gatherer.target = target
         for gatherer in self._gatherers.values():
             gatherer.plan = plan
+        for line in self._logs.published():
+            self._add(line)
 
     async def close(self) -> None:
         """Stop, and send the pending lines."""

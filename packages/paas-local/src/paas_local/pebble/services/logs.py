@@ -101,7 +101,12 @@ class Buffer:
     @property
     def lines(self) -> list[Line]:
         """The lines, and the open line."""
-        return [*self._lines, *([self._open] if self._open else [])]
+        return [*self.closed, *([self._open] if self._open else [])]
+
+    @property
+    def closed(self) -> list[Line]:
+        """The lines that do not change any more."""
+        return [*self._lines]
 
 
 class Logs:
@@ -127,6 +132,10 @@ class Logs:
         buffers = [buffer.lines for name, buffer in self._buffers.items() if not services or name in services]
         lines = list(merge(*buffers, key=lambda line: line.number))
         return lines if limit < 0 else lines[len(lines) - min(limit, len(lines)) :]
+
+    def published(self) -> list[Line]:
+        """Return the lines that followers have received, as far as they are kept."""
+        return list(merge(*(buffer.closed for buffer in self._buffers.values()), key=lambda line: line.number))
 
     def follow(self) -> "asyncio.Queue[Line]":
         """Return a queue that receives each complete line, until ``unfollow``."""

@@ -91,7 +91,6 @@ _ALL = (
         projects=_EXAMPLES,
         uv=("--group", "integration"),
         charms=_EXAMPLES,
-        left_out={"k8s-5-observe::test_loki_data": "the built-in Traefik has no ingress for each unit of Loki"},
     ),
     Suite(
         name="ops-integration",

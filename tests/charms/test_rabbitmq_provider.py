@@ -52,14 +52,6 @@ def container() -> testing.Container:
     return testing.Container("rabbitmq", can_connect=True)
 
 
-@pytest.mark.usefixtures("server")
-def test_the_schedulers_of_an_idle_server_sleep(context: testing.Context[ops.CharmBase]):
-    after = context.run(context.on.start(), testing.State(leader=True, containers={container()}))
-
-    service = after.get_container("rabbitmq").plan.services["rabbitmq"]
-    assert "+sbwt none +sbwtdcpu none +sbwtdio none" in service.environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"]
-
-
 def client(number: int = 7, username: str = "web", **more: Any) -> testing.Relation:
     request = {"username": username, "vhost": "/"} if username else {}
     fields: dict[str, Any] = {"remote_app_name": "web", "remote_app_data": request, **more}

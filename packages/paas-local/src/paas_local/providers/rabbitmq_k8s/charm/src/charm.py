@@ -29,10 +29,7 @@ _ENVIRONMENT = {
     "RABBITMQ_LOGS": "-",
     # Only processes of this pod may reach the ports between the nodes of a cluster.
     "ERL_EPMD_ADDRESS": "127.0.0.1",
-    # Erlang's schedulers wait for work in a loop, which takes a tenth of a core; these ones sleep.
-    "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
-        "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none"
-    ),
+    "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
 }
 
 

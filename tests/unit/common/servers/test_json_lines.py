@@ -1,10 +1,12 @@
 """Log lines as JSON, from the records that Gunicorn and Uvicorn make."""
 
+import contextvars
 import json
 import logging
 import sys
 import typing
 
+from opentelemetry import trace
 from paas_common.servers.payload.json_lines import JsonLines
 
 
@@ -82,3 +84,25 @@ def test_uvicorn_s_access_line() -> None:
         "client.address": "10.0.0.7",
         "http.response.status_code": 201,
     }
+
+
+def test_uvicorn_s_exception_names_the_span_of_its_request_which_has_ended() -> None:
+    span = trace.NonRecordingSpan(trace.SpanContext(trace_id=1, span_id=2, is_remote=False))
+    access = record("uvicorn.access", logging.INFO, '%s - "%s %s HTTP/%s" %d', "10.0.0.7:5555", "GET", "/", "1.1", 500)
+    failure = record("uvicorn.error", logging.ERROR, "Exception in ASGI application")
+    failure.exc_info = (KeyError, KeyError("COLOUR"), None)
+
+    def traced() -> "tuple[dict[str, typing.Any], dict[str, typing.Any]]":
+        with trace.use_span(span):
+            first = line(access)
+        return first, line(failure)
+
+    logged, failed = contextvars.copy_context().run(traced)
+    other = contextvars.copy_context().run(lambda: line(failure))
+
+    assert (
+        (failed["traceId"], failed["spanId"])
+        == (logged["traceId"], logged["spanId"])
+        == ("0" * 31 + "1", "0" * 15 + "2")
+    )
+    assert "traceId" not in other

@@ -1,6 +1,7 @@
 """JSON log lines of Gunicorn and Uvicorn, one object per line; the fields follow OpenTelemetry's log data model."""
 
 import collections.abc
+import contextvars
 import json
 import logging
 import time
@@ -12,6 +13,9 @@ try:
     from opentelemetry import trace
 except ImportError:
     trace = None  # the application is not traced
+
+_request_span: "contextvars.ContextVar[dict[str, str]]" = contextvars.ContextVar("request_span")
+"""The span of the request's last line: Uvicorn logs its exception in the same task, after the span has ended."""
 
 
 class JsonLines(logging.Formatter):
@@ -74,5 +78,7 @@ def _span(record: logging.LogRecord) -> "dict[str, str]":
         return {"traceId": trace_id, "spanId": span_id} if span_id else {}
     context = trace.get_current_span().get_span_context() if trace else None
     if context is None or not context.is_valid:
-        return {}
-    return {"traceId": format(context.trace_id, "032x"), "spanId": format(context.span_id, "016x")}
+        return _request_span.get({}) if record.name == "uvicorn.error" and record.exc_info else {}
+    span = {"traceId": format(context.trace_id, "032x"), "spanId": format(context.span_id, "016x")}
+    _request_span.set(span)
+    return span

@@ -14,7 +14,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 # Modules of tests/integration whose assertions fail with their values.
-pytest.register_assert_rewrite("framework_tests", "model", "observability", "places")
+pytest.register_assert_rewrite("framework_tests", "model", "arrivals", "places")
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

@@ -161,13 +161,13 @@ def test_logs_of_pebble_are_received_and_selected_by_labels(juju: Deployment):
         return [line for stream in answer["data"]["result"] for _, line in stream["values"]]
 
     juju.wait("a line of Redis at Loki", lambda: any("Ready to accept connections" in line for line in lines()))
-    listed = provider.run("list-logs", 'labels=job="test"', "limit=1")["logs"]["1"]
+    listed = provider.run("list-logs", 'labels=job=~"te.*"', "limit=1")["logs"]["1"]
     assert listed["service"] == "redis"
     push = f"{base(provider)}/loki/api/v1/push"
     assert send(push, b"junk", "application/json")[0] == 400
     assert send(push, b"junk", "application/x-protobuf")[0] == 400
     assert send(push, b"not gzip", "application/json", {"Content-Encoding": "gzip"})[0] == 400
-    refused = juju.run("run", "loki-k8s/0", "list-logs", 'labels=job=~"t.*"')
+    refused = juju.run("run", "loki-k8s/0", "list-logs", "labels=job=test")
     assert "is not supported; write" in refused.stdout + refused.stderr
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
-import observability
+import arrivals
 from browser import Page, browse
 from model import DEPLOYMENT, TestModel
 from related_charms import INGRESS, POSTGRESQL, Provider
@@ -176,8 +176,8 @@ class FrameworkTests:
     ):
         model.browser(integrating.application).get("/health")
         for provider in integrations:
-            if provider.charm in observability.ARRIVALS:
-                arrived = observability.ARRIVALS[provider.charm]
+            if provider.charm in arrivals.ARRIVALS:
+                arrived = arrivals.ARRIVALS[provider.charm]
                 model.eventually(f"data at {provider.charm}", lambda arrived=arrived: arrived(model, integrating))
 
     def test_without_its_database_the_application_names_the_command(self, model: TestModel, example: Example):

@@ -85,9 +85,9 @@ def main() -> None:
         print(f"running: {summary(running)}")
         began = time.monotonic()
         juju("destroy-model", MODEL, "--no-prompt")
-        while left(running, idle) or list(files(home)):
+        while left(running - idle, home) or list(files(home)):
             if time.monotonic() - began > arguments.units * arguments.applications * 10:
-                raise SystemExit(f"left: {summary(left(running, idle))}, files {list(files(home))}")
+                raise SystemExit(f"left: {summary(left(running - idle, home))}, files {list(files(home))}")
             time.sleep(1)
         print(f"nothing of them was left after {since(began)}; paas-local itself: {summary(footprint(home))}")
         juju("shutdown")
@@ -120,11 +120,15 @@ def footprint(home: Path) -> frozenset[tuple[str, str]]:
     return frozenset(_footprint(home))
 
 
-def left(running: frozenset[tuple[str, str]], idle: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Return what still exists of the units."""
-    kinds = ("pid", "mnt", "net")
-    existing = {item for process in Path("/proc").glob("[0-9]*") for item in _process(process, kinds)}
-    return (running - idle) & (existing | {("port", inode) for inode in _listening()})
+def left(units: frozenset[tuple[str, str]], home: Path) -> frozenset[tuple[str, str]]:
+    """Return what still exists of the units.
+
+    Linux gives the number of an ended namespace to the next one, so a namespace counts only in a process of the units,
+    or of this home.
+    """
+    processes = [list(_process(process)) for process in Path("/proc").glob("[0-9]*")]
+    same = {item for process in processes if units.intersection(process[:1]) for item in process}
+    return units & (same | footprint(home) | {("port", inode) for inode in _listening()})
 
 
 def files(home: Path) -> Iterator[Path]:
@@ -152,7 +156,7 @@ def _footprint(home: Path) -> Iterator[tuple[str, str]]:
         except OSError:
             continue
         if own or _below(process, home):
-            yield from _process(process, ("pid", "mnt", "net"))
+            yield from _process(process)
             for file in (process / "fd").glob("*"):
                 try:
                     inode = str(file.readlink()).partition("[")[2].rstrip("]")
@@ -169,11 +173,12 @@ def _below(process: Path, home: Path) -> bool:
         return False
 
 
-def _process(process: Path, kinds: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _process(process: Path) -> Iterator[tuple[str, str]]:
+    """Return the process with the time of its start, then its namespaces."""
     try:
         started = (process / "stat").read_text().rpartition(")")[2].split()[19]
         yield "process", f"{process.name} {started}"
-        for kind in kinds:
+        for kind in ("pid", "mnt", "net"):
             yield kind, str((process / "ns" / kind).readlink())
     except OSError:
         return

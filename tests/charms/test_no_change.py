@@ -62,13 +62,17 @@ def test_each_fact_is_read_once(scenario: Scenario, calls: Calls) -> None:
     assert sorted(calls.names()) == ["get_checks", "get_plan", "get_services", "pull", "pull"]
 
 
-def test_the_status_is_never_maintenance(scenario: Scenario) -> None:
+def test_the_status_is_maintenance_while_the_application_restarts(scenario: Scenario) -> None:
     settled = scenario.settled()
     scenario.context().unit_status_history.clear()
 
-    scenario.run(scenario.context().on.config_changed(), settled)
+    changed = dataclasses.replace(settled, config={"greeting": "Good evening"})
+    after = scenario.run(scenario.context().on.config_changed(), changed)
 
-    assert scenario.context().unit_status_history == []
+    assert scenario.context().unit_status_history == [
+        testing.ActiveStatus(), testing.MaintenanceStatus("restarting flask")
+    ]  # fmt: skip
+    assert after.unit_status == testing.ActiveStatus()
 
 
 def test_the_application_status_is_left_to_juju(scenario: Scenario) -> None:

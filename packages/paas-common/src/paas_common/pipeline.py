@@ -283,7 +283,12 @@ class Pipeline:
                     containers.stop(self._container, self._spec, container)
                 return apply.Applied(problem=outcome)
             return apply.apply(
-                self._container, outcome, container, now=planned.facts.now, start_timeout=self._charm.start_timeout
+                self._container,
+                outcome,
+                container,
+                now=planned.facts.now,
+                start_timeout=self._charm.start_timeout,
+                announce=lambda text: report.progress(self._charm, text),
             )
         except errors.ERRORS as error:
             return apply.Applied(problem=errors.waiting(self._container, error))

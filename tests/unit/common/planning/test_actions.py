@@ -155,10 +155,18 @@ class Case:
     workload: Workload = WORKLOAD
     applied: dict[str, str] = dataclasses.field(default_factory=lambda: APPLIED)
     current: dict[str, typing.Any] = dataclasses.field(default_factory=dict[str, typing.Any])
+    announced: tuple[str, ...] = ()
+    """What the status says meanwhile."""
 
 
 def with_workload(**changes: typing.Any) -> Workload:
     return dataclasses.replace(WORKLOAD, **changes)
+
+
+def states(case: Case) -> tuple[ContainerState, Current]:
+    container = ContainerState(services={}, files=frozenset(), fingerprint="", applied=case.applied)
+    files = {file.path: file.content for file in WORKLOAD.files}
+    return container, dataclasses.replace(Current(layer_applied=True, running=SERVICES, files=files), **case.current)
 
 
 def remember(workload: Workload) -> Remember:
@@ -183,6 +191,7 @@ CASES = {
             Replan(),
             remember(WORKLOAD),
         ),
+        announced=("migrating the database", "preparing the start", "starting web, mail-worker"),
     ),
     "no-difference": Case(actions=()),
     "a-file-that-is-read-at-the-start": Case(
@@ -193,6 +202,7 @@ CASES = {
             Restart(services=("web", "mail-worker")),
             remember(NEW_PLAIN),
         ),
+        announced=("restarting web, mail-worker",),
     ),
     "a-file-that-is-read-on-sighup": Case(
         workload=NEW_CHECKED,
@@ -216,18 +226,28 @@ CASES = {
             Remove(path=PLAIN.path),
             remember(with_workload(files=(CHECKED,))),
         ),
+        announced=("restarting web, mail-worker",),
     ),
     "another-environment": Case(
         workload=with_workload(services=CHANGED_SERVICES),
         current={"layer_applied": False},
         actions=(*CHECKS, AddLayer(), Replan(), remember(with_workload(services=CHANGED_SERVICES))),
+        announced=("restarting web",),
     ),
     "another-health-check": Case(
         workload=with_workload(health={"period": "9s"}),
         current={"layer_applied": False},
         actions=(*CHECKS, AddLayer(), Replan(), remember(with_workload(health={"period": "9s"}))),
     ),
-    "a-service-that-stopped": Case(current={"running": frozenset({"mail-worker"})}, actions=(Replan(),)),
+    "a-service-that-stopped": Case(
+        current={"running": frozenset({"mail-worker"})}, actions=(Replan(),), announced=("starting web",)
+    ),
+    "a-service-that-stopped-and-one-that-changed": Case(
+        workload=with_workload(services=CHANGED_SERVICES),
+        current={"layer_applied": False, "running": frozenset({"web"})},
+        actions=(*CHECKS, AddLayer(), Replan(), remember(with_workload(services=CHANGED_SERVICES))),
+        announced=("starting mail-worker; restarting web",),
+    ),
     "a-layer-that-was-replaced": Case(current={"layer_applied": False}, actions=(*CHECKS, AddLayer(), Replan())),
     "a-scheduler-that-this-unit-must-not-run": Case(
         workload=with_workload(idle=("cron-scheduler",)), actions=(Stop(services=("cron-scheduler",)),)
@@ -237,8 +257,12 @@ CASES = {
         current={"running": frozenset({"web", "mail-worker"})},
         actions=(),
     ),
-    "a-migration": Case(workload=with_workload(migration=MIGRATION), actions=(MIGRATION,)),
-    "a-step-before-the-start": Case(workload=with_workload(before_start=BEFORE_START), actions=(BEFORE_START,)),
+    "a-migration": Case(
+        workload=with_workload(migration=MIGRATION), actions=(MIGRATION,), announced=("migrating the database",)
+    ),
+    "a-step-before-the-start": Case(
+        workload=with_workload(before_start=BEFORE_START), actions=(BEFORE_START,), announced=("preparing the start",)
+    ),
     "a-new-log-target": Case(
         workload=with_workload(log_targets={"loki/0": LOKI}), actions=(ForwardLogs(targets={"loki/0": LOKI}),)
     ),
@@ -252,11 +276,14 @@ CASES = {
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
 def test_a_difference_needs_exactly_these_actions_in_this_order(case: Case) -> None:
-    container = ContainerState(services={}, files=frozenset(), fingerprint="", applied=case.applied)
-    files = {file.path: file.content for file in WORKLOAD.files}
-    current = dataclasses.replace(Current(layer_applied=True, running=SERVICES, files=files), **case.current)
+    assert actions.due(case.workload, *states(case)) == case.actions
 
-    assert actions.due(case.workload, container, current) == case.actions
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
+def test_what_interrupts_or_delays_the_application_is_announced(case: Case) -> None:
+    texts = [actions.announcement(action, case.workload, *states(case)) for action in case.actions]
+
+    assert tuple(filter(None, texts)) == case.announced
 
 
 def test_every_kind_of_action_has_a_case() -> None:

@@ -49,6 +49,11 @@ def status(charm: ops.CharmBase, problem: Problem | None, *, sets_app_status: bo
         charm.app.status = unit_status
 
 
+def progress(charm: ops.CharmBase, message: str) -> None:
+    """Set the unit's status to maintenance until the end of the pass: Juju shows it at once."""
+    charm.unit.status = ops.MaintenanceStatus(message)
+
+
 def _status(problem: Problem | None) -> ops.StatusBase:
     if problem is None:
         return ops.ActiveStatus()

@@ -63,17 +63,27 @@ class Applied:
 
 
 def apply(
-    container: ops.Container, workload: Workload, state: ContainerState, *, now: float, start_timeout: float
+    container: ops.Container,
+    workload: Workload,
+    state: ContainerState,
+    *,
+    now: float,
+    start_timeout: float,
+    announce: collections.abc.Callable[[str], None],
 ) -> Applied:
     """Make the container run the workload; change only what differs.
 
-    ``start_timeout`` is the time in seconds that a started application has until it answers.
+    ``start_timeout`` is the time in seconds that a started application has until it answers. ``announce`` gets a text
+    before each action that interrupts the application or delays its start.
     """
     started = False
     seen = Seen(container.get_plan(), container.get_services())
     executor = _Executor(container, workload, state, seen.plan, now)
-    due = actions.due(workload, state, containers.current(container, workload, seen.plan, seen.services))
+    current = containers.current(container, workload, seen.plan, seen.services)
+    due = actions.due(workload, state, current)
     for action in due:
+        if text := actions.announcement(action, workload, state, current):
+            announce(text)
         if isinstance(action, Replan | Reload | Restart):
             started = True
             executor.note_start()

@@ -148,6 +148,27 @@ def due(workload: Workload, container: ContainerState, current: Current) -> tupl
     return tuple(actions)
 
 
+def announcement(action: Action, workload: Workload, container: ContainerState, current: Current) -> str:
+    """Return what the status says while an action interrupts or delays the application; empty if it does neither."""
+    match action:
+        case Migration():
+            return "migrating the database"
+        case BeforeStart():
+            return "preparing the start"
+        case Restart(services=names):
+            return f"restarting {', '.join(names)}"
+        case Replan():
+            applied = digests(workload)
+            enabled = [name for name, entry in workload.services.items() if entry.get("startup") == "enabled"]
+            changed = [name for name in enabled if container.applied.get(_service(name)) != applied[_service(name)]]
+            restarted = [name for name in changed if name in current.running]
+            started = [name for name in enabled if name not in current.running]
+            starting = [f"starting {', '.join(started)}"] if started else []
+            return "; ".join([*starting, *([f"restarting {', '.join(restarted)}"] if restarted else [])])
+        case _:
+            return ""
+
+
 def digests(workload: Workload) -> dict[str, str]:
     """Return a digest of each service, each file and the check, so that the notes hold no secret."""
     return {

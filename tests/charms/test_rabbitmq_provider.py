@@ -134,6 +134,22 @@ def test_a_client_cannot_get_the_user_of_the_server(context: testing.Context[ops
     assert "password" in after.get_relation(8).local_app_data
 
 
+def test_a_client_cannot_get_the_account_of_another_program(context: testing.Context[ops.CharmBase], server: Server):
+    params = {"username": "reports", "vhost": "/"}
+    before = context.run(context.on.action("get-service-account", params=params), providers.state(container()))
+    created = list(server.code)
+    state = providers.state(container(), client(7, "reports"), client(8, "web"), secrets=before.secrets)
+
+    after = context.run(context.on.update_status(), state)
+
+    assert after.unit_status == testing.BlockedStatus(
+        "a client asks for the user reports, which get-service-account has created"
+    )
+    assert not after.get_relation(7).local_app_data
+    password = after.get_relation(8).local_app_data["password"]
+    assert server.code == [*created, erlang.creation("web", password, "/")]
+
+
 def test_an_error_of_the_server_is_in_the_status_and_nothing_is_published(
     context: testing.Context[ops.CharmBase], server: Server
 ):

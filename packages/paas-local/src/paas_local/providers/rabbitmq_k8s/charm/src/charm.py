@@ -61,8 +61,9 @@ class RabbitmqCharm(provider.ProviderCharm):
         existing = self._existing_users()
         for user in sorted(existing - {*users.values()}):
             self._change(erlang.removal(user))
+        accounts = {user for user in {*users.values()} - existing if self._read_secret(_label(user))}
         for relation, user in users.items():
-            if user not in RESERVED:
+            if user not in {*RESERVED, *accounts}:
                 password = self._password(user, users)
                 if user not in existing:
                     self._change(erlang.creation(user, password, _value(relation, "vhost") or "/"))
@@ -71,6 +72,9 @@ class RabbitmqCharm(provider.ProviderCharm):
         for user in RESERVED:
             if user in users.values():
                 raise provider.RefusedError(f"a client asks for the user {user}, which belongs to the server itself")
+        if accounts:
+            user = min(accounts)
+            raise provider.RefusedError(f"a client asks for the user {user}, which get-service-account has created")
 
     def publish(self, relation: ops.Relation) -> None:
         """Do nothing: :meth:`serve` publishes."""
@@ -97,7 +101,7 @@ class RabbitmqCharm(provider.ProviderCharm):
     def _account(self, event: ops.ActionEvent, user: str, vhost: str, tag: str) -> str | None:
         """Create a user that is not a client; return its password, which stays, or fail the action."""
         make = {"password": secrets.token_hex(16)}
-        password = self.own_secret(f"account-{user}", lambda: make)["password"]
+        password = self.own_secret(_label(user), lambda: make)["password"]
         try:
             self._change(erlang.account(user, password, vhost, tag))
         except provider.NotReadyError as reason:
@@ -121,6 +125,11 @@ class RabbitmqCharm(provider.ProviderCharm):
     def _ask(self, code: str) -> str:
         container = self.unit.get_container("rabbitmq")
         return execution.execute(container, "erl_call", "-sname", _NODE, "-e", stdin=code)
+
+
+def _label(user: str) -> str:
+    """Return the label of the secret with the password of a user that is not a client."""
+    return f"account-{user}"
 
 
 def _value(relation: ops.Relation, key: str) -> str:

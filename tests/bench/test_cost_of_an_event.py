@@ -96,7 +96,7 @@ def test_the_deployment(deployment: tuple[client.Unit, list[typing.Any]]) -> Non
 
     assert events[-1]["status"] == "active: "
     assert len(events) == 36
-    assert exceeds(cost(*events), Cost(tools=457, requests=148)) == ()
+    assert exceeds(cost(*events), Cost(tools=459, requests=148)) == ()
 
 
 def test_the_install_hook(deployment: tuple[client.Unit, list[typing.Any]]) -> None:

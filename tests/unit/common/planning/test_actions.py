@@ -156,7 +156,7 @@ class Case:
     applied: dict[str, str] = dataclasses.field(default_factory=lambda: APPLIED)
     current: dict[str, typing.Any] = dataclasses.field(default_factory=dict[str, typing.Any])
     announced: tuple[str, ...] = ()
-    """What the status says meanwhile."""
+    """Texts of the status meanwhile."""
 
 
 def with_workload(**changes: typing.Any) -> Workload:

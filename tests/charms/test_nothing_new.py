@@ -8,6 +8,8 @@ import pathlib
 import hypothesis
 import ops
 import paas_common
+import typing
+
 import pytest
 from flask_scenario import DATABASE, IMAGE, Calls, FlaskCharm, Scenario, healthy, layer, peer_of, postgresql, relation
 from hypothesis import strategies
@@ -64,6 +66,17 @@ def test_a_running_container_that_is_ready_again_brings_nothing_new(
     scenario.run(scenario.context().on.pebble_ready(container), settled)
 
     assert is_short(calls)
+
+
+def test_a_check_that_failed_once_during_a_restart_brings_nothing_new(
+    scenario: Scenario, settled: testing.State, calls: Calls
+) -> None:
+    calls.clear()
+
+    after = scenario.run(scenario.context().on.update_status(), with_check(settled, failures=1))
+
+    assert is_short(calls)
+    assert after.unit_status == testing.ActiveStatus()
 
 
 def test_an_unchanged_databag_brings_nothing_new(scenario: Scenario, settled: testing.State, calls: Calls) -> None:
@@ -234,11 +247,15 @@ def image_only(state: testing.State) -> testing.State:
     )
 
 
-def failing_check(state: testing.State) -> testing.State:
+def with_check(state: testing.State, **changes: typing.Any) -> testing.State:
     (container,) = state.containers
     (check,) = container.check_infos
-    down = dataclasses.replace(check, status=ops.pebble.CheckStatus.DOWN, failures=4)
-    return dataclasses.replace(state, containers={dataclasses.replace(container, check_infos={down})})
+    changed = dataclasses.replace(check, **changes)
+    return dataclasses.replace(state, containers={dataclasses.replace(container, check_infos={changed})})
+
+
+def failing_check(state: testing.State) -> testing.State:
+    return with_check(state, status=ops.pebble.CheckStatus.DOWN, failures=4)
 
 
 def greeting(state: testing.State) -> testing.State:

@@ -245,7 +245,8 @@ def same_in_pebble(charm: ops.CharmBase, record: Record) -> bool:
         check = container.get_checks(record.check).get(record.check)
     except (ops.pebble.Error, OSError):
         return False
-    return check is not None and check.failures == 0 and check.status == ops.pebble.CheckStatus.UP
+    # a failure before the threshold, as during a restart, does not count in a complete pass either
+    return check is not None and check.status == ops.pebble.CheckStatus.UP
 
 
 def _options(charm: ops.CharmBase, names: list[str]) -> str | None:

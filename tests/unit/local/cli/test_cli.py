@@ -872,7 +872,8 @@ def test_each_command_has_the_name_of_its_module():
 def test_status_does_not_import_what_deploy_or_the_controller_needs():
     program = (
         "import sys, click; from paas_local.cli import main; main.main.get_command(click.Context(main.main), 'status');"
-        "needed = {'rich', 'pydantic', 'watchfiles', 'paas_local.build.charms', 'paas_local.juju.model'};"
+        "needed = {'rich', 'pydantic', 'watchfiles', 'yaml', 'pkgutil', 'paas_local.build.charms',"
+        "'paas_local.juju.model'};"
         "print(*needed & {*sys.modules})"
     )
 

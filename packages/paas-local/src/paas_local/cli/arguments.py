@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from paas_local.build import yaml_files
 from paas_local.cli import output
 from paas_local.juju import go_values, storage_directives
 from paas_local.juju.errors import JujuError
@@ -46,6 +45,8 @@ def options_and_files(words: Sequence[str], application: str) -> dict[str, str]:
 
 def options_in_file(file: str, application: str) -> dict[str, str]:
     """Return the options in a YAML file, below the application's name or at the top."""
+    from paas_local.build import yaml_files  # noqa: PLC0415  YAML takes a tenth of a command's start-up
+
     document = yaml_files.load(Path(file))
     values: dict[str, Any] = document.get(application, document)
     return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in values.items()}

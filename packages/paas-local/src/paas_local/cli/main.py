@@ -1,7 +1,6 @@
 """The program ``paas-local``: Juju's commands, one module of ``commands`` each."""
 
 import importlib
-import pkgutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -54,7 +53,8 @@ class CommandsOnDemand(JujuGroup):
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__))
+        modules = (file.stem for folder in commands.__path__ for file in Path(folder).glob("[!_]*.py"))
+        return sorted(module.replace("_", "-") for module in modules)
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

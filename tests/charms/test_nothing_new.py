@@ -4,12 +4,11 @@ import collections.abc
 import dataclasses
 import json
 import pathlib
+import typing
 
 import hypothesis
 import ops
 import paas_common
-import typing
-
 import pytest
 from flask_scenario import DATABASE, IMAGE, Calls, FlaskCharm, Scenario, healthy, layer, peer_of, postgresql, relation
 from hypothesis import strategies

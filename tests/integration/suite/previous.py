@@ -7,8 +7,8 @@ from paas_local.build import interpreters
 
 from examples import ROOT
 
-# This commit counts as a release as long as no package has one. Older ones may wait five minutes for an application that
-# has started: a check that failed meanwhile kept the unit waiting.
+# This commit counts as a release as long as no package has one. Older ones may wait five minutes for an application
+# that has started: a check that failed meanwhile kept the unit waiting.
 FIRST = "3a04c79e702a91dad0cfc1cfa660ef6ae82e2e58"
 
 

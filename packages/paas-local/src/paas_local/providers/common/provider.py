@@ -79,8 +79,11 @@ class ProviderCharm(ops.CharmBase):
     """A server on one unit, for the clients of some endpoints."""
 
     endpoints: ClassVar[tuple[str, ...]]
-    patience: ClassVar[float] = 30.0
-    """Seconds until a server that was just started takes connections."""
+    patience: ClassVar[float] = 90.0
+    """Seconds until a server that was just started takes connections; after them, the next event looks again.
+
+    Only a server with a check has an event of its own then, so this is the time of a machine that is very busy.
+    """
     active_message: ClassVar[str] = ""
     """Message of the active status."""
     invalid: ClassVar[tuple[type[Exception], ...]] = ()

@@ -37,7 +37,6 @@ class PostgresqlCharm(databases.DatabaseCharm):
     operator = postgresql.SUPERUSER
     user_prefix = postgresql.USER_PREFIX
     active_message = "Primary"
-    patience = 20.0
     version = ""
 
     def __init__(self, framework: ops.Framework) -> None:

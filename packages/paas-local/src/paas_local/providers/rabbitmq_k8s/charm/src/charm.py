@@ -37,7 +37,6 @@ class RabbitmqCharm(provider.ProviderCharm):
     """RabbitMQ on one unit."""
 
     endpoints = ("amqp",)
-    patience = 60.0
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)

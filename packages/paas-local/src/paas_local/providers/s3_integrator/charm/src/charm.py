@@ -28,8 +28,6 @@ class S3Charm(provider.ProviderCharm):
     """Object storage, with a bucket for each client."""
 
     endpoints = ("s3-credentials",)
-    # The program is large.
-    patience = 60.0
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aiohttp import BasicAuth, web
+from aiohttp import encode_basic_auth, web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -96,7 +96,7 @@ def _row(uid: str, entry: Mapping[str, Any]) -> dict[str, object]:
 
 def authentication(user: str, password: str, *, anonymous: bool) -> Middleware:
     """Build the check of each request's login; without one, only ``anonymous``, health and metrics are answered."""
-    login = BasicAuth(user, password, "utf-8").encode()
+    login = encode_basic_auth(user, password)
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -6,6 +6,7 @@ import importlib
 import re
 import typing
 
+import ops
 import pytest
 from flask_scenario import Calls, Scenario, healthy, relation
 from ops import testing
@@ -72,6 +73,22 @@ def test_the_status_is_maintenance_while_the_application_restarts(scenario: Scen
     assert scenario.context().unit_status_history == [
         testing.ActiveStatus(), testing.MaintenanceStatus("restarting flask")
     ]  # fmt: skip
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_a_unit_that_is_not_active_keeps_its_reason_while_the_application_starts(scenario: Scenario) -> None:
+    settled = scenario.settled()
+    reason = testing.BlockedStatus("start service flask failed")
+    (container,) = settled.containers
+    stopped = dataclasses.replace(container, service_statuses={"flask": ops.pebble.ServiceStatus.INACTIVE})
+    scenario.context().unit_status_history.clear()
+
+    after = scenario.run(
+        scenario.context().on.update_status(),
+        dataclasses.replace(settled, unit_status=reason, containers={stopped}),
+    )
+
+    assert scenario.context().unit_status_history == [reason]
     assert after.unit_status == testing.ActiveStatus()
 
 

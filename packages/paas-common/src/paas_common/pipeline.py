@@ -288,6 +288,7 @@ class Pipeline:
                 container,
                 now=planned.facts.now,
                 start_timeout=self._charm.start_timeout,
+                active=isinstance(self._charm.unit.status, ops.ActiveStatus),
                 announce=lambda text: report.progress(self._charm, text),
             )
         except errors.ERRORS as error:

@@ -280,10 +280,13 @@ def test_a_difference_needs_exactly_these_actions_in_this_order(case: Case) -> N
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
-def test_what_interrupts_or_delays_the_application_is_announced(case: Case) -> None:
-    texts = [actions.announcement(action, case.workload, *states(case)) for action in case.actions]
+def test_what_interrupts_an_active_unit_or_may_take_long_is_announced(case: Case) -> None:
+    def announced(*, active: bool) -> tuple[str, ...]:
+        texts = [actions.announcement(each, case.workload, *states(case), active=active) for each in case.actions]
+        return tuple(filter(None, texts))
 
-    assert tuple(filter(None, texts)) == case.announced
+    assert announced(active=True) == case.announced
+    assert announced(active=False) == tuple(text for text in case.announced if "starting" not in text)
 
 
 def test_every_kind_of_action_has_a_case() -> None:

@@ -69,12 +69,13 @@ def apply(
     *,
     now: float,
     start_timeout: float,
+    active: bool,
     announce: collections.abc.Callable[[str], None],
 ) -> Applied:
     """Make the container run the workload; change only what differs.
 
     ``start_timeout`` is the time in seconds that a started application has until it answers. ``announce`` gets a text
-    before each action that interrupts the application or delays its start.
+    before an action that interrupts the application of a unit that is ``active``, or that may take long.
     """
     started = False
     seen = Seen(container.get_plan(), container.get_services())
@@ -82,7 +83,7 @@ def apply(
     current = containers.current(container, workload, seen.plan, seen.services)
     due = actions.due(workload, state, current)
     for action in due:
-        if text := actions.announcement(action, workload, state, current):
+        if text := actions.announcement(action, workload, state, current, active=active):
             announce(text)
         if isinstance(action, Replan | Reload | Restart):
             started = True

@@ -148,23 +148,29 @@ def due(workload: Workload, container: ContainerState, current: Current) -> tupl
     return tuple(actions)
 
 
-def announcement(action: Action, workload: Workload, container: ContainerState, current: Current) -> str:
-    """Return what the status says while an action interrupts or delays the application; empty if it does neither."""
+def announcement(
+    action: Action, workload: Workload, container: ContainerState, current: Current, *, active: bool
+) -> str:
+    """Return what the status says during an action; empty if it goes on saying what it says.
+
+    While the unit is not ``active``, its status has the reason why the application does not run: only a command that
+    may take long replaces it.
+    """
     match action:
         case Migration():
             return "migrating the database"
         case BeforeStart():
             return "preparing the start"
-        case Restart(services=names):
+        case Restart(services=names) if active:
             return f"restarting {', '.join(names)}"
-        case Replan():
+        case Replan() if active:
             applied = digests(workload)
             enabled = [name for name, entry in workload.services.items() if entry.get("startup") == "enabled"]
             changed = [name for name in enabled if container.applied.get(_service(name)) != applied[_service(name)]]
-            restarted = [name for name in changed if name in current.running]
-            started = [name for name in enabled if name not in current.running]
-            starting = [f"starting {', '.join(started)}"] if started else []
-            return "; ".join([*starting, *([f"restarting {', '.join(restarted)}"] if restarted else [])])
+            started = ", ".join(name for name in enabled if name not in current.running)
+            restarted = ", ".join(name for name in changed if name in current.running)
+            texts = (f"starting {started}" if started else "", f"restarting {restarted}" if restarted else "")
+            return "; ".join(filter(None, texts))
         case _:
             return ""
 

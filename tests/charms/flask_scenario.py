@@ -69,6 +69,13 @@ DATABASE = {
 }
 
 
+def stopped(state: testing.State) -> testing.State:
+    """Return the state in which the application's service has stopped."""
+    (container,) = state.containers
+    stopped = dataclasses.replace(container, service_statuses={"flask": ops.pebble.ServiceStatus.INACTIVE})
+    return dataclasses.replace(state, containers={stopped})
+
+
 Failing = collections.abc.Callable[[str, Exception], contextlib.AbstractContextManager[None]]
 
 

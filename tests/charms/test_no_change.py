@@ -6,9 +6,8 @@ import importlib
 import re
 import typing
 
-import ops
 import pytest
-from flask_scenario import Calls, Scenario, healthy, relation
+from flask_scenario import Calls, Scenario, healthy, relation, stopped
 from ops import testing
 from scenario import mocking
 from test_integrations import example_named, relation_of, replaced, state_of
@@ -79,13 +78,10 @@ def test_the_status_is_maintenance_while_the_application_restarts(scenario: Scen
 def test_a_unit_that_is_not_active_keeps_its_reason_while_the_application_starts(scenario: Scenario) -> None:
     settled = scenario.settled()
     reason = testing.BlockedStatus("start service flask failed")
-    (container,) = settled.containers
-    stopped = dataclasses.replace(container, service_statuses={"flask": ops.pebble.ServiceStatus.INACTIVE})
     scenario.context().unit_status_history.clear()
 
     after = scenario.run(
-        scenario.context().on.update_status(),
-        dataclasses.replace(settled, unit_status=reason, containers={stopped}),
+        scenario.context().on.update_status(), dataclasses.replace(stopped(settled), unit_status=reason)
     )
 
     assert scenario.context().unit_status_history == [reason]

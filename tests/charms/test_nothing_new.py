@@ -10,7 +10,19 @@ import hypothesis
 import ops
 import paas_common
 import pytest
-from flask_scenario import DATABASE, IMAGE, Calls, FlaskCharm, Scenario, healthy, layer, peer_of, postgresql, relation
+from flask_scenario import (
+    DATABASE,
+    IMAGE,
+    Calls,
+    FlaskCharm,
+    Scenario,
+    healthy,
+    layer,
+    peer_of,
+    postgresql,
+    relation,
+    stopped,
+)
 from hypothesis import strategies
 from ops import testing
 from paas_common.juju import record
@@ -226,14 +238,6 @@ def test_a_stopped_service_is_seen_at_a_new_integration(scenario: Scenario, call
     related("rabbitmq")(scenario, state)
 
     assert "replan" in calls.names()
-
-
-def stopped(state: testing.State) -> testing.State:
-    (container,) = state.containers
-    return dataclasses.replace(
-        state,
-        containers={dataclasses.replace(container, service_statuses={"flask": ops.pebble.ServiceStatus.INACTIVE})},
-    )
 
 
 def image_only(state: testing.State) -> testing.State:

@@ -19,8 +19,8 @@ demo: ## run an example under its charm; FRAMEWORK=django, ALL=1 for every integ
 check: ## run `make lint` and `make unit`, side by side; before each commit
 	@$(MAKE) --jobs=2 --output-sync=target lint unit
 
-unit: ## run the unit tests and the charm tests
-	$(RUN) $(PYTEST) -n 2 tests/unit tests/charms
+unit: ## run the unit tests and the charm tests, with a quarter of the random examples of make test
+	$(RUN) $(PYTEST) -n 2 --hypothesis-profile=check tests/unit tests/charms
 
 test: ## run all tests
 	$(RUN) $(PYTEST) -n 4

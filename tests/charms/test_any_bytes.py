@@ -23,14 +23,6 @@ DOCUMENT = some.recursive(
 ODD = some.sampled_from(
     ["http://[", "://", "h:port", "a,b,,", "\N{SNOWMAN}.example", "-1", "70000", "nan", '"\\u0000"', "[]", "{}", "null"]
 )
-HARDLY_ANY = hypothesis.settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
-)
-"""The same few examples on every run, so that a failure can be repeated."""
 
 
 def changed_value(value: str) -> some.SearchStrategy[str]:
@@ -73,7 +65,6 @@ def is_reported(after: testing.State) -> bool:
 
 
 @pytest.mark.parametrize("example", [pytest.param(each, id=each["name"]) for each in READY])
-@HARDLY_ANY
 @hypothesis.given(data=some.data())
 def test_invalid_provider_data_ends_in_a_status(scenario: Scenario, example: Example, data: some.DataObject) -> None:
     spoiled, value = data.draw(changed_example(example))
@@ -103,7 +94,6 @@ VALUES: dict[str, some.SearchStrategy[str | int | float | bool]] = {
 }
 
 
-@HARDLY_ANY
 @hypothesis.given(data=some.data())
 def test_invalid_options_end_in_a_status(scenario: Scenario, data: some.DataObject) -> None:
     options = {
@@ -118,7 +108,6 @@ def test_invalid_options_end_in_a_status(scenario: Scenario, data: some.DataObje
     assert is_reported(after)
 
 
-@HARDLY_ANY
 @hypothesis.given(
     content=some.binary() | TEXT.map(str.encode) | DOCUMENT.map(lambda document: json.dumps(document).encode())
 )

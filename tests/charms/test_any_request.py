@@ -14,7 +14,7 @@ import pytest
 import yaml
 from hypothesis import strategies as some
 from ops import testing
-from test_any_bytes import HARDLY_ANY, changed_value, is_reported
+from test_any_bytes import changed_value, is_reported
 
 DASHBOARD = base64.b64encode(lzma.compress(b'{"uid": "abc", "title": "Overview"}')).decode()
 REQUEST = {"request-id": "0123456789abcdef", "resource": "*", "salt": "salt"}
@@ -116,7 +116,6 @@ def context(client: Client) -> testing.Context[ops.CharmBase]:
 @pytest.mark.parametrize(
     "client", [pytest.param(each, id=f"{each.provider} {each.endpoint}".strip()) for each in CLIENTS], indirect=True
 )
-@HARDLY_ANY
 @hypothesis.given(data=some.data())
 def test_invalid_requests_end_in_a_status(
     client: Client, context: testing.Context[ops.CharmBase], data: some.DataObject

@@ -652,12 +652,6 @@ def outcome(scenario: Scenario, state: testing.State) -> object:
     return services.replace(key.get("value", "the key"), "the key"), running, databags, files, state.unit_status
 
 
-@hypothesis.settings(
-    max_examples=30,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
-)
 @hypothesis.given(names=strategies.lists(strategies.sampled_from(sorted(STEPS)), min_size=2, max_size=8))
 def test_the_short_path_ends_where_the_complete_one_does(
     meta: dict[str, object], tmp_path_factory: pytest.TempPathFactory, names: list[str]

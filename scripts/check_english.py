@@ -5,6 +5,7 @@ Code between backticks, code blocks and URLs do not count.
 """
 
 import ast
+import collections.abc
 import inspect
 import io
 import pathlib
@@ -97,10 +98,10 @@ def yaml_text(source: str, marker: str) -> Text:
     return Text(1, "\n".join(lines))
 
 
-def python_texts(source: str) -> typing.Iterator[Text]:
+def python_texts(source: str, nodes: collections.abc.Sequence[ast.AST]) -> typing.Iterator[Text]:
     """Yield the docstrings, also those of attributes, the comments, the messages and the names of tests of a module."""
     docstrings: set[ast.AST] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         match node:
             case ast.Expr(ast.Constant(str(words)) as string):
                 docstrings.add(string)
@@ -118,9 +119,9 @@ def python_texts(source: str) -> typing.Iterator[Text]:
     yield Text(1, "\n".join(lines))
 
 
-def invented_names(source: str) -> typing.Iterator[tuple[int, str]]:
+def invented_names(nodes: collections.abc.Sequence[ast.AST]) -> typing.Iterator[tuple[int, str]]:
     """Yield the line and the message of every name of a Python module that does not name a type or a role."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         match node:
             case (
                 ast.Name(id=name, ctx=ast.Store())
@@ -138,8 +139,9 @@ def findings(path: pathlib.Path) -> typing.Iterator[tuple[int, str]]:
     """Yield the line and the message of every broken rule of a file."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
-        texts = list(python_texts(source))
-        yield from invented_names(source)
+        nodes = [*ast.walk(ast.parse(source))]
+        texts = list(python_texts(source, nodes))
+        yield from invented_names(nodes)
     elif re.search(r"\.(md|html)(\.template)?$", path.name):
         texts = [Text(1, source)]
     else:

@@ -6,6 +6,7 @@ it answers, and publish to each client (:meth:`ProviderCharm.publish`). A provid
 
 import base64
 import contextlib
+import gc
 import hashlib
 import json
 import socket
@@ -18,6 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
 import ops
+
+# Imported modules stay until the end of the event's process; the garbage collector runs several times at that end.
+gc.freeze()
 
 StrMap = Mapping[str, str]
 T = TypeVar("T")

@@ -65,7 +65,10 @@ class PaasCharm(ops.CharmBase):
     own_endpoints: typing.ClassVar[frozenset[str]] = frozenset()
     """Endpoints of known interfaces that the charm handles itself: the base class does not touch their relations."""
     start_timeout: typing.ClassVar[float] = 15.0
-    """Seconds that an event waits for a started application to answer, before the status says that it does not."""
+    """Seconds that an event waits for a started application to answer, before the status says that it does not.
+
+    Not below 12, except in tests: Pebble announces that an application answers only after three failures of the check.
+    """
 
     def __init_subclass__(cls, **keywords: typing.Any) -> None:
         """Refuse definitions that cannot work, such as methods that paas_charm calls and this class does not.

@@ -70,7 +70,7 @@ def test_a_client_without_a_request_reads_the_urls(
 ):
     relation = client(remote_app_data={})
 
-    after = context.run(context.on.relation_joined(relation), providers.state(server, relation))
+    after = context.run(context.on.relation_changed(relation), providers.state(server, relation))
 
     databag = after.get_relation(7).local_app_data
     assert "issuer_url" in databag

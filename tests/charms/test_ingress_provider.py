@@ -62,7 +62,7 @@ def test_an_application_gets_a_url(context: testing.Context[ops.CharmBase]):
 def test_an_application_without_a_request_gets_no_url(context: testing.Context[ops.CharmBase]):
     relation = client(remote_app_data={})
 
-    after = context.run(context.on.relation_joined(relation), state(relation))
+    after = context.run(context.on.relation_changed(relation), state(relation))
 
     assert url(after) is None
     assert prefixes(after, context) == []
@@ -250,7 +250,7 @@ def test_each_unit_gets_a_subdomain(context: testing.Context[ops.CharmBase]):
 def test_units_that_ask_for_nothing_yet_get_no_url(context: testing.Context[ops.CharmBase]):
     relation = asking("loki", remote_units_data={0: {}})
 
-    after = context.run(context.on.relation_joined(relation), state(relation))
+    after = context.run(context.on.relation_changed(relation), state(relation))
 
     assert not after.get_relation(3).local_app_data
     assert after.unit_status == testing.ActiveStatus()

@@ -106,7 +106,7 @@ def written(charm: str, endpoint: str) -> testing.Relation:
     context: testing.Context[ops.CharmBase] = providers.context(charm)
     container = testing.Container(CONTAINERS[charm], can_connect=True)
 
-    before = context.run(context.on.relation_joined(relation), providers.state(container, relation))
+    before = context.run(context.on.relation_changed(relation), providers.state(container, relation))
     after = context.run(context.on.update_status(), before)
 
     waiting = testing.WaitingStatus("waiting for other to provide a URL")

@@ -106,7 +106,7 @@ def test_a_failed_initialisation_is_in_the_status(context: testing.Context[ops.C
     assert after.unit_status == testing.WaitingStatus(words)
 
 
-@pytest.mark.parametrize("event", ["start", "install", "config_changed", "update_status", "leader_elected"])
+@pytest.mark.parametrize("event", ["config_changed", "update_status", "leader_elected"])
 def test_waits_for_the_container(event: str, context: testing.Context[ops.CharmBase], data: Path):
     server = container(data, can_connect=False)
 

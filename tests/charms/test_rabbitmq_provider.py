@@ -81,7 +81,7 @@ def test_an_answer_has_the_keys_of_the_real_one(context: testing.Context[ops.Cha
 def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase], server: Server):
     relation = client(username="")
 
-    after = context.run(context.on.relation_joined(relation), providers.state(container(), relation))
+    after = context.run(context.on.relation_changed(relation), providers.state(container(), relation))
 
     assert not after.get_relation(7).local_app_data
     assert not server.code

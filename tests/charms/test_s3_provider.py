@@ -105,7 +105,7 @@ def test_a_new_relation_gets_the_same_keys(context: testing.Context[ops.CharmBas
 def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase], buckets: set[str]):
     silent = testing.Relation("s3-credentials", interface="s3", id=7)
 
-    after = context.run(context.on.relation_joined(silent, remote_unit=0), state(silent))
+    after = context.run(context.on.relation_changed(silent, remote_unit=0), state(silent))
 
     assert after.unit_status == testing.ActiveStatus()
     assert not after.get_relation(7).local_app_data

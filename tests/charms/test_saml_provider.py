@@ -56,7 +56,7 @@ CLIENT = testing.Relation("saml", interface="saml", id=7, remote_app_name="web")
 
 
 def test_publishes_the_metadata(context: testing.Context[ops.CharmBase], tmp_path: Path):
-    after = context.run(context.on.relation_joined(CLIENT), providers.state(server(tmp_path), CLIENT))
+    after = context.run(context.on.relation_changed(CLIENT), providers.state(server(tmp_path), CLIENT))
 
     databag = dict(after.get_relation(7).local_app_data)
     assert (tmp_path / "signing.pem").read_text() == SIGNING
@@ -78,7 +78,7 @@ def test_an_answer_has_the_keys_of_the_real_one(context: testing.Context[ops.Cha
 
 
 def test_an_event_that_changes_nothing_changes_nothing(context: testing.Context[ops.CharmBase], tmp_path: Path):
-    before = context.run(context.on.relation_joined(CLIENT), providers.state(server(tmp_path), CLIENT))
+    before = context.run(context.on.relation_changed(CLIENT), providers.state(server(tmp_path), CLIENT))
     context.exec_history.clear()
 
     after = context.run(context.on.update_status(), before)
@@ -90,7 +90,7 @@ def test_an_event_that_changes_nothing_changes_nothing(context: testing.Context[
 def test_waits_for_the_container_that_generates_the_key(context: testing.Context[ops.CharmBase]):
     container = testing.Container("saml", can_connect=False)
 
-    after = context.run(context.on.start(), providers.state(container, CLIENT))
+    after = context.run(context.on.config_changed(), providers.state(container, CLIENT))
 
     assert after.unit_status == testing.WaitingStatus("waiting for the container")
     assert not after.get_relation(7).local_app_data
@@ -99,7 +99,7 @@ def test_waits_for_the_container_that_generates_the_key(context: testing.Context
 def test_a_failed_key_is_in_the_status(context: testing.Context[ops.CharmBase], tmp_path: Path):
     container = server(tmp_path, testing.Exec(MAKE, return_code=1, stderr="no memory"))
 
-    after = context.run(context.on.start(), providers.state(container, CLIENT))
+    after = context.run(context.on.config_changed(), providers.state(container, CLIENT))
 
     words = "the signing key cannot be created (see juju debug-log)"
     assert after.unit_status == testing.WaitingStatus(words)
@@ -131,7 +131,7 @@ ELSEWHERE = {
 
 
 def test_options_name_a_provider_elsewhere(context: testing.Context[ops.CharmBase], tmp_path: Path):
-    before = context.run(context.on.relation_joined(CLIENT), providers.state(server(tmp_path), CLIENT))
+    before = context.run(context.on.relation_changed(CLIENT), providers.state(server(tmp_path), CLIENT))
     options = {"entity_id": ENTITY, "metadata": METADATA, "fingerprint": FINGERPRINT.upper()}
 
     after = context.run(context.on.config_changed(), dataclasses.replace(before, config=options))

@@ -26,7 +26,7 @@ def environment(after: testing.State) -> dict[str, str]:
 
 
 def test_publishes_the_address_and_the_password_as_a_secret(context: testing.Context[ops.CharmBase]):
-    after = context.run(context.on.relation_joined(CLIENT, remote_unit=0), state())
+    after = context.run(context.on.relation_changed(CLIENT, remote_unit=0), state())
 
     databag = dict(after.get_relation(7).local_app_data)
     secret = after.get_secret(id=databag.pop("password_id"))

@@ -40,9 +40,9 @@ def test_publishes_the_address(context: testing.Context[ops.CharmBase]):
 def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase]):
     relation = client()
 
-    after = context.run(context.on.relation_created(relation), state(relation))
+    after = context.run(context.on.relation_changed(relation), state(relation))
 
-    assert after.unit_status == testing.UnknownStatus()
+    assert after.unit_status == testing.ActiveStatus()
     assert not after.get_relation(7).local_app_data
 
 

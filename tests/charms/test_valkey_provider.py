@@ -165,7 +165,7 @@ def test_the_account_of_a_removed_relation_is_removed(
 def test_a_client_without_a_request_gets_nothing(context: testing.Context[ops.CharmBase], server: testing.Container):
     relation = testing.Relation("valkey-client", interface="valkey_client", id=7)
 
-    after = context.run(context.on.relation_joined(relation), providers.state(server, relation))
+    after = context.run(context.on.relation_changed(relation), providers.state(server, relation))
 
     assert not after.get_relation(7).local_app_data
 

@@ -2,6 +2,7 @@
 
 Every event does the same, whatever its name: start the server as :meth:`ProviderCharm.server` describes it, wait until
 it answers, and publish to each client (:meth:`ProviderCharm.publish`). A provider observes only its actions itself.
+The hooks of all other events end in ``dispatch``, before Python starts.
 """
 
 import base64
@@ -96,8 +97,6 @@ class ProviderCharm(ops.CharmBase):
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         events: list[ops.BoundEvent] = [
-            self.on.install,
-            self.on.start,
             self.on.config_changed,
             self.on.leader_elected,
             self.on.update_status,
@@ -108,12 +107,7 @@ class ProviderCharm(ops.CharmBase):
             events += [container.pebble_ready, container.pebble_check_failed, container.pebble_check_recovered]
         for name in self.endpoints:
             relation = self.on[name]
-            events += [
-                relation.relation_joined,
-                relation.relation_changed,
-                relation.relation_departed,
-                relation.relation_broken,
-            ]
+            events += [relation.relation_changed, relation.relation_departed, relation.relation_broken]
         for event in events:
             framework.observe(event, self.reconcile)
 

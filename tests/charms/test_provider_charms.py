@@ -112,6 +112,14 @@ def test_dispatch_ends_just_the_hooks_that_the_charm_does_not_observe(
     assert _reach_python(tmp_path, hooks) == hooks & observed
 
 
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_charmcraft_packs_the_shared_dispatch_and_not_its_own(name: str):
+    parts = providers.metadata(name)["parts"]
+
+    assert parts["charm"]["stage"] == ["-dispatch"]
+    assert parts["shared"]["organize"] == {"*.py": "src/"}
+
+
 def _hooks(metadata: Mapping[str, Any]) -> set[str]:
     """Return the names of the hooks that Juju runs for a charm's unit."""
     names = "install start config-changed leader-elected update-status upgrade-charm stop remove"

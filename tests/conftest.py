@@ -6,7 +6,6 @@ import signal
 import subprocess
 from pathlib import Path
 
-import hypothesis
 import pytest
 from paas_local.build import interpreters
 
@@ -16,17 +15,6 @@ signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 # Modules of tests/integration whose assertions fail with their values.
 pytest.register_assert_rewrite("framework_tests", "model", "arrivals", "places")
-
-# A property test tries the same examples on every run, so that a failure can be repeated.
-_SAME_EXAMPLES = hypothesis.settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
-)
-hypothesis.settings.register_profile("complete", _SAME_EXAMPLES, max_examples=40)
-hypothesis.settings.register_profile("check", _SAME_EXAMPLES, max_examples=10)
-hypothesis.settings.load_profile("complete")
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

@@ -8,6 +8,7 @@ import pathlib
 import tempfile
 import typing
 
+import hypothesis
 import ops
 import providers
 import pytest
@@ -18,6 +19,17 @@ from ops import testing
 from paas_local.build import charmcraft_extensions, yaml_files
 
 __all__ = ["charm_libs", "fast_yaml"]
+
+# A property test tries the same examples on every run, so that a failure can be repeated.
+_SAME_EXAMPLES = hypothesis.settings(
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile("complete", _SAME_EXAMPLES, max_examples=40)
+hypothesis.settings.register_profile("check", _SAME_EXAMPLES, max_examples=10)
+hypothesis.settings.load_profile("complete")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import itertools
 import json
 import pathlib
 
+import hypothesis
 from flask_scenario import DATABASE, SERVED, Scenario, healthy, postgresql, relation
 from ops import testing
 
@@ -110,12 +111,14 @@ def ran(scenario: Scenario) -> int:
 
 def test_every_order_of_events_has_the_same_result(scenario: Scenario) -> None:
     ends = dict[str, Result]()
-    for order in itertools.permutations(STEPS):
+    # all orders, or a quarter of them under `make check`
+    step = hypothesis.settings.get_profile("complete").max_examples // hypothesis.settings().max_examples
+    for order in [*itertools.permutations(STEPS)][::step]:
         reset(scenario)
         state = new_unit(scenario)
-        for step in order:
-            state = step(scenario, state)
-        ends[", ".join(step.__name__ for step in order)] = result(scenario, state, ran(scenario))
+        for event in order:
+            state = event(scenario, state)
+        ends[", ".join(event.__name__ for event in order)] = result(scenario, state, ran(scenario))
 
     expected = next(iter(ends.values()))
     assert expected.status == testing.ActiveStatus()

@@ -71,13 +71,13 @@ def by_paas_local(folder: Path, part: Mapping[str, Any]) -> set[str] | None:
         return None
 
 
-@hypothesis.settings(max_examples=150)
+@hypothesis.settings(max_examples=150, deadline=None)
 @hypothesis.given(names=st.frozensets(PATHS, min_size=1, max_size=8), stage=ENTRIES, prime=ENTRIES)
 def test_stage_and_prime_select_what_craft_parts_selects(names: frozenset[str], stage: list[str], prime: list[str]):
     compare(names, {"stage": stage, "prime": prime})
 
 
-@hypothesis.settings(max_examples=150)
+@hypothesis.settings(max_examples=150, deadline=None)
 @hypothesis.given(
     names=st.frozensets(PATHS, min_size=1, max_size=8),
     moves=st.dictionaries(PATHS, TARGETS, max_size=2),

@@ -126,7 +126,7 @@ def test_the_queue_looks_again_when_a_hook_is_long_or_has_waited_long():
 AGES = st.floats(min_value=0, max_value=2 * PATIENCE, allow_nan=False)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     running=st.lists(AGES.map(lambda age: NOW - age), max_size=6),
     hooks=st.dictionaries(st.text(max_size=3).map(key), st.tuples(st.sampled_from(Urgency), AGES), max_size=6),

@@ -641,7 +641,7 @@ def _connected(models: Models) -> list[int]:
     return [relation.id for relation in offers.connections(models["db"], "pg")]
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=14))
 def test_after_any_steps_the_halves_agree_and_the_hooks_come_to_an_end(steps: list[str]):
     models = offered()

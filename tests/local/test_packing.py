@@ -36,7 +36,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def imports(charm: charms.Charm, module: str) -> None:
     """Import a module as the charm's dispatch does."""
-    assert '"$here/venv/bin/python"' in (charm.folder / "dispatch").read_text()
+    lines = (charm.folder / "dispatch").read_text().splitlines()
+    assert lines[-1].startswith('exec "$here/venv/bin/python"')
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{charm.folder}/lib:{charm.folder}/src"}
     subprocess.run([charm.folder / "venv/bin/python", "-c", f"import {module}"], env=environment, check=True)
 
@@ -60,6 +61,9 @@ def test_a_built_in_provider_is_packed(name: str):
         rock = rocks.build(BUILT_IN[name] / "rock", quietly)
 
     imports(charm, "charm")
+    dispatch = charm.folder / "dispatch"
+    assert dispatch.read_text() == (BUILT_IN[name].parent / "common/dispatch").read_text()
+    assert os.access(dispatch, os.X_OK)
     assert rock.mounts
 
 
